@@ -1,0 +1,8 @@
+//! The native module `howdah._native`.
+use pyo3::prelude::*;
+
+/// The native half of the `howdah` package.
+#[pymodule]
+fn _native(_module: &Bound<'_, PyModule>) -> PyResult<()> {
+    Ok(())
+}

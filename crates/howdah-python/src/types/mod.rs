@@ -1,0 +1,109 @@
+//! PostgreSQL values as Python objects and back.
+//!
+//! No IO. A [`Codec`] knows one type of one database: how a value in the binary or text format
+//! becomes a Python object, straight from the receive buffer, and how a Python object becomes a
+//! parameter. Codecs of the built-in types come from a static table (`builtin`), those of
+//! enums, domains, composites, … from one catalogue query (`catalogue`).
+//!
+//! Invariant: bytes from the server are never trusted: a decoder checks every length and answers
+//! [`Refused`], and no decoder changes a value that Python cannot hold.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use pyo3::prelude::*;
+
+/// The two formats of PostgreSQL's values, with the codes that the protocol gives them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(i16)]
+pub(crate) enum Format {
+    Text = 0,
+    Binary = 1,
+}
+
+/// What decoders may need to know of the connection they work for.
+pub(crate) struct Scope<'a, 'py> {
+    pub(crate) py: Python<'py>,
+    pub(crate) settings: &'a Settings,
+}
+
+/// A connection's choices for decoding and encoding.
+#[derive(Default)]
+pub(crate) struct Settings {
+    /// Called with the `bytes` of a json or jsonb value in place of the built-in parser.
+    pub(crate) json_loads: Option<Py<PyAny>>,
+}
+
+/// Why a value was refused. One pointer wide, so that results travel in registers.
+#[derive(Debug)]
+pub(crate) struct Refused(Box<Refusal>);
+
+#[derive(Debug)]
+pub(crate) enum Refusal {
+    /// The encoder does not take this Python type; the text says what it takes ("int or bool").
+    /// The caller tries the text format next, then reports parameter, type and what was found.
+    Unsuited(Cow<'static, str>),
+    /// The value is of the right kind but cannot be carried (out of range, malformed bytes …).
+    Invalid(Cow<'static, str>),
+    /// Python raised.
+    Raised(PyErr),
+}
+
+pub(crate) type Decoded<'py> = Result<Bound<'py, PyAny>, Refused>;
+pub(crate) type Decode = for<'py> fn(&Scope<'_, 'py>, &Codec, &[u8]) -> Decoded<'py>;
+/// Appends the value's payload, without its length.
+pub(crate) type Encode =
+    for<'py> fn(&Scope<'_, 'py>, &Codec, &Bound<'py, PyAny>, &mut Vec<u8>) -> Result<(), Refused>;
+
+/// One type of one database.
+pub(crate) struct Codec {
+    pub(crate) oid: u32,
+    /// As users write it: `int4`, `timestamptz`, `int4[]`, `public.mood`.
+    pub(crate) name: Cow<'static, str>,
+    /// None where the type has no binary output (or none that we read).
+    pub(crate) decode_binary: Option<Decode>,
+    pub(crate) decode_text: Decode,
+    pub(crate) encode_binary: Option<Encode>,
+    /// Takes a `str` verbatim for every type, besides what the binary encoder takes.
+    pub(crate) encode_text: Encode,
+    /// The format asked of the server for results: the one that is cheaper for the client.
+    pub(crate) result_format: Format,
+    /// Values never refer to containers: rows of atomic values need no garbage collector.
+    pub(crate) atomic: bool,
+    pub(crate) structure: Structure,
+}
+
+/// What a type is made of.
+pub(crate) enum Structure {
+    Scalar,
+    Array { element: Arc<Codec>, delimiter: u8 },
+    Range { subtype: Arc<Codec> },
+    Multirange { range: Arc<Codec> },
+    Composite { fields: Vec<Field> },
+}
+
+/// One attribute of a composite type.
+pub(crate) struct Field {
+    pub(crate) name: String,
+    pub(crate) codec: Arc<Codec>,
+}
+
+impl From<PyErr> for Refused {
+    fn from(error: PyErr) -> Self {
+        Self(Box::new(Refusal::Raised(error)))
+    }
+}
+
+impl Refused {
+    pub(crate) fn unsuited(accepted: impl Into<Cow<'static, str>>) -> Self {
+        Self(Box::new(Refusal::Unsuited(accepted.into())))
+    }
+
+    pub(crate) fn invalid(why: impl Into<Cow<'static, str>>) -> Self {
+        Self(Box::new(Refusal::Invalid(why.into())))
+    }
+
+    pub(crate) fn into_inner(self) -> Refusal {
+        *self.0
+    }
+}

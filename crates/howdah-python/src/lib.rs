@@ -1,4 +1,6 @@
 //! The native module `howdah._native`.
+mod types;
+
 use pyo3::prelude::*;
 
 /// The native half of the `howdah` package.

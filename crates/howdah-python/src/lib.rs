@@ -1,5 +1,6 @@
 //! The native module `howdah._native`.
 mod placeholders;
+mod types;
 
 use pyo3::prelude::*;
 

@@ -84,7 +84,8 @@ class Result:
 class Stream:
     """A statement whose rows come in batches.
 
-    One that is dropped while open is ended by its connection before the next statement.
+    One that is dropped while open is ended by its connection before the next statement; one
+    whose `stream_next` raised, or gave an empty batch, has ended.
     """
 
     @property

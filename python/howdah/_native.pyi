@@ -120,6 +120,13 @@ class _Base:
     def on_notification(self, handler: Callable[[str, str, int], object] | None) -> None:
         """Set the handler of notifications: `handler(channel, payload, backend_pid)`."""
     def set_json_loads(self, loads: Callable[[bytes], Any] | None) -> None: ...
+    @property
+    def session_changes(self) -> int:
+        """Grows with everything noticed that outlives a statement and its transaction.
+
+        That is each ParameterStatus after the start, and each command tag of SET, RESET, LISTEN,
+        UNLISTEN, LOAD, DISCARD, DECLARE CURSOR, PREPARE, CREATE TABLE and SELECT INTO.
+        """
     def fileno(self) -> int: ...
     def is_alive(self) -> bool:
         """Whether the connection is open, idle on the wire and its peer has not hung up.

@@ -133,6 +133,10 @@ class Session(_Wire):
     def _cursor_needs_begin(self) -> bool:
         return not self._autocommit and self.transaction_status == "idle"
 
+    def _leave_all_blocks(self) -> None:
+        """Forget the blocks of somebody who returned the connection without leaving them."""
+        self._blocks.clear()
+
     def _ending(self, command: str) -> tuple[str | None, errors.Error | None]:
         """What `commit` or `rollback` must send, and the complaint to raise afterwards."""
         if self.closed:

@@ -5,6 +5,6 @@ use pyo3::prelude::*;
 
 /// The native half of the `howdah` package.
 #[pymodule]
-fn _native(_module: &Bound<'_, PyModule>) -> PyResult<()> {
-    Ok(())
+fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    types::register(module)
 }

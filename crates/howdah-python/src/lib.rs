@@ -1,4 +1,5 @@
 //! The native module `howdah._native`.
+mod placeholders;
 mod types;
 
 use pyo3::prelude::*;
@@ -6,5 +7,9 @@ use pyo3::prelude::*;
 /// The native half of the `howdah` package.
 #[pymodule]
 fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
-    types::register(module)
+    types::register(module)?;
+    module.add_function(wrap_pyfunction!(
+        placeholders::convert_placeholders,
+        module
+    )?)
 }

@@ -64,18 +64,14 @@ fn known(oid: u32) -> PyResult<&'static Codec> {
     codec.ok_or_else(|| PyLookupError::new_err(format!("no built-in type has the oid {oid}")))
 }
 
-fn in_format<T>(codec: &Codec, format: i16, text: Option<T>, binary: Option<T>) -> PyResult<T> {
-    let function = match format {
-        0 => text,
-        1 => binary,
-        _ => {
-            return Err(PyValueError::new_err(
-                "format is neither 0 (text) nor 1 (binary)",
-            ));
-        }
-    };
-    let name = &codec.name;
-    function.ok_or_else(|| PyValueError::new_err(format!("`{name}` has no binary format here")))
+fn in_format<T>(codec: &Codec, format: i16, text: T, binary: Option<T>) -> PyResult<T> {
+    match format {
+        0 => Ok(text),
+        1 => binary.ok_or_else(|| {
+            PyValueError::new_err(format!("`{}` has no binary format here", codec.name))
+        }),
+        _ => Err(PyValueError::new_err("format is neither 0 nor 1")),
+    }
 }
 
 fn raised(codec: &Codec, found: &str, refused: Refused) -> PyErr {

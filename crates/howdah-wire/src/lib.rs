@@ -1,1 +1,4 @@
-//! stub
+//! The PostgreSQL protocol as values.
+pub mod auth;
+mod secret;
+pub use secret::Secret;

@@ -23,6 +23,7 @@ pub mod backend;
 pub mod frontend;
 
 mod error;
+mod handshake;
 mod inbox;
 mod outbox;
 mod reader;
@@ -30,6 +31,7 @@ mod secret;
 mod session;
 
 pub use error::Error;
+pub use handshake::{Handshake, HandshakeError, Progress, Startup};
 pub use inbox::Inbox;
 pub use outbox::Outbox;
 pub use reader::Reader;

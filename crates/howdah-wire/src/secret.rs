@@ -1,24 +1,19 @@
-//! Bytes that must never be printed. No IO.
+//! Text that must never be printed. No IO.
 //!
-//! Passwords, SCRAM keys and cancel keys travel in a [`Secret`]; only code that puts them on the
-//! wire calls [`Secret::expose`]. Invariant: neither `Debug` nor `Display` shows a byte of it, not
-//! even the length.
+//! Passwords travel in a [`Secret`]; only code that puts them on the wire or hashes them calls
+//! [`Secret::expose`]. Invariant: neither `Debug` nor `Display` shows anything of it, not even
+//! its length.
 
 use std::fmt;
 
 /// A value whose `Debug` and `Display` are `***`.
 #[derive(Clone, PartialEq, Eq, Hash)]
-pub struct Secret(Box<[u8]>);
+pub struct Secret(Box<str>);
 
 impl Secret {
-    /// Wraps the bytes.
-    pub fn new(bytes: impl Into<Box<[u8]>>) -> Self {
-        Self(bytes.into())
-    }
-
-    /// The bytes themselves, for the wire and for hashing.
+    /// The text itself, for the wire and for hashing.
     #[must_use]
-    pub fn expose(&self) -> &[u8] {
+    pub fn expose(&self) -> &str {
         &self.0
     }
 
@@ -31,13 +26,13 @@ impl Secret {
 
 impl From<&str> for Secret {
     fn from(text: &str) -> Self {
-        Self::new(text.as_bytes())
+        Self(text.into())
     }
 }
 
 impl From<String> for Secret {
     fn from(text: String) -> Self {
-        Self::new(text.into_bytes())
+        Self(text.into())
     }
 }
 
@@ -60,6 +55,9 @@ mod tests {
     #[test]
     fn is_never_printed() {
         let secret = Secret::from("hunter2");
-        assert_eq!(format!("{secret} {secret:?} {:?}", Some(&secret)), "*** *** Some(***)");
+        assert_eq!(
+            format!("{secret} {secret:?} {:?}", Some(&secret)),
+            "*** *** Some(***)"
+        );
     }
 }

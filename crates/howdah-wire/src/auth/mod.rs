@@ -31,6 +31,9 @@ pub enum AuthError {
     /// The server let the client in before the method that was required had finished.
     #[error("the server did not complete the authentication that `require_auth` demands")]
     Incomplete,
+    /// The server let the client in before it proved that it knows the password.
+    #[error("the server ended SCRAM without proving that it knows the password")]
+    Unproven,
     /// `channel_binding=require`, and the server authenticates without it.
     #[error("channel binding is required, and {0}")]
     NoChannelBinding(&'static str),

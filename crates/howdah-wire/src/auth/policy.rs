@@ -100,7 +100,11 @@ impl FromStr for RequireAuth {
             }
             methods.push(method);
         }
-        Ok(if negated { Self::AllBut(methods) } else { Self::Only(methods) })
+        Ok(if negated {
+            Self::AllBut(methods)
+        } else {
+            Self::Only(methods)
+        })
     }
 }
 

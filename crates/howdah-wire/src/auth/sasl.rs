@@ -50,7 +50,9 @@ pub fn choose<'a>(
     let plus = offered.contains(&"SCRAM-SHA-256-PLUS");
     let plain = offered.contains(&"SCRAM-SHA-256");
     if plus && tls.is_none() {
-        return Err(AuthError::OutOfOrder("SCRAM-SHA-256-PLUS offered without TLS"));
+        return Err(AuthError::OutOfOrder(
+            "SCRAM-SHA-256-PLUS offered without TLS",
+        ));
     }
     if !plus && !plain {
         return Err(AuthError::NoMechanism(offered.join(" ")));
@@ -59,12 +61,12 @@ pub fn choose<'a>(
         (Some(tls), ChannelBinding::Prefer | ChannelBinding::Require) if plus => {
             bind(tls, binding, plain)
         }
-        (None, ChannelBinding::Require) => {
-            Err(AuthError::NoChannelBinding("the connection does not use TLS"))
-        }
-        (_, ChannelBinding::Require) => {
-            Err(AuthError::NoChannelBinding("the server does not offer SCRAM-SHA-256-PLUS"))
-        }
+        (None, ChannelBinding::Require) => Err(AuthError::NoChannelBinding(
+            "the connection does not use TLS",
+        )),
+        (_, ChannelBinding::Require) => Err(AuthError::NoChannelBinding(
+            "the server does not offer SCRAM-SHA-256-PLUS",
+        )),
         _ if !plain => Err(AuthError::NoMechanism(offered.join(" "))),
         (Some(_), ChannelBinding::Prefer) => Ok(Mechanism::PlainServerUnable),
         _ => Ok(Mechanism::Plain),
@@ -90,7 +92,9 @@ mod tests {
     const BOTH: [&str; 2] = ["SCRAM-SHA-256-PLUS", "SCRAM-SHA-256"];
 
     fn tls() -> TlsChannel {
-        TlsChannel { server_end_point: Some(vec![7; 32]) }
+        TlsChannel {
+            server_end_point: Some(vec![7; 32]),
+        }
     }
 
     fn chosen(
@@ -109,20 +113,37 @@ mod tests {
         assert_eq!(chosen(&BOTH, Some(&tls), Prefer), Ok(plus.clone()));
         assert_eq!(chosen(&BOTH, Some(&tls), Require), Ok(plus));
         assert_eq!(chosen(&BOTH, Some(&tls), Disable), Ok(Mechanism::Plain));
-        assert_eq!(chosen(&BOTH[1..], Some(&tls), Prefer), Ok(Mechanism::PlainServerUnable));
+        assert_eq!(
+            chosen(&BOTH[1..], Some(&tls), Prefer),
+            Ok(Mechanism::PlainServerUnable)
+        );
         assert_eq!(chosen(&BOTH[1..], None, Prefer), Ok(Mechanism::Plain));
     }
 
     #[test]
     fn require_accepts_nothing_less() {
         let require = ChannelBinding::Require;
-        for tls in [Some(tls()), None, Some(TlsChannel { server_end_point: None })] {
+        for tls in [
+            Some(tls()),
+            None,
+            Some(TlsChannel {
+                server_end_point: None,
+            }),
+        ] {
             let refused = chosen(&BOTH[1..], tls.as_ref(), require);
-            assert!(matches!(refused, Err(AuthError::NoChannelBinding(_))), "{refused:?}");
+            assert!(
+                matches!(refused, Err(AuthError::NoChannelBinding(_))),
+                "{refused:?}"
+            );
         }
-        let unhashed = TlsChannel { server_end_point: None };
+        let unhashed = TlsChannel {
+            server_end_point: None,
+        };
         assert!(chosen(&BOTH, Some(&unhashed), require).is_err());
-        assert_eq!(chosen(&BOTH, Some(&unhashed), ChannelBinding::Prefer), Ok(Mechanism::Plain));
+        assert_eq!(
+            chosen(&BOTH, Some(&unhashed), ChannelBinding::Prefer),
+            Ok(Mechanism::Plain)
+        );
     }
 
     #[test]

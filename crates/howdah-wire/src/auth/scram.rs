@@ -4,6 +4,7 @@
 //! [`Proven::verify`]. Invariant: only [`Proven::verify`] gives [`Verified`], and it does so only
 //! if the server has shown that it knows the password's keys, compared in constant time.
 
+use std::borrow::Cow;
 use std::sync::{Mutex, PoisonError};
 
 use base64::Engine as _;
@@ -89,7 +90,15 @@ impl Scram {
     ) -> (Self, String) {
         let first_bare = format!("n={user},r={nonce}");
         let first = format!("{}{first_bare}", gs2_header(&mechanism));
-        (Self { mechanism, password, nonce, first_bare }, first)
+        (
+            Self {
+                mechanism,
+                password,
+                nonce,
+                first_bare,
+            },
+            first,
+        )
     }
 
     /// Answers server-first-message with client-final-message.
@@ -104,13 +113,27 @@ impl Scram {
         let challenge = Challenge::parse(server_first, &self.nonce)?;
         let keys = cache.keys(&self.password, &challenge.salt, challenge.iterations);
 
-        let without_proof =
-            format!("c={},r={}", BASE64.encode(binding_input(&self.mechanism)), challenge.nonce);
+        let without_proof = format!(
+            "c={},r={}",
+            BASE64.encode(binding_input(&self.mechanism)),
+            challenge.nonce
+        );
         let auth_message = format!("{},{server_first},{without_proof}", self.first_bare);
         let signature = hmac(&Sha256::digest(keys.client), auth_message.as_bytes());
-        let proof: Vec<u8> = keys.client.iter().zip(signature).map(|(a, b)| a ^ b).collect();
+        let proof: Vec<u8> = keys
+            .client
+            .iter()
+            .zip(signature)
+            .map(|(a, b)| a ^ b)
+            .collect();
         let client_final = format!("{without_proof},p={}", BASE64.encode(proof));
-        Ok((Proven { server_key: keys.server, auth_message }, client_final))
+        Ok((
+            Proven {
+                server_key: keys.server,
+                auth_message,
+            },
+            client_final,
+        ))
     }
 }
 
@@ -124,9 +147,13 @@ impl Proven {
         if let Some(reason) = server_final.strip_prefix("e=") {
             return Err(ScramError::Server(reason.to_owned()));
         }
-        let encoded = server_final.strip_prefix("v=").ok_or(ScramError::Malformed(NAME))?;
+        let encoded = server_final
+            .strip_prefix("v=")
+            .ok_or(ScramError::Malformed(NAME))?;
         let encoded = encoded.split(',').next().unwrap_or_default();
-        let signature = BASE64.decode(encoded).map_err(|_| ScramError::Malformed(NAME))?;
+        let signature = BASE64
+            .decode(encoded)
+            .map_err(|_| ScramError::Malformed(NAME))?;
         mac(&self.server_key, self.auth_message.as_bytes())
             .verify_slice(&signature)
             .map_err(|_| ScramError::Signature)?;
@@ -137,12 +164,9 @@ impl Proven {
 impl Keys {
     /// Derives the keys: `iterations` rounds of HMAC-SHA-256 over the prepared password.
     #[must_use]
-    pub fn derive(password: &[u8], salt: &[u8], iterations: u32) -> Self {
-        let salted: Key = pbkdf2::pbkdf2_hmac_array::<Sha256, 32>(
-            &prepare(password),
-            salt,
-            iterations,
-        );
+    pub fn derive(password: &str, salt: &[u8], iterations: u32) -> Self {
+        let salted: Key =
+            pbkdf2::pbkdf2_hmac_array::<Sha256, 32>(prepare(password).as_bytes(), salt, iterations);
         Self {
             client: hmac(&salted, b"Client Key"),
             server: hmac(&salted, b"Server Key"),
@@ -175,7 +199,12 @@ impl KeyCache {
             entries.remove(0);
         }
         let (password, salt) = (password.clone(), salt.to_vec());
-        entries.push(Remembered { password, salt, iterations, keys: keys.clone() });
+        entries.push(Remembered {
+            password,
+            salt,
+            iterations,
+            keys: keys.clone(),
+        });
         keys
     }
 
@@ -205,8 +234,12 @@ impl<'a> Challenge<'a> {
     fn parse(text: &'a str, client_nonce: &str) -> Result<Self, ScramError> {
         const MALFORMED: ScramError = ScramError::Malformed("server-first-message");
         let mut parts = text.split(',');
-        let mut attribute =
-            |name: &str| parts.next().and_then(|part| part.strip_prefix(name)).ok_or(MALFORMED);
+        let mut attribute = |name: &str| {
+            parts
+                .next()
+                .and_then(|part| part.strip_prefix(name))
+                .ok_or(MALFORMED)
+        };
         let nonce = attribute("r=")?;
         let salt = attribute("s=")?;
         let iterations = attribute("i=")?;
@@ -215,9 +248,15 @@ impl<'a> Challenge<'a> {
         }
         let salt = BASE64.decode(salt).map_err(|_| MALFORMED)?;
         let iterations: u64 = iterations.parse().map_err(|_| MALFORMED)?;
-        let bounded = u32::try_from(iterations).ok().filter(|n| (1..=MAX_ITERATIONS).contains(n));
+        let bounded = u32::try_from(iterations)
+            .ok()
+            .filter(|n| (1..=MAX_ITERATIONS).contains(n));
         let iterations = bounded.ok_or(ScramError::Iterations(iterations))?;
-        Ok(Self { nonce, salt, iterations })
+        Ok(Self {
+            nonce,
+            salt,
+            iterations,
+        })
     }
 }
 
@@ -237,14 +276,13 @@ fn binding_input(mechanism: &Mechanism) -> Vec<u8> {
     input
 }
 
-/// SASLprep, or the bytes as they are where they are not UTF-8 or SASLprep refuses them: servers
-/// store such passwords unprepared (PostgreSQL 18, `scram_SaltedPassword` callers).
-fn prepare(password: &[u8]) -> Vec<u8> {
-    let prepared = std::str::from_utf8(password)
+/// SASLprep, or the text as it is where SASLprep refuses it: servers store such passwords
+/// unprepared (PostgreSQL 18, `pg_be_scram_build_secret`).
+fn prepare(password: &str) -> Cow<'_, str> {
+    let prepared = stringprep::saslprep(password)
         .ok()
-        .and_then(|text| stringprep::saslprep(text).ok())
         .filter(|text| !text.is_empty());
-    prepared.map_or_else(|| password.to_vec(), |text| text.as_bytes().to_vec())
+    prepared.unwrap_or(Cow::Borrowed(password))
 }
 
 fn mac(key: &[u8], message: &[u8]) -> Hmac<Sha256> {
@@ -275,7 +313,9 @@ mod tests {
     }
 
     fn challenge(server_first: &str) -> Result<(Proven, String), ScramError> {
-        start(Mechanism::Plain).0.challenge(server_first, &KeyCache::default())
+        start(Mechanism::Plain)
+            .0
+            .challenge(server_first, &KeyCache::default())
     }
 
     #[test]
@@ -295,7 +335,10 @@ mod tests {
             ("v=", ScramError::Signature),
             ("v=!", ScramError::Malformed("server-final-message")),
             ("", ScramError::Malformed("server-final-message")),
-            ("e=invalid-proof", ScramError::Server("invalid-proof".to_owned())),
+            (
+                "e=invalid-proof",
+                ScramError::Server("invalid-proof".to_owned()),
+            ),
         ] {
             let (proven, _) = challenge(SERVER_FIRST).unwrap();
             assert_eq!(proven.verify(message).unwrap_err(), expected, "{message}");
@@ -315,7 +358,14 @@ mod tests {
             Some(ScramError::Iterations(4_294_967_295))
         );
         let malformed = Some(ScramError::Malformed("server-first-message"));
-        for rest in ["s=AA==", "s=,,i=1", "s=!,i=1", "i=1,s=AA==", "s=AA==,i=-1", "s=AA==,i="] {
+        for rest in [
+            "s=AA==",
+            "s=,,i=1",
+            "s=!,i=1",
+            "i=1,s=AA==",
+            "s=AA==,i=-1",
+            "s=AA==,i=",
+        ] {
             assert_eq!(with(&longer, rest), malformed, "{rest}");
         }
     }
@@ -335,19 +385,22 @@ mod tests {
 
     #[test]
     fn passwords_are_prepared_or_taken_raw() {
-        assert_eq!(prepare("I\u{ad}X".as_bytes()), b"IX"); // RFC 4013, section 3
-        assert_eq!(prepare("\u{2168}".as_bytes()), b"IX");
+        assert_eq!(prepare("I\u{ad}X"), "IX"); // RFC 4013, section 3
+        assert_eq!(prepare("\u{2168}"), "IX");
         for raw in ["\u{7}", "\u{ad}", "\u{627}1"] {
-            assert_eq!(prepare(raw.as_bytes()), raw.as_bytes());
+            assert_eq!(prepare(raw), raw);
         }
-        assert_eq!(prepare(b"\xff"), b"\xff");
     }
 
     #[test]
     fn keys_are_remembered_for_the_same_password_only() {
         let cache = KeyCache::default();
         let keys = cache.keys(&"a".into(), b"salt", 2);
-        assert!(cache.recall(&"a".into(), b"salt", 2).is_some_and(|k| k.client == keys.client));
+        assert!(
+            cache
+                .recall(&"a".into(), b"salt", 2)
+                .is_some_and(|k| k.client == keys.client)
+        );
         assert!(cache.recall(&"b".into(), b"salt", 2).is_none());
         assert!(cache.recall(&"a".into(), b"salt", 3).is_none());
         for n in 10..30 {

@@ -6,6 +6,10 @@
 use std::fmt;
 use std::io;
 
+use howdah_wire::HandshakeError;
+use howdah_wire::auth::AuthError;
+use howdah_wire::backend::ServerError;
+
 type Source = Box<dyn std::error::Error + Send + Sync>;
 
 /// What went wrong, where, and what may help.
@@ -16,6 +20,9 @@ struct Details {
     message: String,
     hint: Option<String>,
     source: Option<Source>,
+    server: Option<Box<ServerError>>,
+    /// The server refused before it asked who we are.
+    at_once: bool,
 }
 
 /// Whose fault an [`Error`] is.
@@ -44,7 +51,23 @@ pub enum Kind {
 
 impl Error {
     pub(crate) fn new(kind: Kind, message: impl Into<String>) -> Self {
-        Self(Box::new(Details { kind, message: message.into(), hint: None, source: None }))
+        let message = message.into();
+        Self(Box::new(Details {
+            kind,
+            message,
+            hint: None,
+            source: None,
+            server: None,
+            at_once: false,
+        }))
+    }
+
+    /// What the server reported, kept whole; its own hint becomes ours.
+    pub(crate) fn from_server(error: Box<ServerError>) -> Self {
+        let mut ours = Self::new(Kind::Server, error.to_string());
+        ours.0.hint = error.field(b'H').map(str::to_owned);
+        ours.0.server = Some(error);
+        ours
     }
 
     pub(crate) fn configuration(message: impl Into<String>) -> Self {
@@ -92,6 +115,17 @@ impl Error {
         self.0.kind
     }
 
+    /// The server's error with all its fields, if it was the server that reported one.
+    #[must_use]
+    pub fn server(&self) -> Option<&ServerError> {
+        self.0.server.as_deref()
+    }
+
+    /// Whether the server refused the connection before it asked for authentication.
+    pub(crate) fn is_at_once(&self) -> bool {
+        self.0.at_once
+    }
+
     /// What happened, without the hint.
     #[must_use]
     pub fn message(&self) -> &str {
@@ -128,6 +162,46 @@ impl std::error::Error for Error {
     }
 }
 
+impl From<howdah_wire::Error> for Error {
+    fn from(error: howdah_wire::Error) -> Self {
+        let kind = match error {
+            howdah_wire::Error::Misuse(_) => Kind::Misuse,
+            howdah_wire::Error::TooLong { .. } => Kind::Limit,
+            _ => Kind::Protocol,
+        };
+        Self::new(kind, error.to_string()).with_source(error)
+    }
+}
+
+impl From<HandshakeError> for Error {
+    fn from(error: HandshakeError) -> Self {
+        match error {
+            HandshakeError::Protocol(error) => error.into(),
+            HandshakeError::Refused { error, at_once } => {
+                let mut ours = Self::from_server(error);
+                ours.0.at_once = at_once;
+                ours
+            }
+            HandshakeError::Auth(error) => {
+                let hint = error.hint();
+                let ours = Self::new(auth_kind(&error), error.to_string()).with_source(error);
+                match hint {
+                    Some(hint) => ours.with_hint(hint),
+                    None => ours,
+                }
+            }
+            error => Self::new(Kind::Protocol, error.to_string()).with_source(error),
+        }
+    }
+}
+
+fn auth_kind(error: &AuthError) -> Kind {
+    match error {
+        AuthError::Scram(_) | AuthError::OutOfOrder(_) | AuthError::Unproven => Kind::Protocol,
+        _ => Kind::Configuration,
+    }
+}
+
 /// An IO error's text in the voice of the house: no capital, no `(os error 111)`.
 pub(crate) fn io_text(error: &io::Error) -> String {
     let text = error.to_string();
@@ -149,7 +223,10 @@ mod tests {
     fn the_hint_stands_apart() {
         let error = Error::configuration("`port` is 0").with_hint("give 1 to 65535");
         assert_eq!(error.to_string(), "`port` is 0\nhint: give 1 to 65535");
-        assert_eq!(error.within("service `a`").message(), "service `a`: `port` is 0");
+        assert_eq!(
+            error.within("service `a`").message(),
+            "service `a`: `port` is 0"
+        );
     }
 
     #[test]
@@ -158,6 +235,9 @@ mod tests {
         let error = Error::io("cannot connect", refused);
         assert_eq!(error.to_string(), "cannot connect: connection refused");
         assert_eq!(error.kind(), Kind::Io);
-        assert_eq!(Error::io("x", io::ErrorKind::TimedOut.into()).kind(), Kind::Timeout);
+        assert_eq!(
+            Error::io("x", io::ErrorKind::TimedOut.into()).kind(),
+            Kind::Timeout
+        );
     }
 }

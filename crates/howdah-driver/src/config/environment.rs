@@ -51,14 +51,17 @@ impl Environment for System {
     }
 
     fn account(&self) -> Option<String> {
-        passwd_field(0).or_else(|| {
-            ["USER", "LOGNAME"].iter().find_map(|name| std::env::var(name).ok())
+        passwd_field(geteuid().as_raw(), 0).or_else(|| {
+            ["USER", "LOGNAME"]
+                .iter()
+                .find_map(|name| std::env::var(name).ok())
         })
     }
 
     fn home(&self) -> Option<PathBuf> {
         let home = self.variable("HOME").filter(|home| !home.is_empty());
-        home.map(PathBuf::from).or_else(|| passwd_field(5).map(PathBuf::from))
+        home.map(PathBuf::from)
+            .or_else(|| passwd_field(geteuid().as_raw(), 5).map(PathBuf::from))
     }
 
     fn read(&self, path: &Path) -> io::Result<String> {
@@ -75,11 +78,18 @@ impl Environment for System {
     }
 }
 
-/// A field of this account's line in the password file.
-fn passwd_field(index: usize) -> Option<String> {
-    let uid = geteuid().as_raw().to_string();
+/// The name of account `uid` on this machine.
+pub(crate) fn account_name(uid: u32) -> Option<String> {
+    passwd_field(uid, 0)
+}
+
+/// A field of an account's line in the password file.
+fn passwd_field(uid: u32, index: usize) -> Option<String> {
+    let uid = uid.to_string();
     let passwd = std::fs::read_to_string("/etc/passwd").ok()?;
-    let line = passwd.lines().find(|line| line.split(':').nth(2) == Some(uid.as_str()))?;
+    let line = passwd
+        .lines()
+        .find(|line| line.split(':').nth(2) == Some(uid.as_str()))?;
     line.split(':').nth(index).map(str::to_owned)
 }
 
@@ -98,7 +108,10 @@ pub(crate) mod fake {
 
     impl Fake {
         pub(crate) fn with_variables(variables: &[(&'static str, &'static str)]) -> Self {
-            Self { variables: variables.iter().copied().collect(), files: Vec::new() }
+            Self {
+                variables: variables.iter().copied().collect(),
+                files: Vec::new(),
+            }
         }
 
         pub(crate) fn file(mut self, path: &'static str, mode: u32, text: &str) -> Self {
@@ -130,7 +143,11 @@ pub(crate) mod fake {
         }
 
         fn inspect(&self, path: &Path) -> io::Result<FileFacts> {
-            self.find(path).map(|(_, mode, _)| FileFacts { regular: true, mode: *mode, owner: 1 })
+            self.find(path).map(|(_, mode, _)| FileFacts {
+                regular: true,
+                mode: *mode,
+                owner: 1,
+            })
         }
     }
 }

@@ -22,7 +22,9 @@ pub(super) fn parse(dsn: &str) -> Result<Vec<(String, String)>, Error> {
         skip_blanks(&mut rest);
         let value = match rest.next_if_eq(&'\'') {
             Some(_) => quoted(&mut rest).ok_or_else(|| {
-                Error::configuration(format!("the quoted value of `{keyword}` has no closing `'`"))
+                Error::configuration(format!(
+                    "the quoted value of `{keyword}` has no closing `'`"
+                ))
             })?,
             None => bare(&mut rest),
         };
@@ -53,7 +55,9 @@ fn keyword(rest: &mut Peekable<Chars<'_>>) -> Result<String, Error> {
         .with_hint("write `key=value …`, or a URI `postgresql://…`"));
     }
     if keyword.is_empty() {
-        return Err(Error::configuration("malformed connection string: nothing before `=`"));
+        return Err(Error::configuration(
+            "malformed connection string: nothing before `=`",
+        ));
     }
     Ok(keyword)
 }
@@ -90,14 +94,23 @@ mod tests {
         for (dsn, expected) in [
             ("", vec![]),
             (" host = a  port=1 ", vec![("host", "a"), ("port", "1")]),
-            (r"password='it\'s \\ here' user=x", vec![("password", r"it's \ here"), ("user", "x")]),
+            (
+                r"password='it\'s \\ here' user=x",
+                vec![("password", r"it's \ here"), ("user", "x")],
+            ),
             (r"password=a\ b\'c", vec![("password", "a b'c")]),
             ("password='' user=x", vec![("password", ""), ("user", "x")]),
-            ("host=\n'/a b'\tuser=u=v", vec![("host", "/a b"), ("user", "u=v")]),
+            (
+                "host=\n'/a b'\tuser=u=v",
+                vec![("host", "/a b"), ("user", "u=v")],
+            ),
             ("host='a'port=1", vec![("host", "a"), ("port", "1")]),
         ] {
             let parsed = parse(dsn).unwrap();
-            let parsed: Vec<_> = parsed.iter().map(|(k, v)| (k.as_str(), v.as_str())).collect();
+            let parsed: Vec<_> = parsed
+                .iter()
+                .map(|(k, v)| (k.as_str(), v.as_str()))
+                .collect();
             assert_eq!(parsed, expected, "{dsn}");
         }
     }

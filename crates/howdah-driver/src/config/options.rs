@@ -26,15 +26,30 @@ enum Support {
 }
 
 const fn option(keyword: &'static str, variable: &'static str) -> Spec {
-    Spec { keyword, variable: Some(variable), secret: false, support: Support::Full }
+    Spec {
+        keyword,
+        variable: Some(variable),
+        secret: false,
+        support: Support::Full,
+    }
 }
 
 const fn unnamed(keyword: &'static str) -> Spec {
-    Spec { keyword, variable: None, secret: false, support: Support::Full }
+    Spec {
+        keyword,
+        variable: None,
+        secret: false,
+        support: Support::Full,
+    }
 }
 
 const fn secret(keyword: &'static str, variable: Option<&'static str>) -> Spec {
-    Spec { keyword, variable, secret: true, support: Support::Full }
+    Spec {
+        keyword,
+        variable,
+        secret: true,
+        support: Support::Full,
+    }
 }
 
 const fn only(
@@ -42,11 +57,21 @@ const fn only(
     variable: Option<&'static str>,
     values: &'static [&'static str],
 ) -> Spec {
-    Spec { keyword, variable, secret: false, support: Support::Only(values) }
+    Spec {
+        keyword,
+        variable,
+        secret: false,
+        support: Support::Only(values),
+    }
 }
 
 const fn inert(keyword: &'static str, variable: Option<&'static str>) -> Spec {
-    Spec { keyword, variable, secret: false, support: Support::Inert }
+    Spec {
+        keyword,
+        variable,
+        secret: false,
+        support: Support::Inert,
+    }
 }
 
 pub(super) const ALL: &[Spec] = &[
@@ -96,27 +121,46 @@ pub(super) const ALL: &[Spec] = &[
     inert("krbsrvname", Some("PGKRBSRVNAME")),
     inert("gsslib", Some("PGGSSLIB")),
     inert("gssdelegation", Some("PGGSSDELEGATION")),
-    Spec { secret: true, ..only("scram_client_key", None, &[]) },
-    Spec { secret: true, ..only("scram_server_key", None, &[]) },
+    Spec {
+        secret: true,
+        ..only("scram_client_key", None, &[])
+    },
+    Spec {
+        secret: true,
+        ..only("scram_server_key", None, &[])
+    },
     only("oauth_issuer", None, &[]),
     only("oauth_client_id", None, &[]),
-    Spec { secret: true, ..only("oauth_client_secret", None, &[]) },
+    Spec {
+        secret: true,
+        ..only("oauth_client_secret", None, &[])
+    },
     inert("oauth_scope", None),
 ];
 
 /// Variables that set a parameter of the session rather than an option of the connection.
-pub(super) const SESSION_VARIABLES: [(&str, &str); 3] =
-    [("PGDATESTYLE", "datestyle"), ("PGTZ", "timezone"), ("PGGEQO", "geqo")];
+pub(super) const SESSION_VARIABLES: [(&str, &str); 3] = [
+    ("PGDATESTYLE", "datestyle"),
+    ("PGTZ", "timezone"),
+    ("PGGEQO", "geqo"),
+];
 
 /// The option called `keyword`.
 pub(super) fn find(keyword: &str) -> Result<&'static Spec, Error> {
-    ALL.iter().find(|spec| spec.keyword == keyword).ok_or_else(|| unknown(keyword))
+    ALL.iter()
+        .find(|spec| spec.keyword == keyword)
+        .ok_or_else(|| unknown(keyword))
 }
 
 fn unknown(keyword: &str) -> Error {
     let error = Error::configuration(format!("unknown connection option `{keyword}`"));
-    let distances = ALL.iter().map(|spec| (strsim::damerau_levenshtein(keyword, spec.keyword), spec));
-    let alias = ALIASES.iter().find(|(alias, _)| *alias == keyword).map(|(_, name)| *name);
+    let distances = ALL
+        .iter()
+        .map(|spec| (strsim::damerau_levenshtein(keyword, spec.keyword), spec));
+    let alias = ALIASES
+        .iter()
+        .find(|(alias, _)| *alias == keyword)
+        .map(|(_, name)| *name);
     let near = distances.min_by_key(|(distance, _)| *distance);
     let near = near.filter(|(distance, spec)| *distance <= 1 + spec.keyword.len() / 4);
     match alias.or(near.map(|(_, spec)| spec.keyword)) {
@@ -139,7 +183,9 @@ const ALIASES: [(&str, &str); 7] = [
 impl Spec {
     /// Refuses a value that demands what howdah does not have.
     pub(super) fn supports(&self, value: &str) -> Result<(), Error> {
-        let Support::Only(values) = self.support else { return Ok(()) };
+        let Support::Only(values) = self.support else {
+            return Ok(());
+        };
         if value.is_empty() || values.contains(&value) {
             return Ok(());
         }
@@ -161,9 +207,16 @@ mod tests {
 
     #[test]
     fn unknown_names_get_a_suggestion() {
-        let hint = |name| find(name).err().and_then(|error| error.hint().map(str::to_owned));
+        let hint = |name| {
+            find(name)
+                .err()
+                .and_then(|error| error.hint().map(str::to_owned))
+        };
         assert_eq!(hint("sslmod").unwrap(), "did you mean `sslmode`?");
-        assert_eq!(hint("conect_timeout").unwrap(), "did you mean `connect_timeout`?");
+        assert_eq!(
+            hint("conect_timeout").unwrap(),
+            "did you mean `connect_timeout`?"
+        );
         assert_eq!(hint("database").unwrap(), "did you mean `dbname`?");
         assert_eq!(hint("zzz"), None);
         assert!(find("zzz").is_err());
@@ -175,7 +228,10 @@ mod tests {
         assert!(find("gssencmode").unwrap().supports("require").is_err());
         assert!(find("krbsrvname").unwrap().supports("postgres").is_ok());
         assert!(find("sslcrl").unwrap().supports("").is_ok());
-        let error = find("oauth_client_secret").unwrap().supports("x1y2").unwrap_err();
+        let error = find("oauth_client_secret")
+            .unwrap()
+            .supports("x1y2")
+            .unwrap_err();
         assert!(!error.to_string().contains("x1y2"), "{error}");
     }
 }

@@ -22,10 +22,14 @@ impl Passfile {
         warnings: &mut Vec<String>,
     ) -> Self {
         let empty = Self(String::new());
-        let Ok(facts) = environment.inspect(path) else { return empty };
+        let Ok(facts) = environment.inspect(path) else {
+            return empty;
+        };
         let shown = path.display();
         if !facts.regular {
-            warnings.push(format!("passfile `{shown}` is ignored: it is not a plain file"));
+            warnings.push(format!(
+                "passfile `{shown}` is ignored: it is not a plain file"
+            ));
             return empty;
         }
         if facts.mode & GROUP_OR_OTHERS != 0 {
@@ -57,7 +61,9 @@ impl Passfile {
         let port = port.to_string();
         let wanted = [host, &port, dbname, user];
         let lines = self.0.lines().filter(|line| !line.starts_with('#'));
-        lines.filter_map(|line| matching(line, &wanted)).find(|password| !password.is_empty())
+        lines
+            .filter_map(|line| matching(line, &wanted))
+            .find(|password| !password.is_empty())
     }
 }
 
@@ -111,7 +117,8 @@ short:5432
 
     #[test]
     fn fields_wildcards_and_escapes() {
-        let found = |host, port, dbname, user| look_up(host, port, dbname, user).unwrap_or_default();
+        let found =
+            |host, port, dbname, user| look_up(host, port, dbname, user).unwrap_or_default();
         assert_eq!(found("db.example.com", 5432, "music", "ann"), "first");
         assert_eq!(found("db.example.com", 5433, "music", "ann"), "");
         assert_eq!(found("anywhere", 1, "any", "bob"), r"pa:ss\word");

@@ -33,9 +33,15 @@ pub(super) fn load(
         }
         searched.push(format!("`{}`", path.display()));
     }
-    let searched = if searched.is_empty() { "no file".to_owned() } else { searched.join(", ") };
-    Err(Error::configuration(format!("service `{name}` is not defined: searched {searched}"))
-        .with_hint("services are defined in ~/.pg_service.conf, or in the file PGSERVICEFILE names"))
+    let searched = if searched.is_empty() {
+        "no file".to_owned()
+    } else {
+        searched.join(", ")
+    };
+    Err(Error::configuration(format!(
+        "service `{name}` is not defined: searched {searched}"
+    ))
+    .with_hint("services are defined in ~/.pg_service.conf, or in the file PGSERVICEFILE names"))
 }
 
 fn candidates(file: Option<&str>, environment: &dyn Environment) -> Vec<(PathBuf, bool)> {
@@ -43,20 +49,31 @@ fn candidates(file: Option<&str>, environment: &dyn Environment) -> Vec<(PathBuf
     match file.filter(|file| !file.is_empty()) {
         Some(file) => candidates.push((PathBuf::from(file), true)),
         None => {
-            candidates.extend(environment.home().map(|home| (home.join(".pg_service.conf"), false)));
+            candidates.extend(
+                environment
+                    .home()
+                    .map(|home| (home.join(".pg_service.conf"), false)),
+            );
         }
     }
     let directories = match environment.variable("PGSYSCONFDIR") {
         Some(directory) => vec![PathBuf::from(directory)],
         None => SYSTEM_DIRECTORIES.map(PathBuf::from).to_vec(),
     };
-    candidates.extend(directories.iter().map(|dir| (dir.join("pg_service.conf"), false)));
+    candidates.extend(
+        directories
+            .iter()
+            .map(|dir| (dir.join("pg_service.conf"), false)),
+    );
     candidates
 }
 
 fn unreadable(path: &Path, error: &std::io::Error) -> Error {
     let reason = io_text(error);
-    Error::configuration(format!("cannot read service file `{}`: {reason}", path.display()))
+    Error::configuration(format!(
+        "cannot read service file `{}`: {reason}",
+        path.display()
+    ))
 }
 
 /// The options of section `[name]`, or `None` if the text has no such section.
@@ -71,7 +88,10 @@ fn section(text: &str, name: &str, path: &Path) -> Result<Option<Pairs>, Error> 
             if found.is_some() {
                 break;
             }
-            if header.split_once(']').is_some_and(|(section, _)| section == name) {
+            if header
+                .split_once(']')
+                .is_some_and(|(section, _)| section == name)
+            {
                 found = Some(Vec::new());
             }
         } else if let Some(pairs) = &mut found {
@@ -84,13 +104,17 @@ fn section(text: &str, name: &str, path: &Path) -> Result<Option<Pairs>, Error> 
 
 fn setting(line: &str) -> Result<(String, String), Error> {
     if line.starts_with("ldap") {
-        return Err(Error::configuration("looking up services by LDAP is not supported"));
+        return Err(Error::configuration(
+            "looking up services by LDAP is not supported",
+        ));
     }
     let (option, value) = line
         .split_once('=')
         .ok_or_else(|| Error::configuration("expected `option=value`, found no `=`"))?;
     if matches!(option, "service" | "servicefile") {
-        return Err(Error::configuration(format!("`{option}` cannot be set in a service file")));
+        return Err(Error::configuration(format!(
+            "`{option}` cannot be set in a service file"
+        )));
     }
     options::find(option)?;
     Ok((option.to_owned(), value.to_owned()))
@@ -120,13 +144,19 @@ port=1
 
     #[test]
     fn the_users_file_comes_before_the_systems() {
-        let expected = vec![("host".to_owned(), "h".to_owned()), ("dbname".into(), "d e".into())];
+        let expected = vec![
+            ("host".to_owned(), "h".to_owned()),
+            ("dbname".into(), "d e".into()),
+        ];
         assert_eq!(load_from(GOOD, "a").unwrap(), expected);
         let fake = Fake::with_variables(&[("PGSYSCONFDIR", "/sys")])
             .file("/sys/pg_service.conf", 0o644, "[a]\nport=2\n[c]\nport=3\n")
             .file("/home/rider/.pg_service.conf", 0o644, GOOD);
         assert_eq!(load("a", None, &fake).unwrap(), expected);
-        assert_eq!(load("c", None, &fake).unwrap(), [("port".to_owned(), "3".to_owned())]);
+        assert_eq!(
+            load("c", None, &fake).unwrap(),
+            [("port".to_owned(), "3".to_owned())]
+        );
         let named = load("a", Some("/sys/pg_service.conf"), &fake).unwrap();
         assert_eq!(named, [("port".to_owned(), "2".to_owned())]);
     }
@@ -139,6 +169,10 @@ port=1
         assert!(message("[a]\nservice=b\n", "a").contains("cannot be set"));
         assert!(message(GOOD, "none").contains("searched `/home/rider/.pg_service.conf`"));
         let missing = load("a", Some("/none"), &Fake::default()).unwrap_err();
-        assert!(missing.message().contains("cannot read service file `/none`"));
+        assert!(
+            missing
+                .message()
+                .contains("cannot read service file `/none`")
+        );
     }
 }

@@ -16,7 +16,10 @@ pub(super) fn without_scheme(dsn: &str) -> Option<&str> {
 /// The options of a URI whose scheme is already gone.
 pub(super) fn parse(rest: &str) -> Result<Vec<(String, String)>, Error> {
     let mut pairs = Vec::new();
-    let rest = match rest.find(['@', '/']).and_then(|at| rest.split_at_checked(at)) {
+    let rest = match rest
+        .find(['@', '/'])
+        .and_then(|at| rest.split_at_checked(at))
+    {
         Some((user, rest)) if rest.starts_with('@') => {
             credentials(user, &mut pairs)?;
             rest.strip_prefix('@').unwrap_or(rest)
@@ -86,7 +89,9 @@ fn host_and_port(element: &str) -> Result<(&str, &str), Error> {
     match rest.strip_prefix(':') {
         Some(port) => Ok((host, port)),
         None if rest.is_empty() => Ok((host, "")),
-        None => Err(malformed(format!("expected `:` or `,` after `[{host}]`, found `{rest}`"))),
+        None => Err(malformed(format!(
+            "expected `:` or `,` after `[{host}]`, found `{rest}`"
+        ))),
     }
 }
 
@@ -95,8 +100,10 @@ fn query_parameter(parameter: &str, pairs: &mut Pairs) -> Result<(), Error> {
         .split_once('=')
         .ok_or_else(|| malformed(format!("query parameter `{parameter}` has no `=`")))?;
     if value.contains('=') {
-        return Err(malformed(format!("query parameter `{option}` has a second `=`"))
-            .with_hint("write `=` inside a value as %3D"));
+        return Err(
+            malformed(format!("query parameter `{option}` has a second `=`"))
+                .with_hint("write `=` inside a value as %3D"),
+        );
     }
     match (decode(option)?, decode(value)?) {
         // what JDBC calls it; libpq does the same
@@ -130,7 +137,9 @@ fn decode(encoded: &str) -> Result<String, Error> {
         bytes.push(high << 4 | low);
     }
     if bytes.contains(&0) {
-        return Err(malformed("a value contains %00, which PostgreSQL cannot carry"));
+        return Err(malformed(
+            "a value contains %00, which PostgreSQL cannot carry",
+        ));
     }
     String::from_utf8(bytes).map_err(|_| malformed("a percent-encoded value is not UTF-8"))
 }
@@ -145,7 +154,10 @@ mod tests {
 
     fn parsed(uri: &str) -> String {
         let pairs = parse(without_scheme(uri).unwrap()).unwrap();
-        let texts: Vec<_> = pairs.iter().map(|(key, value)| format!("{key}={value}")).collect();
+        let texts: Vec<_> = pairs
+            .iter()
+            .map(|(key, value)| format!("{key}={value}"))
+            .collect();
         texts.join(" ")
     }
 
@@ -158,7 +170,10 @@ mod tests {
             ("postgresql://localhost:5433", "host=localhost port=5433"),
             ("postgresql://localhost/mydb", "host=localhost dbname=mydb"),
             ("postgresql://user@localhost", "user=user host=localhost"),
-            ("postgres://user:secret@localhost", "user=user password=secret host=localhost"),
+            (
+                "postgres://user:secret@localhost",
+                "user=user password=secret host=localhost",
+            ),
             (
                 "postgresql://other@localhost/otherdb?connect_timeout=10&application_name=myapp",
                 "user=other host=localhost dbname=otherdb connect_timeout=10 \
@@ -172,14 +187,29 @@ mod tests {
                 "postgresql:///mydb?host=localhost&port=5433",
                 "dbname=mydb host=localhost port=5433",
             ),
-            ("postgresql://[2001:db8::1234]/database", "host=2001:db8::1234 dbname=database"),
+            (
+                "postgresql://[2001:db8::1234]/database",
+                "host=2001:db8::1234 dbname=database",
+            ),
             ("postgresql://[::1]:5433,b", "host=::1,b port=5433,"),
-            ("postgresql:///dbname?host=/var/lib/postgresql", "dbname=dbname host=/var/lib/postgresql"),
-            ("postgresql://%2Fvar%2Flib%2Fpostgresql/dbname", "host=/var/lib/postgresql dbname=dbname"),
-            ("postgresql://u%40x:p%3A%2F%25@h/d%20b", "user=u@x password=p:/% host=h dbname=d b"),
+            (
+                "postgresql:///dbname?host=/var/lib/postgresql",
+                "dbname=dbname host=/var/lib/postgresql",
+            ),
+            (
+                "postgresql://%2Fvar%2Flib%2Fpostgresql/dbname",
+                "host=/var/lib/postgresql dbname=dbname",
+            ),
+            (
+                "postgresql://u%40x:p%3A%2F%25@h/d%20b",
+                "user=u@x password=p:/% host=h dbname=d b",
+            ),
             ("postgresql://h?ssl=true", "host=h sslmode=require"),
             ("postgresql://a,b:1", "host=a,b port=,1"),
-            ("postgresql://u:p?q@h?user=x@y", "user=u password=p?q host=h user=x@y"),
+            (
+                "postgresql://u:p?q@h?user=x@y",
+                "user=u password=p?q host=h user=x@y",
+            ),
             ("postgresql://:5433/x", "port=5433 dbname=x"),
         ] {
             assert_eq!(parsed(uri), expected, "{uri}");

@@ -163,7 +163,7 @@ class Connector:
 
 @pytest.fixture
 def connector(world: str, database: str) -> Connector:
-    """What opens connections: `await connector()`, a connection of the test's world; the body closes it."""
+    """What opens connections to the test's database in the test's world."""
     return Connector(world, database)
 
 

@@ -1,10 +1,16 @@
 //! The native module `howdah._native`.
+#![allow(unsafe_code)] // the one crate that speaks CPython's C-API; each site says why it is sound
+#![deny(clippy::undocumented_unsafe_blocks)]
+
+mod row;
 mod types;
 
 use pyo3::prelude::*;
 
 /// The native half of the `howdah` package.
 #[pymodule]
-fn _native(_module: &Bound<'_, PyModule>) -> PyResult<()> {
+fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    module.add("Row", row::row_type(module.py())?)?;
+    module.add_function(wrap_pyfunction!(row::restore_row, module)?)?;
     Ok(())
 }

@@ -2,6 +2,7 @@
 #![allow(unsafe_code)] // the one crate that speaks CPython's C-API; each site says why it is sound
 #![deny(clippy::undocumented_unsafe_blocks)]
 
+mod placeholders;
 mod row;
 mod types;
 
@@ -10,7 +11,10 @@ use pyo3::prelude::*;
 /// The native half of the `howdah` package.
 #[pymodule]
 fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
-    module.add("Row", row::row_type(module.py())?)?;
-    module.add_function(wrap_pyfunction!(row::restore_row, module)?)?;
-    Ok(())
+    types::register(module)?;
+    row::register(module)?;
+    module.add_function(wrap_pyfunction!(
+        placeholders::convert_placeholders,
+        module
+    )?)
 }

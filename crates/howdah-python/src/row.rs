@@ -17,6 +17,12 @@ use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyDict, PyString, PyTuple, PyType};
 
+/// Adds this module's names to `_native`.
+pub(crate) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    module.add("Row", row_type(module.py())?)?;
+    module.add_function(wrap_pyfunction!(restore_row, module)?)
+}
+
 /// The column names of a result, shared by its rows.
 #[pyclass(frozen, module = "howdah._native")]
 pub(crate) struct Shape {

@@ -256,3 +256,6 @@ def convert_placeholders(
     query: str, params: Sequence[Any] | Mapping[str, Any]
 ) -> tuple[str, list[Any]]:
     """`%s` and `%(name)s` to `$1…`; `%%` to `%`. Cached by query text."""
+
+def decode_value(oid: int, data: bytes, format: int = 0) -> Any: ...
+def encode_value(oid: int, value: object, format: int = 0) -> bytes: ...

@@ -10,10 +10,19 @@
 
 mod boolean;
 mod builtin;
+mod byte_char;
+mod bytea;
+mod door;
+mod float;
 mod integer;
+mod lsn;
+mod moment;
+mod numeric;
 mod oids;
 mod python;
 mod string;
+mod tid;
+mod uuid;
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -21,6 +30,7 @@ use std::sync::Arc;
 use pyo3::prelude::*;
 
 pub(crate) use builtin::builtin;
+pub(crate) use door::register;
 
 /// The two formats of PostgreSQL's values, with the codes that the protocol gives them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -53,7 +63,10 @@ pub(crate) enum Refusal {
     /// The caller tries the text format next, then reports parameter, type and what was found.
     Unsuited(Cow<'static, str>),
     /// The value is of the right kind but cannot be carried (out of range, malformed bytes …).
-    Invalid(Cow<'static, str>),
+    Invalid {
+        why: Cow<'static, str>,
+        hint: Option<&'static str>,
+    },
     /// Python raised.
     Raised(PyErr),
 }
@@ -141,7 +154,18 @@ impl Refused {
     }
 
     pub(crate) fn invalid(why: impl Into<Cow<'static, str>>) -> Self {
-        Self(Box::new(Refusal::Invalid(why.into())))
+        Self(Box::new(Refusal::Invalid {
+            why: why.into(),
+            hint: None,
+        }))
+    }
+
+    /// As `invalid`, with what the user can do about it.
+    pub(crate) fn advised(why: impl Into<Cow<'static, str>>, hint: &'static str) -> Self {
+        Self(Box::new(Refusal::Invalid {
+            why: why.into(),
+            hint: Some(hint),
+        }))
     }
 
     /// A binary value of a type of fixed size came in another size.

@@ -12,24 +12,6 @@ Sync: `connect`, `Connection`, `Pool`. asyncio, with the same names awaited: `co
 from typing import TYPE_CHECKING, Any, Final
 
 from howdah import errors
-from howdah._native import Row
-from howdah._native import version as __version__
-from howdah.connection import Connection, connect
-from howdah.cursor import Cursor
-from howdah.dbapi import (
-    BINARY,
-    DATETIME,
-    NUMBER,
-    ROWID,
-    STRING,
-    Binary,
-    Date,
-    DateFromTicks,
-    Time,
-    TimeFromTicks,
-    Timestamp,
-    TimestampFromTicks,
-)
 from howdah.errors import (
     DatabaseError,
     DataError,
@@ -44,9 +26,27 @@ from howdah.errors import (
 )
 
 if TYPE_CHECKING:
+    from howdah._native import Row
+    from howdah._native import version as __version__
     from howdah.async_connection import AsyncConnection, connect_async
     from howdah.async_cursor import AsyncCursor
     from howdah.async_pool import AsyncPool
+    from howdah.connection import Connection, connect
+    from howdah.cursor import Cursor
+    from howdah.dbapi import (
+        BINARY,
+        DATETIME,
+        NUMBER,
+        ROWID,
+        STRING,
+        Binary,
+        Date,
+        DateFromTicks,
+        Time,
+        TimeFromTicks,
+        Timestamp,
+        TimestampFromTicks,
+    )
     from howdah.pool import Pool
 
 apilevel: Final = "2.0"
@@ -93,25 +93,37 @@ __all__ = [
     "threadsafety",
 ]
 
-# Loaded when first used: a program without asyncio or pools does not pay for their imports.
+# Loaded when first used: a program pays for the imports of the parts that it needs.
 _LAZY: Final = {
-    "AsyncConnection": "howdah.async_connection",
-    "AsyncCursor": "howdah.async_cursor",
-    "AsyncPool": "howdah.async_pool",
-    "Pool": "howdah.pool",
-    "connect_async": "howdah.async_connection",
+    "_native": ("Row",),
+    "async_connection": ("AsyncConnection", "connect_async"),
+    "async_cursor": ("AsyncCursor",),
+    "async_pool": ("AsyncPool",),
+    "connection": ("Connection", "connect"),
+    "cursor": ("Cursor",),
+    "dbapi": (
+        *("BINARY", "DATETIME", "NUMBER", "ROWID", "STRING", "Binary", "Date", "Time"),
+        *("DateFromTicks", "TimeFromTicks", "Timestamp", "TimestampFromTicks"),
+    ),
+    "pool": ("Pool",),
 }
+_MODULE_OF: Final = {name: module for module, names in _LAZY.items() for name in names}
 
 
-def __getattr__(name: str) -> Any:
-    module = _LAZY.get(name)
-    if module is None:
-        raise AttributeError(f"module `howdah` has no attribute `{name}`")
-    from importlib import import_module
+if not TYPE_CHECKING:  # a type checker sees the names themselves, and typos in them
 
-    globals()[name] = found = getattr(import_module(module), name)
-    return found
+    def __getattr__(name: str) -> Any:
+        from importlib import import_module
+
+        if name == "__version__":
+            found = import_module("howdah._native").version
+        elif name in _MODULE_OF:
+            found = getattr(import_module(f"howdah.{_MODULE_OF[name]}"), name)
+        else:
+            raise AttributeError(f"module `howdah` has no attribute `{name}`")
+        globals()[name] = found
+        return found
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *_LAZY})
+    return sorted({*globals(), *__all__})

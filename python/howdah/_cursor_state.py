@@ -76,11 +76,11 @@ class CursorState:
         notices = self._session._notice_log.since(self._notices_before)
         return [(errors.Warning, notice) for notice in notices]
 
-    def setinputsizes(self, sizes: Sequence[Any], /) -> None:
+    def setinputsizes(self, _sizes: Sequence[Any], /) -> None:
         """Do nothing: the server says which types it wants."""
         self._check_open()
 
-    def setoutputsize(self, size: int, column: int | None = None, /) -> None:
+    def setoutputsize(self, _size: int, _column: int | None = None, /) -> None:
         """Do nothing: values come whole."""
         self._check_open()
 

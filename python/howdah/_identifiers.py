@@ -14,8 +14,8 @@ Name = str | tuple[str, ...]
 def quoted(name: str) -> str:
     """One identifier in double quotes, exactly as the catalogue spells it.
 
-    >>> quoted('the "best"')
-    '"the ""best\"""'
+    >>> print(quoted('the "best" album'))
+    "the ""best"" album"
     """
     if not isinstance(name, str):
         raise TypeError(f"a name must be a `str`, found `{type(name).__name__}`")

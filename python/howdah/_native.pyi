@@ -3,6 +3,7 @@
 Nothing here is public by itself: `howdah/__init__.py` chooses what users see.
 """
 
+from asyncio import AbstractEventLoop
 from collections.abc import AsyncIterable, Callable, Coroutine, Iterable, Mapping, Sequence
 from typing import Any, Final, Literal, Self, TypeVar, overload
 
@@ -190,12 +191,20 @@ class SyncConnection(_Base):
     def copy_out(self, query: str) -> list[bytes]: ...
     def close(self) -> None: ...
 
+class Connecting:
+    """An attempt to connect, in a thread of its own that knows nothing of Python."""
+
+    def __new__(cls, config: Config) -> Self: ...
+    def fileno(self) -> int:
+        """Readable when the attempt has ended."""
+    def abort(self) -> None:
+        """Give the attempt up."""
+
 class AsyncConnection(_Base):
     """The same names; what waits returns a coroutine."""
 
-    def __new__(cls, config: Config) -> Self:
-        """Not connected yet: `closed` is true until `connect` succeeded."""
-    def connect(self) -> Coroutine[Any, Any, None]: ...
+    def __new__(cls, attempt: Connecting, event_loop: AbstractEventLoop) -> Self:
+        """From an attempt that has ended, under the loop that is running."""
     def execute(
         self, query: str, /, *args: Any, timeout: float | None = None
     ) -> Coroutine[Any, Any, int]: ...

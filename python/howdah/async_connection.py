@@ -34,10 +34,25 @@ async def connect_async(
     >>> asyncio.run(main())
     42
     """
-    connection = AsyncConnection(configuration(dsn, options))
-    await connection.connect()
+    connection = await open_connection(configuration(dsn, options))
     connection._autocommit = autocommit
     return connection
+
+
+async def open_connection(config: _native.Config) -> "AsyncConnection":
+    """Connect with options that were validated; cancelled, it leaves nothing behind."""
+    loop = asyncio.get_running_loop()
+    attempt = _native.Connecting(config)
+    ended = asyncio.Event()
+    loop.add_reader(attempt.fileno(), ended.set)
+    try:
+        await ended.wait()
+    except BaseException:
+        attempt.abort()
+        raise
+    finally:
+        loop.remove_reader(attempt.fileno())
+    return AsyncConnection(attempt, loop)
 
 
 class AsyncConnection(Session, _native.AsyncConnection):
@@ -67,7 +82,9 @@ class AsyncConnection(Session, _native.AsyncConnection):
     ProgrammingError = errors.ProgrammingError
     NotSupportedError = errors.NotSupportedError
 
-    def __init__(self, config: _native.Config) -> None:
+    def __init__(
+        self, _attempt: _native.Connecting, _event_loop: asyncio.AbstractEventLoop, /
+    ) -> None:
         self._turn = asyncio.Lock()
         self._start_session()
 

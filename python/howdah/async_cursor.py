@@ -9,12 +9,12 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, Self
 
 from howdah._cursor_state import (
+    CALLABLE_KIND,
     CursorState,
     Parameters,
     call_statement,
     prepared,
     routine_parts,
-    CALLABLE_KIND,
 )
 from howdah._identifiers import Name
 from howdah._native import convert_placeholders

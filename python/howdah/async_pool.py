@@ -28,7 +28,7 @@ from howdah._pool_policy import (
     may_heal,
 )
 from howdah._pool_shortcuts import AsyncShortcuts
-from howdah.async_connection import AsyncConnection
+from howdah.async_connection import AsyncConnection, open_connection
 from howdah.errors import InterfaceError, PoolClosed
 
 Hook = Callable[[AsyncConnection], Awaitable[object]]
@@ -36,7 +36,7 @@ Turn = asyncio.Future[Entry[AsyncConnection]]
 
 
 class AsyncLease:
-    """`async with pool.connection() as conn:`"""
+    """What `async with pool.connection() as conn:` enters."""
 
     def __init__(self, pool: "AsyncPool", timeout: float | None) -> None:
         self._pool = pool
@@ -56,7 +56,8 @@ class AsyncLease:
         traceback: TracebackType | None,
     ) -> None:
         connection = self._connection
-        assert connection is not None
+        if connection is None:
+            return
         try:
             if error is None and not connection.closed:
                 await connection.commit()
@@ -78,7 +79,7 @@ class AsyncPool(AsyncShortcuts):
     (1, 2)
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 (its options are its subject)
         self,
         dsn: str | None = None,
         /,
@@ -139,8 +140,9 @@ class AsyncPool(AsyncShortcuts):
         until = loop.time() + (self._options.timeout if timeout is None else timeout)
         held: list[AsyncConnection] = []
         try:
-            for _ in range(self._options.min_size):
-                held.append(await self.acquire(max(until - loop.time(), 0.0)))
+            while len(held) < self._options.min_size:
+                connection = await self.acquire(max(until - loop.time(), 0.0))
+                held.append(connection)
         finally:
             for connection in held:
                 await self.release(connection)
@@ -328,10 +330,9 @@ class AsyncPool(AsyncShortcuts):
     async def _connect(self) -> AsyncConnection:
         if self._phase == "closed":
             raise PoolClosed("the pool is closed")
-        connection = AsyncConnection(self._config)
+        connection = await open_connection(self._config)
         connection._autocommit = self._autocommit
         try:
-            await connection.connect()
             await self._configure(connection)
         except BaseException:
             connection.abort()
@@ -387,7 +388,7 @@ class AsyncPool(AsyncShortcuts):
                 await check(entry.connection)
             else:
                 await entry.connection.execute("")
-        except Exception:
+        except Exception:  # noqa: BLE001 (whatever it is, the connection failed the check)
             self._drop(entry)
             return False
         except BaseException:
@@ -432,14 +433,13 @@ class AsyncPool(AsyncShortcuts):
                 entry.session_changes = connection.session_changes
             if reset != "none":
                 connection._autocommit = self._autocommit
-        except Exception:
+        except Exception:  # noqa: BLE001 (whatever it is, the connection is not clean)
             return False
         return connection.transaction_status == "idle"
 
     def _offer(self, entry: Entry[AsyncConnection]) -> None:
         """Pass a clean entry that is aside on to who waits longest, or keep it, or close it."""
-        assert self._loop is not None
-        roster, now = self._roster, self._loop.time()
+        roster, now = self._roster, asyncio.get_running_loop().time()
         roster.aside -= 1
         if self._phase == "open" and entry.expires_at > now:
             while roster.waiters:
@@ -490,8 +490,7 @@ class AsyncPool(AsyncShortcuts):
     # In the background
 
     def _background(self, work: Coroutine[Any, Any, None]) -> None:
-        assert self._loop is not None
-        task = self._loop.create_task(_quietly(work))
+        task = asyncio.get_running_loop().create_task(_quietly(work))
         self._tasks.add(task)
         task.add_done_callback(self._background_done)
 
@@ -513,8 +512,7 @@ class AsyncPool(AsyncShortcuts):
                 self._start_ticking()
 
     def _prune(self) -> None:
-        assert self._loop is not None
-        for entry in self._roster.prune(self._loop.time()):
+        for entry in self._roster.prune(asyncio.get_running_loop().time()):
             self._background(entry.connection.close())
 
     def _refill_if_missing(self) -> None:

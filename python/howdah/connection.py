@@ -83,8 +83,8 @@ class Connection(Session, _native.SyncConnection):
     ProgrammingError = errors.ProgrammingError
     NotSupportedError = errors.NotSupportedError
 
-    def __init__(self, config: _native.Config) -> None:
-        # `config` went to the native constructor, which has connected.
+    def __init__(self, _config: _native.Config, /) -> None:
+        # The configuration went to the native constructor, which has connected.
         self._turn = RLock()
         self._start_session()
 

@@ -4,31 +4,31 @@ No IO. Re-exported by `howdah`. A type object equals the OIDs of the types that 
 `column.type_code == howdah.NUMBER` works with what `Cursor.description` says.
 """
 
-import datetime
+import datetime as dt
 import time
 from typing import Final, NamedTuple
 
-Date = datetime.date
+Date = dt.date
 """`Date(year, month, day)`"""
-Time = datetime.time
+Time = dt.time
 """`Time(hour, minute, second)`"""
-Timestamp = datetime.datetime
+Timestamp = dt.datetime
 """`Timestamp(year, month, day, hour, minute, second)`"""
 Binary = bytes
 """`Binary(string of bytes)`"""
 
 
-def DateFromTicks(ticks: float) -> datetime.date:  # noqa: N802 (named by PEP 249)
+def DateFromTicks(ticks: float) -> dt.date:  # noqa: N802 (named by PEP 249)
     """The local date at `ticks` seconds since the epoch."""
     return Date(*time.localtime(ticks)[:3])
 
 
-def TimeFromTicks(ticks: float) -> datetime.time:  # noqa: N802 (named by PEP 249)
+def TimeFromTicks(ticks: float) -> dt.time:  # noqa: N802 (named by PEP 249)
     """The local time of day at `ticks` seconds since the epoch."""
     return Time(*time.localtime(ticks)[3:6])
 
 
-def TimestampFromTicks(ticks: float) -> datetime.datetime:  # noqa: N802 (named by PEP 249)
+def TimestampFromTicks(ticks: float) -> dt.datetime:  # noqa: N802 (named by PEP 249)
     """The local date and time at `ticks` seconds since the epoch."""
     return Timestamp(*time.localtime(ticks)[:6])
 

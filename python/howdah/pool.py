@@ -53,7 +53,7 @@ class _Waiter:
 
 
 class Lease:
-    """`with pool.connection() as conn:`"""
+    """What `with pool.connection() as conn:` enters."""
 
     def __init__(self, pool: "Pool", timeout: float | None) -> None:
         self._pool = pool
@@ -73,7 +73,8 @@ class Lease:
         traceback: TracebackType | None,
     ) -> None:
         connection = self._connection
-        assert connection is not None
+        if connection is None:
+            return
         try:
             if error is None and not connection.closed:
                 connection.commit()
@@ -114,7 +115,7 @@ class Pool(Shortcuts):
     2
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 (its options are its subject)
         self,
         dsn: str | None = None,
         /,
@@ -170,8 +171,9 @@ class Pool(Shortcuts):
         until = self._deadline(timeout)
         held: list[Connection] = []
         try:
-            for _ in range(self._options.min_size):
-                held.append(self.acquire(max(until - time.monotonic(), 0.0)))
+            while len(held) < self._options.min_size:
+                connection = self.acquire(max(until - time.monotonic(), 0.0))
+                held.append(connection)
         finally:
             for connection in held:
                 self.release(connection)
@@ -418,7 +420,7 @@ class Pool(Shortcuts):
                 check(connection)
             else:
                 connection.execute("")
-        except Exception:
+        except Exception:  # noqa: BLE001 (whatever it is, the connection failed the check)
             return False
         return connection.transaction_status == "idle"
 
@@ -437,9 +439,9 @@ class Pool(Shortcuts):
         with self._lock:
             self._roster.aside -= 1
             now = time.monotonic()
-            if self._phase == "open":
-                if self._hand_over(entry, now) or self._roster.keep_idle(entry, now):
-                    return
+            is_open = self._phase == "open"
+            if is_open and (self._hand_over(entry, now) or self._roster.keep_idle(entry, now)):
+                return
             self._count_gone(lost=False)
         entry.connection.close()
 
@@ -473,7 +475,7 @@ class Pool(Shortcuts):
                 entry.session_changes = connection.session_changes
             if reset != "none":
                 connection._autocommit = self._autocommit
-        except Exception:
+        except Exception:  # noqa: BLE001 (whatever it is, the connection is not clean)
             return False
         return connection.transaction_status == "idle"
 
@@ -558,7 +560,7 @@ class Pool(Shortcuts):
                 self._roster.opening += 1
             try:
                 connection = self._connect()
-            except Exception as error:
+            except Exception as error:  # noqa: BLE001 (kept, for the requests that wait)
                 with self._lock:
                     self._roster.opening -= 1
                     self._roster.counters.failed += 1

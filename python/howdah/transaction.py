@@ -33,7 +33,7 @@ class Block:
         force_rollback: bool = False,
     ) -> None:
         self._session = session
-        self._modes = _transaction_modes(isolation, read_only, deferrable)
+        self._modes = _transaction_modes(isolation, read_only=read_only, deferrable=deferrable)
         self._force_rollback = force_rollback
         self._savepoint: str | None = None
         self._entered = False
@@ -74,22 +74,12 @@ class Block:
     def _leaving(self, error: BaseException | None) -> tuple[str | None, Error | None]:
         """The command that ends the block, and the complaint to raise after it."""
         blocks = self._session._blocks
-        if self not in blocks:
-            return None, ProgrammingError(
-                "the transaction block was rolled back by leaving the one around it first"
-            )
-        innermost = blocks[-1] is self
-        del blocks[blocks.index(self) :]
-        if self._session.closed:
-            return None, ConnectionLost(
-                "the connection was closed inside the transaction block: its changes are lost"
-            )
-        status = self._session.transaction_status
-        if status == "idle":
-            return None, ProgrammingError(
-                "the transaction was ended inside its `transaction()` block",
-                hint="do not send `commit` or `rollback` there: the block does it itself",
-            )
+        innermost = bool(blocks) and blocks[-1] is self
+        over = self._ended_already()
+        if self in blocks:
+            del blocks[blocks.index(self) :]
+        if over is not None:
+            return None, over
         if not innermost:
             return self._undo(), ProgrammingError(
                 "the transaction block was left before one inside it: both are rolled back",
@@ -97,9 +87,26 @@ class Block:
             )
         if error is not None or self._force_rollback:
             return self._undo(), None
-        if status == "failed":
+        if self._session.transaction_status == "failed":
             return self._undo(), failed_transaction()
         return self._keep(), None
+
+    def _ended_already(self) -> Error | None:
+        """The complaint if the server has no such transaction any more."""
+        if self not in self._session._blocks:
+            return ProgrammingError(
+                "the transaction block was rolled back by leaving the one around it first"
+            )
+        if self._session.closed:
+            return ConnectionLost(
+                "the connection was closed inside the transaction block: its changes are lost"
+            )
+        if self._session.transaction_status == "idle":
+            return ProgrammingError(
+                "the transaction was ended inside its `transaction()` block",
+                hint="do not send `commit` or `rollback` there: the block does it itself",
+            )
+        return None
 
     def _keep(self) -> str:
         return "commit" if self._savepoint is None else f"release savepoint {self._savepoint}"
@@ -171,7 +178,10 @@ class AsyncTransaction(Block):
 
 
 def _transaction_modes(
-    isolation: Isolation | None, read_only: bool | None, deferrable: bool | None
+    isolation: Isolation | None,
+    *,
+    read_only: bool | None,
+    deferrable: bool | None,
 ) -> list[str]:
     """The words after BEGIN."""
     modes = []

@@ -8,10 +8,29 @@
 //! Invariant: bytes from the server are never trusted: a decoder checks every length and answers
 //! [`Refused`], and no decoder changes a value that Python cannot hold.
 
+mod boolean;
+mod builtin;
+mod byte_char;
+mod bytea;
+mod door;
+mod float;
+mod integer;
+mod lsn;
+mod moment;
+mod numeric;
+mod oids;
+mod python;
+mod string;
+mod tid;
+mod uuid;
+
 use std::borrow::Cow;
 use std::sync::Arc;
 
 use pyo3::prelude::*;
+
+pub(crate) use builtin::builtin;
+pub(crate) use door::register;
 
 /// The two formats of PostgreSQL's values, with the codes that the protocol gives them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,7 +63,10 @@ pub(crate) enum Refusal {
     /// The caller tries the text format next, then reports parameter, type and what was found.
     Unsuited(Cow<'static, str>),
     /// The value is of the right kind but cannot be carried (out of range, malformed bytes …).
-    Invalid(Cow<'static, str>),
+    Invalid {
+        why: Cow<'static, str>,
+        hint: Option<&'static str>,
+    },
     /// Python raised.
     Raised(PyErr),
 }
@@ -73,6 +95,17 @@ pub(crate) struct Codec {
     pub(crate) structure: Structure,
 }
 
+/// How one kind of value is read and written: what codecs of the same kind share.
+#[derive(Clone, Copy)]
+pub(crate) struct Functions {
+    pub(crate) decode_binary: Option<Decode>,
+    pub(crate) decode_text: Decode,
+    pub(crate) encode_binary: Option<Encode>,
+    pub(crate) encode_text: Encode,
+    pub(crate) result_format: Format,
+    pub(crate) atomic: bool,
+}
+
 /// What a type is made of.
 pub(crate) enum Structure {
     Scalar,
@@ -88,6 +121,27 @@ pub(crate) struct Field {
     pub(crate) codec: Arc<Codec>,
 }
 
+impl Codec {
+    pub(crate) fn new(
+        oid: u32,
+        name: impl Into<Cow<'static, str>>,
+        functions: Functions,
+        structure: Structure,
+    ) -> Self {
+        Self {
+            oid,
+            name: name.into(),
+            decode_binary: functions.decode_binary,
+            decode_text: functions.decode_text,
+            encode_binary: functions.encode_binary,
+            encode_text: functions.encode_text,
+            result_format: functions.result_format,
+            atomic: functions.atomic,
+            structure,
+        }
+    }
+}
+
 impl From<PyErr> for Refused {
     fn from(error: PyErr) -> Self {
         Self(Box::new(Refusal::Raised(error)))
@@ -100,7 +154,26 @@ impl Refused {
     }
 
     pub(crate) fn invalid(why: impl Into<Cow<'static, str>>) -> Self {
-        Self(Box::new(Refusal::Invalid(why.into())))
+        Self(Box::new(Refusal::Invalid {
+            why: why.into(),
+            hint: None,
+        }))
+    }
+
+    /// As `invalid`, with what the user can do about it.
+    pub(crate) fn advised(why: impl Into<Cow<'static, str>>, hint: &'static str) -> Self {
+        Self(Box::new(Refusal::Invalid {
+            why: why.into(),
+            hint: Some(hint),
+        }))
+    }
+
+    /// A binary value of a type of fixed size came in another size.
+    #[cold]
+    pub(crate) fn length(expected: usize, found: usize) -> Self {
+        Self::invalid(format!(
+            "binary value of {found} bytes, expected {expected}"
+        ))
     }
 
     pub(crate) fn into_inner(self) -> Refusal {

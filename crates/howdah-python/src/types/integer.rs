@@ -1,0 +1,101 @@
+//! Integers: `int2`, `int4`, `int8`, and the unsigned `oid`, `xid`, `cid`, `xid8`.
+//!
+//! No IO. Every one is a Python `int`. Parameters may be anything with `__index__` (`bool`, `IntEnum`,
+//! NumPy's integers), which no `float` has. Invariant: a value outside the type's range is refused
+//! here, in both formats; nothing wraps.
+
+use pyo3::IntoPyObjectExt;
+use pyo3::exceptions::PyOverflowError;
+use pyo3::prelude::*;
+use pyo3::types::PyString;
+
+use super::{Codec, Decoded, Format, Functions, Refused, Scope, string};
+
+/// The functions for one width: binary is the number in network order, text is decimal.
+macro_rules! integer {
+    ($number:ty) => {{
+        fn decode_binary<'py>(scope: &Scope<'_, 'py>, _: &Codec, bytes: &[u8]) -> Decoded<'py> {
+            match bytes.try_into() {
+                Ok(bytes) => to_int(scope.py, <$number>::from_be_bytes(bytes)),
+                Err(_) => Err(Refused::length(size_of::<$number>(), bytes.len())),
+            }
+        }
+
+        fn decode_text<'py>(scope: &Scope<'_, 'py>, _: &Codec, bytes: &[u8]) -> Decoded<'py> {
+            match string::ascii(bytes)?.parse::<$number>() {
+                Ok(number) => to_int(scope.py, number),
+                Err(_) => Err(Refused::invalid("text that is not an integer of this type")),
+            }
+        }
+
+        fn encode_binary(
+            _: &Scope<'_, '_>,
+            codec: &Codec,
+            value: &Bound<'_, PyAny>,
+            out: &mut Vec<u8>,
+        ) -> Result<(), Refused> {
+            out.extend_from_slice(&from_int::<$number>(codec, value)?.to_be_bytes());
+            Ok(())
+        }
+
+        fn encode_text(
+            _: &Scope<'_, '_>,
+            codec: &Codec,
+            value: &Bound<'_, PyAny>,
+            out: &mut Vec<u8>,
+        ) -> Result<(), Refused> {
+            if !string::verbatim(value, out)? {
+                let number = from_int::<$number>(codec, value)?;
+                out.extend_from_slice(number.to_string().as_bytes());
+            }
+            Ok(())
+        }
+
+        Functions {
+            decode_binary: Some(decode_binary),
+            decode_text,
+            encode_binary: Some(encode_binary),
+            encode_text,
+            result_format: Format::Binary,
+            atomic: true,
+        }
+    }};
+}
+
+pub(super) const INT2: Functions = integer!(i16);
+pub(super) const INT4: Functions = integer!(i32);
+pub(super) const INT8: Functions = integer!(i64);
+/// `oid`, `xid` and `cid`.
+pub(super) const UINT4: Functions = integer!(u32);
+/// `xid8`.
+pub(super) const UINT8: Functions = integer!(u64);
+
+#[inline]
+fn to_int<'py, T: IntoPyObject<'py>>(py: Python<'py>, number: T) -> Decoded<'py> {
+    match number.into_bound_py_any(py) {
+        Ok(object) => Ok(object),
+        Err(error) => Err(error.into()),
+    }
+}
+
+#[inline]
+fn from_int<'py, T>(codec: &Codec, value: &Bound<'py, PyAny>) -> Result<T, Refused>
+where
+    T: for<'a> FromPyObject<'a, 'py, Error = PyErr>,
+{
+    value
+        .extract::<T>()
+        .map_err(|error| refusal(codec, value, error))
+}
+
+#[cold]
+fn refusal(codec: &Codec, value: &Bound<'_, PyAny>, error: PyErr) -> Refused {
+    if error.is_instance_of::<PyOverflowError>(value.py()) {
+        return Refused::invalid(format!("int out of range for `{}`", codec.name));
+    }
+    let has_index = value.hasattr("__index__").unwrap_or(false);
+    if has_index && !value.is_instance_of::<PyString>() {
+        return error.into();
+    }
+    Refused::unsuited("int or str")
+}

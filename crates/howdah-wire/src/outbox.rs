@@ -1,0 +1,68 @@
+//! The send buffer: messages wait here until a mover has sent them.
+
+use std::ops::Range;
+
+/// Bytes on their way to the server. Messages are appended whole or not at all.
+#[derive(Debug, Default)]
+pub struct Outbox {
+    bytes: Vec<u8>,
+    sent: usize,
+}
+
+/// A send buffer that held a large batch is given back above this size.
+const KEEP_BYTES: usize = 256 * 1024;
+
+impl Outbox {
+    /// What waits to be sent.
+    #[inline]
+    #[must_use]
+    pub fn outgoing(&self) -> &[u8] {
+        self.bytes.get(self.sent..).unwrap_or_default()
+    }
+
+    /// Says that the first `count` bytes of [`Outbox::outgoing`] were sent.
+    #[inline]
+    pub fn sent(&mut self, count: usize) {
+        self.sent += count;
+        if self.sent >= self.bytes.len() {
+            self.sent = 0;
+            if self.bytes.capacity() > KEEP_BYTES {
+                self.bytes = Vec::new();
+            }
+            self.bytes.clear();
+        }
+    }
+
+    /// The buffer to append messages to.
+    #[inline]
+    pub(crate) const fn buffer(&mut self) -> &mut Vec<u8> {
+        &mut self.bytes
+    }
+
+    /// Forgets the messages appended after the buffer had `length` bytes.
+    pub(crate) fn truncate(&mut self, length: usize) {
+        self.bytes.truncate(length);
+    }
+
+    /// Where the next message will start.
+    #[inline]
+    pub(crate) const fn position(&self) -> usize {
+        self.bytes.len()
+    }
+
+    /// Writes the length of a message whose length field starts at `at` and which ends here.
+    #[inline]
+    pub(crate) fn patch_length(&mut self, at: usize) -> bool {
+        let Ok(length) = i32::try_from(self.bytes.len() - at) else {
+            return false;
+        };
+        let field: Range<usize> = at..at + 4;
+        match self.bytes.get_mut(field) {
+            Some(field) => {
+                field.copy_from_slice(&length.to_be_bytes());
+                true
+            }
+            None => false,
+        }
+    }
+}

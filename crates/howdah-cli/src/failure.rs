@@ -16,12 +16,12 @@ pub(crate) fn report(error: &anyhow::Error) -> i32 {
         // `howdah server logs | head`: whoever read our output has enough
         return exit::OK;
     }
-    eprintln!("error: {error:#}");
+    talk!("error: {error:#}");
     let Some(failure) = error.downcast_ref::<Error>() else {
         return exit::FAILURE;
     };
     if let Some(hint) = failure.hint() {
-        eprintln!("\nhint: {hint}");
+        talk!("\nhint: {hint}");
     }
     match failure.kind() {
         Kind::NotRunning => exit::NOT_RUNNING,

@@ -10,6 +10,14 @@ use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
 
+/// A line on stderr; whether anybody reads it makes no difference.
+macro_rules! talk {
+    ($($argument:tt)*) => {{
+        use std::io::Write as _;
+        let _ = writeln!(std::io::stderr(), $($argument)*);
+    }};
+}
+
 pub mod exit;
 mod failure;
 mod format;

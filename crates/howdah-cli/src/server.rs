@@ -90,7 +90,7 @@ struct Talk;
 
 impl Observer for Talk {
     fn event(&mut self, event: &Event) {
-        eprintln!("{event}");
+        talk!("{event}");
     }
 }
 
@@ -105,9 +105,9 @@ fn seconds(text: &str) -> Result<Duration, String> {
 /// Asks on the terminal; no without one.
 fn confirm(question: &str) -> anyhow::Result<bool> {
     if !std::io::stdin().is_terminal() {
-        anyhow::bail!("{question} cannot be asked without a terminal; `--yes` answers it");
+        anyhow::bail!("no terminal to ask on: {question}\n\nhint: `--yes` answers it");
     }
-    eprint!("{question} [y/N] ");
+    talk!("{question} [y/N]");
     let mut answer = String::new();
     std::io::stdin().read_line(&mut answer)?;
     Ok(matches!(

@@ -268,7 +268,8 @@ impl Cluster {
             account.give(&directory)?;
         }
         let metadata = fs::symlink_metadata(&directory).at("cannot examine", &directory)?;
-        if metadata.is_dir() && account.owns(&directory) && metadata.mode() & 0o077 == 0 {
+        // private: the lower six bits, those of group and others, are clear
+        if metadata.is_dir() && account.owns(&directory) && metadata.mode().trailing_zeros() >= 6 {
             return Ok(directory);
         }
         let message = format!(
@@ -319,8 +320,8 @@ impl Cluster {
                 "use `pg_ctl` of that version for it; give howdah a directory of its own",
             ));
         }
-        let name = entry.file_name();
-        let message = format!("`{home}` is not a howdah cluster and not empty: it holds {name:?}");
+        let name = entry.file_name().display().to_string();
+        let message = format!("`{home}` is not a howdah cluster and not empty: it holds `{name}`");
         Err(Error::new(Kind::Foreign, message).with_hint("give howdah a directory of its own"))
     }
 }

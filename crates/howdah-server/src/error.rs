@@ -55,6 +55,28 @@ pub enum Kind {
     Io,
 }
 
+impl Kind {
+    /// In a word, for programs.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Programs => "programs",
+            Self::Account => "account",
+            Self::Misuse => "misuse",
+            Self::Foreign => "foreign",
+            Self::Version => "version",
+            Self::Port => "port",
+            Self::Initialise => "initialise",
+            Self::Start => "start",
+            Self::Timeout => "timeout",
+            Self::Interrupted => "interrupted",
+            Self::NoCluster => "no_cluster",
+            Self::NotRunning => "not_running",
+            Self::Io => "io",
+        }
+    }
+}
+
 impl Error {
     pub(crate) fn new(kind: Kind, message: impl Into<String>) -> Self {
         Self(Box::new(Parts {

@@ -34,7 +34,7 @@ pub(crate) struct Request<'a> {
     pub(crate) programs: &'a Programs,
     pub(crate) account: &'a Account,
     pub(crate) password: &'a Password,
-    /// Not worth waiting for the disk.
+    /// Deleted at its end, so not worth waiting for the disk.
     pub(crate) temporary: bool,
     /// Lines put before initdb's own in `pg_hba.conf`.
     pub(crate) hba: &'a str,
@@ -57,6 +57,9 @@ pub(crate) fn initialise(request: &Request<'_>, observer: &mut dyn Observer) -> 
     request.run_initdb(&scratch, "C.UTF-8")?;
     request.create_database(&scratch.pgdata)?;
     request.write_files(&scratch.pgdata)?;
+    if !request.temporary {
+        request.sync(&scratch.pgdata)?;
+    }
     fs::rename(&scratch.pgdata, &pgdata).at("cannot put in place", &pgdata)?;
     if !request.temporary {
         sync_directory(request.cluster.home())?;
@@ -97,13 +100,12 @@ impl Request<'_> {
             "--encoding=UTF8".into(),
             "--data-checksums".into(),
             "--no-instructions".into(),
+            // once for all at the end, by `sync`
+            "--no-sync".into(),
         ];
         if self.programs.version().major >= BUILTIN_LOCALES {
             arguments.push("--locale-provider=builtin".into());
             arguments.push("--builtin-locale=C.UTF-8".into());
-        }
-        if self.temporary {
-            arguments.push("--no-sync".into());
         }
         arguments
     }
@@ -132,6 +134,18 @@ impl Request<'_> {
             return Ok(());
         }
         Err(failure("postgres --single", output.status, &said))
+    }
+
+    /// Everything to the disk in one pass, before the directory gets its name.
+    fn sync(&self, pgdata: &Path) -> Result<()> {
+        let mut command = self.account.command(&self.programs.program("initdb"));
+        command.arg("--sync-only").arg("-D").arg(pgdata);
+        let output = run(command, "initdb", b"")?;
+        if output.status.success() {
+            return Ok(());
+        }
+        let said = String::from_utf8_lossy(&output.stderr);
+        Err(failure("initdb --sync-only", output.status, &said))
     }
 
     fn write_files(&self, pgdata: &Path) -> Result<()> {

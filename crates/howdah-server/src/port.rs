@@ -31,9 +31,8 @@ pub(crate) fn choose(wish: Wish) -> Result<u16> {
     match wish {
         Wish::Exactly(0) => Err(Error::new(Kind::Misuse, "port 0 is not a port")
             .with_hint("leave the port out to have a free one chosen")),
-        Wish::Exactly(port) if is_free(port) => Ok(port),
+        Wish::Exactly(port) | Wish::Preferably(port) if is_free(port) => Ok(port),
         Wish::Exactly(port) => Err(taken(port)),
-        Wish::Preferably(port) if is_free(port) => Ok(port),
         Wish::Preferably(_) | Wish::Any => any(),
     }
 }

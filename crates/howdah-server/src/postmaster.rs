@@ -38,6 +38,13 @@ pub(crate) enum Found {
     Claimed(PidFile),
 }
 
+impl PidFile {
+    /// Whether the server accepts connections.
+    pub(crate) fn answers(&self) -> bool {
+        matches!(self.state, State::Ready | State::Standby)
+    }
+}
+
 pub(crate) fn path(pgdata: &Path) -> PathBuf {
     pgdata.join("postmaster.pid")
 }

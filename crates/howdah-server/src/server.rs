@@ -8,7 +8,7 @@ use std::fs;
 use std::time::Duration;
 
 use crate::cluster::Cluster;
-use crate::error::{At, Result};
+use crate::error::{At, Kind, Result};
 use crate::event::Observer;
 use crate::launch::Watchdog;
 use crate::stop::{self, StopMode, remove_socket_directory};
@@ -88,7 +88,7 @@ impl Server {
     /// gone; leaves any other alone.
     ///
     /// # Errors
-    /// [`Kind::Io`](crate::Kind::Io) if the directory cannot be removed.
+    /// [`Kind::Io`] if the directory cannot be removed.
     pub fn close(&mut self) -> Result<()> {
         let Some(watchdog) = self.watchdog.take() else {
             return Ok(());
@@ -101,5 +101,17 @@ impl Server {
             fs::remove_dir_all(home).at("cannot remove", home)?;
         }
         Ok(())
+    }
+
+    /// Stops the server if it runs and deletes the cluster with all its data.
+    ///
+    /// # Errors
+    /// Those of [`destroy`](crate::destroy).
+    pub fn destroy(&mut self, timeout: Duration, observer: &mut dyn Observer) -> Result<()> {
+        self.close()?;
+        match stop::destroy(&self.cluster, timeout, observer) {
+            Err(error) if error.kind() == Kind::NoCluster => Ok(()),
+            other => other.map(drop),
+        }
     }
 }

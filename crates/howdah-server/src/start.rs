@@ -357,10 +357,11 @@ impl Start<'_> {
             return Err(wait.failure());
         };
         wait.until_ready(&process, observer)?;
-        if let Some(from) = self.record.port.filter(|from| *from != port) {
-            if self.options.port.is_none() {
+        match self.record.port {
+            Some(from) if from != port && self.options.port.is_none() => {
                 observer.event(&Event::PortMoved { from, to: port });
             }
+            _ => {}
         }
         observer.event(&Event::Started {
             pid: process.pid(),

@@ -12,7 +12,7 @@ use crate::event::Observer;
 use crate::lock::pause;
 use crate::log;
 use crate::port;
-use crate::postmaster::{self, Found, PidFile, State};
+use crate::postmaster::{self, Found, PidFile};
 use crate::process::Process;
 
 const PAUSE: Duration = Duration::from_millis(3);
@@ -39,11 +39,11 @@ impl Wait<'_> {
         loop {
             // asked before the file is read: an end in between is seen in the next round
             let is_alive = process.is_alive();
-            if let Found::Claimed(file) = postmaster::read(self.pgdata)? {
-                if file.pid == process.pid() && matches!(file.state, State::Ready | State::Standby)
-                {
+            match postmaster::read(self.pgdata)? {
+                Found::Claimed(file) if file.pid == process.pid() && file.answers() => {
                     return Ok(file);
                 }
+                _ => {}
             }
             if !is_alive {
                 return Err(self.failure());

@@ -29,13 +29,13 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<i32> {
             "delete the cluster in `{home}` with all its data?"
         ))?
     {
-        eprintln!("nothing was deleted");
+        talk!("nothing was deleted");
         return Ok(exit::FAILURE);
     }
     let kept = destroy(&cluster, arguments.timeout, &mut Talk)?;
-    eprintln!("deleted the cluster in `{home}`");
+    talk!("deleted the cluster in `{home}`");
     for path in kept {
-        eprintln!("kept `{}`, which howdah did not make", path.display());
+        talk!("kept `{}`, which howdah did not make", path.display());
     }
     Ok(exit::OK)
 }

@@ -46,7 +46,7 @@ pub(super) struct Arguments {
 
 /// What `--format json` prints.
 #[derive(Debug, Serialize)]
-struct Started<'a> {
+struct Answer<'a> {
     url: String,
     socket_url: String,
     host: &'static str,
@@ -98,9 +98,9 @@ impl Arguments {
     }
 }
 
-fn describe(server: &Server) -> Started<'_> {
+fn describe(server: &Server) -> Answer<'_> {
     let (address, cluster) = (server.address(), server.cluster());
-    Started {
+    Answer {
         url: address.url(),
         socket_url: address.socket_url(),
         host: howdah_server::HOST,

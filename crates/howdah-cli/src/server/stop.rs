@@ -37,9 +37,11 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<i32> {
         Mode::Fast => StopMode::Fast,
         Mode::Immediate => StopMode::Immediate,
     };
-    match stop(&cluster, mode, arguments.timeout, &mut Talk)? {
-        Some(pid) => eprintln!("stopped (process {pid})"),
-        None => eprintln!("the server was not running"),
-    }
+    let stopped = stop(&cluster, mode, arguments.timeout, &mut Talk)?;
+    let said = stopped.map_or_else(
+        || "the server was not running".to_owned(),
+        |pid| format!("stopped (process {pid})"),
+    );
+    talk!("{said}");
     Ok(exit::OK)
 }

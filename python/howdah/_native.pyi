@@ -3,15 +3,20 @@
 Nothing here is public by itself: `howdah/__init__.py` chooses what users see.
 """
 
-from collections.abc import Awaitable, Callable, Coroutine, Iterable, Iterator, Mapping, Sequence
-from typing import Any, Final, Literal, Self, overload
+from collections.abc import AsyncIterable, Callable, Coroutine, Iterable, Mapping, Sequence
+from typing import Any, Final, Literal, Self, TypeVar, overload
 
-type RowType = Any  # None (Row) | tuple | dict | a dataclass or any callable taking keywords
+# What rows become: None (Row), tuple, dict, a dataclass, or any callable taking keywords.
+type RowType = Callable[..., Any] | None
+type TransactionStatus = Literal["idle", "active", "in_transaction", "failed", "unknown"]
+
+T = TypeVar("T")
 
 version: Final[str]
 
 class Config:
     """Validated connection options. Its repr never shows a secret."""
+
     @staticmethod
     def parse(
         dsn: str | None,
@@ -30,35 +35,71 @@ class Config:
 
 class Row(tuple[Any, ...]):
     """A row: by position, by name `row["id"]`, by attribute `row.id`; equal to a tuple."""
+
+    @overload  # type: ignore[override]
+    def __getitem__(self, key: int | str, /) -> Any: ...
+    @overload
+    def __getitem__(self, key: slice, /) -> tuple[Any, ...]: ...
+    def __getattr__(self, name: str, /) -> Any: ...
     def keys(self) -> tuple[str, ...]: ...
     def as_dict(self) -> dict[str, Any]: ...
 
 class Column:
     """What the server says of one column of a result."""
-    name: str
-    type_oid: int
-    type_name: str
-    type_size: int      # bytes, -1 variable
-    type_modifier: int  # -1 none
-    table_oid: int      # 0 if not a plain column
-    table_column: int   # attnum, 0 if not a plain column
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def type_oid(self) -> int: ...
+    @property
+    def type_name(self) -> str: ...
+    @property
+    def type_size(self) -> int:
+        """In bytes, -1 if variable."""
+    @property
+    def type_modifier(self) -> int:
+        """-1 if there is none."""
+    @property
+    def table_oid(self) -> int:
+        """0 if the column is not one of a table."""
+    @property
+    def table_column(self) -> int:
+        """The attribute number, 0 if the column is not one of a table."""
 
 class Result:
     """One statement's answer."""
-    rows: list[Any] | None   # None if the statement returns no rows
-    columns: tuple[Column, ...] | None
-    tag: str                 # command tag such as "INSERT 0 3"
-    count: int               # rows affected or returned, from the tag; -1 if the tag has none
+
+    @property
+    def rows(self) -> list[Any] | None:
+        """None if the statement returns no rows."""
+    @property
+    def columns(self) -> tuple[Column, ...] | None: ...
+    @property
+    def tag(self) -> str:
+        """The command tag, such as `INSERT 0 3`; empty for an empty query."""
+    @property
+    def count(self) -> int:
+        """Rows affected or returned, from the tag; -1 if the tag has no number."""
+
+class Stream:
+    """A statement whose rows come in batches.
+
+    One that is dropped while open is ended by its connection before the next statement.
+    """
+
+    @property
+    def columns(self) -> tuple[Column, ...]: ...
 
 class _Base:
-    """State common to both kinds of connection. Attributes read without waiting for anyone."""
+    """State common to both kinds of connection. Attributes are read without waiting."""
+
     @property
     def closed(self) -> bool: ...
     @property
     def busy(self) -> bool:
         """A statement (or a cancel of one) has not finished."""
     @property
-    def transaction_status(self) -> Literal["idle", "active", "in_transaction", "failed", "unknown"]: ...
+    def transaction_status(self) -> TransactionStatus: ...
     @property
     def server_version(self) -> int:
         """As `server_version_num`: 180004 for 18.4."""
@@ -73,43 +114,140 @@ class _Base:
     def config(self) -> Config: ...
     @property
     def tls(self) -> bool: ...
-    def on_notice(self, handler: Callable[[dict[str, str]], None] | None) -> None: ...
-    def on_notification(self, handler: Callable[[str, str, int], None] | None) -> None:
-        """`handler(channel, payload, backend_pid)`."""
+    def on_notice(self, handler: Callable[[dict[str, str]], object] | None) -> None:
+        """Set the handler of notices; it gets their fields by one-letter code."""
+    def on_notification(self, handler: Callable[[str, str, int], object] | None) -> None:
+        """Set the handler of notifications: `handler(channel, payload, backend_pid)`."""
     def set_json_loads(self, loads: Callable[[bytes], Any] | None) -> None: ...
     def fileno(self) -> int: ...
+    def is_alive(self) -> bool:
+        """Whether the connection is open, idle on the wire and its peer has not hung up.
+
+        Peeks at the socket without waiting and without a round trip; takes in what has arrived
+        (notices, notifications, parameter changes).
+        """
     def cancel_blocking(self, timeout: float) -> None:
-        """Send a CancelRequest on its own connection and wait until the server closed that one."""
+        """Send a CancelRequest on its own connection and wait until the server closed that one.
+
+        May be called from another thread than the one whose statement is running.
+        """
 
 class SyncConnection(_Base):
-    def __new__(cls, config: Config) -> Self: ...
+    def __new__(cls, config: Config) -> Self:
+        """Connect."""
     def execute(self, query: str, /, *args: Any, timeout: float | None = None) -> int: ...
-    def execute_many(self, query: str, rows: Iterable[Sequence[Any]], /, *, timeout: float | None = None) -> int: ...
-    def fetch(self, query: str, /, *args: Any, row: RowType = None, timeout: float | None = None) -> list[Any]: ...
-    def fetch_one(self, query: str, /, *args: Any, row: RowType = None, timeout: float | None = None) -> Any | None: ...
+    def execute_many(
+        self, query: str, rows: Iterable[Sequence[Any]], /, *, timeout: float | None = None
+    ) -> int: ...
+    @overload
+    def fetch(
+        self, query: str, /, *args: Any, row: None = None, timeout: float | None = None
+    ) -> list[Row]: ...
+    @overload
+    def fetch(
+        self, query: str, /, *args: Any, row: type[dict[str, Any]], timeout: float | None = None
+    ) -> list[dict[str, Any]]: ...
+    @overload
+    def fetch(
+        self, query: str, /, *args: Any, row: Callable[..., T], timeout: float | None = None
+    ) -> list[T]: ...
+    @overload
+    def fetch_one(
+        self, query: str, /, *args: Any, row: None = None, timeout: float | None = None
+    ) -> Row | None: ...
+    @overload
+    def fetch_one(
+        self, query: str, /, *args: Any, row: type[dict[str, Any]], timeout: float | None = None
+    ) -> dict[str, Any] | None: ...
+    @overload
+    def fetch_one(
+        self, query: str, /, *args: Any, row: Callable[..., T], timeout: float | None = None
+    ) -> T | None: ...
     def fetch_value(self, query: str, /, *args: Any, timeout: float | None = None) -> Any: ...
-    def run(self, query: str, args: Sequence[Any] | None, row: RowType, timeout: float | None) -> list[Result]:
-        """Every result of `query`: with `args=None` by the simple protocol (several statements allowed)."""
+    def run(
+        self, query: str, args: Sequence[Any] | None, row: RowType, timeout: float | None
+    ) -> list[Result]:
+        """Every result of `query`.
+
+        With `args=None` by the simple protocol, which allows several statements; else by the
+        extended one. An empty query gives one Result without rows and with an empty tag.
+        """
     def stream_open(self, query: str, args: Sequence[Any], row: RowType, batch: int) -> Stream: ...
     def stream_next(self, stream: Stream) -> list[Any]:
         """The next batch; empty at the end."""
     def stream_close(self, stream: Stream) -> None: ...
     def copy_in(self, query: str, chunks: Iterable[bytes]) -> int: ...
-    def copy_rows(self, query: str, types: Sequence[int], rows: Iterable[Sequence[Any]]) -> int:
+    def copy_in_rows(self, query: str, types: Sequence[int], rows: Iterable[Sequence[Any]]) -> int:
         """COPY … FROM STDIN (FORMAT binary) with rows encoded by the type OIDs given."""
     def copy_out(self, query: str) -> list[bytes]: ...
     def close(self) -> None: ...
 
 class AsyncConnection(_Base):
-    """The same names; what waits returns a coroutine-like awaitable."""
-    # execute, execute_many, fetch, fetch_one, fetch_value, run, stream_*, copy_* as above, awaited
+    """The same names; what waits returns a coroutine."""
+
+    def __new__(cls, config: Config) -> Self:
+        """Not connected yet: `closed` is true until `connect` succeeded."""
+    def connect(self) -> Coroutine[Any, Any, None]: ...
+    def execute(
+        self, query: str, /, *args: Any, timeout: float | None = None
+    ) -> Coroutine[Any, Any, int]: ...
+    def execute_many(
+        self, query: str, rows: Iterable[Sequence[Any]], /, *, timeout: float | None = None
+    ) -> Coroutine[Any, Any, int]: ...
+    @overload
+    def fetch(
+        self, query: str, /, *args: Any, row: None = None, timeout: float | None = None
+    ) -> Coroutine[Any, Any, list[Row]]: ...
+    @overload
+    def fetch(
+        self, query: str, /, *args: Any, row: type[dict[str, Any]], timeout: float | None = None
+    ) -> Coroutine[Any, Any, list[dict[str, Any]]]: ...
+    @overload
+    def fetch(
+        self, query: str, /, *args: Any, row: Callable[..., T], timeout: float | None = None
+    ) -> Coroutine[Any, Any, list[T]]: ...
+    @overload
+    def fetch_one(
+        self, query: str, /, *args: Any, row: None = None, timeout: float | None = None
+    ) -> Coroutine[Any, Any, Row | None]: ...
+    @overload
+    def fetch_one(
+        self, query: str, /, *args: Any, row: type[dict[str, Any]], timeout: float | None = None
+    ) -> Coroutine[Any, Any, dict[str, Any] | None]: ...
+    @overload
+    def fetch_one(
+        self, query: str, /, *args: Any, row: Callable[..., T], timeout: float | None = None
+    ) -> Coroutine[Any, Any, T | None]: ...
+    def fetch_value(
+        self, query: str, /, *args: Any, timeout: float | None = None
+    ) -> Coroutine[Any, Any, Any]: ...
+    def run(
+        self, query: str, args: Sequence[Any] | None, row: RowType, timeout: float | None
+    ) -> Coroutine[Any, Any, list[Result]]: ...
+    def stream_open(
+        self, query: str, args: Sequence[Any], row: RowType, batch: int
+    ) -> Coroutine[Any, Any, Stream]: ...
+    def stream_next(self, stream: Stream) -> Coroutine[Any, Any, list[Any]]: ...
+    def stream_close(self, stream: Stream) -> Coroutine[Any, Any, None]: ...
+    def copy_in(
+        self, query: str, chunks: Iterable[bytes] | AsyncIterable[bytes]
+    ) -> Coroutine[Any, Any, int]: ...
+    def copy_in_rows(
+        self,
+        query: str,
+        types: Sequence[int],
+        rows: Iterable[Sequence[Any]] | AsyncIterable[Sequence[Any]],
+    ) -> Coroutine[Any, Any, int]: ...
+    def copy_out(self, query: str) -> Coroutine[Any, Any, list[bytes]]: ...
     def abort(self) -> None:
         """Close the socket now, without a word to the server."""
-    def close(self) -> Awaitable[None]: ...
-
-class Stream:
-    columns: tuple[Column, ...]
+    def close(self) -> Coroutine[Any, Any, None]: ...
 
 def cli_main(arguments: list[str]) -> int: ...
-def convert_placeholders(query: str, params: Sequence[Any] | Mapping[str, Any]) -> tuple[str, list[Any]]:
+def convert_placeholders(
+    query: str, params: Sequence[Any] | Mapping[str, Any]
+) -> tuple[str, list[Any]]:
     """`%s` and `%(name)s` to `$1…`; `%%` to `%`. Cached by query text."""
+
+def decode_value(oid: int, data: bytes, format: int = 0) -> Any: ...
+def encode_value(oid: int, value: object, format: int = 0) -> bytes: ...

@@ -1,10 +1,20 @@
 //! The native module `howdah._native`.
+#![allow(unsafe_code)] // the one crate that speaks CPython's C-API; each site says why it is sound
+#![deny(clippy::undocumented_unsafe_blocks)]
+
+mod placeholders;
+mod row;
 mod types;
 
 use pyo3::prelude::*;
 
 /// The native half of the `howdah` package.
 #[pymodule]
-fn _native(_module: &Bound<'_, PyModule>) -> PyResult<()> {
-    Ok(())
+fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    types::register(module)?;
+    row::register(module)?;
+    module.add_function(wrap_pyfunction!(
+        placeholders::convert_placeholders,
+        module
+    )?)
 }

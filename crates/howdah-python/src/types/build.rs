@@ -2,7 +2,6 @@
 //!
 //! No IO. Called by decoders of composed types. Invariant: an object leaves this module whole, so
 //! that the callers are safe code.
-#![allow(unsafe_code)]
 
 use pyo3::ffi;
 use pyo3::prelude::*;
@@ -12,7 +11,7 @@ use super::Refused;
 
 /// A list whose length is known before its items.
 pub(super) struct List<'py> {
-    list: Bound<'py, PyList>,
+    items: Bound<'py, PyList>,
     length: usize,
     filled: usize,
 }
@@ -24,11 +23,11 @@ impl<'py> List<'py> {
             .map_err(|_| Refused::invalid("list longer than memory"))?;
         // SAFETY: the thread is attached (`py`) and the size is not negative; PyList_New answers a
         // new list whose items are NULL, or NULL with an exception set.
-        let list = unsafe {
+        let items = unsafe {
             Bound::from_owned_ptr_or_err(py, ffi::PyList_New(size))?.cast_into_unchecked()
         };
         Ok(Self {
-            list,
+            items,
             length,
             filled: 0,
         })
@@ -46,7 +45,7 @@ impl<'py> List<'py> {
         // item is lost. The list takes over the reference.
         unsafe {
             ffi::PyList_SET_ITEM(
-                self.list.as_ptr(),
+                self.items.as_ptr(),
                 self.filled as ffi::Py_ssize_t,
                 item.into_ptr(),
             );
@@ -61,7 +60,7 @@ impl<'py> List<'py> {
             self.filled == self.length,
             "a list is handed out before it is full"
         );
-        self.list
+        self.items
     }
 }
 

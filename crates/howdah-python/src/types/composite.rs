@@ -9,6 +9,8 @@ use pyo3::types::{
     PyBool, PyByteArray, PyBytes, PyDict, PyFloat, PyInt, PyList, PyString, PyTuple,
 };
 
+use crate::row::{RowBuilder, Shape, row_type};
+
 use super::composite_literal::{self as literal, quote};
 use super::reader::{NULL, Reader, write_value};
 use super::{
@@ -39,9 +41,14 @@ pub(super) fn functions(fields: &[Field]) -> Functions {
 
 fn fields(codec: &Codec) -> Result<&[Field], Refused> {
     match &codec.structure {
-        Structure::Composite { fields } => Ok(fields),
-        _ => Err(Refused::invalid("codec of a composite type without fields")),
+        Structure::Composite { fields, .. } => Ok(fields),
+        _ => Err(no_fields()),
     }
+}
+
+#[cold]
+fn no_fields() -> Refused {
+    Refused::invalid("codec of a composite type without fields")
 }
 
 fn decode_binary<'py>(scope: &Scope<'_, 'py>, codec: &Codec, bytes: &[u8]) -> Decoded<'py> {
@@ -63,13 +70,13 @@ fn decode_binary<'py>(scope: &Scope<'_, 'py>, codec: &Codec, bytes: &[u8]) -> De
         });
     }
     reader.end()?;
-    row(scope, values)
+    row(scope, codec, values)
 }
 
 fn decode_text<'py>(scope: &Scope<'_, 'py>, codec: &Codec, bytes: &[u8]) -> Decoded<'py> {
     let fields = fields(codec)?;
     if fields.is_empty() && bytes == b"()" {
-        return row(scope, Vec::new());
+        return row(scope, codec, Vec::new());
     }
     let texts = literal::parse(bytes)?;
     if texts.len() != fields.len() {
@@ -83,11 +90,21 @@ fn decode_text<'py>(scope: &Scope<'_, 'py>, codec: &Codec, bytes: &[u8]) -> Deco
             None => scope.py.None().into_bound(scope.py),
         });
     }
-    row(scope, values)
+    row(scope, codec, values)
 }
 
-fn row<'py>(scope: &Scope<'_, 'py>, values: Vec<Bound<'py, PyAny>>) -> Decoded<'py> {
-    Ok(PyTuple::new(scope.py, values)?.into_any())
+/// The row that `values` make under the names of the type.
+fn row<'py>(scope: &Scope<'_, 'py>, codec: &Codec, values: Vec<Bound<'py, PyAny>>) -> Decoded<'py> {
+    let Structure::Composite { fields, shape } = &codec.structure else {
+        return Err(no_fields());
+    };
+    let names = || Shape::new(scope.py, fields.iter().map(|field| &field.name)).map(Bound::unbind);
+    let shape = shape.get_or_try_init(scope.py, names)?.bind(scope.py);
+    let mut row = RowBuilder::row(row_type(scope.py)?, shape, fields.len())?;
+    for (position, value) in values.into_iter().enumerate().take(fields.len()) {
+        row.set(position, value);
+    }
+    Ok(row.finish(fields.iter().all(|field| field.codec.atomic)))
 }
 
 fn encode_binary(

@@ -9,7 +9,7 @@ use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyList, PyString, PyTuple, PyType};
 
 use super::reader::Reader;
-use super::{Codec, Decoded, Format, Functions, Refused, Scope, string};
+use super::{Decoded, Format, Functions, Refused, string};
 
 /// The functions of a type that is `$count` numbers, written as `$form` says.
 macro_rules! fixed_functions {

@@ -2,8 +2,6 @@
 //!
 //! No IO. Found by the catalogue, for the type belongs to an extension.
 
-use std::borrow::Cow;
-
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyString};
 

@@ -17,6 +17,7 @@ mod builtin;
 mod catalogue;
 mod composite;
 mod composite_literal;
+mod door;
 mod geometry;
 mod hstore;
 mod integer;
@@ -31,15 +32,18 @@ mod record;
 mod reg;
 mod string;
 mod vector;
-mod void;
 
 use std::borrow::Cow;
 use std::sync::Arc;
 
 use pyo3::prelude::*;
+use pyo3::sync::PyOnceLock;
+
+use crate::row::Shape;
 
 pub(crate) use builtin::builtin;
 pub(crate) use catalogue::Catalogue;
+pub(crate) use door::register;
 
 /// The two formats of PostgreSQL's values, with the codes that the protocol gives them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -84,7 +88,10 @@ pub(crate) enum Refusal {
     /// The caller tries the text format next, then reports parameter, type and what was found.
     Unsuited(Cow<'static, str>),
     /// The value is of the right kind but cannot be carried (out of range, malformed bytes …).
-    Invalid(Cow<'static, str>),
+    Invalid {
+        why: Cow<'static, str>,
+        hint: Option<&'static str>,
+    },
     /// The value shows that what the catalogue says of the type with this OID is missing or no
     /// longer true. The caller reads the type anew, once, and decodes the value again.
     Stale(u32),
@@ -145,6 +152,8 @@ pub(crate) enum Structure {
     },
     Composite {
         fields: Vec<Field>,
+        /// The names, as the rows of this type share them.
+        shape: Arc<PyOnceLock<Py<Shape>>>,
     },
 }
 
@@ -188,7 +197,18 @@ impl Refused {
     }
 
     pub(crate) fn invalid(why: impl Into<Cow<'static, str>>) -> Self {
-        Self(Box::new(Refusal::Invalid(why.into())))
+        Self(Box::new(Refusal::Invalid {
+            why: why.into(),
+            hint: None,
+        }))
+    }
+
+    /// As `invalid`, with what the user can do about it.
+    pub(crate) fn advised(why: impl Into<Cow<'static, str>>, hint: &'static str) -> Self {
+        Self(Box::new(Refusal::Invalid {
+            why: why.into(),
+            hint: Some(hint),
+        }))
     }
 
     /// A binary value of a type of fixed size came in another size.
@@ -207,7 +227,10 @@ impl Refused {
     #[cold]
     pub(crate) fn inside(self, place: impl FnOnce() -> String) -> Self {
         match *self.0 {
-            Refusal::Invalid(why) => Self::invalid(format!("{}: {why}", place())),
+            Refusal::Invalid { why, hint } => Self(Box::new(Refusal::Invalid {
+                why: format!("{}: {why}", place()).into(),
+                hint,
+            })),
             other => Self(Box::new(other)),
         }
     }

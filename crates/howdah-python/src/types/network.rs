@@ -6,7 +6,6 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use pyo3::IntoPyObjectExt;
 use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyBytesMethods};
@@ -21,7 +20,7 @@ pub(super) const INET: Functions = Functions {
     encode_binary: Some(|_, _, value, out| encode_binary(value, out, 0)),
     encode_text,
     result_format: Format::Binary,
-    atomic: true,
+    atomic: false, // an interface refers to its network
 };
 
 pub(super) const CIDR: Functions = Functions {
@@ -50,13 +49,11 @@ const IPV6: u8 = 3;
 fn binary<'py>(scope: &Scope<'_, 'py>, bytes: &[u8], kind: Kind) -> Decoded<'py> {
     match *bytes {
         [IPV4, prefix, _, 4, a, b, c, d] if prefix <= 32 => {
-            address::make(scope.py, Ipv4Addr::new(a, b, c, d).into(), prefix, kind)
+            made(scope, Ipv4Addr::new(a, b, c, d).into(), prefix, kind)
         }
         [IPV6, prefix, _, 16, ref address @ ..] if prefix <= 128 => {
             match <[u8; 16]>::try_from(address) {
-                Ok(address) => {
-                    address::make(scope.py, Ipv6Addr::from(address).into(), prefix, kind)
-                }
+                Ok(address) => made(scope, Ipv6Addr::from(address).into(), prefix, kind),
                 Err(_) => Err(malformed()),
             }
         }
@@ -76,6 +73,13 @@ fn text<'py>(scope: &Scope<'_, 'py>, bytes: &[u8], kind: Kind) -> Decoded<'py> {
         .map_or(Ok(full), str::parse)
         .map_err(|_| malformed())?;
     if prefix > full {
+        return Err(malformed());
+    }
+    made(scope, address, prefix, kind)
+}
+
+fn made<'py>(scope: &Scope<'_, 'py>, address: IpAddr, prefix: u8, kind: Kind) -> Decoded<'py> {
+    if kind == Kind::Cidr && address::masked(address, prefix) != address {
         return Err(malformed());
     }
     address::make(scope.py, address, prefix, kind)

@@ -61,7 +61,9 @@ pub(super) fn text(
 }
 
 /// Any sequence as a list or tuple; text and bytes are values, not sequences of them.
-pub(super) fn items<'py>(value: &Bound<'py, PyAny>) -> Result<Bound<'py, PyAny>, Refused> {
+pub(in super::super) fn items<'py>(
+    value: &Bound<'py, PyAny>,
+) -> Result<Bound<'py, PyAny>, Refused> {
     if is_list(value) {
         return Ok(value.clone());
     }

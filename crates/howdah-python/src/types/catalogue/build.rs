@@ -7,6 +7,8 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use pyo3::sync::PyOnceLock;
+
 use super::super::{
     Codec, Field, Functions, Refused, Structure, array, builtin, composite, hstore, multirange,
     range, string, vector,
@@ -155,7 +157,10 @@ impl Builder {
             oid,
             name,
             composite::functions(&fields),
-            Structure::Composite { fields },
+            Structure::Composite {
+                fields,
+                shape: Arc::new(PyOnceLock::new()),
+            },
         )
     }
 }
@@ -241,7 +246,7 @@ mod tests {
         else {
             panic!("an array is made of elements");
         };
-        let Structure::Composite { fields } = &element.structure else {
+        let Structure::Composite { fields, .. } = &element.structure else {
             panic!("a composite is made of fields");
         };
         let fields: Vec<_> = fields

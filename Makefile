@@ -1,0 +1,122 @@
+# Every target does the set-up it needs: system packages, a virtual environment with pinned
+# packages, the native module. A second run repeats only what changed. `make help` lists them.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.NOTPARALLEL:
+MAKEFLAGS += --no-builtin-rules
+
+VENV ?= .venv
+REQUIREMENTS ?= requirements/dev.txt
+PYTHON_VERSION ?=
+BIN := $(VENV)/bin
+PYTHON := $(BIN)/python
+PYTEST_ARGS ?=
+
+# Python and its library for the crates that link to it; absolute, because cargo runs elsewhere.
+export PYO3_PYTHON = $(abspath $(PYTHON))
+python_libdir = $$($(PYTHON) -c 'import sysconfig; print(sysconfig.get_config_var("LIBDIR"))')
+
+RUST_SOURCES := Cargo.toml Cargo.lock pyproject.toml \
+	$(shell find crates -type f \( -name '*.rs' -o -name Cargo.toml -o -name '*.sql' -o -name '*.txt' \))
+
+.PHONY: help
+help: ## list the targets
+	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | \
+		while IFS='|' read -r name text; do printf 'make %-14s %s\n' "$$name" "$$text"; done
+
+# --- set-up ------------------------------------------------------------------------------------
+
+.PHONY: build
+build: $(VENV)/.native ## the virtual environment with howdah in it, native module in release mode
+
+.PHONY: system
+system:
+	@tools/bootstrap system
+
+$(VENV)/.requirements: $(REQUIREMENTS) tools/bootstrap | system
+	@tools/bootstrap venv $(VENV) $(REQUIREMENTS) $(PYTHON_VERSION)
+	@touch $@
+
+$(VENV)/.native: $(RUST_SOURCES) $(VENV)/.requirements
+	VIRTUAL_ENV=$(abspath $(VENV)) $(BIN)/maturin develop --release --locked --quiet $(MATURIN_ARGS)
+	@touch $@
+
+.PHONY: wheel
+wheel: $(VENV)/.requirements ## a wheel for this Python in dist/
+	$(BIN)/maturin build --release --locked --interpreter $(PYTHON) --out dist
+
+.PHONY: requirements
+requirements: ## pin the newest packages that requirements/*.in allow
+	tools/pin-requirements
+
+.PHONY: clean
+clean: ## remove what the other targets made, but not a cluster with data
+	rm -rf .venv .venv-bench .venv-3.11 target dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -f python/howdah/_native.*.so
+
+# --- what a person runs ------------------------------------------------------------------------
+
+.PHONY: demo
+demo: build ## the example program on a real music shop, with an embedded server
+	$(PYTHON) examples/demo.py
+
+.PHONY: test
+test: lint types rust-tests test-311 python-tests ## everything that CI runs
+
+.PHONY: ready
+ready: format lint types fast-tests ## before a commit: format, lint, types, fast tests
+
+.PHONY: bench
+bench: ## compare with other drivers: client CPU, wall time and system calls
+	@$(MAKE) --no-print-directory VENV=.venv-bench REQUIREMENTS=requirements/bench.txt build
+	.venv-bench/bin/python -m benches $(BENCH_ARGS)
+
+# --- the parts ---------------------------------------------------------------------------------
+
+.PHONY: format
+format: $(VENV)/.requirements ## rewrite the sources in the house format
+	cargo fmt --all
+	$(BIN)/ruff format --quiet .
+	$(BIN)/ruff check --quiet --fix .
+
+.PHONY: lint
+lint: $(VENV)/.requirements ## rustfmt, clippy and ruff, changing nothing
+	cargo fmt --all --check
+	$(BIN)/ruff format --check --quiet .
+	$(BIN)/ruff check --quiet .
+	cargo clippy --quiet --locked --workspace --all-targets -- --deny warnings
+
+.PHONY: types
+types: build ## mypy, basedpyright, and the stub against the built module
+	$(BIN)/mypy
+	$(BIN)/basedpyright --level error
+	$(PYTHON) -m mypy.stubtest howdah._native --ignore-disjoint-bases --allowlist tests/typing/stubtest-allowlist.txt
+
+# cargo-nextest runs the tests of all crates side by side; cargo's own runner does where it is missing.
+# Neither nextest nor the built module can run the examples in the documentation; `--doc` does.
+.PHONY: rust-tests
+rust-tests: build ## the tests of the crates
+	export LD_LIBRARY_PATH="$(python_libdir):$${LD_LIBRARY_PATH:-}"; \
+	if cargo nextest --version >/dev/null 2>&1; \
+	then cargo nextest run --locked --workspace --no-fail-fast --status-level fail && cargo test --quiet --locked --workspace --doc; \
+	else cargo test --locked --workspace --no-fail-fast; fi
+
+.PHONY: python-tests
+python-tests: build ## the Python tests, against servers that they start themselves
+	$(PYTHON) -m pytest $(PYTEST_ARGS)
+
+.PHONY: fast-tests
+fast-tests: build ## the Python tests that are not marked slow
+	$(PYTHON) -m pytest -m 'not slow' $(PYTEST_ARGS)
+
+# The oldest supported Python gets a build and a target folder of its own: sharing one would
+# rebuild the crates that link to Python at every change of version.
+.PHONY: test-311
+test-311: ## the fast Python tests on Python 3.11, where that is installed
+	@if tools/bootstrap python 3.11 >/dev/null 2>&1; then \
+		$(MAKE) --no-print-directory VENV=.venv-3.11 PYTHON_VERSION=3.11 \
+			MATURIN_ARGS='--target-dir $(or $(CARGO_TARGET_DIR),target)/python-3.11' fast-tests; \
+	else echo 'test-311: no Python 3.11 on this machine: not tested with it'; fi

@@ -170,7 +170,7 @@ fn scalar(row: &Row) -> Codec {
         row.name
     };
     let structure = match row.name {
-        "json" | "jsonb" | "record" => Structure::Compound,
+        "json" | "jsonb" | "record" | "tid" => Structure::Compound,
         "point" | "line" | "lseg" | "box" | "path" | "polygon" | "circle" => Structure::Compound,
         _ => Structure::Scalar,
     };

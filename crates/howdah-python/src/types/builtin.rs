@@ -10,8 +10,8 @@ use std::sync::{Arc, OnceLock};
 
 use super::oids::ROWS;
 use super::{
-    Codec, Functions, Structure, boolean, byte_char, bytea, float, integer, lsn, moment, numeric,
-    string, tid, uuid,
+    Codec, Functions, Structure, boolean, byte_char, bytea, float, integer, json, lsn, moment,
+    numeric, string, tid, uuid,
 };
 
 /// The codec of a built-in type, or None for the types that one database defines for itself.
@@ -193,6 +193,8 @@ fn functions(name: &str) -> Functions {
         "timestamp" => moment::TIMESTAMP,
         "timestamptz" => moment::TIMESTAMPTZ,
         "interval" => moment::INTERVAL,
+        "json" => json::JSON,
+        "jsonb" => json::JSONB,
         "pg_lsn" => lsn::LSN,
         "tid" => tid::TID,
         "void" => string::VOID,

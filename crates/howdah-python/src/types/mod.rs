@@ -15,6 +15,7 @@ mod bytea;
 mod door;
 mod float;
 mod integer;
+mod json;
 mod lsn;
 mod moment;
 mod numeric;

@@ -11,8 +11,8 @@ use std::sync::{Arc, OnceLock};
 use super::oids::ROWS;
 use super::{Codec, Functions, Structure};
 use super::{
-    array, bits, boolean, byte_char, bytea, float, geometry, integer, lsn, moment, multirange,
-    network, numeric, range, record, reg, string, tid, uuid,
+    array, bits, boolean, byte_char, bytea, float, geometry, integer, json, lsn, moment,
+    multirange, network, numeric, range, record, reg, string, tid, uuid,
 };
 
 /// The codec of a built-in type, or None for the types that one database defines for itself.
@@ -215,6 +215,8 @@ fn functions(name: &str) -> Functions {
         "timestamp" => moment::TIMESTAMP,
         "timestamptz" => moment::TIMESTAMPTZ,
         "interval" => moment::INTERVAL,
+        "json" => json::JSON,
+        "jsonb" => json::JSONB,
         "pg_lsn" => lsn::LSN,
         "tid" => tid::TID,
         "void" => string::VOID,

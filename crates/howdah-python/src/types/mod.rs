@@ -24,6 +24,7 @@ mod float;
 mod geometry;
 mod hstore;
 mod integer;
+mod json;
 mod lsn;
 mod moment;
 mod multirange;

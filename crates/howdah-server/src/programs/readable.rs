@@ -252,7 +252,7 @@ mod tests {
             .iter()
             .map(|(name, _)| name.to_str().unwrap())
             .collect();
-        assert_eq!(names, ["pkg.libs/libz.so", "pkg/pginstall/bin/initdb"]);
+        assert_eq!(names, ["pkg/pginstall/bin/initdb", "pkg.libs/libz.so"]);
 
         let copy = site.join("copy");
         copy_entries(&site, &copy, &entries).unwrap();

@@ -98,12 +98,12 @@ def main() -> None:
         version = admin.fetch_value("show server_version")
         print(f"  PostgreSQL {version} answers after {seconds(time.perf_counter() - started)}")
         make_database(admin)
-        run_parts(server.database_url(DATABASE), Meter(admin, DATABASE))
+        run_parts(server.url, Meter(admin, DATABASE))
 
 
 def run_parts(url: str, meter: Meter) -> None:
     """Load, ask, and count the costs, on one connection and a pool."""
-    with howdah.connect(url) as conn:
+    with howdah.connect(url, dbname=DATABASE) as conn:
         load(conn)
         ask(conn)
         asyncio.run(ask_at_once(url))
@@ -165,7 +165,7 @@ def ask(conn: howdah.Connection) -> None:
 async def ask_at_once(url: str) -> None:
     """The same calls, awaited; two questions at a time from a pool."""
     heading("Where do they live, and what do they like?  (async, at once from a pool)")
-    async with howdah.AsyncPool(url, min_size=2, max_size=4) as pool:
+    async with howdah.AsyncPool(url, dbname=DATABASE, min_size=2, max_size=4) as pool:
         countries, genres = await asyncio.gather(pool.fetch(COUNTRIES, 5), pool.fetch(GENRES, 5))
     table(["country", "customers", "invoices", "revenue"], countries)
     print()

@@ -35,7 +35,7 @@ AWAITED = frozenset(
         "stream_close",
         "stream_next",
         "stream_open",
-    ]
+    ],
 )
 
 

@@ -9,7 +9,11 @@
 use std::sync::{Arc, OnceLock};
 
 use super::oids::ROWS;
-use super::{Codec, Functions, Structure, boolean, integer, string};
+use super::{Codec, Functions, Structure};
+use super::{
+    array, bits, boolean, byte_char, bytea, float, geometry, integer, json, lsn, moment,
+    multirange, network, numeric, range, record, reg, string, tid, uuid,
+};
 
 /// The codec of a built-in type, or None for the types that one database defines for itself.
 pub(crate) fn builtin(oid: u32) -> Option<&'static Arc<Codec>> {
@@ -121,27 +125,28 @@ impl Table {
             Kind::Array { element, delimiter } => {
                 let element = part(element)?;
                 let name = format!("{}[]", element.name);
+                let functions = array::functions(&element);
                 let structure = Structure::Array { element, delimiter };
-                Some(Codec::new(row.oid, name, string::TEXT, structure))
+                Some(Codec::new(row.oid, name, functions, structure))
             }
             Kind::Vector { element } => {
                 let structure = Structure::Array {
                     element: part(element)?,
                     delimiter: b' ',
                 };
-                Some(Codec::new(row.oid, row.name, string::TEXT, structure))
+                Some(Codec::new(row.oid, row.name, array::VECTOR, structure))
             }
             Kind::Range { subtype } => {
-                let structure = Structure::Range {
-                    subtype: part(subtype)?,
-                };
-                Some(Codec::new(row.oid, row.name, string::TEXT, structure))
+                let subtype = part(subtype)?;
+                let functions = range::functions(&subtype);
+                let structure = Structure::Range { subtype };
+                Some(Codec::new(row.oid, row.name, functions, structure))
             }
             Kind::Multirange { range } => {
-                let structure = Structure::Multirange {
-                    range: part(range)?,
-                };
-                Some(Codec::new(row.oid, row.name, string::TEXT, structure))
+                let range = part(range)?;
+                let functions = multirange::functions(&range);
+                let structure = Structure::Multirange { range };
+                Some(Codec::new(row.oid, row.name, functions, structure))
             }
         }
     }
@@ -164,20 +169,59 @@ fn scalar(row: &Row) -> Codec {
     } else {
         row.name
     };
-    Codec::new(row.oid, name, functions(row.name), Structure::Scalar)
+    let structure = match row.name {
+        "json" | "jsonb" | "record" | "tid" => Structure::Compound,
+        "point" | "line" | "lseg" | "box" | "path" | "polygon" | "circle" => Structure::Compound,
+        _ => Structure::Scalar,
+    };
+    Codec::new(row.oid, name, functions(row.name), structure)
 }
 
 fn functions(name: &str) -> Functions {
     match name {
+        "anyarray" => array::ANYARRAY,
+        "record" => record::RECORD,
+        "inet" => network::INET,
+        "cidr" => network::CIDR,
+        "macaddr" => network::MACADDR,
+        "macaddr8" => network::MACADDR8,
+        "bit" | "varbit" => bits::BITS,
+        "point" => geometry::POINT,
+        "line" => geometry::LINE,
+        "lseg" => geometry::LSEG,
+        "box" => geometry::BOX,
+        "path" => geometry::PATH,
+        "polygon" => geometry::POLYGON,
+        "circle" => geometry::CIRCLE,
+        name if name.starts_with("reg") => reg::REG,
         "bool" => boolean::BOOL,
         "int2" => integer::INT2,
         "int4" => integer::INT4,
         "int8" => integer::INT8,
         "oid" | "xid" | "cid" => integer::UINT4,
         "xid8" => integer::UINT8,
-        "text" | "varchar" | "bpchar" | "name" | "unknown" | "xml" | "cstring" | "refcursor" => {
+        "float4" => float::FLOAT4,
+        "float8" => float::FLOAT8,
+        "numeric" => numeric::NUMERIC,
+        "text" | "varchar" | "bpchar" | "name" | "unknown" | "cstring" | "refcursor" => {
             string::STRING
         }
+        "char" => byte_char::BYTE_CHAR,
+        "bytea" => bytea::BYTEA,
+        "uuid" => uuid::UUID,
+        "date" => moment::DATE,
+        "time" => moment::TIME,
+        "timetz" => moment::TIMETZ,
+        "timestamp" => moment::TIMESTAMP,
+        "timestamptz" => moment::TIMESTAMPTZ,
+        "interval" => moment::INTERVAL,
+        "json" => json::JSON,
+        "jsonb" => json::JSONB,
+        "pg_lsn" => lsn::LSN,
+        "tid" => tid::TID,
+        "void" => string::VOID,
+        // `xml`: its binary format is text in the encoding that its declaration names.
+        // `money`: its binary format does not say how many decimals the locale gives it.
         _ => string::TEXT,
     }
 }

@@ -130,7 +130,7 @@ class Backoff:
     def failed(self, now: float, error: Exception) -> None:
         """Wait longer than the last time, but not all pools for the same time."""
         self.delay = min(max(self.delay * 2, _FIRST_DELAY), _LONGEST_DELAY)
-        self.retry_at = now + self.delay * random.uniform(0.7, 1.0)  # noqa: S311 (no secret)
+        self.retry_at = now + self.delay * random.uniform(0.7, 1.0)
         self.last_error = error
 
     def succeeded(self) -> None:
@@ -170,7 +170,7 @@ class Roster(Generic[C, W]):
         """Count a new connection, which is not idle nor in use yet."""
         self.counters.opened += 1
         self.backoff.succeeded()
-        lifetime = self.options.max_lifetime * random.uniform(0.9, 1.0)  # noqa: S311 (no secret)
+        lifetime = self.options.max_lifetime * random.uniform(0.9, 1.0)
         return Entry(connection, now + lifetime)
 
     def take_idle(self) -> Entry[C] | None:

@@ -7,6 +7,7 @@ import pytest
 import howdah
 from howdah import errors
 from tests.conftest import Connector
+from tests.transactions import status
 
 
 async def ids(conn: howdah.AsyncConnection) -> list[int]:
@@ -22,9 +23,9 @@ async def test_a_clean_end_commits(conn: howdah.AsyncConnection, table: str) -> 
     await conn.execute(table)
     async with conn.transaction() as block:
         assert block.savepoint is None
-        assert conn.transaction_status == "in_transaction"
+        assert status(conn) == "in_transaction"
         await conn.execute("insert into t values (1)")
-    assert conn.transaction_status == "idle"
+    assert status(conn) == "idle"
     assert await ids(conn) == [1]
 
 
@@ -34,7 +35,7 @@ async def test_an_exception_rolls_back_and_passes(conn: howdah.AsyncConnection, 
         async with conn.transaction():
             await conn.execute("insert into t values (1)")
             raise ZeroDivisionError
-    assert conn.transaction_status == "idle"
+    assert status(conn) == "idle"
     assert await ids(conn) == []
 
 
@@ -47,7 +48,7 @@ async def test_nested_blocks_are_savepoints(conn: howdah.AsyncConnection, table:
                 assert inner.savepoint is not None
                 await conn.execute("insert into t values (2)")
                 await conn.execute("select 1 / 0")
-        assert conn.transaction_status == "in_transaction"
+        assert status(conn) == "in_transaction"
         async with conn.transaction():
             await conn.execute("insert into t values (3)")
             async with conn.transaction():
@@ -68,7 +69,7 @@ async def test_force_rollback(conn: howdah.AsyncConnection, table: str) -> None:
 
 async def test_the_modes_reach_the_server(conn: howdah.AsyncConnection) -> None:
     for level in ("read committed", "repeatable read", "serializable", "read uncommitted"):
-        async with conn.transaction(isolation=level):  # type: ignore[arg-type]
+        async with conn.transaction(isolation=level):
             assert await conn.fetch_value("show transaction_isolation") == level
     async with conn.transaction(isolation="serializable", read_only=True, deferrable=True):
         assert await conn.fetch_value("show transaction_read_only") == "on"
@@ -91,7 +92,7 @@ async def test_a_nested_block_cannot_choose_modes(conn: howdah.AsyncConnection) 
         with pytest.raises(howdah.ProgrammingError, match="nested"):
             async with conn.transaction(read_only=True):
                 pass
-        assert conn.transaction_status == "in_transaction"
+        assert status(conn) == "in_transaction"
 
 
 async def test_a_caught_error_cannot_end_in_a_commit(
@@ -104,7 +105,7 @@ async def test_a_caught_error_cannot_end_in_a_commit(
             with pytest.raises(errors.DivisionByZero):
                 await conn.execute("select 1 / 0")
     assert "transaction()" in str(caught.value.hint)
-    assert conn.transaction_status == "idle"
+    assert status(conn) == "idle"
     assert await ids(conn) == []
 
 
@@ -130,7 +131,7 @@ async def test_an_error_of_the_commit_itself_is_raised(
     with pytest.raises(errors.UniqueViolation):
         async with conn.transaction():
             await conn.execute("insert into t values (1)")  # the constraint is deferred
-    assert conn.transaction_status == "idle"
+    assert status(conn) == "idle"
     assert await ids(conn) == [1]
 
 
@@ -141,7 +142,7 @@ async def test_the_transaction_cannot_be_ended_inside(
     async with conn.transaction():
         with pytest.raises(howdah.ProgrammingError, match=f"`{command}` is not possible inside"):
             await getattr(conn, command)()
-        assert conn.transaction_status == "in_transaction"
+        assert status(conn) == "in_transaction"
 
 
 @pytest.mark.parametrize("nested", [False, True])
@@ -156,7 +157,7 @@ async def test_ending_it_behind_the_blocks_back_is_noticed(
                         await conn.execute("rollback")
             else:
                 await conn.execute("commit")
-    assert conn.transaction_status == "idle"
+    assert status(conn) == "idle"
 
 
 async def test_blocks_left_in_the_wrong_order_are_rolled_back(
@@ -169,7 +170,7 @@ async def test_blocks_left_in_the_wrong_order_are_rolled_back(
     await conn.execute("insert into t values (1)")
     with pytest.raises(howdah.ProgrammingError, match="before one inside it"):
         await outer.__aexit__(None, None, None)
-    assert conn.transaction_status == "idle"
+    assert status(conn) == "idle"
     with pytest.raises(howdah.ProgrammingError, match="leaving the one around it first"):
         await inner.__aexit__(None, None, None)
     assert await ids(conn) == []
@@ -219,7 +220,7 @@ async def test_a_cancelled_task_rolls_back(database: str) -> None:
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task
-        assert conn.transaction_status == "idle"
+        assert status(conn) == "idle"
         assert await conn.fetch_value("select count(*) from t") == 0
 
 
@@ -229,5 +230,5 @@ async def test_a_timeout_inside_rolls_back(conn: howdah.AsyncConnection, table: 
         async with conn.transaction():
             await conn.execute("insert into t values (1)")
             await conn.execute("select pg_sleep(60)", timeout=0.05)
-    assert conn.transaction_status == "idle"
+    assert status(conn) == "idle"
     assert await ids(conn) == []

@@ -7,6 +7,7 @@ import pytest
 import howdah
 from howdah import errors
 from tests.conftest import Connector
+from tests.transactions import status
 
 
 async def test_a_cursor_opens_a_transaction_that_native_calls_join(
@@ -15,7 +16,7 @@ async def test_a_cursor_opens_a_transaction_that_native_calls_join(
     await conn.execute("create table t (id int)")
     cur = conn.cursor()
     await cur.execute("insert into t values (1)")
-    assert conn.transaction_status == "in_transaction"
+    assert status(conn) == "in_transaction"
     await conn.execute("insert into t values (2)")
     async with await connector() as other:
         assert await other.fetch_value("select count(*) from t") == 0
@@ -28,7 +29,7 @@ async def test_native_calls_commit_by_themselves(
 ) -> None:
     await conn.execute("create table t (id int)")
     await conn.execute_many("insert into t values ($1)", [(1,), (2,)])
-    assert conn.transaction_status == "idle"
+    assert status(conn) == "idle"
     async with await connector() as other:
         assert await other.fetch_value("select count(*) from t") == 2
 
@@ -42,7 +43,7 @@ async def test_a_block_in_a_cursors_transaction_is_a_savepoint(
     async with conn.transaction() as block:
         assert block.savepoint is not None
         await cur.execute("insert into t values (2)")
-    assert conn.transaction_status == "in_transaction"
+    assert status(conn) == "in_transaction"
     await conn.rollback()
     assert await conn.fetch_value("select count(*) from t") == 0
 
@@ -51,7 +52,7 @@ async def test_a_cursor_in_a_block_belongs_to_it(conn: howdah.AsyncConnection) -
     await conn.execute("create table t (id int)")
     async with conn.transaction():
         await conn.cursor().execute("insert into t values (1)")
-    assert conn.transaction_status == "idle"
+    assert status(conn) == "idle"
     assert await conn.fetch_value("select count(*) from t") == 1
 
 
@@ -59,20 +60,20 @@ async def test_autocommit(conn: howdah.AsyncConnection) -> None:
     assert conn.autocommit is False
     conn.autocommit = True
     await conn.cursor().execute("create table t (id int)")
-    assert conn.transaction_status == "idle"
+    assert status(conn) == "idle"
     async with conn.transaction():
         with pytest.raises(howdah.ProgrammingError, match="while a transaction is open"):
             conn.autocommit = False
     conn.autocommit = False
     await conn.cursor().execute("select 1")
-    assert conn.transaction_status == "in_transaction"
+    assert status(conn) == "in_transaction"
     await conn.rollback()
 
 
 async def test_autocommit_as_an_option(connector: Connector) -> None:
     async with await connector(autocommit=True) as conn:
         await conn.cursor().execute("select 1")
-        assert conn.transaction_status == "idle"
+        assert status(conn) == "idle"
 
 
 async def test_commit_after_an_error_says_that_nothing_was_committed(
@@ -84,7 +85,7 @@ async def test_commit_after_an_error_says_that_nothing_was_committed(
         await cur.execute("select 1 / 0")
     with pytest.raises(errors.InFailedSqlTransaction):
         await conn.commit()
-    assert conn.transaction_status == "idle"
+    assert status(conn) == "idle"
     assert await conn.fetch_value("select to_regclass('t')::text") is None
 
 
@@ -125,4 +126,4 @@ def test_threads_that_share_a_connection_begin_once(database: str) -> None:
         for thread in threads:
             thread.join()
         assert conn.notices == []  # such as "there is already a transaction in progress"
-        assert conn.transaction_status == "in_transaction"
+        assert status(conn) == "in_transaction"

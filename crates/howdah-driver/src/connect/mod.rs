@@ -16,7 +16,7 @@ use std::fmt;
 use std::time::Instant;
 
 pub(crate) use encrypt::Encryption;
-pub(crate) use guarded::Guarded;
+pub(crate) use guarded::{Guarded, closed};
 pub use socket::Address;
 pub(crate) use socket::open as open_socket;
 

@@ -4,6 +4,7 @@
 
 mod placeholders;
 mod row;
+mod server;
 mod types;
 
 use pyo3::prelude::*;
@@ -13,6 +14,7 @@ use pyo3::prelude::*;
 fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     types::register(module)?;
     row::register(module)?;
+    server::register(module)?;
     module.add_function(wrap_pyfunction!(
         placeholders::convert_placeholders,
         module

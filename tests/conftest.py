@@ -33,9 +33,10 @@ def pytest_report_header() -> list[str]:
     """Say what is tested, on what, against what."""
     found = {"embedded": servers.embedded_programs(), "system": servers.system_programs()}
     versions = [f"{kind}: {p.version if p else 'none'}" for kind, p in found.items()]
+    version = importlib.metadata.version("howdah")
     python = f"{platform.python_implementation()} {platform.python_version()}"
     return [
-        f"howdah {importlib.metadata.version("howdah")} ({_native.__file__}), {python}",
+        f"howdah {version} ({_native.__file__}), {python}",
         "servers: " + ", ".join(versions),
     ]
 

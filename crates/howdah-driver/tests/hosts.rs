@@ -1,5 +1,7 @@
 //! Several hosts: the order, what ends the search, `target_session_attrs`, the message.
 
+#![allow(clippy::unwrap_used, clippy::indexing_slicing)] // a test may panic
+
 mod support;
 
 use std::io::{Read, Write};

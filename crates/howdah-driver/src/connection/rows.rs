@@ -10,7 +10,7 @@ use crate::error::{Error, Kind};
 #[derive(Debug, Clone, Default)]
 pub struct Rows {
     columns: Arc<[String]>,
-    rows: Vec<Row>,
+    list: Vec<Row>,
     tag: String,
     affected: Option<u64>,
 }
@@ -44,24 +44,24 @@ impl Rows {
     /// The first value of the first row.
     #[must_use]
     pub fn value(&self) -> Option<&str> {
-        self.rows.first().and_then(|row| row.get(0))
+        self.list.first().and_then(|row| row.get(0))
     }
 
     /// The rows in order.
     pub fn iter(&self) -> std::slice::Iter<'_, Row> {
-        self.rows.iter()
+        self.list.iter()
     }
 
     /// How many rows there are.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.rows.len()
+        self.list.len()
     }
 
     /// Whether there are none.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.rows.is_empty()
+        self.list.is_empty()
     }
 }
 
@@ -104,7 +104,7 @@ impl Collector {
             }
             Message::DataRow(row) => {
                 let values = values(row)?;
-                self.current.rows.push(Row {
+                self.current.list.push(Row {
                     columns: self.current.columns.clone(),
                     values,
                 });

@@ -1,6 +1,6 @@
 //! `numeric` as `decimal.Decimal`: exact, with its scale, NaN and the infinities.
 //!
-//! No IO. Results are asked for as text: one call of `Decimal` reads it, and nothing is cheaper.
+//! No IO. Results are asked for as text: one call into `decimal` reads it, and nothing is cheaper.
 //! Parameters may be `Decimal`, `int` or `float`; a `float` stands for the shortest decimal that
 //! reads back as the same `float`, which is what its `repr` shows. Invariant: no digit is rounded.
 

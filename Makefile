@@ -41,7 +41,7 @@ $(VENV)/.requirements: $(REQUIREMENTS) tools/bootstrap | system
 	@touch $@
 
 $(VENV)/.native: $(RUST_SOURCES) $(VENV)/.requirements
-	$(BIN)/maturin develop --release --locked --quiet $(MATURIN_ARGS)
+	VIRTUAL_ENV=$(abspath $(VENV)) $(BIN)/maturin develop --release --locked --quiet $(MATURIN_ARGS)
 	@touch $@
 
 .PHONY: wheel

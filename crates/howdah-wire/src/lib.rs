@@ -18,19 +18,24 @@
 
 #![forbid(unsafe_code)]
 
+pub mod auth;
 pub mod backend;
 pub mod frontend;
 
 mod error;
+mod handshake;
 mod inbox;
 mod outbox;
 mod reader;
+mod secret;
 mod session;
 
 pub use error::Error;
+pub use handshake::{Handshake, HandshakeError, Progress, Startup};
 pub use inbox::Inbox;
 pub use outbox::Outbox;
 pub use reader::Reader;
+pub use secret::Secret;
 pub use session::{BindHead, CancelKey, ProtocolVersion, Session, TransactionStatus};
 
 /// An object identifier, as `pg_type.oid` and friends.

@@ -9,7 +9,10 @@
 use std::sync::{Arc, OnceLock};
 
 use super::oids::ROWS;
-use super::{Codec, Functions, Structure, boolean, integer, string};
+use super::{
+    Codec, Functions, Structure, boolean, byte_char, bytea, float, integer, lsn, moment, numeric,
+    string, tid, uuid,
+};
 
 /// The codec of a built-in type, or None for the types that one database defines for itself.
 pub(crate) fn builtin(oid: u32) -> Option<&'static Arc<Codec>> {
@@ -175,9 +178,26 @@ fn functions(name: &str) -> Functions {
         "int8" => integer::INT8,
         "oid" | "xid" | "cid" => integer::UINT4,
         "xid8" => integer::UINT8,
-        "text" | "varchar" | "bpchar" | "name" | "unknown" | "xml" | "cstring" | "refcursor" => {
+        "float4" => float::FLOAT4,
+        "float8" => float::FLOAT8,
+        "numeric" => numeric::NUMERIC,
+        "text" | "varchar" | "bpchar" | "name" | "unknown" | "cstring" | "refcursor" => {
             string::STRING
         }
+        "char" => byte_char::BYTE_CHAR,
+        "bytea" => bytea::BYTEA,
+        "uuid" => uuid::UUID,
+        "date" => moment::DATE,
+        "time" => moment::TIME,
+        "timetz" => moment::TIMETZ,
+        "timestamp" => moment::TIMESTAMP,
+        "timestamptz" => moment::TIMESTAMPTZ,
+        "interval" => moment::INTERVAL,
+        "pg_lsn" => lsn::LSN,
+        "tid" => tid::TID,
+        "void" => string::VOID,
+        // `xml`: its binary format is text in the encoding that its declaration names.
+        // `money`: its binary format does not say how many decimals the locale gives it.
         _ => string::TEXT,
     }
 }

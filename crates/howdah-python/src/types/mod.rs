@@ -10,11 +10,19 @@
 
 mod boolean;
 mod builtin;
+mod byte_char;
+mod bytea;
 mod door;
+mod float;
 mod integer;
+mod lsn;
+mod moment;
+mod numeric;
 mod oids;
 mod python;
 mod string;
+mod tid;
+mod uuid;
 
 use std::borrow::Cow;
 use std::sync::Arc;

@@ -25,6 +25,18 @@ pub(super) const TEXT: Functions = Functions {
     ..STRING
 };
 
+/// `void`, what functions without a result return: None.
+pub(super) const VOID: Functions = Functions {
+    decode_binary: None,
+    decode_text: decode_void,
+    encode_binary: None,
+    ..STRING
+};
+
+fn decode_void<'py>(scope: &Scope<'_, 'py>, _: &Codec, _: &[u8]) -> Decoded<'py> {
+    Ok(scope.py.None().into_bound(scope.py))
+}
+
 pub(super) fn decode<'py>(scope: &Scope<'_, 'py>, _: &Codec, bytes: &[u8]) -> Decoded<'py> {
     python::str_from_utf8(scope.py, bytes)
 }

@@ -1,0 +1,165 @@
+//! One address: socket, TLS, handshake, and whether the server is what was asked for. IO.
+
+use std::io;
+use std::os::fd::OwnedFd;
+use std::time::Instant;
+
+use rustix::net::sockopt::socket_peercred;
+
+use super::guarded::Guarded;
+use super::socket::{self, Address};
+use super::{Established, Peer, target};
+use crate::cancel::Canceller;
+use crate::config::{Config, Host, TargetSession, account_name};
+use crate::error::{Error, Kind};
+use crate::transport::Transport;
+use crate::{Handshake, Interrupt, ProtocolVersion, Startup};
+
+/// One address of one host, under one deadline.
+pub(super) struct Attempt<'a> {
+    pub(super) config: &'a Config,
+    pub(super) host: &'a Host,
+    pub(super) address: &'a Address,
+    pub(super) target: TargetSession,
+    pub(super) deadline: Option<Instant>,
+    pub(super) interrupt: &'a Interrupt,
+}
+
+/// A failure, and whether other servers may do better.
+pub(super) struct Failure {
+    pub(super) error: Error,
+    pub(super) final_: bool,
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        let final_ = match error.kind() {
+            Kind::Interrupted | Kind::Misuse | Kind::Internal => true,
+            // "If a connection is established successfully, but authentication fails, the
+            // remaining hosts in the list are not tried" (18, 32.1.1.3); a server that is starting
+            // or stopping (57P03) says nothing of the others
+            Kind::Server => error
+                .server()
+                .is_some_and(|error| error.sqlstate() != "57P03"),
+            _ => false,
+        };
+        Self { error, final_ }
+    }
+}
+
+impl Attempt<'_> {
+    pub(super) fn run(&self) -> Result<Established, Failure> {
+        let protocol = self.config.protocol();
+        match self.with_protocol(protocol.max) {
+            Err(error) if !protocol.explicit && dislikes_version(&error) => {
+                Ok(self.with_protocol(ProtocolVersion::V3_0)?)
+            }
+            outcome => Ok(outcome?),
+        }
+    }
+
+    fn with_protocol(&self, max_version: ProtocolVersion) -> Result<Established, Error> {
+        let socket = self.open()?;
+        let mut transport = Transport::plain(socket);
+        let handshake = Handshake::new(self.startup(max_version)?)?;
+        let (mut session, notices) = self
+            .guard(&mut transport)
+            .shake_hands(handshake)
+            .map_err(Error::from)?;
+        let fits = target::fits(self.target, &mut self.guard(&mut transport), &mut session)?;
+        if !fits {
+            let _ = self.guard(&mut transport).send_all(&[b'X', 0, 0, 0, 4]);
+            return Err(target::mismatch(self.target));
+        }
+        let canceller = session
+            .cancel_key()
+            .map(|key| Canceller::new(self.address.clone(), self.config.clone(), key.clone()));
+        let peer = Peer {
+            host: self.host.clone(),
+            address: self.address.clone(),
+        };
+        Ok(Established {
+            transport,
+            session,
+            peer,
+            notices,
+            canceller,
+        })
+    }
+
+    fn guard<'a>(&'a self, transport: &'a mut Transport) -> Guarded<'a> {
+        Guarded {
+            transport,
+            deadline: self.deadline,
+            interrupt: self.interrupt,
+        }
+    }
+
+    fn open(&self) -> Result<OwnedFd, Error> {
+        let keepalive = self.config.keepalive();
+        let socket = socket::open(self.address, keepalive, self.deadline, self.interrupt)
+            .map_err(|error| self.unreachable(error))?;
+        if let Some(expected) = self.config.require_peer()
+            && self.host.is_local()
+        {
+            check_peer(&socket, expected)?;
+        }
+        Ok(socket)
+    }
+
+    fn unreachable(&self, error: io::Error) -> Error {
+        use io::ErrorKind::{ConnectionRefused, NotFound, PermissionDenied};
+        let kind = error.kind();
+        let error = Error::io("cannot connect", error);
+        match (kind, self.host.is_local()) {
+            (NotFound | ConnectionRefused, true) => error
+                .with_hint("is the server running on this machine, and listening on this socket?"),
+            (ConnectionRefused, false) => error
+                .with_hint("is the server running on that host, and accepting TCP connections?"),
+            (PermissionDenied, true) => error.with_hint("may this account use the socket?"),
+            _ => error,
+        }
+    }
+
+    fn startup(&self, max_version: ProtocolVersion) -> Result<Startup, Error> {
+        let mut nonce = [0; _];
+        getrandom::fill(&mut nonce).map_err(|error| {
+            Error::new(
+                Kind::Io,
+                format!("the system gives no random bytes: {error}"),
+            )
+        })?;
+        Ok(Startup {
+            user: self.config.user().to_owned(),
+            parameters: self.config.parameters().to_vec(),
+            password: self.host.password.clone(),
+            require_auth: self.config.require_auth().clone(),
+            channel_binding: self.config.channel_binding(),
+            tls: None,
+            max_version,
+            min_version: self.config.protocol().min,
+            nonce,
+            keys: self.config.scram_keys().clone(),
+        })
+    }
+}
+
+/// Whether a server or pooler that cannot negotiate refused the protocol's version:
+/// `protocol_violation` of pgbouncer, `feature_not_supported` of others.
+fn dislikes_version(error: &Error) -> bool {
+    let refused = error.server().filter(|_| error.is_at_once());
+    refused.is_some_and(|error| matches!(error.sqlstate(), "08P01" | "0A000"))
+}
+
+fn check_peer(socket: &OwnedFd, expected: &str) -> Result<(), Error> {
+    let credentials = socket_peercred(socket)
+        .map_err(|error| Error::io("cannot ask for the server's account", error.into()))?;
+    let found = account_name(credentials.uid.as_raw());
+    if found.as_deref() == Some(expected) {
+        return Ok(());
+    }
+    let found = found.unwrap_or_else(|| credentials.uid.as_raw().to_string());
+    Err(Error::configuration(format!(
+        "`requirepeer` is `{expected}`, and the server runs as `{found}`"
+    )))
+}

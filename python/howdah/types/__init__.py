@@ -1,0 +1,43 @@
+"""Values of PostgreSQL for which Python has no type of its own.
+
+A value that a built-in type of Python holds arrives as that type: `datetime.date`, `timedelta`,
+`Decimal`, `UUID`, … Where it does not fit, it arrives as one of the classes here, unchanged, and is
+accepted back as a parameter:
+
+==================  =========================================================================
+`Date`              `date`: infinity, years BC and after 9999
+`Timestamp`         `timestamp`: the same
+`TimestampTZ`       `timestamptz`: the same, in UTC
+`EndOfDay`          `time` and `timetz`: 24:00
+`Interval`          `interval`: months, infinity
+`Lsn`               `pg_lsn`: an `int` that prints as `16/B374D848`
+`Tid`               `tid`: block and offset
+==================  =========================================================================
+
+The first five are immutable, hashable, equal to and ordered among the Python values that mean the
+same, and `str()` of them is what PostgreSQL prints.
+
+As a parameter, a `str` is always PostgreSQL's text for the type: `"infinity"` for a date, `"{1,2}"`
+for an array, `'{"a": 1}'` for json. `Json("text")` makes a JSON string of it instead.
+
+`decode` and `encode` are the codecs without a connection.
+"""
+
+from howdah._native import decode_value as decode
+from howdah._native import encode_value as encode
+from howdah.types._interval import Interval
+from howdah.types._moment import Date, EndOfDay, Timestamp, TimestampTZ
+from howdah.types._scalar import Json, Lsn, Tid
+
+__all__ = [
+    "Date",
+    "EndOfDay",
+    "Interval",
+    "Json",
+    "Lsn",
+    "Tid",
+    "Timestamp",
+    "TimestampTZ",
+    "decode",
+    "encode",
+]

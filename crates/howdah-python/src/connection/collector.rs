@@ -183,6 +183,11 @@ impl Collector {
         self.failed.take()
     }
 
+    /// Whether a row could not be read.
+    pub(crate) const fn has_failed(&self) -> bool {
+        self.failed.is_some()
+    }
+
     /// All rows.
     ///
     /// # Errors

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use howdah_driver::{Canceller, Error, Established, Kind};
+use howdah_driver::{Canceller, Error, Established, Interrupt, Kind};
 use howdah_wire::TransactionStatus;
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
@@ -163,7 +163,7 @@ impl Base {
             return Err(faults::fault(py, "NotSupportedError", message));
         };
         let timeout = duration(timeout)?;
-        let cancelled = py.detach(|| canceller.cancel(timeout));
+        let cancelled = py.detach(|| canceller.cancel(timeout, &Interrupt::never()));
         cancelled.map_err(|error| driver_error(py, "OperationalError", &error))
     }
 }

@@ -3,7 +3,7 @@ use std::sync::Arc;
 use howdah_wire::backend::{Message, ServerError};
 use howdah_wire::{BindHead, Oid, TransactionStatus};
 use pyo3::prelude::*;
-use pyo3::types::{PyString, PyTuple};
+use pyo3::types::{PyList, PyString, PyTuple};
 
 use super::super::collector::{Collector, Keep};
 use super::super::faults;
@@ -19,7 +19,8 @@ pub(crate) enum Answer {
     Rows,
     First,
     Count,
-    Result,
+    /// Everything about the answer, as a list of one `Result`.
+    Results,
 }
 
 /// Executes one statement: prepares it at its first use, then binds and executes it.
@@ -207,7 +208,7 @@ impl Operation for Fetch {
 impl Answer {
     const fn keep(self) -> Keep {
         match self {
-            Self::Rows | Self::Result => Keep::All,
+            Self::Rows | Self::Results => Keep::All,
             Self::First => Keep::First,
             Self::Count => Keep::None,
         }
@@ -219,7 +220,10 @@ impl Answer {
             Self::Rows => collector.into_rows(py),
             Self::First => collector.into_first(py),
             Self::Count => Ok(collector.affected().into_pyobject(py)?.into_any().unbind()),
-            Self::Result => Ok(collector.into_result(py)?.into_any()),
+            Self::Results => {
+                let result = collector.into_result(py)?;
+                Ok(PyList::new(py, [result])?.into_any().unbind())
+            }
         }
     }
 }

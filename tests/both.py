@@ -15,22 +15,27 @@ if TYPE_CHECKING:
 
 # What an asyncio user awaits. Everything else is the same attribute or call in both worlds.
 AWAITED = frozenset(
-    {
+    [
+        "add_listener",
         "cancel",
         "close",
         "commit",
-        "copy_from",
-        "copy_records",
-        "copy_to",
+        "copy_in",
+        "copy_in_rows",
+        "copy_out",
+        "copy_rows",
         "execute",
         "execute_many",
         "fetch",
         "fetch_one",
         "fetch_value",
-        "ping",
+        "remove_listener",
         "rollback",
         "run",
-    },
+        "stream_close",
+        "stream_next",
+        "stream_open",
+    ],
 )
 
 

@@ -9,9 +9,10 @@
 use std::sync::{Arc, OnceLock};
 
 use super::oids::ROWS;
+use super::{Codec, Functions, Structure};
 use super::{
-    Codec, Functions, Structure, boolean, byte_char, bytea, float, integer, lsn, moment, numeric,
-    string, tid, uuid,
+    array, bits, boolean, byte_char, bytea, float, geometry, integer, json, lsn, moment,
+    multirange, network, numeric, range, record, reg, string, tid, uuid,
 };
 
 /// The codec of a built-in type, or None for the types that one database defines for itself.
@@ -124,27 +125,28 @@ impl Table {
             Kind::Array { element, delimiter } => {
                 let element = part(element)?;
                 let name = format!("{}[]", element.name);
+                let functions = array::functions(&element);
                 let structure = Structure::Array { element, delimiter };
-                Some(Codec::new(row.oid, name, string::TEXT, structure))
+                Some(Codec::new(row.oid, name, functions, structure))
             }
             Kind::Vector { element } => {
                 let structure = Structure::Array {
                     element: part(element)?,
                     delimiter: b' ',
                 };
-                Some(Codec::new(row.oid, row.name, string::TEXT, structure))
+                Some(Codec::new(row.oid, row.name, array::VECTOR, structure))
             }
             Kind::Range { subtype } => {
-                let structure = Structure::Range {
-                    subtype: part(subtype)?,
-                };
-                Some(Codec::new(row.oid, row.name, string::TEXT, structure))
+                let subtype = part(subtype)?;
+                let functions = range::functions(&subtype);
+                let structure = Structure::Range { subtype };
+                Some(Codec::new(row.oid, row.name, functions, structure))
             }
             Kind::Multirange { range } => {
-                let structure = Structure::Multirange {
-                    range: part(range)?,
-                };
-                Some(Codec::new(row.oid, row.name, string::TEXT, structure))
+                let range = part(range)?;
+                let functions = multirange::functions(&range);
+                let structure = Structure::Multirange { range };
+                Some(Codec::new(row.oid, row.name, functions, structure))
             }
         }
     }
@@ -167,11 +169,31 @@ fn scalar(row: &Row) -> Codec {
     } else {
         row.name
     };
-    Codec::new(row.oid, name, functions(row.name), Structure::Scalar)
+    let structure = match row.name {
+        "json" | "jsonb" | "record" | "tid" => Structure::Compound,
+        "point" | "line" | "lseg" | "box" | "path" | "polygon" | "circle" => Structure::Compound,
+        _ => Structure::Scalar,
+    };
+    Codec::new(row.oid, name, functions(row.name), structure)
 }
 
 fn functions(name: &str) -> Functions {
     match name {
+        "anyarray" => array::ANYARRAY,
+        "record" => record::RECORD,
+        "inet" => network::INET,
+        "cidr" => network::CIDR,
+        "macaddr" => network::MACADDR,
+        "macaddr8" => network::MACADDR8,
+        "bit" | "varbit" => bits::BITS,
+        "point" => geometry::POINT,
+        "line" => geometry::LINE,
+        "lseg" => geometry::LSEG,
+        "box" => geometry::BOX,
+        "path" => geometry::PATH,
+        "polygon" => geometry::POLYGON,
+        "circle" => geometry::CIRCLE,
+        name if name.starts_with("reg") => reg::REG,
         "bool" => boolean::BOOL,
         "int2" => integer::INT2,
         "int4" => integer::INT4,
@@ -193,6 +215,8 @@ fn functions(name: &str) -> Functions {
         "timestamp" => moment::TIMESTAMP,
         "timestamptz" => moment::TIMESTAMPTZ,
         "interval" => moment::INTERVAL,
+        "json" => json::JSON,
+        "jsonb" => json::JSONB,
         "pg_lsn" => lsn::LSN,
         "tid" => tid::TID,
         "void" => string::VOID,

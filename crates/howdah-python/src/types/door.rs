@@ -29,6 +29,7 @@ fn decode_value<'py>(
     let scope = Scope {
         py,
         settings: &settings,
+        catalogue: None,
     };
     decode(&scope, codec, data).map_err(|refused| raised(codec, "value", refused))
 }
@@ -47,6 +48,7 @@ fn encode_value<'py>(
     let scope = Scope {
         py: value.py(),
         settings: &settings,
+        catalogue: None,
     };
     let mut out = Vec::new();
     encode(&scope, codec, value, &mut out).map_err(|refused| {
@@ -85,6 +87,9 @@ fn raised(codec: &Codec, found: &str, refused: Refused) -> PyErr {
             why,
             hint: Some(hint),
         } => PyValueError::new_err(format!("`{name}`: {why}\nhint: {hint}")),
+        Refusal::Stale(oid) => PyLookupError::new_err(format!(
+            "`{name}` holds a value of oid {oid}, no built-in type"
+        )),
         Refusal::Raised(error) => error,
     }
 }

@@ -8,28 +8,50 @@
 //! Invariant: bytes from the server are never trusted: a decoder checks every length and answers
 //! [`Refused`], and no decoder changes a value that Python cannot hold.
 
+mod address;
+mod array;
+mod bits;
 mod boolean;
+mod build;
 mod builtin;
 mod byte_char;
 mod bytea;
+mod catalogue;
+mod composite;
+mod composite_literal;
 mod door;
 mod float;
+mod geometry;
+mod hstore;
 mod integer;
+mod json;
 mod lsn;
 mod moment;
+mod multirange;
+mod network;
 mod numeric;
 mod oids;
 mod python;
+mod range;
+mod range_literal;
+mod reader;
+mod record;
+mod reg;
 mod string;
 mod tid;
 mod uuid;
+mod vector;
 
 use std::borrow::Cow;
 use std::sync::Arc;
 
 use pyo3::prelude::*;
+use pyo3::sync::PyOnceLock;
+
+use crate::row::Shape;
 
 pub(crate) use builtin::builtin;
+pub(crate) use catalogue::Catalogue;
 pub(crate) use door::register;
 
 /// The two formats of PostgreSQL's values, with the codes that the protocol gives them.
@@ -44,6 +66,18 @@ pub(crate) enum Format {
 pub(crate) struct Scope<'a, 'py> {
     pub(crate) py: Python<'py>,
     pub(crate) settings: &'a Settings,
+    /// The types of the connection's database, for values that name their own types.
+    pub(crate) catalogue: Option<&'a Catalogue>,
+}
+
+impl Scope<'_, '_> {
+    /// The codec of a type that a value names; refused as stale where nobody knows it yet.
+    pub(crate) fn codec(&self, oid: u32) -> Result<Arc<Codec>, Refused> {
+        builtin(oid)
+            .map(Arc::clone)
+            .or_else(|| self.catalogue?.codec(oid))
+            .ok_or_else(|| Refused::stale(oid))
+    }
 }
 
 /// A connection's choices for decoding and encoding.
@@ -67,6 +101,9 @@ pub(crate) enum Refusal {
         why: Cow<'static, str>,
         hint: Option<&'static str>,
     },
+    /// The value shows that what the catalogue says of the type with this OID is missing or no
+    /// longer true. The caller reads the type anew, once, and decodes the value again.
+    Stale(u32),
     /// Python raised.
     Raised(PyErr),
 }
@@ -107,15 +144,30 @@ pub(crate) struct Functions {
 }
 
 /// What a type is made of.
+#[derive(Clone)]
 pub(crate) enum Structure {
     Scalar,
-    Array { element: Arc<Codec>, delimiter: u8 },
-    Range { subtype: Arc<Codec> },
-    Multirange { range: Arc<Codec> },
-    Composite { fields: Vec<Field> },
+    /// A scalar to PostgreSQL, but one value of it may be a `list` or `tuple` (json, point, vector).
+    Compound,
+    Array {
+        element: Arc<Codec>,
+        delimiter: u8,
+    },
+    Range {
+        subtype: Arc<Codec>,
+    },
+    Multirange {
+        range: Arc<Codec>,
+    },
+    Composite {
+        fields: Vec<Field>,
+        /// The names, as the rows of this type share them.
+        shape: Arc<PyOnceLock<Py<Shape>>>,
+    },
 }
 
 /// One attribute of a composite type.
+#[derive(Clone)]
 pub(crate) struct Field {
     pub(crate) name: String,
     pub(crate) codec: Arc<Codec>,
@@ -174,6 +226,38 @@ impl Refused {
         Self::invalid(format!(
             "binary value of {found} bytes, expected {expected}"
         ))
+    }
+
+    pub(crate) fn stale(oid: u32) -> Self {
+        Self(Box::new(Refusal::Stale(oid)))
+    }
+
+    /// Says where in a composed value the refused part is: ``element 3: …``.
+    #[cold]
+    pub(crate) fn inside(self, place: impl FnOnce() -> String) -> Self {
+        match *self.0 {
+            Refusal::Invalid { why, hint } => Self(Box::new(Refusal::Invalid {
+                why: format!("{}: {why}", place()).into(),
+                hint,
+            })),
+            other => Self(Box::new(other)),
+        }
+    }
+
+    /// Like [`Self::inside`] in the text format, behind which there is no other to try: a part that
+    /// suits no type is then said here, with what was found.
+    #[cold]
+    pub(crate) fn inside_text(self, place: &str, found: &Bound<'_, PyAny>) -> Self {
+        match *self.0 {
+            Refusal::Unsuited(accepted) => {
+                let found = found.get_type().name();
+                let found = found
+                    .as_ref()
+                    .map_or("object".into(), |name| name.to_string_lossy());
+                Self::invalid(format!("{place}: expected {accepted}, found `{found}`"))
+            }
+            other => Self(Box::new(other)).inside(|| place.to_owned()),
+        }
     }
 
     pub(crate) fn into_inner(self) -> Refusal {

@@ -1,6 +1,6 @@
 //! Python objects made and read where PyO3's safe calls would cost more than CPython's own.
 //!
-//! No IO. Called by the codecs; all their unsafe code is here and in `moment`, `identifier`. The
+//! No IO. Called by the codecs; the unsafe code of scalars is here and in `uuid`. The
 //! invariant: every function checks what it was given, so that its callers are safe code.
 #![allow(unsafe_code)]
 
@@ -18,10 +18,25 @@ pub(super) fn str_from_utf8<'py>(py: Python<'py>, bytes: &[u8]) -> Decoded<'py> 
     if bytes.is_ascii() {
         return str_from_ascii(py, bytes);
     }
-    let text = std::str::from_utf8(bytes).map_err(|_| {
-        Refused::invalid("text that is not UTF-8: `client_encoding` must stay UTF8")
-    })?;
-    Ok(PyString::new(py, text).into_any())
+    Ok(PyString::new(py, str_of(bytes)?).into_any())
+}
+
+/// The text that the server sent, if it is UTF-8.
+pub(super) fn str_of(bytes: &[u8]) -> Result<&str, Refused> {
+    std::str::from_utf8(bytes)
+        .map_err(|_| Refused::advised("text that is not UTF-8", "leave `client_encoding` at UTF8"))
+}
+
+/// A `str` of UTF-8 that may have surrogates in it, each as three bytes.
+pub(super) fn str_with_surrogates<'py>(py: Python<'py>, bytes: &[u8]) -> Decoded<'py> {
+    let length = bytes.len() as ffi::Py_ssize_t;
+    // SAFETY: the thread is attached; pointer and length are of one slice, which is only read, and
+    // the name of the error handler ends with NUL.
+    unsafe {
+        let data = bytes.as_ptr().cast();
+        let object = ffi::PyUnicode_DecodeUTF8(data, length, c"surrogatepass".as_ptr());
+        Ok(Bound::from_owned_ptr_or_err(py, object)?)
+    }
 }
 
 #[inline]

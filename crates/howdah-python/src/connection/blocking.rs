@@ -106,7 +106,14 @@ impl SyncConnection {
         row: Option<&Bound<'_, PyAny>>,
         timeout: Option<f64>,
     ) -> Outcome {
-        self.fetch_with(py, query, args, RowKind::from_argument(row)?, Answer::Rows, timeout)
+        self.fetch_with(
+            py,
+            query,
+            args,
+            RowKind::from_argument(row)?,
+            Answer::Rows,
+            timeout,
+        )
     }
 
     /// The first row of a statement, or None.
@@ -119,7 +126,14 @@ impl SyncConnection {
         row: Option<&Bound<'_, PyAny>>,
         timeout: Option<f64>,
     ) -> Outcome {
-        self.fetch_with(py, query, args, RowKind::from_argument(row)?, Answer::First, timeout)
+        self.fetch_with(
+            py,
+            query,
+            args,
+            RowKind::from_argument(row)?,
+            Answer::First,
+            timeout,
+        )
     }
 
     /// The first value of the first row, or None.
@@ -160,7 +174,11 @@ impl SyncConnection {
         batch: u32,
     ) -> Outcome {
         let kind = RowKind::from_argument(row)?;
-        self.run_operation(py, StreamOpen::new(query, as_tuple(args)?.unbind(), kind, batch), None)
+        self.run_operation(
+            py,
+            StreamOpen::new(query, as_tuple(args)?.unbind(), kind, batch),
+            None,
+        )
     }
 
     /// The next batch of a stream; empty at its end.
@@ -319,12 +337,16 @@ impl SyncConnection {
                 let message = "the connection is used from within its own operation";
                 return Err(faults::fault(py, "InterfaceError", message));
             }
-            Err(TryLockError::WouldBlock) => {
-                self.line.lock_py_attached(py).unwrap_or_else(PoisonError::into_inner)
-            }
+            Err(TryLockError::WouldBlock) => self
+                .line
+                .lock_py_attached(py)
+                .unwrap_or_else(PoisonError::into_inner),
         };
         self.holder.store(me, Ordering::Relaxed);
-        Ok(Held { line, holder: &self.holder })
+        Ok(Held {
+            line,
+            holder: &self.holder,
+        })
     }
 }
 
@@ -347,7 +369,10 @@ impl Patience {
             None => None,
             Some(seconds) => super::public::deadline(seconds)?,
         };
-        Ok(Self { deadline, given_up: false })
+        Ok(Self {
+            deadline,
+            given_up: false,
+        })
     }
 }
 
@@ -380,12 +405,7 @@ fn wait_for_room(py: Python<'_>, line: &mut Line, patience: &Patience) -> PyResu
     line.try_receive(py).map(drop)
 }
 
-fn wait(
-    py: Python<'_>,
-    line: &mut Line,
-    interest: Interest,
-    patience: &Patience,
-) -> PyResult<()> {
+fn wait(py: Python<'_>, line: &mut Line, interest: Interest, patience: &Patience) -> PyResult<()> {
     loop {
         let transport = &line.transport;
         match py.detach(|| transport.wait(interest, patience.deadline)) {

@@ -11,10 +11,10 @@ use howdah_wire::backend::{CommandTag, DataRow, RowDescription};
 use pyo3::prelude::*;
 use pyo3::types::{PyList, PyTuple};
 
-use super::columns::{Columns, Described};
-use super::{faults, known, unknown_type};
+use super::columns::{Columns, Described, Unread, refusal};
 use super::rows::{RowKind, RowPlan};
-use crate::types::{Catalogue, Scope};
+use super::{faults, known, unknown_type};
+use crate::types::{Catalogue, Refused, Scope};
 
 /// Which rows the caller wants.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,6 +33,10 @@ pub(crate) struct Collector {
     first: Option<Py<PyAny>>,
     tag: String,
     affected: Option<u64>,
+    /// Rows that wait for their types.
+    raw: Vec<Box<[u8]>>,
+    /// Types that values named and nobody knows.
+    missing: Vec<Oid>,
     /// The first row that could not be read; later ones are let pass.
     failed: Option<PyErr>,
 }
@@ -41,7 +45,7 @@ pub(crate) struct Collector {
 enum Known {
     NoRows,
     Ready(Arc<Columns>, Arc<RowPlan>),
-    Unresolved { described: Vec<Described>, raw: Vec<Box<[u8]>> },
+    Unresolved(Vec<Described>),
 }
 
 /// One statement's answer, as `run` gives it.
@@ -67,6 +71,8 @@ impl Collector {
             first: None,
             tag: String::new(),
             affected: None,
+            raw: Vec::new(),
+            missing: Vec::new(),
             failed: None,
         }
     }
@@ -87,7 +93,7 @@ impl Collector {
         description: &RowDescription<'_>,
     ) {
         let described = Described::all(description);
-        self.shape = Known::Unresolved { described, raw: Vec::new() };
+        self.shape = Known::Unresolved(described);
         if self.unresolved(catalogue).is_empty() {
             self.resolve(py, catalogue);
         }
@@ -99,25 +105,42 @@ impl Collector {
         if self.keep == Keep::None || self.failed.is_some() {
             return;
         }
-        match &mut self.shape {
-            Known::Ready(columns, plan) => {
+        match &self.shape {
+            Known::Ready(columns, plan) if self.missing.is_empty() => {
                 if self.keep == Keep::First && self.first.is_some() {
                     return;
                 }
-                let read = plan.read(scope, columns, row).and_then(|row| {
-                    if self.keep == Keep::First {
-                        self.first = Some(row.unbind());
-                        return Ok(());
-                    }
-                    let rows = self.rows.get_or_insert_with(|| PyList::empty(scope.py).unbind());
-                    rows.bind(scope.py).append(row)
-                });
-                if let Err(error) = read {
-                    self.failed = Some(error);
+                match plan.read(scope, columns, row) {
+                    Ok(read) => self.store(read),
+                    Err(unread) => self.postpone(row, unread),
                 }
             }
-            Known::Unresolved { raw, .. } => raw.push(row.body().into()),
-            Known::NoRows => {}
+            _ => self.raw.push(row.body().into()),
+        }
+    }
+
+    #[inline]
+    fn store(&mut self, row: Bound<'_, PyAny>) {
+        if self.keep == Keep::First {
+            self.first = Some(row.unbind());
+            return;
+        }
+        let py = row.py();
+        let rows = self.rows.get_or_insert_with(|| PyList::empty(py).unbind());
+        if let Err(error) = rows.bind(py).append(row) {
+            self.failed = Some(error);
+        }
+    }
+
+    /// A row that needs a type which nobody knows waits, and those after it.
+    #[cold]
+    fn postpone(&mut self, row: &DataRow<'_>, unread: Unread) {
+        match unread {
+            Unread::Raised(error) => self.failed = Some(error),
+            Unread::Stale(oid) => {
+                self.missing.push(oid);
+                self.raw.push(row.body().into());
+            }
         }
     }
 
@@ -130,37 +153,46 @@ impl Collector {
     }
 
     /// The types that must be asked for before the rows can be read.
+    #[inline]
     pub(crate) fn unresolved(&self, catalogue: &Catalogue) -> Vec<Oid> {
         match &self.shape {
-            Known::Unresolved { described, .. } => {
+            Known::Unresolved(described) => {
                 let oids = described.iter().map(|column| column.type_oid);
-                oids.filter(|&oid| known(catalogue, oid).is_none()).collect()
+                oids.filter(|&oid| known(catalogue, oid).is_none())
+                    .collect()
             }
-            _ => Vec::new(),
+            _ => self.missing.clone(),
         }
     }
 
-    /// Reads the rows that were kept as bytes, now that their types are known.
+    /// Reads the rows that were kept as bytes, now that their types were asked for.
     pub(crate) fn resolve_rows(&mut self, scope: &Scope<'_, '_>, catalogue: &Catalogue) {
-        if let Some(raw) = self.resolve(scope.py, catalogue) {
-            for body in raw {
-                match DataRow::parse(&body) {
-                    Ok(row) => self.push(scope, &row),
-                    Err(error) => self.failed = Some(faults::protocol(scope.py, &error)),
-                }
+        self.resolve(scope.py, catalogue);
+        self.missing.clear();
+        for body in std::mem::take(&mut self.raw) {
+            match DataRow::parse(&body) {
+                Ok(row) => self.push(scope, &row),
+                Err(error) => self.failed = Some(faults::protocol(scope.py, &error)),
             }
+        }
+        if let Some(&oid) = self.missing.first()
+            && self.failed.is_none()
+        {
+            let stale = Refused::stale(oid);
+            self.failed = Some(refusal(scope.py, "a value of the result", stale));
         }
     }
 
-    /// Makes the columns known; answers the rows that waited for it.
-    fn resolve(&mut self, py: Python<'_>, catalogue: &Catalogue) -> Option<Vec<Box<[u8]>>> {
-        let Known::Unresolved { described, raw } = &mut self.shape else { return None };
-        let (described, raw) = (std::mem::take(described), std::mem::take(raw));
+    /// Makes the columns known.
+    fn resolve(&mut self, py: Python<'_>, catalogue: &Catalogue) {
+        let Known::Unresolved(described) = &mut self.shape else {
+            return;
+        };
+        let described = std::mem::take(described);
         match self.ready(py, catalogue, described) {
             Ok(ready) => self.shape = ready,
             Err(error) => self.failed = Some(error),
         }
-        Some(raw)
     }
 
     fn ready(
@@ -197,7 +229,10 @@ impl Collector {
         if matches!(self.shape, Known::NoRows) {
             return Err(self.no_rows(py));
         }
-        Ok(self.rows.unwrap_or_else(|| PyList::empty(py).unbind()).into_any())
+        Ok(self
+            .rows
+            .unwrap_or_else(|| PyList::empty(py).unbind())
+            .into_any())
     }
 
     /// The first row or value, `None` if there is none.
@@ -226,13 +261,27 @@ impl Collector {
             }
             _ => (None, None),
         };
-        let count = self.affected.map_or(-1, |count| i64::try_from(count).unwrap_or(i64::MAX));
-        Py::new(py, PyResultSet { rows, columns, tag: self.tag, count })
+        let count = self
+            .affected
+            .map_or(-1, |count| i64::try_from(count).unwrap_or(i64::MAX));
+        Py::new(
+            py,
+            PyResultSet {
+                rows,
+                columns,
+                tag: self.tag,
+                count,
+            },
+        )
     }
 
     #[cold]
     fn no_rows(&self, py: Python<'_>) -> PyErr {
-        let what = if self.tag.is_empty() { "the statement" } else { &self.tag };
+        let what = if self.tag.is_empty() {
+            "the statement"
+        } else {
+            &self.tag
+        };
         faults::fault_with_hint(
             py,
             "ProgrammingError",

@@ -6,6 +6,7 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
+use howdah_wire::Oid;
 use howdah_wire::backend::{DataRow, Field, RowDescription};
 use pyo3::prelude::*;
 use pyo3::types::{PyTuple, PyType};
@@ -75,6 +76,22 @@ struct Reader {
     codec: Arc<Codec>,
 }
 
+/// Why a row was not read.
+pub(crate) enum Unread {
+    Raised(PyErr),
+    /// A value names a type that nobody knows yet, or that has changed.
+    Stale(Oid),
+}
+
+impl From<PyErr> for Unread {
+    fn from(error: PyErr) -> Self {
+        Self::Raised(error)
+    }
+}
+
+/// An object made of a row.
+pub(crate) type Read<'py> = Result<Bound<'py, PyAny>, Unread>;
+
 /// The columns of a result.
 pub(crate) struct Columns {
     described: Vec<Described>,
@@ -117,18 +134,37 @@ impl Columns {
     ) -> PyResult<Self> {
         let shape = Shape::new(py, described.iter().map(|column| &column.name))?.unbind();
         let atomic = codecs.iter().all(|codec| codec.atomic);
-        let readers =
-            codecs.into_iter().map(|codec| Reader { decode: decode(&codec), codec }).collect();
+        let readers = codecs
+            .into_iter()
+            .map(|codec| Reader {
+                decode: decode(&codec),
+                codec,
+            })
+            .collect();
         let row_type = row_type(py)?.clone().unbind();
-        Ok(Self { described, readers, shape, row_type, atomic, plan: Mutex::new(None) })
+        Ok(Self {
+            described,
+            readers,
+            shape,
+            row_type,
+            atomic,
+            plan: Mutex::new(None),
+        })
     }
 
     /// The result formats that Bind must ask for, in the protocol's shortest form.
     pub(crate) fn formats(&self) -> Vec<i16> {
-        let formats: Vec<_> = self.readers.iter().map(|reader| reader.format() as i16).collect();
+        let formats: Vec<_> = self
+            .readers
+            .iter()
+            .map(|reader| reader.format() as i16)
+            .collect();
         if formats.iter().all(|&format| format == Format::Text as i16) {
             Vec::new()
-        } else if formats.iter().all(|&format| format == Format::Binary as i16) {
+        } else if formats
+            .iter()
+            .all(|&format| format == Format::Binary as i16)
+        {
             vec![Format::Binary as i16]
         } else {
             formats
@@ -145,15 +181,19 @@ impl Columns {
 
     /// For `Result.columns` and `Cursor.description`.
     pub(crate) fn public<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {
-        let columns = self.described.iter().zip(&self.readers).map(|(column, reader)| Column {
-            name: column.name.clone(),
-            type_oid: column.type_oid,
-            type_name: reader.codec.name.to_string(),
-            type_size: column.type_size,
-            type_modifier: column.type_modifier,
-            table_oid: column.table_oid,
-            table_column: column.table_column,
-        });
+        let columns = self
+            .described
+            .iter()
+            .zip(&self.readers)
+            .map(|(column, reader)| Column {
+                name: column.name.clone(),
+                type_oid: column.type_oid,
+                type_name: reader.codec.name.to_string(),
+                type_size: column.type_size,
+                type_modifier: column.type_modifier,
+                table_oid: column.table_oid,
+                table_column: column.table_column,
+            });
         let columns: Vec<_> = columns.collect();
         PyTuple::new(py, columns)
     }
@@ -173,39 +213,27 @@ impl Columns {
 
     /// A `Row` of the values of `row`.
     #[inline]
-    pub(crate) fn read_row<'py>(
-        &self,
-        scope: &Scope<'_, 'py>,
-        row: &DataRow<'_>,
-    ) -> PyResult<Bound<'py, PyAny>> {
+    pub(crate) fn read_row<'py>(&self, scope: &Scope<'_, 'py>, row: &DataRow<'_>) -> Read<'py> {
         let (row_type, shape) = (self.row_type.bind(scope.py), self.shape.bind(scope.py));
         self.fill(scope, row, RowBuilder::row(row_type, shape, self.len())?)
     }
 
     /// A tuple of the values of `row`.
     #[inline]
-    pub(crate) fn read_tuple<'py>(
-        &self,
-        scope: &Scope<'_, 'py>,
-        row: &DataRow<'_>,
-    ) -> PyResult<Bound<'py, PyAny>> {
+    pub(crate) fn read_tuple<'py>(&self, scope: &Scope<'_, 'py>, row: &DataRow<'_>) -> Read<'py> {
         self.fill(scope, row, RowBuilder::tuple(scope.py, self.len())?)
     }
 
     /// The first value of `row`; there is at least one column.
-    pub(crate) fn read_first<'py>(
-        &self,
-        scope: &Scope<'_, 'py>,
-        row: &DataRow<'_>,
-    ) -> PyResult<Bound<'py, PyAny>> {
+    pub(crate) fn read_first<'py>(&self, scope: &Scope<'_, 'py>, row: &DataRow<'_>) -> Read<'py> {
         let Some(reader) = self.readers.first().filter(|_| row.columns() == self.len()) else {
-            return Err(self.miscounted(scope.py, row));
+            return Err(self.miscounted(scope.py, row).into());
         };
         match row.values().value() {
             Ok(None) => Ok(scope.py.None().into_bound(scope.py)),
             Ok(Some(bytes)) => (reader.decode)(scope, &reader.codec, bytes)
                 .map_err(|refused| self.refused(scope.py, 0, refused)),
-            Err(error) => Err(faults::protocol(scope.py, &error)),
+            Err(error) => Err(faults::protocol(scope.py, &error).into()),
         }
     }
 
@@ -216,9 +244,9 @@ impl Columns {
         scope: &Scope<'_, 'py>,
         row: &DataRow<'_>,
         mut take: impl FnMut(usize, Bound<'py, PyAny>) -> PyResult<()>,
-    ) -> PyResult<()> {
+    ) -> Result<(), Unread> {
         if row.columns() != self.readers.len() {
-            return Err(self.miscounted(scope.py, row));
+            return Err(self.miscounted(scope.py, row).into());
         }
         let mut values = row.values();
         for (index, reader) in self.readers.iter().enumerate() {
@@ -228,11 +256,13 @@ impl Columns {
                     Ok(value) => value,
                     Err(refused) => return Err(self.refused(scope.py, index, refused)),
                 },
-                Err(error) => return Err(faults::protocol(scope.py, &error)),
+                Err(error) => return Err(faults::protocol(scope.py, &error).into()),
             };
             take(index, value)?;
         }
-        values.finish().map_err(|error| faults::protocol(scope.py, &error))
+        values
+            .finish()
+            .map_err(|error| faults::protocol(scope.py, &error).into())
     }
 
     #[inline]
@@ -241,7 +271,7 @@ impl Columns {
         scope: &Scope<'_, 'py>,
         row: &DataRow<'_>,
         mut builder: RowBuilder<'py>,
-    ) -> PyResult<Bound<'py, PyAny>> {
+    ) -> Read<'py> {
         self.read_values(scope, row, |index, value| {
             builder.set(index, value);
             Ok(())
@@ -260,11 +290,18 @@ impl Columns {
 
     /// The error for a value that could not become a Python object: names the column.
     #[cold]
-    fn refused(&self, py: Python<'_>, index: usize, refused: Refused) -> PyErr {
+    fn refused(&self, py: Python<'_>, index: usize, refused: Refused) -> Unread {
+        let refused = match refused.into_inner() {
+            Refusal::Stale(oid) => return Unread::Stale(oid),
+            other => other.into(),
+        };
         let name = self.described.get(index).map_or("?", |column| &column.name);
-        let type_name = self.readers.get(index).map_or("?", |reader| &reader.codec.name);
+        let type_name = self
+            .readers
+            .get(index)
+            .map_or("?", |reader| &reader.codec.name);
         let place = format!("column `{name}` of type `{type_name}`");
-        refusal(py, &place, refused)
+        refusal(py, &place, refused).into()
     }
 }
 
@@ -274,13 +311,25 @@ pub(crate) fn refusal(py: Python<'_>, place: &str, refused: Refused) -> PyErr {
     match refused.into_inner() {
         Refusal::Raised(error) => {
             // what Python raised stays as it is; the note says where
-            if let Err(failed) = error.value(py).call_method1("add_note", (format!("in {place}"),)) {
+            if let Err(failed) = error
+                .value(py)
+                .call_method1("add_note", (format!("in {place}"),))
+            {
                 return failed;
             }
             error
         }
         Refusal::Unsuited(accepted) => {
             faults::fault(py, "DataError", format!("{place}: expected {accepted}"))
+        }
+        Refusal::Stale(oid) => {
+            let message = format!("{place}: its type with oid {oid} has changed");
+            faults::fault_with_hint(
+                py,
+                "DataError",
+                message,
+                Some("execute the statement again"),
+            )
         }
         Refusal::Invalid { why, hint } => {
             faults::fault_with_hint(py, "DataError", format!("{place}: {why}"), hint)

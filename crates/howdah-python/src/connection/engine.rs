@@ -13,10 +13,10 @@ use howdah_wire::backend::{Message, ServerError};
 use pyo3::prelude::*;
 
 use super::faults;
-use super::operations::{Context, Drain, Flow, Operation, Reception, Signal};
+use super::operations::{Context, Drain, Flow, Operation, Reception, Signal, scope};
 use super::state::{Remark, State};
 use super::statement::Statements;
-use crate::types::{Catalogue, Scope, Settings};
+use crate::types::{Catalogue, Settings};
 
 /// What an operation came to.
 pub(crate) type Outcome = PyResult<Py<PyAny>>;
@@ -67,7 +67,11 @@ impl Engine {
     ///
     /// # Errors
     /// Where another operation is under way, or a stream holds the connection.
-    pub(crate) fn begin(&mut self, py: Python<'_>, operation: Box<dyn Operation>) -> Option<Outcome> {
+    pub(crate) fn begin(
+        &mut self,
+        py: Python<'_>,
+        operation: Box<dyn Operation>,
+    ) -> Option<Outcome> {
         if self.operation.is_some() {
             let message = "another operation is in progress on this connection";
             return Some(Err(faults::fault(py, "InterfaceError", message)));
@@ -101,7 +105,10 @@ impl Engine {
     /// # Errors
     /// A protocol error: the connection must be dropped.
     #[inline]
-    pub(crate) fn advance(&mut self, py: Python<'_>) -> Result<Option<Outcome>, howdah_wire::Error> {
+    pub(crate) fn advance(
+        &mut self,
+        py: Python<'_>,
+    ) -> Result<Option<Outcome>, howdah_wire::Error> {
         while self.take_answers(py)? == Signal::Turn {
             if let Some(outcome) = self.turn(py) {
                 return Ok(Some(outcome));
@@ -114,7 +121,7 @@ impl Engine {
     #[inline]
     fn take_answers(&mut self, py: Python<'_>) -> Result<Signal, howdah_wire::Error> {
         let reception = Reception {
-            scope: Scope { py, settings: &self.settings },
+            scope: scope(py, &self.settings, &self.catalogue),
             catalogue: &self.catalogue,
         };
         while let Some(message) = self.session.next_event()? {
@@ -148,7 +155,9 @@ impl Engine {
 
     /// Lets the operation request more, now that everything was sent; whether it did.
     pub(crate) fn refill(&mut self, py: Python<'_>) -> PyResult<bool> {
-        let Some(operation) = &mut self.operation else { return Ok(false) };
+        let Some(operation) = &mut self.operation else {
+            return Ok(false);
+        };
         operation.refill(&mut Context {
             py,
             session: &mut self.session,

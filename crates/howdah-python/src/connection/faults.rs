@@ -39,7 +39,9 @@ pub(crate) fn fault_with_hint(
     let made = || {
         let options = PyDict::new(py);
         options.set_item("hint", hint)?;
-        errors(py)?.getattr(class)?.call((message.into(),), Some(&options))
+        errors(py)?
+            .getattr(class)?
+            .call((message.into(),), Some(&options))
     };
     made().map_or_else(|error| error, PyErr::from_value)
 }
@@ -47,7 +49,11 @@ pub(crate) fn fault_with_hint(
 /// The connection is gone: the server or the network ended it.
 #[cold]
 pub(crate) fn connection_lost(py: Python<'_>, why: &str) -> PyErr {
-    fault(py, "ConnectionLost", format!("the connection to the server was lost: {why}"))
+    fault(
+        py,
+        "ConnectionLost",
+        format!("the connection to the server was lost: {why}"),
+    )
 }
 
 /// The connection was closed by this program before.

@@ -88,7 +88,11 @@ impl Line {
 
     /// Starts an operation.
     #[inline]
-    pub(crate) fn begin(&mut self, py: Python<'_>, operation: Box<dyn Operation>) -> Option<Outcome> {
+    pub(crate) fn begin(
+        &mut self,
+        py: Python<'_>,
+        operation: Box<dyn Operation>,
+    ) -> Option<Outcome> {
         self.engine.begin(py, operation)
     }
 

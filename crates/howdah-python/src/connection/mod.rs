@@ -42,11 +42,17 @@ pub(crate) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
 
 /// The codec of a type, if it is built in or was asked for before.
 fn known(catalogue: &Catalogue, oid: Oid) -> Option<Arc<Codec>> {
-    builtin(oid).map(Arc::clone).or_else(|| catalogue.codec(oid))
+    builtin(oid)
+        .map(Arc::clone)
+        .or_else(|| catalogue.codec(oid))
 }
 
 /// The error for a type that stayed unknown though the catalogue was asked.
 #[cold]
 fn unknown_type(py: Python<'_>, oid: Oid) -> PyErr {
-    faults::fault(py, "InternalError", format!("the catalogue has no type with oid {oid}"))
+    faults::fault(
+        py,
+        "InternalError",
+        format!("the catalogue has no type with oid {oid}"),
+    )
 }

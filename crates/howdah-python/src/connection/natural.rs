@@ -34,7 +34,11 @@ pub(crate) fn natural_type(value: &Bound<'_, PyAny>) -> Option<Oid> {
     if value.is_instance_of::<PyBool>() {
         Some(BOOL)
     } else if value.is_instance_of::<PyInt>() {
-        Some(if value.extract::<i64>().is_ok() { INT8 } else { NUMERIC })
+        Some(if value.extract::<i64>().is_ok() {
+            INT8
+        } else {
+            NUMERIC
+        })
     } else if value.is_instance_of::<PyFloat>() {
         Some(FLOAT8)
     } else if value.is_instance_of::<PyBytes>()
@@ -54,11 +58,19 @@ pub(crate) fn natural_type(value: &Bound<'_, PyAny>) -> Option<Oid> {
 
 fn temporal_type(value: &Bound<'_, PyAny>) -> Option<Oid> {
     if let Ok(datetime) = value.cast::<PyDateTime>() {
-        Some(if datetime.get_tzinfo().is_some() { TIMESTAMPTZ } else { TIMESTAMP })
+        Some(if datetime.get_tzinfo().is_some() {
+            TIMESTAMPTZ
+        } else {
+            TIMESTAMP
+        })
     } else if value.is_instance_of::<PyDate>() {
         Some(DATE)
     } else if let Ok(time) = value.cast::<PyTime>() {
-        Some(if time.get_tzinfo().is_some() { TIMETZ } else { TIME })
+        Some(if time.get_tzinfo().is_some() {
+            TIMETZ
+        } else {
+            TIME
+        })
     } else if value.is_instance_of::<PyDelta>() {
         Some(INTERVAL)
     } else {
@@ -72,10 +84,9 @@ fn type_by_name(value: &Bound<'_, PyAny>) -> Option<Oid> {
     match (module.to_str().ok()?, name.to_str().ok()?) {
         ("decimal", "Decimal") => Some(NUMERIC),
         ("uuid", "UUID") => Some(UUID),
-        (
-            "ipaddress",
-            "IPv4Address" | "IPv6Address" | "IPv4Interface" | "IPv6Interface",
-        ) => Some(INET),
+        ("ipaddress", "IPv4Address" | "IPv6Address" | "IPv4Interface" | "IPv6Interface") => {
+            Some(INET)
+        }
         ("ipaddress", "IPv4Network" | "IPv6Network") => Some(CIDR),
         _ => None,
     }

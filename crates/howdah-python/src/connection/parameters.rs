@@ -51,7 +51,12 @@ pub(crate) fn check_count(py: Python<'_>, statement: &Statement, given: usize) -
     let message = format!("the statement takes {expected} parameters, {given} were given");
     let hint = (given > expected && expected == 0)
         .then_some("parameters are written `$1`, `$2`, … in the statement");
-    Err(faults::fault_with_hint(py, "ProgrammingError", message, hint))
+    Err(faults::fault_with_hint(
+        py,
+        "ProgrammingError",
+        message,
+        hint,
+    ))
 }
 
 /// Appends all parameters, each in the statement's usual format.
@@ -86,7 +91,9 @@ pub(crate) fn write_mixed(
     let mut out = Vec::new();
     let mut formats = Vec::with_capacity(values.len());
     for (index, value) in values.iter().enumerate() {
-        let Some(codec) = statement.parameters.get(index) else { break };
+        let Some(codec) = statement.parameters.get(index) else {
+            break;
+        };
         let start = begin(&mut out);
         if value.is_none() {
             formats.push(parameter_format(codec));
@@ -94,7 +101,11 @@ pub(crate) fn write_mixed(
         }
         match write_either(scope, codec, &value, &mut out) {
             Ok(format) => formats.push(format),
-            Err(refused) => return Err(Unwritten::Python(refused_value(index, codec, &value, refused))),
+            Err(refused) => {
+                return Err(Unwritten::Python(refused_value(
+                    index, codec, &value, refused,
+                )));
+            }
         }
         finish(&mut out, start)?;
     }
@@ -113,7 +124,9 @@ pub(crate) fn write_field(
         return Ok(());
     }
     let Some(encode) = codec.encode_binary else {
-        return Err(Refused::invalid("the type has no binary format, which COPY of rows needs"));
+        return Err(Refused::invalid(
+            "the type has no binary format, which COPY of rows needs",
+        ));
     };
     encode(scope, codec, value, out)?;
     finish(out, start).map_err(|_| Refused::invalid("a value of more than 2 GiB"))
@@ -121,11 +134,7 @@ pub(crate) fn write_field(
 
 /// What to do about a value that the usual format does not take.
 #[cold]
-fn otherwise(
-    statement: &Statement,
-    values: &Bound<'_, PyTuple>,
-    refused: Refused,
-) -> Unwritten {
+fn otherwise(statement: &Statement, values: &Bound<'_, PyTuple>, refused: Refused) -> Unwritten {
     let refusal = refused.into_inner();
     if !matches!(refusal, types::Refusal::Unsuited(_)) {
         // too large, malformed, …: report it with its place, as the mixed attempt will find it
@@ -134,10 +143,23 @@ fn otherwise(
     let undecided = |(codec, value): (&std::sync::Arc<Codec>, Bound<'_, PyAny>)| {
         codec.oid == TEXT && natural_type(&value).is_some()
     };
-    if statement.parameters.iter().zip(values.iter()).any(undecided) {
-        let types = statement.parameters.iter().zip(values.iter()).map(|(codec, value)| {
-            if codec.oid == TEXT { natural_type(&value).unwrap_or(codec.oid) } else { codec.oid }
-        });
+    if statement
+        .parameters
+        .iter()
+        .zip(values.iter())
+        .any(undecided)
+    {
+        let types = statement
+            .parameters
+            .iter()
+            .zip(values.iter())
+            .map(|(codec, value)| {
+                if codec.oid == TEXT {
+                    natural_type(&value).unwrap_or(codec.oid)
+                } else {
+                    codec.oid
+                }
+            });
         return Unwritten::Retype(types.collect());
     }
     Unwritten::OtherFormats
@@ -186,7 +208,10 @@ pub(crate) fn refused_value(
 pub(crate) fn refused_at(place: &str, value: &Bound<'_, PyAny>, refused: Refused) -> PyErr {
     match refused.into_inner() {
         types::Refusal::Unsuited(accepted) => {
-            let found = value.get_type().name().map_or_else(|_| "?".into(), |name| name.to_string());
+            let found = value
+                .get_type()
+                .name()
+                .map_or_else(|_| "?".into(), |name| name.to_string());
             let message = format!("{place}: expected {accepted}, found {found}");
             faults::fault(value.py(), "DataError", message)
         }

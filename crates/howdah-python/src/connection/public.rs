@@ -60,7 +60,9 @@ impl Base {
             config.dbname(),
             config.user()
         ));
-        let Established { session, transport, .. } = established;
+        let Established {
+            session, transport, ..
+        } = established;
         let size = config.statement_cache_size();
         let engine = Engine::new(session, size, catalogue, Arc::clone(&self.state));
         Line { engine, transport }
@@ -98,7 +100,9 @@ impl Base {
     /// The server's version as `server_version_num`: 180004 for 18.4.
     #[getter]
     fn server_version(&self) -> u32 {
-        self.state.parameter("server_version").map_or(0, |version| version_number(&version))
+        self.state
+            .parameter("server_version")
+            .map_or(0, |version| version_number(&version))
     }
 
     /// The protocol's version, (3, 0) or (3, 2).
@@ -200,8 +204,12 @@ fn driver_error(py: Python<'_>, class: &str, error: &Error) -> PyErr {
 /// `server_version_num` of a `server_version` such as `18.4`, `15.18 (Debian …)` or `19devel`.
 fn version_number(version: &str) -> u32 {
     let digits = |part: &str| {
-        let end = part.find(|c: char| !c.is_ascii_digit()).unwrap_or(part.len());
-        part.get(..end).and_then(|digits| digits.parse::<u32>().ok()).unwrap_or(0)
+        let end = part
+            .find(|c: char| !c.is_ascii_digit())
+            .unwrap_or(part.len());
+        part.get(..end)
+            .and_then(|digits| digits.parse::<u32>().ok())
+            .unwrap_or(0)
     };
     let mut parts = version.split('.');
     let major = parts.next().map_or(0, digits);

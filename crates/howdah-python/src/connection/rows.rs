@@ -10,7 +10,7 @@ use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyDict, PyString, PyTuple, PyType};
 
-use super::columns::Columns;
+use super::columns::{Columns, Read};
 use super::faults;
 use crate::row::row_type;
 use crate::types::Scope;
@@ -35,7 +35,9 @@ impl RowKind {
     /// # Errors
     /// `TypeError` for what cannot be called.
     pub(crate) fn from_argument(wish: Option<&Bound<'_, PyAny>>) -> PyResult<Self> {
-        let Some(wish) = wish else { return Ok(Self::Row) };
+        let Some(wish) = wish else {
+            return Ok(Self::Row);
+        };
         let py = wish.py();
         if wish.is(py.get_type::<PyTuple>()) {
             Ok(Self::Tuple)
@@ -64,7 +66,10 @@ pub(crate) enum RowPlan {
     /// A dataclass whose generated `__init__` is done here: allocate, write the fields.
     Dataclass(Dataclass),
     /// Anything else: called with the columns as keywords.
-    Call { callable: Py<PyAny>, names: Py<PyTuple> },
+    Call {
+        callable: Py<PyAny>,
+        names: Py<PyTuple>,
+    },
 }
 
 /// A dataclass and what its fields get.
@@ -121,7 +126,7 @@ impl RowPlan {
         scope: &Scope<'_, 'py>,
         columns: &Columns,
         row: &DataRow<'_>,
-    ) -> PyResult<Bound<'py, PyAny>> {
+    ) -> Read<'py> {
         match self {
             Self::Row => columns.read_row(scope, row),
             Self::Tuple => columns.read_tuple(scope, row),
@@ -129,8 +134,13 @@ impl RowPlan {
             Self::Value => columns.read_first(scope, row),
             Self::Dataclass(dataclass) => dataclass.read(scope, columns, row),
             Self::Call { callable, names } => {
-                let values = columns.read_tuple(scope, row)?.cast_into::<PyTuple>()?;
-                call_with_keywords(callable.bind(scope.py), names.bind(scope.py), &values)
+                let values = columns.read_tuple(scope, row)?.cast_into::<PyTuple>();
+                let values = values.map_err(PyErr::from)?;
+                Ok(call_with_keywords(
+                    callable.bind(scope.py),
+                    names.bind(scope.py),
+                    &values,
+                )?)
             }
         }
     }
@@ -141,7 +151,7 @@ fn read_dict<'py>(
     columns: &Columns,
     names: &Bound<'py, PyTuple>,
     row: &DataRow<'_>,
-) -> PyResult<Bound<'py, PyAny>> {
+) -> Read<'py> {
     let dict = PyDict::new(scope.py);
     columns.read_values(scope, row, |index, value| {
         dict.set_item(names.get_borrowed_item(index)?, value)
@@ -158,8 +168,7 @@ fn call_with_keywords<'py>(
     // SAFETY: the vectorcall protocol with no positional and `names.len()` keyword arguments; the
     // tuple that the caller holds keeps the values alive during the call.
     unsafe {
-        let made =
-            ffi::PyObject_Vectorcall(callable.as_ptr(), values.as_ptr(), 0, names.as_ptr());
+        let made = ffi::PyObject_Vectorcall(callable.as_ptr(), values.as_ptr(), 0, names.as_ptr());
         Bound::from_owned_ptr_or_err(callable.py(), made)
     }
 }
@@ -174,7 +183,9 @@ impl Dataclass {
             return Ok(None);
         }
         let (defaults, factories, post_init) = plan.extract()?;
-        let fields = names.iter().map(|name| Ok(name.cast_into::<PyString>()?.unbind()));
+        let fields = names
+            .iter()
+            .map(|name| Ok(name.cast_into::<PyString>()?.unbind()));
         Ok(Some(Self {
             class: class.clone().cast_into::<PyType>()?.unbind(),
             fields: fields.collect::<PyResult<_>>()?,
@@ -184,12 +195,7 @@ impl Dataclass {
         }))
     }
 
-    fn read<'py>(
-        &self,
-        scope: &Scope<'_, 'py>,
-        columns: &Columns,
-        row: &DataRow<'_>,
-    ) -> PyResult<Bound<'py, PyAny>> {
+    fn read<'py>(&self, scope: &Scope<'_, 'py>, columns: &Columns, row: &DataRow<'_>) -> Read<'py> {
         let py = scope.py;
         let object = self.allocate(py)?;
         columns.read_values(scope, row, |index, value| match self.fields.get(index) {
@@ -231,17 +237,22 @@ fn write_field(
     value: &Bound<'_, PyAny>,
 ) -> PyResult<()> {
     // SAFETY: three live references; the function answers -1 with an exception set
-    let written = unsafe {
-        ffi::PyObject_GenericSetAttr(object.as_ptr(), name.as_ptr(), value.as_ptr())
-    };
-    if written == 0 { Ok(()) } else { Err(PyErr::fetch(object.py())) }
+    let written =
+        unsafe { ffi::PyObject_GenericSetAttr(object.as_ptr(), name.as_ptr(), value.as_ptr()) };
+    if written == 0 {
+        Ok(())
+    } else {
+        Err(PyErr::fetch(object.py()))
+    }
 }
 
 /// `howdah._rows.plan_dataclass`, which reads a class once for each statement.
 fn planner(py: Python<'_>) -> PyResult<&Bound<'_, PyAny>> {
     static PLANNER: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
     let planner = PLANNER.get_or_try_init(py, || {
-        py.import("howdah._rows")?.getattr("plan_dataclass").map(Bound::unbind)
+        py.import("howdah._rows")?
+            .getattr("plan_dataclass")
+            .map(Bound::unbind)
     })?;
     Ok(planner.bind(py))
 }

@@ -33,7 +33,11 @@ struct Handlers {
 /// What a server says besides its answers; delivered when the engine is not locked.
 pub(crate) enum Remark {
     Notice(ServerError),
-    Notification { channel: String, payload: String, process_id: i32 },
+    Notification {
+        channel: String,
+        payload: String,
+        process_id: i32,
+    },
 }
 
 impl State {
@@ -118,12 +122,16 @@ impl State {
             };
             handler.as_ref().map(|handler| handler.clone_ref(py))
         };
-        let Some(handler) = handler else { return Ok(()) };
+        let Some(handler) = handler else {
+            return Ok(());
+        };
         match remark {
             Remark::Notice(notice) => handler.call1(py, (faults::fields(py, &notice)?,))?,
-            Remark::Notification { channel, payload, process_id } => {
-                handler.call1(py, (channel, payload, process_id))?
-            }
+            Remark::Notification {
+                channel,
+                payload,
+                process_id,
+            } => handler.call1(py, (channel, payload, process_id))?,
         };
         Ok(())
     }

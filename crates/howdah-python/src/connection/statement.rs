@@ -30,9 +30,17 @@ impl Statement {
         parameters: Vec<Arc<Codec>>,
         columns: Option<Arc<Columns>>,
     ) -> Result<Self, howdah_wire::Error> {
-        let formats: Vec<_> = parameters.iter().map(|codec| parameter_format(codec)).collect();
+        let formats: Vec<_> = parameters
+            .iter()
+            .map(|codec| parameter_format(codec))
+            .collect();
         let bind = bind_head("", &name, &formats, columns.as_deref())?;
-        Ok(Self { name, parameters, columns, bind })
+        Ok(Self {
+            name,
+            parameters,
+            columns,
+            bind,
+        })
     }
 
     /// Bind to the portal `portal` for parameters in these formats.
@@ -47,7 +55,11 @@ impl Statement {
 
 /// The format that a parameter of this type is sent in, unless its value asks for text.
 pub(crate) const fn parameter_format(codec: &Codec) -> Format {
-    if codec.encode_binary.is_some() { Format::Binary } else { Format::Text }
+    if codec.encode_binary.is_some() {
+        Format::Binary
+    } else {
+        Format::Text
+    }
 }
 
 fn bind_head(
@@ -88,7 +100,13 @@ struct Entry {
 
 impl Statements {
     pub(crate) const fn new(capacity: usize) -> Self {
-        Self { capacity, entries: HashTable::new(), forgotten: Vec::new(), clock: 0, named: 0 }
+        Self {
+            capacity,
+            entries: HashTable::new(),
+            forgotten: Vec::new(),
+            clock: 0,
+            named: 0,
+        }
     }
 
     /// The statement for `sql`, if it is prepared.
@@ -104,7 +122,9 @@ impl Statements {
         let hash = sql.hash()?.cast_unsigned() as u64;
         self.clock += 1;
         let clock = self.clock;
-        let found = self.entries.find_mut(hash, |entry| entry.is_for(hash, sql, signature));
+        let found = self
+            .entries
+            .find_mut(hash, |entry| entry.is_for(hash, sql, signature));
         Ok(found.map(|entry| {
             entry.used = clock;
             Arc::clone(&entry.statement)
@@ -148,7 +168,8 @@ impl Statements {
 
     /// Drops a statement that the server has lost or will not execute any more.
     pub(crate) fn forget(&mut self, statement: &Statement) {
-        self.entries.retain(|entry| entry.statement.name != statement.name);
+        self.entries
+            .retain(|entry| entry.statement.name != statement.name);
         self.forget_name(&statement.name);
     }
 
@@ -179,6 +200,10 @@ impl Entry {
     fn is_for(&self, hash: u64, sql: &Bound<'_, PyString>, signature: &[Oid]) -> bool {
         self.hash == hash
             && *self.signature == *signature
-            && (self.sql.is(sql) || self.sql.bind(sql.py()).eq(sql).unwrap_or(false))
+            && (self.sql.is(sql) || same_text(self.sql.bind(sql.py()), sql))
     }
+}
+
+fn same_text(left: &Bound<'_, PyString>, right: &Bound<'_, PyString>) -> bool {
+    left.as_any().eq(right).unwrap_or(false)
 }

@@ -17,7 +17,11 @@ impl<'a> DataRow<'a> {
     pub fn parse(body: &'a [u8]) -> Result<Self, Error> {
         let mut values = Reader::new("DataRow", body);
         let columns = values.count()?;
-        Ok(Self { columns, values, body })
+        Ok(Self {
+            columns,
+            values,
+            body,
+        })
     }
 
     /// The message's body, for keeping a row until its types are known.

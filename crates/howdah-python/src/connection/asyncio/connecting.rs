@@ -29,10 +29,18 @@ pub(crate) struct Connecting {
 impl Connecting {
     /// The session, once the attempt has ended.
     pub(super) fn finish(&self, py: Python<'_>) -> PyResult<Established> {
-        let result = self.result.lock().unwrap_or_else(PoisonError::into_inner).try_recv();
+        let result = self
+            .result
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .try_recv();
         match result {
             Ok(result) => result.map_err(|error| connect_error(py, &error)),
-            Err(_) => Err(faults::fault(py, "InterfaceError", "the attempt has not ended yet")),
+            Err(_) => Err(faults::fault(
+                py,
+                "InterfaceError",
+                "the attempt has not ended yet",
+            )),
         }
     }
 
@@ -49,12 +57,19 @@ impl Connecting {
         let interrupt = Interrupt::new()?;
         let (sender, result) = sync_channel(1);
         let (options, watched) = (config.get().inner().clone(), interrupt.clone());
-        std::thread::Builder::new().name("howdah-connect".into()).spawn(move || {
-            // nobody may be left to hear of it
-            let _ = sender.send(establish(&options, &watched));
-            drop(bell);
-        })?;
-        Ok(Self { config, ended, interrupt, result: Mutex::new(result) })
+        std::thread::Builder::new()
+            .name("howdah-connect".into())
+            .spawn(move || {
+                // nobody may be left to hear of it
+                let _ = sender.send(establish(&options, &watched));
+                drop(bell);
+            })?;
+        Ok(Self {
+            config,
+            ended,
+            interrupt,
+            result: Mutex::new(result),
+        })
     }
 
     /// Readable when the attempt has ended.

@@ -76,7 +76,13 @@ impl AsyncConnection {
         row: Option<&Bound<'_, PyAny>>,
         timeout: Option<f64>,
     ) -> PyResult<Reply> {
-        Ok(self.reply(query, args, RowKind::from_argument(row)?, Answer::Rows, timeout))
+        Ok(self.reply(
+            query,
+            args,
+            RowKind::from_argument(row)?,
+            Answer::Rows,
+            timeout,
+        ))
     }
 
     /// As `SyncConnection.fetch_one`, awaited.
@@ -88,7 +94,13 @@ impl AsyncConnection {
         row: Option<&Bound<'_, PyAny>>,
         timeout: Option<f64>,
     ) -> PyResult<Reply> {
-        Ok(self.reply(query, args, RowKind::from_argument(row)?, Answer::First, timeout))
+        Ok(self.reply(
+            query,
+            args,
+            RowKind::from_argument(row)?,
+            Answer::First,
+            timeout,
+        ))
     }
 
     /// As `SyncConnection.fetch_value`, awaited.
@@ -112,7 +124,11 @@ impl AsyncConnection {
     ) -> PyResult<Reply> {
         let kind = RowKind::from_argument(row)?;
         let Some(args) = args else {
-            return Ok(Reply::new(&self.link, Simple::new(query, kind, true), timeout));
+            return Ok(Reply::new(
+                &self.link,
+                Simple::new(query, kind, true),
+                timeout,
+            ));
         };
         Ok(self.reply(query, as_tuple(args)?, kind, Answer::Results, timeout))
     }
@@ -194,7 +210,11 @@ impl AsyncConnection {
         answer: Answer,
         timeout: Option<f64>,
     ) -> Reply {
-        Reply::new(&self.link, Fetch::new(query, args.unbind(), kind, answer), timeout)
+        Reply::new(
+            &self.link,
+            Fetch::new(query, args.unbind(), kind, answer),
+            timeout,
+        )
     }
 }
 

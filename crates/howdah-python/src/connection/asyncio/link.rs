@@ -89,7 +89,13 @@ impl Link {
             pump: None,
             answered: Vec::new(),
         };
-        let link = Arc::new(Self { inner: Mutex::new(inner), state, canceller, event_loop, fd });
+        let link = Arc::new(Self {
+            inner: Mutex::new(inner),
+            state,
+            canceller,
+            event_loop,
+            fd,
+        });
         let pump = Py::new(py, Pump(Arc::clone(&link)))?;
         link.on_loop(py, "add_reader", (fd, pump.getattr(py, "readable")?))?;
         link.lock().pump = Some(pump);
@@ -135,7 +141,11 @@ impl Link {
         if inner.waiting.len() < before {
             return Ok(true);
         }
-        if !inner.current.as_ref().is_some_and(|current| current.is(reply)) {
+        if !inner
+            .current
+            .as_ref()
+            .is_some_and(|current| current.is(reply))
+        {
             return Ok(false);
         }
         inner.current = None;
@@ -212,10 +222,15 @@ impl Link {
         if inner.line.engine.is_busy() {
             return Ok(());
         }
-        if inner.cancelling.as_ref().is_some_and(|cancelling| cancelling.delivered.is_none())
+        if inner
+            .cancelling
+            .as_ref()
+            .is_some_and(|cancelling| cancelling.delivered.is_none())
             && let Some(cancelling) = inner.cancelling.take()
         {
-            cancelling.timer.call_method0(py, pyo3::intern!(py, "cancel"))?;
+            cancelling
+                .timer
+                .call_method0(py, pyo3::intern!(py, "cancel"))?;
         }
         while inner.cancelling.is_none()
             && let Some((operation, reply)) = inner.waiting.pop_front()
@@ -270,19 +285,30 @@ impl Link {
                 std::thread::sleep(GRACE);
             }
         });
-        self.on_loop(py, "add_reader", (reader.as_raw_fd(), pump.getattr(py, "delivered")?))?;
+        self.on_loop(
+            py,
+            "add_reader",
+            (reader.as_raw_fd(), pump.getattr(py, "delivered")?),
+        )?;
         let give_up = pump.getattr(py, "grace_ended")?;
         let call_later = pyo3::intern!(py, "call_later");
-        let timer =
-            self.event_loop.call_method1(py, call_later, (GRACE.as_secs_f64(), give_up))?;
-        inner.cancelling = Some(Cancelling { delivered: Some(reader), timer });
+        let timer = self
+            .event_loop
+            .call_method1(py, call_later, (GRACE.as_secs_f64(), give_up))?;
+        inner.cancelling = Some(Cancelling {
+            delivered: Some(reader),
+            timer,
+        });
         Ok(())
     }
 
     /// The server has taken the cancel.
     fn delivered(&self, py: Python<'_>) -> PyResult<()> {
         let mut inner = self.lock();
-        let reader = inner.cancelling.as_mut().and_then(|cancelling| cancelling.delivered.take());
+        let reader = inner
+            .cancelling
+            .as_mut()
+            .and_then(|cancelling| cancelling.delivered.take());
         if let Some(reader) = reader {
             self.on_loop(py, "remove_reader", (reader.as_raw_fd(),))?;
         }
@@ -317,7 +343,9 @@ impl Link {
             self.on_loop(py, "remove_writer", (self.fd,))?;
         }
         if let Some(cancelling) = inner.cancelling.take() {
-            cancelling.timer.call_method0(py, pyo3::intern!(py, "cancel"))?;
+            cancelling
+                .timer
+                .call_method0(py, pyo3::intern!(py, "cancel"))?;
             if let Some(reader) = cancelling.delivered {
                 self.on_loop(py, "remove_reader", (reader.as_raw_fd(),))?;
             }
@@ -327,7 +355,12 @@ impl Link {
 
     /// Releases the lock, then delivers remarks and resumes whoever was answered: within the loop's
     /// callback, or later where a task may be running.
-    fn release(&self, py: Python<'_>, mut inner: MutexGuard<'_, Inner>, later: bool) -> PyResult<()> {
+    fn release(
+        &self,
+        py: Python<'_>,
+        mut inner: MutexGuard<'_, Inner>,
+        later: bool,
+    ) -> PyResult<()> {
         let remarks = inner.line.engine.take_remarks();
         let answered = std::mem::take(&mut inner.answered);
         drop(inner);
@@ -350,7 +383,10 @@ impl Link {
         method: &str,
         args: impl pyo3::call::PyCallArgs<'py>,
     ) -> PyResult<()> {
-        self.event_loop.bind(py).call_method1(method, args).map(drop)
+        self.event_loop
+            .bind(py)
+            .call_method1(method, args)
+            .map(drop)
     }
 
     fn lock(&self) -> MutexGuard<'_, Inner> {
@@ -371,7 +407,9 @@ impl Inner {
     }
 
     fn fail_all(&mut self, _py: Python<'_>, error: impl Fn() -> PyErr) {
-        let waiting = std::mem::take(&mut self.waiting).into_iter().map(|(_, reply)| reply);
+        let waiting = std::mem::take(&mut self.waiting)
+            .into_iter()
+            .map(|(_, reply)| reply);
         let all = self.current.take().into_iter().chain(waiting);
         self.answered.extend(all.map(|reply| (reply, Err(error()))));
     }

@@ -22,9 +22,15 @@ pub(crate) struct Reply {
 }
 
 enum Stage {
-    New { operation: Box<dyn Operation>, timeout: Option<f64> },
+    New {
+        operation: Box<dyn Operation>,
+        timeout: Option<f64>,
+    },
     /// Submitted; the task sees this waker. The handle is the timer of the timeout.
-    Waiting { waker: Py<Waker>, timer: Option<Py<PyAny>> },
+    Waiting {
+        waker: Py<Waker>,
+        timer: Option<Py<PyAny>>,
+    },
     Done(Outcome),
     Consumed,
 }
@@ -35,13 +41,22 @@ impl Reply {
         operation: impl Operation + 'static,
         timeout: Option<f64>,
     ) -> Self {
-        let stage = Stage::New { operation: Box::new(operation), timeout };
-        Self { link: Arc::clone(link), stage: Mutex::new(stage) }
+        let stage = Stage::New {
+            operation: Box::new(operation),
+            timeout,
+        };
+        Self {
+            link: Arc::clone(link),
+            stage: Mutex::new(stage),
+        }
     }
 
     /// A reply whose answer is there.
     pub(super) fn ready(link: &Arc<Link>, outcome: Outcome) -> Self {
-        Self { link: Arc::clone(link), stage: Mutex::new(Stage::Done(outcome)) }
+        Self {
+            link: Arc::clone(link),
+            stage: Mutex::new(Stage::Done(outcome)),
+        }
     }
 
     pub(super) const fn link(&self) -> &Arc<Link> {
@@ -73,7 +88,10 @@ impl Reply {
             return Ok(false);
         }
         let stage = std::mem::replace(&mut *self.lock(), Stage::Consumed);
-        if let Stage::Waiting { timer: Some(timer), .. } = stage {
+        if let Stage::Waiting {
+            timer: Some(timer), ..
+        } = stage
+        {
             timer.call_method0(py, pyo3::intern!(py, "cancel"))?;
         }
         Ok(true)
@@ -97,7 +115,9 @@ impl Reply {
         }
         let waiting = std::mem::replace(&mut *stage, Stage::Done(outcome));
         drop(stage);
-        let Stage::Waiting { waker, timer } = waiting else { return Ok(None) };
+        let Stage::Waiting { waker, timer } = waiting else {
+            return Ok(None);
+        };
         if let Some(timer) = timer {
             timer.call_method0(py, pyo3::intern!(py, "cancel"))?;
         }
@@ -122,7 +142,10 @@ impl Reply {
                     Some(seconds) => Some(start_timer(slf, seconds)?),
                     None => None,
                 };
-                *reply.lock() = Stage::Waiting { waker: waker.clone_ref(py), timer };
+                *reply.lock() = Stage::Waiting {
+                    waker: waker.clone_ref(py),
+                    timer,
+                };
                 Ok(waker)
             }
         }
@@ -146,11 +169,13 @@ impl Reply {
             Stage::Done(outcome) => Err(finished(outcome)),
             waiting @ Stage::Waiting { .. } => {
                 *slf.get().lock() = waiting;
-                Err(PyRuntimeError::new_err("the statement is being awaited already"))
+                Err(PyRuntimeError::new_err(
+                    "the statement is being awaited already",
+                ))
             }
-            Stage::Consumed => {
-                Err(PyRuntimeError::new_err("cannot reuse already awaited statement"))
-            }
+            Stage::Consumed => Err(PyRuntimeError::new_err(
+                "cannot reuse already awaited statement",
+            )),
         }
     }
 
@@ -237,5 +262,7 @@ fn start_timer(slf: &Bound<'_, Reply>, seconds: f64) -> PyResult<Py<PyAny>> {
     let event_loop = slf.get().link.event_loop().bind(slf.py());
     let expire = slf.getattr(pyo3::intern!(slf.py(), "_expire"))?;
     let call_later = pyo3::intern!(slf.py(), "call_later");
-    Ok(event_loop.call_method1(call_later, (seconds, expire))?.unbind())
+    Ok(event_loop
+        .call_method1(call_later, (seconds, expire))?
+        .unbind())
 }

@@ -38,7 +38,9 @@ impl Waker {
             done: false,
             cancelled: None,
         };
-        Self { inner: Mutex::new(inner) }
+        Self {
+            inner: Mutex::new(inner),
+        }
     }
 
     /// Resumes the task here and now. Only from a callback of the loop, where no task runs.
@@ -51,14 +53,18 @@ impl Waker {
             Some((callback, None)) => callback.call1(slf.py(), (slf,)).map(drop),
             Some((callback, Some(context))) => {
                 let run = pyo3::intern!(slf.py(), "run");
-                context.call_method1(slf.py(), run, (callback, slf)).map(drop)
+                context
+                    .call_method1(slf.py(), run, (callback, slf))
+                    .map(drop)
             }
         }
     }
 
     /// Has the loop resume the task at its next turn.
     pub(super) fn schedule(slf: &Bound<'_, Self>, event_loop: &Bound<'_, PyAny>) -> PyResult<()> {
-        let Some((callback, context)) = slf.get().finish() else { return Ok(()) };
+        let Some((callback, context)) = slf.get().finish() else {
+            return Ok(());
+        };
         call_soon(event_loop, slf, callback, context)
     }
 
@@ -105,7 +111,9 @@ impl Waker {
     ) -> PyResult<()> {
         let mut inner = slf.get().lock();
         if inner.callback.is_some() || inner.done {
-            return Err(PyRuntimeError::new_err("one task alone can await a statement"));
+            return Err(PyRuntimeError::new_err(
+                "one task alone can await a statement",
+            ));
         }
         inner.callback = Some((callback, context));
         Ok(())
@@ -144,7 +152,9 @@ impl Waker {
     #[pyo3(signature = (msg=None))]
     fn cancel(slf: &Bound<'_, Self>, msg: Option<Py<PyAny>>) -> PyResult<bool> {
         let py = slf.py();
-        let Some(reply) = slf.get().reply(py) else { return Ok(false) };
+        let Some(reply) = slf.get().reply(py) else {
+            return Ok(false);
+        };
         if !reply.get().give_up(py, &reply)? {
             return Ok(false);
         }
@@ -188,14 +198,18 @@ fn call_soon(
         options.set_item(pyo3::intern!(waker.py(), "context"), context)?;
     }
     let call_soon = pyo3::intern!(waker.py(), "call_soon");
-    event_loop.call_method(call_soon, (callback, waker), Some(&options)).map(drop)
+    event_loop
+        .call_method(call_soon, (callback, waker), Some(&options))
+        .map(drop)
 }
 
 fn cancelled_error(py: Python<'_>, message: Option<&Py<PyAny>>) -> PyErr {
     static CLASS: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
     let raised = CLASS
         .get_or_try_init(py, || {
-            py.import("asyncio")?.getattr("CancelledError").map(Bound::unbind)
+            py.import("asyncio")?
+                .getattr("CancelledError")
+                .map(Bound::unbind)
         })
         .and_then(|class| match message {
             Some(message) => class.bind(py).call1((message,)),

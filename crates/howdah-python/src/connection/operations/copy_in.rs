@@ -9,8 +9,8 @@ use pyo3::types::{PyBytes, PyIterator, PyString};
 use super::super::faults;
 use super::super::parameters;
 use super::super::{known, unknown_type};
-use super::{Context, Flow, Operation, Reception, Signal};
-use crate::types::{Codec, Scope};
+use super::{Context, Flow, Operation, Reception, Signal, scope};
+use crate::types::Codec;
 
 /// How much is encoded before it is sent, so that memory stays bounded.
 const PIECE_BYTES: usize = 64 * 1024;
@@ -26,12 +26,20 @@ struct Course {
 
 impl Course {
     const fn new(sql: Py<PyString>) -> Self {
-        Self { sql, sending: false, affected: 0, error: None, failure: None }
+        Self {
+            sql,
+            sending: false,
+            affected: 0,
+            error: None,
+            failure: None,
+        }
     }
 
     fn start(&self, cx: &mut Context<'_, '_>) -> PyResult<()> {
         let sql = self.sql.bind(cx.py).to_str()?;
-        cx.session.query(sql).map_err(|error| faults::protocol(cx.py, &error))
+        cx.session
+            .query(sql)
+            .map_err(|error| faults::protocol(cx.py, &error))
     }
 
     fn on(&mut self, message: &Message<'_>) -> Signal {
@@ -56,9 +64,15 @@ impl Course {
             return Err(failure);
         }
         if let Some(error) = self.error.take() {
-            return Err(faults::server_error(cx.py, &error, self.sql.bind(cx.py).to_str().ok()));
+            return Err(faults::server_error(
+                cx.py,
+                &error,
+                self.sql.bind(cx.py).to_str().ok(),
+            ));
         }
-        Ok(Flow::Done(self.affected.into_pyobject(cx.py)?.into_any().unbind()))
+        Ok(Flow::Done(
+            self.affected.into_pyobject(cx.py)?.into_any().unbind(),
+        ))
     }
 
     /// Sends what `piece` requests until enough waits, to the end of the data or to an error,
@@ -77,7 +91,8 @@ impl Course {
                 Ok(false) => cx.session.copy_done(),
                 Err(failure) => {
                     self.failure = Some(failure);
-                    cx.session.copy_fail("the client could not provide the data")
+                    cx.session
+                        .copy_fail("the client could not provide the data")
                 }
             };
             self.sending = false;
@@ -96,7 +111,10 @@ pub(crate) struct CopyIn {
 
 impl CopyIn {
     pub(crate) const fn new(sql: Py<PyString>, chunks: Py<PyIterator>) -> Self {
-        Self { course: Course::new(sql), chunks }
+        Self {
+            course: Course::new(sql),
+            chunks,
+        }
     }
 }
 
@@ -115,10 +133,11 @@ impl Operation for CopyIn {
 
     fn refill(&mut self, cx: &mut Context<'_, '_>) -> PyResult<bool> {
         let chunks = &self.chunks;
-        self.course.refill(cx, |cx| match chunks.bind(cx.py).clone().next() {
-            None => Ok(false),
-            Some(chunk) => send_chunk(cx, &chunk?).map(|()| true),
-        })
+        self.course
+            .refill(cx, |cx| match chunks.bind(cx.py).clone().next() {
+                None => Ok(false),
+                Some(chunk) => send_chunk(cx, &chunk?).map(|()| true),
+            })
     }
 }
 
@@ -131,7 +150,9 @@ fn send_chunk(cx: &mut Context<'_, '_>, chunk: &Bound<'_, PyAny>) -> PyResult<()
         cx.session.copy_data(&bytes)
     } else {
         let found = chunk.get_type().name()?;
-        return Err(PyTypeError::new_err(format!("a piece of COPY must be bytes or str, not {found}")));
+        return Err(PyTypeError::new_err(format!(
+            "a piece of COPY must be bytes or str, not {found}"
+        )));
     };
     sent.map_err(|error| faults::protocol(cx.py, &error))
 }
@@ -150,7 +171,15 @@ pub(crate) struct CopyRows {
 impl CopyRows {
     pub(crate) fn new(sql: Py<PyString>, types: Vec<Oid>, rows: Py<PyIterator>) -> Self {
         let course = Course::new(sql);
-        Self { course, types, codecs: Vec::new(), rows, sent: 0, begun: false, ended: false }
+        Self {
+            course,
+            types,
+            codecs: Vec::new(),
+            rows,
+            sent: 0,
+            begun: false,
+            ended: false,
+        }
     }
 
     fn piece(&mut self, cx: &mut Context<'_, '_>) -> PyResult<bool> {
@@ -174,26 +203,30 @@ impl CopyRows {
         self.sent += 1;
         if values.len() != self.codecs.len() {
             let (found, expected) = (values.len(), self.codecs.len());
-            let message = format!("row {}: expected {expected} values, found {found}", self.sent);
+            let message = format!(
+                "row {}: expected {expected} values, found {found}",
+                self.sent
+            );
             return Err(faults::fault(cx.py, "DataError", message));
         }
-        let scope = Scope { py: cx.py, settings: cx.settings };
+        let scope = scope(cx.py, cx.settings, cx.catalogue);
         let (codecs, sent) = (&self.codecs, self.sent);
-        cx.session.copy_data_with(|out| -> Result<(), Unsent> {
-            out.extend_from_slice(&(codecs.len() as i16).to_be_bytes());
-            for (index, (codec, value)) in codecs.iter().zip(values.iter()).enumerate() {
-                parameters::write_field(&scope, codec, &value, out).map_err(|refused| {
-                    let place =
-                        format!("row {sent}, column {} of type `{}`", index + 1, codec.name);
-                    Unsent::Python(parameters::refused_at(&place, &value, refused))
-                })?;
-            }
-            Ok(())
-        })
-        .map_err(|unsent| match unsent {
-            Unsent::Python(error) => error,
-            Unsent::Wire(error) => faults::protocol(cx.py, &error),
-        })?;
+        cx.session
+            .copy_data_with(|out| -> Result<(), Unsent> {
+                out.extend_from_slice(&(codecs.len() as i16).to_be_bytes());
+                for (index, (codec, value)) in codecs.iter().zip(values.iter()).enumerate() {
+                    parameters::write_field(&scope, codec, &value, out).map_err(|refused| {
+                        let place =
+                            format!("row {sent}, column {} of type `{}`", index + 1, codec.name);
+                        Unsent::Python(parameters::refused_at(&place, &value, refused))
+                    })?;
+                }
+                Ok(())
+            })
+            .map_err(|unsent| match unsent {
+                Unsent::Python(error) => error,
+                Unsent::Wire(error) => faults::protocol(cx.py, &error),
+            })?;
         Ok(true)
     }
 }
@@ -225,7 +258,8 @@ impl Operation for CopyRows {
     }
 
     fn refill(&mut self, cx: &mut Context<'_, '_>) -> PyResult<bool> {
-        let mut course = std::mem::replace(&mut self.course, Course::new(self.course.sql.clone_ref(cx.py)));
+        let spare = Course::new(self.course.sql.clone_ref(cx.py));
+        let mut course = std::mem::replace(&mut self.course, spare);
         let refilled = course.refill(cx, |cx| self.piece(cx));
         self.course = course;
         refilled
@@ -233,11 +267,18 @@ impl Operation for CopyRows {
 }
 
 fn send(cx: &mut Context<'_, '_>, bytes: &[u8]) -> PyResult<bool> {
-    cx.session.copy_data(bytes).map_err(|error| faults::protocol(cx.py, &error))?;
+    cx.session
+        .copy_data(bytes)
+        .map_err(|error| faults::protocol(cx.py, &error))?;
     Ok(true)
 }
 
 fn not_copy_in(py: Python<'_>) -> PyErr {
     let message = "the statement is no COPY from the client";
-    faults::fault_with_hint(py, "ProgrammingError", message, Some("write `copy … from stdin`"))
+    faults::fault_with_hint(
+        py,
+        "ProgrammingError",
+        message,
+        Some("write `copy … from stdin`"),
+    )
 }

@@ -16,7 +16,13 @@ pub(crate) struct CopyOut {
 
 impl CopyOut {
     pub(crate) const fn new(sql: Py<PyString>) -> Self {
-        Self { sql, pieces: None, copying_in: false, error: None, failure: None }
+        Self {
+            sql,
+            pieces: None,
+            copying_in: false,
+            error: None,
+            failure: None,
+        }
     }
 
     fn push(&mut self, py: Python<'_>, data: &[u8]) {
@@ -31,7 +37,9 @@ impl CopyOut {
 impl Operation for CopyOut {
     fn start(&mut self, cx: &mut Context<'_, '_>) -> PyResult<()> {
         let sql = self.sql.bind(cx.py).to_str()?;
-        cx.session.query(sql).map_err(|error| faults::protocol(cx.py, &error))
+        cx.session
+            .query(sql)
+            .map_err(|error| faults::protocol(cx.py, &error))
     }
 
     fn on(&mut self, reception: &Reception<'_, '_>, message: &Message<'_>) -> Signal {
@@ -57,7 +65,11 @@ impl Operation for CopyOut {
             return Err(failure);
         }
         if let Some(error) = self.error.take() {
-            return Err(faults::server_error(cx.py, &error, self.sql.bind(cx.py).to_str().ok()));
+            return Err(faults::server_error(
+                cx.py,
+                &error,
+                self.sql.bind(cx.py).to_str().ok(),
+            ));
         }
         match self.pieces.take() {
             Some(pieces) => Ok(Flow::Done(pieces.into_any())),

@@ -12,7 +12,10 @@ pub(crate) struct Drain {
 
 impl Drain {
     pub(crate) const fn new(failure: Option<PyErr>) -> Self {
-        Self { failure, copying: false }
+        Self {
+            failure,
+            copying: false,
+        }
     }
 }
 
@@ -26,7 +29,11 @@ impl Operation for Drain {
 
     fn on(&mut self, _: &Reception<'_, '_>, message: &Message<'_>) -> Signal {
         self.copying = matches!(message, Message::CopyInResponse(_));
-        if self.copying { Signal::Turn } else { Signal::Continue }
+        if self.copying {
+            Signal::Turn
+        } else {
+            Signal::Continue
+        }
     }
 
     fn turn(&mut self, cx: &mut Context<'_, '_>) -> PyResult<Flow> {

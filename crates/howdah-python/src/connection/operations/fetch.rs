@@ -10,8 +10,9 @@ use super::super::faults;
 use super::super::parameters::{self, Unwritten};
 use super::super::rows::RowKind;
 use super::super::statement::Statement;
+use super::introspection::Introspection;
 use super::preparation::Preparation;
-use super::{Context, Flow, Operation, Reception, Signal};
+use super::{Context, Flow, Operation, Reception, Signal, scope};
 
 /// What the caller is given.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,6 +47,8 @@ enum Phase {
     /// The batch is done; its rows wait for the types of their columns.
     Resolving(Preparation),
     Executing(Arc<Statement>),
+    /// All rows are there; some wait for types that only their values named.
+    Asking(Introspection),
 }
 
 impl Fetch {
@@ -58,14 +61,22 @@ impl Fetch {
         let kind = Arc::new(kind);
         let collector = Collector::new(Arc::clone(&kind), answer.keep());
         let phase = Phase::New;
-        Self { sql, values, answer, kind, collector, phase, error: None, renewed: false }
+        Self {
+            sql,
+            values,
+            answer,
+            kind,
+            collector,
+            phase,
+            error: None,
+            renewed: false,
+        }
     }
 
     fn prepare(&mut self, cx: &mut Context<'_, '_>, signature: Box<[Oid]>) -> PyResult<()> {
         self.collector = Collector::new(Arc::clone(&self.kind), self.answer.keep());
-        let batched = signature.is_empty()
-            && self.values.bind(cx.py).is_empty()
-            && text_is_canonical(cx);
+        let batched =
+            signature.is_empty() && self.values.bind(cx.py).is_empty() && text_is_canonical(cx);
         let preparation = Preparation::start(cx, &self.sql, signature)?;
         if !batched {
             cx.session.sync();
@@ -111,6 +122,10 @@ impl Fetch {
         if let Some(error) = self.collector.take_failure() {
             return Err(error);
         }
+        let unknown = self.collector.unresolved(cx.catalogue);
+        if !unknown.is_empty() {
+            return self.ask(cx, &unknown);
+        }
         let collector = std::mem::replace(
             &mut self.collector,
             Collector::new(Arc::clone(&self.kind), Keep::None),
@@ -130,22 +145,51 @@ impl Fetch {
                 return Ok(Flow::Continue);
             }
         }
-        Err(faults::server_error(cx.py, error, self.sql.bind(cx.py).to_str().ok()))
+        Err(faults::server_error(
+            cx.py,
+            error,
+            self.sql.bind(cx.py).to_str().ok(),
+        ))
+    }
+
+    /// Asks for types; the statement is forgotten, for its columns may have been built on old ones.
+    #[cold]
+    fn ask(&mut self, cx: &mut Context<'_, '_>, unknown: &[Oid]) -> PyResult<Flow> {
+        if let Phase::Executing(statement) = &self.phase {
+            cx.statements.forget(statement);
+        }
+        self.phase = Phase::Asking(Introspection::start(cx, unknown)?);
+        Ok(Flow::Continue)
+    }
+
+    fn asked(&mut self, cx: &mut Context<'_, '_>, answer: Introspection) -> PyResult<Flow> {
+        answer.finish(cx)?;
+        self.collector
+            .resolve_rows(&scope(cx.py, cx.settings, cx.catalogue), cx.catalogue);
+        self.executed(cx)
     }
 
     /// The end of a batch: its rows are read, and the statement is kept for the next time.
-    fn batched(&mut self, cx: &mut Context<'_, '_>, mut preparation: Preparation) -> PyResult<Flow> {
+    fn batched(
+        &mut self,
+        cx: &mut Context<'_, '_>,
+        mut preparation: Preparation,
+    ) -> PyResult<Flow> {
         if let Some(error) = self.error.take() {
             preparation.give_up(cx);
             // a statement with parameters was bound to none: say so before the server's words do
             check_unbound(cx.py, preparation.parameter_count())?;
-            return Err(faults::server_error(cx.py, &error, self.sql.bind(cx.py).to_str().ok()));
+            return Err(faults::server_error(
+                cx.py,
+                &error,
+                self.sql.bind(cx.py).to_str().ok(),
+            ));
         }
         if preparation.turn(cx)?.is_none() {
             self.phase = Phase::Resolving(preparation);
             return Ok(Flow::Continue);
         }
-        let scope = crate::types::Scope { py: cx.py, settings: cx.settings };
+        let scope = scope(cx.py, cx.settings, cx.catalogue);
         self.collector.resolve_rows(&scope, cx.catalogue);
         self.executed(cx)
     }
@@ -168,12 +212,14 @@ impl Operation for Fetch {
             (_, Phase::Preparing(preparation) | Phase::Resolving(preparation)) => {
                 preparation.on(reception, message);
             }
+            (_, Phase::Asking(answer)) => answer.on(reception, message),
             (Message::ErrorResponse(fields), _) => self.error = Some(fields.to_owned()),
             (Message::CommandComplete(tag), _) => self.collector.complete(tag),
             (Message::CopyInResponse(_) | Message::CopyOutResponse(_), _) => return Signal::Turn,
             (Message::RowDescription(columns), Phase::Batched(preparation)) => {
                 preparation.on(reception, message);
-                self.collector.describe(reception.scope.py, reception.catalogue, columns);
+                self.collector
+                    .describe(reception.scope.py, reception.catalogue, columns);
             }
             (_, Phase::Batched(preparation)) => preparation.on(reception, message),
             _ => {}
@@ -186,7 +232,11 @@ impl Operation for Fetch {
             return Err(copy_in_disguise(cx));
         }
         match std::mem::replace(&mut self.phase, Phase::New) {
-            Phase::New => Err(faults::fault(cx.py, "InternalError", "a turn before the start")),
+            Phase::New => Err(faults::fault(
+                cx.py,
+                "InternalError",
+                "a turn before the start",
+            )),
             Phase::Preparing(mut preparation) => {
                 match preparation.turn(cx)? {
                     Some(statement) => self.execute(cx, statement)?,
@@ -197,6 +247,7 @@ impl Operation for Fetch {
             Phase::Batched(preparation) | Phase::Resolving(preparation) => {
                 self.batched(cx, preparation)
             }
+            Phase::Asking(answer) => self.asked(cx, answer),
             executing @ Phase::Executing(_) => {
                 self.phase = executing;
                 self.executed(cx)
@@ -250,10 +301,12 @@ pub(super) fn request_execution(
     values: &Bound<'_, PyTuple>,
     max_rows: u32,
 ) -> Result<(), Unwritten> {
-    let scope = crate::types::Scope { py: cx.py, settings: cx.settings };
+    let scope = scope(cx.py, cx.settings, cx.catalogue);
     cx.close_forgotten()?;
     let written = if portal.is_empty() {
-        cx.session.bind(&statement.bind, |out| parameters::write(&scope, statement, values, out))
+        cx.session.bind(&statement.bind, |out| {
+            parameters::write(&scope, statement, values, out)
+        })
     } else {
         Err(Unwritten::OtherFormats)
     };
@@ -273,7 +326,10 @@ pub(super) fn request_execution(
 
 /// Text output depends on two settings, which the server reports: only their defaults are read.
 fn text_is_canonical(cx: &Context<'_, '_>) -> bool {
-    let date_style = cx.session.parameter("DateStyle").is_some_and(|style| style.starts_with("ISO"));
+    let date_style = cx
+        .session
+        .parameter("DateStyle")
+        .is_some_and(|style| style.starts_with("ISO"));
     let interval_style = cx.session.parameter("IntervalStyle");
     date_style && interval_style.is_none_or(|style| style == "postgres")
 }
@@ -289,7 +345,10 @@ fn check_unbound(py: Python<'_>, expected: usize) -> PyResult<()> {
 /// COPY cannot be executed as a statement with rows: it is given up and the way is shown.
 pub(super) fn copy_in_disguise(cx: &mut Context<'_, '_>) -> PyErr {
     // a COPY to the client needs no answer: its data passes by
-    if let Err(error) = cx.session.copy_fail("COPY was executed as an ordinary statement") {
+    if let Err(error) = cx
+        .session
+        .copy_fail("COPY was executed as an ordinary statement")
+    {
         return faults::protocol(cx.py, &error);
     }
     faults::fault_with_hint(

@@ -1,5 +1,5 @@
-use howdah_wire::{BindHead, Oid};
 use howdah_wire::backend::{Message, ServerError};
+use howdah_wire::{BindHead, Oid};
 use pyo3::prelude::*;
 
 use super::super::faults;
@@ -20,7 +20,11 @@ impl Introspection {
     /// Requests the query.
     pub(crate) fn start(cx: &mut Context<'_, '_>, types: &[Oid]) -> PyResult<Self> {
         request(cx, types).map_err(|error| faults::protocol(cx.py, &error))?;
-        Ok(Self { asked: types.to_vec(), rows: Vec::new(), error: None })
+        Ok(Self {
+            asked: types.to_vec(),
+            rows: Vec::new(),
+            error: None,
+        })
     }
 
     pub(crate) fn on(&mut self, _: &Reception<'_, '_>, message: &Message<'_>) {
@@ -28,7 +32,8 @@ impl Introspection {
             Message::DataRow(row) => {
                 let mut values = row.values();
                 let read = (0..row.columns()).map_while(|_| values.value().ok());
-                self.rows.push(read.map(|value| value.map(<[u8]>::to_vec)).collect());
+                self.rows
+                    .push(read.map(|value| value.map(<[u8]>::to_vec)).collect());
             }
             Message::ErrorResponse(fields) => self.error = Some(fields.to_owned()),
             _ => {}
@@ -40,9 +45,11 @@ impl Introspection {
         if let Some(error) = self.error {
             return Err(faults::server_error(cx.py, &error, None));
         }
-        cx.catalogue.add(&self.asked, &self.rows).map_err(|refused| {
-            super::super::columns::refusal(cx.py, "the catalogue's types", refused)
-        })
+        cx.catalogue
+            .add(&self.asked, &self.rows)
+            .map_err(|refused| {
+                super::super::columns::refusal(cx.py, "the catalogue's types", refused)
+            })
     }
 }
 

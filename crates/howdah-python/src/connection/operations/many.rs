@@ -59,7 +59,11 @@ impl Many {
     }
 
     /// Encodes rows up to the size of a batch, or to the end, which is a Sync.
-    fn encode_batch(&mut self, cx: &mut Context<'_, '_>, statement: &Arc<Statement>) -> PyResult<()> {
+    fn encode_batch(
+        &mut self,
+        cx: &mut Context<'_, '_>,
+        statement: &Arc<Statement>,
+    ) -> PyResult<()> {
         while cx.session.outgoing().len() < BATCH_BYTES {
             let Some(row) = self.rows.bind(cx.py).clone().next() else {
                 self.end(cx, statement);
@@ -106,12 +110,19 @@ impl Many {
 
     /// A row could not be encoded. Nothing of the rows before it may stay, so the unit must fail on
     /// the server too: it is asked for a portal that does not exist.
-    fn fail(&mut self, cx: &mut Context<'_, '_>, statement: &Arc<Statement>, error: PyErr) -> PyResult<()> {
+    fn fail(
+        &mut self,
+        cx: &mut Context<'_, '_>,
+        statement: &Arc<Statement>,
+        error: PyErr,
+    ) -> PyResult<()> {
         let note = format!("in row {} of the parameters", self.encoded + 1);
         error.value(cx.py).call_method1("add_note", (note,))?;
         self.failure = Some(error);
         if self.encoded > 0 {
-            let doomed = cx.session.describe(Target::Portal("howdah_row_was_refused"));
+            let doomed = cx
+                .session
+                .describe(Target::Portal("howdah_row_was_refused"));
             doomed.map_err(|error| faults::protocol(cx.py, &error))?;
         }
         self.end(cx, statement);
@@ -132,7 +143,9 @@ impl Many {
             raised.value(cx.py).call_method1("add_note", (note,))?;
             return Err(raised);
         }
-        Ok(Flow::Done(self.affected.into_pyobject(cx.py)?.into_any().unbind()))
+        Ok(Flow::Done(
+            self.affected.into_pyobject(cx.py)?.into_any().unbind(),
+        ))
     }
 }
 
@@ -176,7 +189,9 @@ impl Operation for Many {
     }
 
     fn refill(&mut self, cx: &mut Context<'_, '_>) -> PyResult<bool> {
-        let Phase::Sending(statement) = &self.phase else { return Ok(false) };
+        let Phase::Sending(statement) = &self.phase else {
+            return Ok(false);
+        };
         let statement = Arc::clone(statement);
         if self.error.is_some() {
             self.end(cx, &statement);

@@ -90,16 +90,27 @@ pub(crate) trait Operation: Send {
     }
 }
 
-impl<'py> Context<'_, 'py> {
-    pub(crate) fn scope(&self) -> Scope<'_, 'py> {
-        Scope { py: self.py, settings: self.settings }
-    }
-
+impl Context<'_, '_> {
     /// Requests Close for statements that the cache has dropped; part of the next unit.
     pub(crate) fn close_forgotten(&mut self) -> Result<(), howdah_wire::Error> {
         for name in self.statements.take_forgotten() {
-            self.session.close(howdah_wire::frontend::Target::Statement(&name))?;
+            self.session
+                .close(howdah_wire::frontend::Target::Statement(&name))?;
         }
         Ok(())
+    }
+}
+
+/// What decoders and encoders need to know of the connection.
+#[inline]
+pub(crate) const fn scope<'a, 'py>(
+    py: Python<'py>,
+    settings: &'a Settings,
+    catalogue: &'a Catalogue,
+) -> Scope<'a, 'py> {
+    Scope {
+        py,
+        settings,
+        catalogue: Some(catalogue),
     }
 }

@@ -107,9 +107,15 @@ impl Preparation {
     }
 
     fn unknown_types(&self, cx: &Context<'_, '_>) -> Vec<Oid> {
-        let columns = self.described.iter().flatten().map(|column| column.type_oid);
+        let columns = self
+            .described
+            .iter()
+            .flatten()
+            .map(|column| column.type_oid);
         let types = self.parameters.iter().copied().chain(columns);
-        let mut unknown: Vec<_> = types.filter(|&oid| known(cx.catalogue, oid).is_none()).collect();
+        let mut unknown: Vec<_> = types
+            .filter(|&oid| known(cx.catalogue, oid).is_none())
+            .collect();
         unknown.sort_unstable();
         unknown.dedup();
         unknown
@@ -117,8 +123,11 @@ impl Preparation {
 
     fn finish(&mut self, cx: &mut Context<'_, '_>) -> PyResult<Arc<Statement>> {
         let codec = |oid| known(cx.catalogue, oid).ok_or_else(|| unknown_type(cx.py, oid));
-        let parameters =
-            self.parameters.iter().map(|&oid| codec(oid)).collect::<PyResult<_>>()?;
+        let parameters = self
+            .parameters
+            .iter()
+            .map(|&oid| codec(oid))
+            .collect::<PyResult<_>>()?;
         let columns = match self.described.take() {
             None => None,
             Some(described) => {
@@ -131,7 +140,8 @@ impl Preparation {
         let statement = Statement::new(name, parameters, columns)
             .map_err(|error| faults::protocol(cx.py, &error))?;
         let statement = Arc::new(statement);
-        cx.statements.keep(self.sql.bind(cx.py), &self.signature, &statement)?;
+        cx.statements
+            .keep(self.sql.bind(cx.py), &self.signature, &statement)?;
         Ok(statement)
     }
 }

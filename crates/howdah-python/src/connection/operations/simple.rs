@@ -8,7 +8,7 @@ use super::super::collector::{Collector, Keep};
 use super::super::faults;
 use super::super::rows::RowKind;
 use super::introspection::Introspection;
-use super::{Context, Flow, Operation, Reception, Signal};
+use super::{Context, Flow, Operation, Reception, Signal, scope};
 
 /// Executes one or more statements as one text by the simple protocol.
 pub(crate) struct Simple {
@@ -39,7 +39,8 @@ impl Simple {
 
     fn current(&mut self) -> &mut Collector {
         let keep = if self.results { Keep::All } else { Keep::None };
-        self.current.get_or_insert_with(|| Collector::new(Arc::clone(&self.kind), keep))
+        self.current
+            .get_or_insert_with(|| Collector::new(Arc::clone(&self.kind), keep))
     }
 
     fn complete(&mut self) {
@@ -54,13 +55,16 @@ impl Simple {
     fn finish(&mut self, cx: &mut Context<'_, '_>) -> PyResult<Flow> {
         if let Some(introspection) = self.introspection.take() {
             introspection.finish(cx)?;
-            let scope = crate::types::Scope { py: cx.py, settings: cx.settings };
+            let scope = scope(cx.py, cx.settings, cx.catalogue);
             for collector in &mut self.done {
                 collector.resolve_rows(&scope, cx.catalogue);
             }
         } else if self.results {
-            let unknown: Vec<_> =
-                self.done.iter().flat_map(|result| result.unresolved(cx.catalogue)).collect();
+            let unknown: Vec<_> = self
+                .done
+                .iter()
+                .flat_map(|result| result.unresolved(cx.catalogue))
+                .collect();
             if !unknown.is_empty() {
                 self.introspection = Some(Introspection::start(cx, &unknown)?);
                 return Ok(Flow::Continue);
@@ -78,8 +82,10 @@ impl Simple {
             let affected = done.last().map_or(0, Collector::affected);
             return Ok(affected.into_pyobject(py)?.into_any().unbind());
         }
-        let results: Vec<_> =
-            done.into_iter().map(|result| result.into_result(py)).collect::<PyResult<_>>()?;
+        let results: Vec<_> = done
+            .into_iter()
+            .map(|result| result.into_result(py))
+            .collect::<PyResult<_>>()?;
         Ok(PyList::new(py, results)?.into_any().unbind())
     }
 }
@@ -87,7 +93,9 @@ impl Simple {
 impl Operation for Simple {
     fn start(&mut self, cx: &mut Context<'_, '_>) -> PyResult<()> {
         let sql = self.sql.bind(cx.py).to_str()?;
-        cx.session.query(sql).map_err(|error| faults::protocol(cx.py, &error))
+        cx.session
+            .query(sql)
+            .map_err(|error| faults::protocol(cx.py, &error))
     }
 
     fn on(&mut self, reception: &Reception<'_, '_>, message: &Message<'_>) -> Signal {
@@ -124,7 +132,11 @@ impl Operation for Simple {
             return Err(super::fetch::copy_in_disguise(cx));
         }
         if let Some(error) = self.error.take() {
-            return Err(faults::server_error(cx.py, &error, self.sql.bind(cx.py).to_str().ok()));
+            return Err(faults::server_error(
+                cx.py,
+                &error,
+                self.sql.bind(cx.py).to_str().ok(),
+            ));
         }
         self.finish(cx)
     }

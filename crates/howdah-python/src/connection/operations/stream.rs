@@ -53,7 +53,10 @@ impl Stream {
 
     /// The batch that came with the opening, once.
     pub(crate) fn take_first(&self) -> Option<Py<PyAny>> {
-        self.first.lock().unwrap_or_else(PoisonError::into_inner).take()
+        self.first
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take()
     }
 }
 
@@ -88,7 +91,12 @@ impl Batch {
         if let Some(columns) = &stream.statement.columns {
             collector.expect(py, columns)?;
         }
-        Ok(Self { collector, error: None, suspended: false, ending: false })
+        Ok(Self {
+            collector,
+            error: None,
+            suspended: false,
+            ending: false,
+        })
     }
 
     fn on(&mut self, reception: &Reception<'_, '_>, message: &Message<'_>) -> Signal {
@@ -100,7 +108,11 @@ impl Batch {
             Message::CopyInResponse(_) | Message::CopyOutResponse(_) => {}
             _ => return Signal::Continue,
         }
-        if matches!(message, Message::DataRow(_)) { Signal::Continue } else { Signal::Turn }
+        if matches!(message, Message::DataRow(_)) {
+            Signal::Continue
+        } else {
+            Signal::Turn
+        }
     }
 
     /// Whether the batch is whole; ends the unit when nothing is left to fetch.
@@ -139,7 +151,14 @@ pub(crate) struct StreamOpen {
 
 impl StreamOpen {
     pub(crate) fn new(sql: Py<PyString>, values: Py<PyTuple>, kind: RowKind, batch: u32) -> Self {
-        Self { sql, values, kind: Arc::new(kind), batch, preparation: None, open: None }
+        Self {
+            sql,
+            values,
+            kind: Arc::new(kind),
+            batch,
+            preparation: None,
+            open: None,
+        }
     }
 
     fn bind(&mut self, cx: &mut Context<'_, '_>, statement: Arc<Statement>) -> PyResult<()> {
@@ -200,13 +219,19 @@ impl Operation for StreamOpen {
             }
             return Ok(Flow::Continue);
         }
-        let Some((stream, mut batch)) = self.open.take() else { return Ok(Flow::Continue) };
+        let Some((stream, mut batch)) = self.open.take() else {
+            return Ok(Flow::Continue);
+        };
         if !batch.turn(cx, stream.get())? {
             self.open = Some((stream, batch));
             return Ok(Flow::Continue);
         }
         let rows = batch.finish(cx.py)?;
-        *stream.get().first.lock().unwrap_or_else(PoisonError::into_inner) = Some(rows);
+        *stream
+            .get()
+            .first
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner) = Some(rows);
         Ok(Flow::Done(stream.into_any()))
     }
 }
@@ -219,7 +244,10 @@ pub(crate) struct StreamNext {
 
 impl StreamNext {
     pub(crate) const fn new(stream: Py<Stream>) -> Self {
-        Self { stream, batch: None }
+        Self {
+            stream,
+            batch: None,
+        }
     }
 }
 
@@ -234,11 +262,15 @@ impl Operation for StreamNext {
     }
 
     fn on(&mut self, reception: &Reception<'_, '_>, message: &Message<'_>) -> Signal {
-        self.batch.as_mut().map_or(Signal::Continue, |batch| batch.on(reception, message))
+        self.batch
+            .as_mut()
+            .map_or(Signal::Continue, |batch| batch.on(reception, message))
     }
 
     fn turn(&mut self, cx: &mut Context<'_, '_>) -> PyResult<Flow> {
-        let Some(mut batch) = self.batch.take() else { return Ok(Flow::Continue) };
+        let Some(mut batch) = self.batch.take() else {
+            return Ok(Flow::Continue);
+        };
         if !batch.turn(cx, self.stream.get())? {
             self.batch = Some(batch);
             return Ok(Flow::Continue);
@@ -259,7 +291,10 @@ pub(crate) struct StreamClose {
 
 impl StreamClose {
     pub(crate) const fn new(stream: Py<Stream>) -> Self {
-        Self { stream, error: None }
+        Self {
+            stream,
+            error: None,
+        }
     }
 }
 

@@ -243,7 +243,71 @@ class AsyncConnection(_Base):
         """Close the socket now, without a word to the server."""
     def close(self) -> Coroutine[Any, Any, None]: ...
 
-def cli_main(arguments: list[str]) -> int: ...
+class EmbeddedServer:
+    """A running server and its cluster; `howdah.server.Server` is its face."""
+    @property
+    def url(self) -> str: ...
+    @property
+    def socket_url(self) -> str: ...
+    @property
+    def display_url(self) -> str:
+        """The URL with `***` for the password."""
+    @property
+    def user(self) -> str: ...
+    @property
+    def password(self) -> str: ...
+    @property
+    def database(self) -> str: ...
+    @property
+    def port(self) -> int: ...
+    @property
+    def socket_directory(self) -> str: ...
+    @property
+    def data(self) -> str: ...
+    @property
+    def pgdata(self) -> str: ...
+    @property
+    def log_file(self) -> str: ...
+    @property
+    def version(self) -> str: ...
+    @property
+    def pid(self) -> int: ...
+    @property
+    def launched(self) -> bool:
+        """This start launched it, rather than attaching to one that ran."""
+    @property
+    def made(self) -> bool:
+        """This start made the cluster."""
+    @property
+    def temporary(self) -> bool:
+        """It ends with this object."""
+    def state(self) -> Literal["running", "starting", "stopping", "stopped", "destroyed"]: ...
+    def logs(self, lines: int | None) -> str: ...
+    def stop(self, mode: str, timeout: float) -> bool: ...
+    def destroy(self, timeout: float) -> None: ...
+    def close(self) -> None:
+        """End a temporary server; no more than that in a forked child."""
+
+def server_start(
+    *,
+    data: str | None,
+    temporary: bool,
+    keep: bool,
+    port: int | None,
+    bindir: str | None,
+    packages: list[str],
+    account: str | None,
+    settings: list[tuple[str, str]],
+    user: str | None,
+    password: str | None,
+    database: str | None,
+    authentication: str | None,
+    hba: str,
+    files: list[tuple[str, bytes]],
+    timeout: float,
+    on_event: Callable[[str], object] | None,
+) -> EmbeddedServer: ...
+def cli_main(arguments: list[str], package_bindirs: list[str]) -> int: ...
 def convert_placeholders(
     query: str, params: Sequence[Any] | Mapping[str, Any]
 ) -> tuple[str, list[Any]]:

@@ -6,6 +6,7 @@ mod config;
 mod connection;
 mod placeholders;
 mod row;
+mod server;
 mod types;
 
 use pyo3::prelude::*;
@@ -17,6 +18,7 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     row::register(module)?;
     config::register(module)?;
     connection::register(module)?;
+    server::register(module)?;
     module.add_function(wrap_pyfunction!(
         placeholders::convert_placeholders,
         module

@@ -91,8 +91,8 @@ impl Waker {
         self.lock().blocking
     }
 
-    #[setter]
-    fn set__asyncio_future_blocking(&self, blocking: bool) {
+    #[setter(_asyncio_future_blocking)]
+    fn set_blocking(&self, blocking: bool) {
         self.lock().blocking = blocking;
     }
 

@@ -3,23 +3,23 @@ use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyList, PyString};
 
 use super::super::faults;
-use super::{Context, Flow, Operation, Reception, Signal};
+use super::{Context, Flow, Operation, Reception, Signal, UnexpectedCopy};
 
 /// COPY … TO STDOUT: its data in the pieces that the server sends, one for each row.
 pub(crate) struct CopyOut {
     sql: Py<PyString>,
     pieces: Option<Py<PyList>>,
-    copying_in: bool,
+    copy: UnexpectedCopy,
     error: Option<ServerError>,
     failure: Option<PyErr>,
 }
 
 impl CopyOut {
-    pub(crate) const fn new(sql: Py<PyString>) -> Self {
+    pub(crate) fn new(sql: Py<PyString>) -> Self {
         Self {
             sql,
             pieces: None,
-            copying_in: false,
+            copy: UnexpectedCopy::default(),
             error: None,
             failure: None,
         }
@@ -48,19 +48,13 @@ impl Operation for CopyOut {
             Message::CopyOutResponse(_) => self.pieces = Some(PyList::empty(py).unbind()),
             Message::CopyData(data) => self.push(py, data),
             Message::ErrorResponse(fields) => self.error = Some(fields.to_owned()),
-            Message::CopyInResponse(_) => {
-                self.copying_in = true;
-                return Signal::Turn;
-            }
-            _ => {}
+            _ => return self.copy.on(message),
         }
         Signal::Continue
     }
 
     fn turn(&mut self, cx: &mut Context<'_, '_>) -> PyResult<Flow> {
-        if self.copying_in {
-            return Err(super::fetch::copy_in_disguise(cx));
-        }
+        self.copy.refuse(cx)?;
         if let Some(failure) = self.failure.take() {
             return Err(failure);
         }

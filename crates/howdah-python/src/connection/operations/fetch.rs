@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use howdah_wire::backend::{Message, ServerError};
-use howdah_wire::{BindHead, Oid, TransactionStatus};
+use howdah_wire::{Oid, TransactionStatus};
 use pyo3::prelude::*;
 use pyo3::types::{PyList, PyString, PyTuple};
 
@@ -12,7 +12,7 @@ use super::super::rows::RowKind;
 use super::super::statement::Statement;
 use super::introspection::Introspection;
 use super::preparation::Preparation;
-use super::{Context, Flow, Operation, Reception, Signal, scope};
+use super::{Context, Flow, Operation, Reception, Signal, UnexpectedCopy, scope};
 
 /// What the caller is given.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,6 +33,7 @@ pub(crate) struct Fetch {
     collector: Collector,
     phase: Phase,
     error: Option<ServerError>,
+    copy: UnexpectedCopy,
     /// The cached statement was stale once already.
     renewed: bool,
 }
@@ -42,10 +43,6 @@ enum Phase {
     New,
     /// Parse and Describe are under way.
     Preparing(Preparation),
-    /// Parse, Describe, Bind and Execute are under way in one unit, with results as text.
-    Batched(Preparation),
-    /// The batch is done; its rows wait for the types of their columns.
-    Resolving(Preparation),
     Executing(Arc<Statement>),
     /// All rows are there; some wait for types that only their values named.
     Asking(Introspection),
@@ -69,26 +66,16 @@ impl Fetch {
             collector,
             phase,
             error: None,
+            copy: UnexpectedCopy::default(),
             renewed: false,
         }
     }
 
     fn prepare(&mut self, cx: &mut Context<'_, '_>, signature: Box<[Oid]>) -> PyResult<()> {
         self.collector = Collector::new(Arc::clone(&self.kind), self.answer.keep());
-        let batched =
-            signature.is_empty() && self.values.bind(cx.py).is_empty() && text_is_canonical(cx);
-        let preparation = Preparation::start(cx, &self.sql, signature)?;
-        if !batched {
-            cx.session.sync();
-            self.phase = Phase::Preparing(preparation);
-            return Ok(());
-        }
-        let requested = BindHead::new("", preparation.name(), &[], 0, &[])
-            .and_then(|bind| cx.session.bind(&bind, |_| Ok::<_, howdah_wire::Error>(())))
-            .and_then(|()| cx.session.execute("", 0));
+        self.phase = Phase::Preparing(Preparation::start(cx, &self.sql, signature)?);
         cx.session.sync();
-        self.phase = Phase::Batched(preparation);
-        requested.map_err(|error| faults::protocol(cx.py, &error))
+        Ok(())
     }
 
     fn execute(&mut self, cx: &mut Context<'_, '_>, statement: Arc<Statement>) -> PyResult<()> {
@@ -168,31 +155,6 @@ impl Fetch {
             .resolve_rows(&scope(cx.py, cx.settings, cx.catalogue), cx.catalogue);
         self.executed(cx)
     }
-
-    /// The end of a batch: its rows are read, and the statement is kept for the next time.
-    fn batched(
-        &mut self,
-        cx: &mut Context<'_, '_>,
-        mut preparation: Preparation,
-    ) -> PyResult<Flow> {
-        if let Some(error) = self.error.take() {
-            preparation.give_up(cx);
-            // a statement with parameters was bound to none: say so before the server's words do
-            check_unbound(cx.py, preparation.parameter_count())?;
-            return Err(faults::server_error(
-                cx.py,
-                &error,
-                self.sql.bind(cx.py).to_str().ok(),
-            ));
-        }
-        if preparation.turn(cx)?.is_none() {
-            self.phase = Phase::Resolving(preparation);
-            return Ok(Flow::Continue);
-        }
-        let scope = scope(cx.py, cx.settings, cx.catalogue);
-        self.collector.resolve_rows(&scope, cx.catalogue);
-        self.executed(cx)
-    }
 }
 
 impl Operation for Fetch {
@@ -206,31 +168,20 @@ impl Operation for Fetch {
     #[inline]
     fn on(&mut self, reception: &Reception<'_, '_>, message: &Message<'_>) -> Signal {
         match (message, &mut self.phase) {
-            (Message::DataRow(row), Phase::Executing(_) | Phase::Batched(_)) => {
+            (Message::DataRow(row), Phase::Executing(_)) => {
                 self.collector.push(&reception.scope, row);
             }
-            (_, Phase::Preparing(preparation) | Phase::Resolving(preparation)) => {
-                preparation.on(reception, message);
-            }
+            (_, Phase::Preparing(preparation)) => preparation.on(reception, message),
             (_, Phase::Asking(answer)) => answer.on(reception, message),
             (Message::ErrorResponse(fields), _) => self.error = Some(fields.to_owned()),
             (Message::CommandComplete(tag), _) => self.collector.complete(tag),
-            (Message::CopyInResponse(_) | Message::CopyOutResponse(_), _) => return Signal::Turn,
-            (Message::RowDescription(columns), Phase::Batched(preparation)) => {
-                preparation.on(reception, message);
-                self.collector
-                    .describe(reception.scope.py, reception.catalogue, columns);
-            }
-            (_, Phase::Batched(preparation)) => preparation.on(reception, message),
-            _ => {}
+            _ => return self.copy.on(message),
         }
         Signal::Continue
     }
 
     fn turn(&mut self, cx: &mut Context<'_, '_>) -> PyResult<Flow> {
-        if !cx.session.is_idle() {
-            return Err(copy_in_disguise(cx));
-        }
+        self.copy.refuse(cx)?;
         match std::mem::replace(&mut self.phase, Phase::New) {
             Phase::New => Err(faults::fault(
                 cx.py,
@@ -243,9 +194,6 @@ impl Operation for Fetch {
                     None => self.phase = Phase::Preparing(preparation),
                 }
                 Ok(Flow::Continue)
-            }
-            Phase::Batched(preparation) | Phase::Resolving(preparation) => {
-                self.batched(cx, preparation)
             }
             Phase::Asking(answer) => self.asked(cx, answer),
             executing @ Phase::Executing(_) => {
@@ -322,39 +270,4 @@ pub(super) fn request_execution(
     }
     cx.session.execute(portal, max_rows)?;
     Ok(())
-}
-
-/// Text output depends on two settings, which the server reports: only their defaults are read.
-fn text_is_canonical(cx: &Context<'_, '_>) -> bool {
-    let date_style = cx
-        .session
-        .parameter("DateStyle")
-        .is_some_and(|style| style.starts_with("ISO"));
-    let interval_style = cx.session.parameter("IntervalStyle");
-    date_style && interval_style.is_none_or(|style| style == "postgres")
-}
-
-fn check_unbound(py: Python<'_>, expected: usize) -> PyResult<()> {
-    if expected == 0 {
-        return Ok(());
-    }
-    let message = format!("the statement takes {expected} parameters, 0 were given");
-    Err(faults::fault(py, "ProgrammingError", message))
-}
-
-/// COPY cannot be executed as a statement with rows: it is given up and the way is shown.
-pub(super) fn copy_in_disguise(cx: &mut Context<'_, '_>) -> PyErr {
-    // a COPY to the client needs no answer: its data passes by
-    if let Err(error) = cx
-        .session
-        .copy_fail("COPY was executed as an ordinary statement")
-    {
-        return faults::protocol(cx.py, &error);
-    }
-    faults::fault_with_hint(
-        cx.py,
-        "ProgrammingError",
-        "COPY from or to the client cannot be executed as an ordinary statement",
-        Some("use `copy_in`, `copy_rows` or `copy_out`"),
-    )
 }

@@ -4,14 +4,14 @@ use howdah_wire::Oid;
 use howdah_wire::backend::{Message, ServerError};
 use howdah_wire::frontend::Target;
 use pyo3::prelude::*;
-use pyo3::types::{PyIterator, PyString};
+use pyo3::types::{PyIterator, PyString, PyTuple};
 
 use super::super::faults;
 use super::super::parameters::{self, Unwritten};
 use super::super::statement::Statement;
 use super::fetch::request_execution;
 use super::preparation::Preparation;
-use super::{Context, Flow, Operation, Reception, Signal};
+use super::{Context, Flow, Operation, Reception, Signal, UnexpectedCopy, scope};
 
 /// How many bytes are encoded before they are sent, so that memory stays bounded.
 const BATCH_BYTES: usize = 32 * 1024;
@@ -28,6 +28,7 @@ pub(crate) struct Many {
     affected: u64,
     error: Option<ServerError>,
     failure: Option<PyErr>,
+    copy: UnexpectedCopy,
 }
 
 enum Phase {
@@ -49,6 +50,7 @@ impl Many {
             affected: 0,
             error: None,
             failure: None,
+            copy: UnexpectedCopy::default(),
         }
     }
 
@@ -76,6 +78,7 @@ impl Many {
                 Err(Unwritten::Retype(signature)) if self.encoded == 0 => {
                     return self.retype(cx, signature, &row);
                 }
+                Err(Unwritten::Retype(_)) => return Err(misfit(cx, statement, &row)),
                 Err(unwritten) => return Err(unwritten.into_error(cx.py)),
             }
         }
@@ -168,13 +171,13 @@ impl Operation for Many {
                 self.completed += 1;
                 self.affected += tag.rows().unwrap_or(0);
             }
-            (Message::CopyInResponse(_) | Message::CopyOutResponse(_), _) => return Signal::Turn,
-            _ => {}
+            _ => return self.copy.on(message),
         }
         Signal::Continue
     }
 
     fn turn(&mut self, cx: &mut Context<'_, '_>) -> PyResult<Flow> {
+        self.copy.refuse(cx)?;
         match std::mem::replace(&mut self.phase, Phase::New) {
             Phase::Preparing(mut preparation) => {
                 self.phase = match preparation.turn(cx)? {
@@ -183,8 +186,11 @@ impl Operation for Many {
                 };
                 Ok(Flow::Continue)
             }
-            Phase::Ending(statement) if cx.session.is_idle() => self.ended(cx, &statement),
-            _ => Err(super::fetch::copy_in_disguise(cx)),
+            Phase::Ending(statement) => self.ended(cx, &statement),
+            phase => {
+                self.phase = phase;
+                Ok(Flow::Continue)
+            }
         }
     }
 
@@ -199,5 +205,14 @@ impl Operation for Many {
             self.fail(cx, &statement, error)?;
         }
         Ok(true)
+    }
+}
+
+/// The error for a row whose values have other types than those of the rows before it.
+fn misfit(cx: &Context<'_, '_>, statement: &Statement, row: &Bound<'_, PyTuple>) -> PyErr {
+    let scope = scope(cx.py, cx.settings, cx.catalogue);
+    match parameters::write_mixed(&scope, statement, "", row) {
+        Err(unwritten) => unwritten.into_error(cx.py),
+        Ok(_) => faults::fault(cx.py, "InternalError", "a row was refused and then taken"),
     }
 }

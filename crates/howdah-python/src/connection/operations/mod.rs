@@ -17,6 +17,7 @@ mod many;
 mod preparation;
 mod simple;
 mod stream;
+mod unexpected_copy;
 
 use std::sync::Arc;
 
@@ -32,6 +33,7 @@ pub(crate) use many::Many;
 pub(crate) use simple::Simple;
 pub(crate) use stream::{Stream, StreamClose, StreamNext, StreamOpen};
 
+use self::unexpected_copy::UnexpectedCopy;
 use super::statement::Statements;
 use crate::types::{Catalogue, Scope, Settings};
 

@@ -52,16 +52,6 @@ impl Preparation {
         })
     }
 
-    /// The name that the statement will have.
-    pub(crate) fn name(&self) -> &str {
-        &self.name
-    }
-
-    /// How many parameters the statement takes, once it is described.
-    pub(crate) const fn parameter_count(&self) -> usize {
-        self.parameters.len()
-    }
-
     pub(crate) fn on(&mut self, reception: &Reception<'_, '_>, message: &Message<'_>) {
         if let Some(introspection) = &mut self.introspection {
             return introspection.on(reception, message);

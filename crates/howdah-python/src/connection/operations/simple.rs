@@ -8,7 +8,7 @@ use super::super::collector::{Collector, Keep};
 use super::super::faults;
 use super::super::rows::RowKind;
 use super::introspection::Introspection;
-use super::{Context, Flow, Operation, Reception, Signal, scope};
+use super::{Context, Flow, Operation, Reception, Signal, UnexpectedCopy, scope};
 
 /// Executes one or more statements as one text by the simple protocol.
 pub(crate) struct Simple {
@@ -20,7 +20,7 @@ pub(crate) struct Simple {
     current: Option<Collector>,
     error: Option<ServerError>,
     introspection: Option<Introspection>,
-    copying: bool,
+    copy: UnexpectedCopy,
 }
 
 impl Simple {
@@ -33,7 +33,7 @@ impl Simple {
             current: None,
             error: None,
             introspection: None,
-            copying: false,
+            copy: UnexpectedCopy::default(),
         }
     }
 
@@ -118,19 +118,13 @@ impl Operation for Simple {
                 self.complete();
             }
             Message::ErrorResponse(fields) => self.error = Some(fields.to_owned()),
-            Message::CopyInResponse(_) | Message::CopyOutResponse(_) => {
-                self.copying = true;
-                return Signal::Turn;
-            }
-            _ => {}
+            _ => return self.copy.on(message),
         }
         Signal::Continue
     }
 
     fn turn(&mut self, cx: &mut Context<'_, '_>) -> PyResult<Flow> {
-        if std::mem::take(&mut self.copying) {
-            return Err(super::fetch::copy_in_disguise(cx));
-        }
+        self.copy.refuse(cx)?;
         if let Some(error) = self.error.take() {
             return Err(faults::server_error(
                 cx.py,

@@ -81,8 +81,6 @@ struct Batch {
     error: Option<ServerError>,
     /// The portal has more rows.
     suspended: bool,
-    /// Sync was requested to end the unit.
-    ending: bool,
 }
 
 impl Batch {
@@ -95,7 +93,6 @@ impl Batch {
             collector,
             error: None,
             suspended: false,
-            ending: false,
         })
     }
 

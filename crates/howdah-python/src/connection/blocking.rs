@@ -28,7 +28,7 @@ use super::parameters::as_tuple;
 use super::public::Base;
 use super::rows::RowKind;
 use super::state::State;
-use crate::config::PyConfig;
+use crate::config::Config;
 
 /// How long a cancelled statement may take to end before the connection is closed.
 const GRACE: Duration = Duration::from_secs(5);
@@ -57,7 +57,7 @@ struct Patience {
 #[pymethods]
 impl SyncConnection {
     #[new]
-    fn new(py: Python<'_>, config: &Bound<'_, PyConfig>) -> PyResult<PyClassInitializer<Self>> {
+    fn new(py: Python<'_>, config: &Bound<'_, Config>) -> PyResult<PyClassInitializer<Self>> {
         let established = connect(py, config)?;
         let base = Base::new(config, &established);
         let connection = Self {
@@ -421,7 +421,7 @@ fn wait(py: Python<'_>, line: &mut Line, interest: Interest, patience: &Patience
 }
 
 /// Connects with the interpreter released; a signal's handler that raises ends it.
-fn connect(py: Python<'_>, config: &Bound<'_, PyConfig>) -> PyResult<Established> {
+fn connect(py: Python<'_>, config: &Bound<'_, Config>) -> PyResult<Established> {
     let raised: Arc<Mutex<Option<PyErr>>> = Arc::default();
     let keep = Arc::clone(&raised);
     let interrupt = Interrupt::never().with_signal_check(move || {
@@ -433,8 +433,8 @@ fn connect(py: Python<'_>, config: &Bound<'_, PyConfig>) -> PyResult<Established
             }
         })
     });
-    let config = config.get().inner();
-    let established = py.detach(|| establish(config, &interrupt));
+    let options = config.get().options();
+    let established = py.detach(|| establish(options, &interrupt));
     if let Some(error) = raised.lock().unwrap_or_else(PoisonError::into_inner).take() {
         return Err(error);
     }

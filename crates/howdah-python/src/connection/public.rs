@@ -13,13 +13,13 @@ use super::engine::Engine;
 use super::faults;
 use super::line::Line;
 use super::state::State;
-use crate::config::PyConfig;
+use crate::config::Config;
 use crate::types::{Catalogue, Settings};
 
 /// State common to both kinds of connection, read without waiting for anyone.
 #[pyclass(name = "_Base", subclass, frozen, module = "howdah._native")]
 pub(crate) struct Base {
-    config: Py<PyConfig>,
+    config: Py<Config>,
     state: Arc<State>,
     canceller: Option<Canceller>,
     protocol: (u16, u16),
@@ -29,7 +29,7 @@ pub(crate) struct Base {
 }
 
 impl Base {
-    pub(crate) fn new(config: &Bound<'_, PyConfig>, established: &Established) -> Self {
+    pub(crate) fn new(config: &Bound<'_, Config>, established: &Established) -> Self {
         let session = &established.session;
         let version = session.version();
         Self {
@@ -52,8 +52,8 @@ impl Base {
     }
 
     /// The engine and socket of the connection.
-    pub(crate) fn line(&self, config: &Bound<'_, PyConfig>, established: Established) -> Line {
-        let config = config.get().inner();
+    pub(crate) fn line(&self, config: &Bound<'_, Config>, established: Established) -> Line {
+        let config = config.get().options();
         let catalogue = Catalogue::shared(&format!(
             "{}\0{}\0{}",
             established.peer,
@@ -129,7 +129,7 @@ impl Base {
 
     /// The options that the connection was made with.
     #[getter]
-    fn config(&self, py: Python<'_>) -> Py<PyConfig> {
+    fn config(&self, py: Python<'_>) -> Py<Config> {
         self.config.clone_ref(py)
     }
 

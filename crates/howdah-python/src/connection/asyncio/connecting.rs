@@ -15,12 +15,12 @@ use pyo3::prelude::*;
 
 use super::super::faults;
 use super::super::public::connect_error;
-use crate::config::PyConfig;
+use crate::config::Config;
 
 /// An attempt to connect.
 #[pyclass(frozen, module = "howdah._native")]
 pub(crate) struct Connecting {
-    config: Py<PyConfig>,
+    config: Py<Config>,
     ended: PipeReader,
     interrupt: Interrupt,
     result: Mutex<Receiver<Result<Established, Error>>>,
@@ -44,7 +44,7 @@ impl Connecting {
         }
     }
 
-    pub(super) const fn config(&self) -> &Py<PyConfig> {
+    pub(super) const fn config(&self) -> &Py<Config> {
         &self.config
     }
 }
@@ -52,11 +52,11 @@ impl Connecting {
 #[pymethods]
 impl Connecting {
     #[new]
-    fn new(config: Py<PyConfig>) -> PyResult<Self> {
+    fn new(config: Py<Config>) -> PyResult<Self> {
         let (ended, bell) = std::io::pipe()?;
         let interrupt = Interrupt::new()?;
         let (sender, result) = sync_channel(1);
-        let (options, watched) = (config.get().inner().clone(), interrupt.clone());
+        let (options, watched) = (config.get().options().clone(), interrupt.clone());
         std::thread::Builder::new()
             .name("howdah-connect".into())
             .spawn(move || {

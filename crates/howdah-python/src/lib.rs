@@ -2,6 +2,8 @@
 #![allow(unsafe_code)] // the one crate that speaks CPython's C-API; each site says why it is sound
 #![deny(clippy::undocumented_unsafe_blocks)]
 
+mod config;
+mod connection;
 mod placeholders;
 mod row;
 mod server;
@@ -14,6 +16,8 @@ use pyo3::prelude::*;
 fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     types::register(module)?;
     row::register(module)?;
+    config::register(module)?;
+    connection::register(module)?;
     server::register(module)?;
     module.add_function(wrap_pyfunction!(
         placeholders::convert_placeholders,

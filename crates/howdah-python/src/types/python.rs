@@ -2,7 +2,6 @@
 //!
 //! No IO. Called by the codecs; the unsafe code of scalars is here and in `uuid`. The
 //! invariant: every function checks what it was given, so that its callers are safe code.
-#![allow(unsafe_code)]
 
 use std::ptr;
 

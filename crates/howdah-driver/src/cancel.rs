@@ -12,22 +12,24 @@ use howdah_wire::{CancelKey, frontend};
 
 use crate::Interrupt;
 use crate::config::Config;
-use crate::connect::{Address, Guarded, open_socket};
+use crate::connect::{Encryption, Guarded, Peer, open_socket};
 use crate::error::{Error, Kind};
 use crate::transport::Transport;
 
 /// Cancels the statements of one session.
 #[derive(Debug, Clone)]
 pub struct Canceller {
-    address: Address,
+    peer: Peer,
+    encrypted: bool,
     config: Config,
     key: CancelKey,
 }
 
 impl Canceller {
-    pub(crate) fn new(address: Address, config: Config, key: CancelKey) -> Self {
+    pub(crate) fn new(peer: Peer, encrypted: bool, config: Config, key: CancelKey) -> Self {
         Self {
-            address,
+            peer,
+            encrypted,
             config,
             key,
         }
@@ -46,9 +48,22 @@ impl Canceller {
     }
 
     fn deliver(&self, deadline: Option<Instant>, interrupt: &Interrupt) -> Result<(), Error> {
-        let socket = open_socket(&self.address, self.config.keepalive(), deadline, interrupt)
+        let keepalive = self.config.keepalive();
+        let socket = open_socket(&self.peer.address, keepalive, deadline, interrupt)
             .map_err(|error| Error::io("cannot connect", error))?;
-        let mut transport = Transport::plain(socket);
+        let mut transport = if self.encrypted {
+            // what protected the session protects its key too
+            let (config, host) = (&self.config, &self.peer.host);
+            Encryption {
+                config,
+                host,
+                deadline,
+                interrupt,
+            }
+            .apply(socket, false)?
+        } else {
+            Transport::plain(socket)
+        };
         let mut guarded = Guarded {
             transport: &mut transport,
             deadline,

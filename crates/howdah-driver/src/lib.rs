@@ -8,6 +8,7 @@ pub mod connect;
 mod cancel;
 mod error;
 mod interrupt;
+mod tls;
 mod transport;
 mod wait;
 

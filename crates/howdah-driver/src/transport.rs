@@ -13,19 +13,46 @@ use std::time::Instant;
 use rustix::net::{RecvFlags, SendFlags, Shutdown, recv, send, shutdown};
 
 use crate::Interrupt;
+use crate::tls::TlsStream;
 use crate::wait::{Interest, Ready, wait, wait_or};
 
 /// A connected socket.
 #[derive(Debug)]
 pub struct Transport {
     socket: OwnedFd,
+    tls: Option<Box<TlsStream>>,
 }
 
 const NEVER_BLOCK: SendFlags = SendFlags::DONTWAIT.union(SendFlags::NOSIGNAL);
 
 impl Transport {
     pub(crate) fn plain(socket: OwnedFd) -> Self {
-        Self { socket }
+        Self { socket, tls: None }
+    }
+
+    pub(crate) fn encrypted(socket: OwnedFd, tls: TlsStream) -> Self {
+        Self {
+            socket,
+            tls: Some(Box::new(tls)),
+        }
+    }
+
+    /// Goes on with the TLS handshake as far as it can without waiting.
+    ///
+    /// # Errors
+    /// `WouldBlock` until it is complete.
+    pub(crate) fn shake_hands(&mut self) -> io::Result<()> {
+        self.tls
+            .as_mut()
+            .map_or(Ok(()), |tls| tls.shake_hands(&self.socket))
+    }
+
+    pub(crate) fn into_socket(self) -> OwnedFd {
+        self.socket
+    }
+
+    pub(crate) fn tls(&self) -> Option<&TlsStream> {
+        self.tls.as_deref()
     }
 
     /// Sends what the kernel takes of `bytes` at once; answers how much that was.
@@ -34,7 +61,10 @@ impl Transport {
     /// `WouldBlock` when it takes nothing; otherwise the connection is lost.
     #[inline]
     pub fn send(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        Ok(send(&self.socket, bytes, NEVER_BLOCK)?)
+        match &mut self.tls {
+            None => Ok(send(&self.socket, bytes, NEVER_BLOCK)?),
+            Some(tls) => tls.send(&self.socket, bytes),
+        }
     }
 
     /// Waits for bytes and receives them; 0 is the end of the stream.
@@ -57,7 +87,10 @@ impl Transport {
 
     #[inline]
     fn receive_with(&mut self, into: &mut [u8], flags: RecvFlags) -> io::Result<usize> {
-        Ok(recv(&self.socket, into, flags)?.0)
+        match &mut self.tls {
+            None => Ok(recv(&self.socket, into, flags)?.0),
+            Some(tls) => tls.receive(&self.socket, into, flags),
+        }
     }
 
     /// Waits until the socket is ready. Bytes that are already decrypted count as readable.
@@ -94,7 +127,7 @@ impl Transport {
     #[inline]
     #[must_use]
     pub fn has_buffered(&self) -> bool {
-        false
+        self.tls.as_ref().is_some_and(|tls| tls.has_plaintext())
     }
 
     /// Whether encrypted bytes of an earlier [`Transport::send`] wait for room in the kernel's
@@ -102,7 +135,7 @@ impl Transport {
     #[inline]
     #[must_use]
     pub fn wants_write(&self) -> bool {
-        false
+        self.tls.as_ref().is_some_and(|tls| tls.wants_write())
     }
 
     /// Sends what the kernel takes of the encrypted bytes that wait.
@@ -110,13 +143,15 @@ impl Transport {
     /// # Errors
     /// `WouldBlock` while some are left; otherwise the connection is lost.
     pub fn flush_pending(&mut self) -> io::Result<()> {
-        Ok(())
+        self.tls
+            .as_mut()
+            .map_or(Ok(()), |tls| tls.flush(&self.socket))
     }
 
     /// Whether TLS protects it.
     #[must_use]
     pub fn is_tls(&self) -> bool {
-        false
+        self.tls.is_some()
     }
 
     /// The file descriptor, for an event loop.
@@ -127,6 +162,9 @@ impl Transport {
 
     /// Ends both directions at once; whoever waits on the socket wakes up.
     pub fn shutdown(&mut self) {
+        if let Some(tls) = &mut self.tls {
+            tls.close(&self.socket);
+        }
         // an error means that the peer was faster
         let _ = shutdown(&self.socket, Shutdown::Both);
     }

@@ -6,12 +6,14 @@ use std::time::Instant;
 
 use rustix::net::sockopt::socket_peercred;
 
+use super::encrypt::{self, Encryption, Protection};
 use super::guarded::Guarded;
 use super::socket::{self, Address};
 use super::{Established, Peer, target};
 use crate::cancel::Canceller;
 use crate::config::{Config, Host, TargetSession, account_name};
 use crate::error::{Error, Kind};
+use crate::tls;
 use crate::transport::Transport;
 use crate::{Handshake, Interrupt, ProtocolVersion, Startup};
 
@@ -47,6 +49,32 @@ impl From<Error> for Failure {
     }
 }
 
+/// A failure with one protection, and whether another may do better.
+struct Failed {
+    error: Error,
+    other_protection: bool,
+}
+
+impl Failed {
+    fn unprotected(error: Error) -> Self {
+        Self {
+            other_protection: encrypt::may_retry(&error),
+            error,
+        }
+    }
+}
+
+impl From<Error> for Failed {
+    /// After TLS stands (or was not wanted) only a refusal before any demand for authentication is
+    /// about the protection: a password that was wrong once must not go out again in clear text.
+    fn from(error: Error) -> Self {
+        Self {
+            other_protection: error.is_at_once(),
+            error,
+        }
+    }
+}
+
 impl Attempt<'_> {
     pub(super) fn run(&self) -> Result<Established, Failure> {
         let protocol = self.config.protocol();
@@ -58,10 +86,49 @@ impl Attempt<'_> {
         }
     }
 
+    /// Tries each protection that `sslmode` allows, until one works or hope is lost.
     fn with_protocol(&self, max_version: ProtocolVersion) -> Result<Established, Error> {
+        let mut earlier: Option<Error> = None;
+        let plan = encrypt::plan(self.config, self.host);
+        for (index, protection) in plan.iter().enumerate() {
+            match self.with_protection(*protection, max_version) {
+                Ok(established) => return Ok(established),
+                Err(Failed {
+                    error,
+                    other_protection,
+                }) => {
+                    let error = match earlier.take() {
+                        Some(first) => both(&first, error),
+                        None => error,
+                    };
+                    if index + 1 == plan.len() || !other_protection {
+                        return Err(error);
+                    }
+                    earlier = Some(error);
+                }
+            }
+        }
+        Err(Error::new(
+            Kind::Internal,
+            "no protection was tried; please report this",
+        ))
+    }
+
+    fn with_protection(
+        &self,
+        protection: Protection,
+        max_version: ProtocolVersion,
+    ) -> Result<Established, Failed> {
         let socket = self.open()?;
-        let mut transport = Transport::plain(socket);
-        let handshake = Handshake::new(self.startup(max_version)?)?;
+        let mut transport = match protection {
+            Protection::None => Transport::plain(socket),
+            protection => self
+                .encryption()
+                .apply(socket, protection == Protection::TlsOrNone)
+                .map_err(Failed::unprotected)?,
+        };
+        let handshake =
+            Handshake::new(self.startup(&transport, max_version)?).map_err(Error::from)?;
         let (mut session, notices) = self
             .guard(&mut transport)
             .shake_hands(handshake)
@@ -69,15 +136,20 @@ impl Attempt<'_> {
         let fits = target::fits(self.target, &mut self.guard(&mut transport), &mut session)?;
         if !fits {
             let _ = self.guard(&mut transport).send_all(&[b'X', 0, 0, 0, 4]);
-            return Err(target::mismatch(self.target));
+            return Err(target::mismatch(self.target).into());
         }
-        let canceller = session
-            .cancel_key()
-            .map(|key| Canceller::new(self.address.clone(), self.config.clone(), key.clone()));
         let peer = Peer {
             host: self.host.clone(),
             address: self.address.clone(),
         };
+        let canceller = session.cancel_key().map(|key| {
+            Canceller::new(
+                peer.clone(),
+                transport.is_tls(),
+                self.config.clone(),
+                key.clone(),
+            )
+        });
         Ok(Established {
             transport,
             session,
@@ -85,6 +157,15 @@ impl Attempt<'_> {
             notices,
             canceller,
         })
+    }
+
+    fn encryption(&self) -> Encryption<'_> {
+        Encryption {
+            config: self.config,
+            host: self.host,
+            deadline: self.deadline,
+            interrupt: self.interrupt,
+        }
     }
 
     fn guard<'a>(&'a self, transport: &'a mut Transport) -> Guarded<'a> {
@@ -121,7 +202,11 @@ impl Attempt<'_> {
         }
     }
 
-    fn startup(&self, max_version: ProtocolVersion) -> Result<Startup, Error> {
+    fn startup(
+        &self,
+        transport: &Transport,
+        max_version: ProtocolVersion,
+    ) -> Result<Startup, Error> {
         let mut nonce = [0; _];
         getrandom::fill(&mut nonce).map_err(|error| {
             Error::new(
@@ -135,13 +220,19 @@ impl Attempt<'_> {
             password: self.host.password.clone(),
             require_auth: self.config.require_auth().clone(),
             channel_binding: self.config.channel_binding(),
-            tls: None,
+            tls: transport.tls().map(tls::channel),
             max_version,
             min_version: self.config.protocol().min,
             nonce,
             keys: self.config.scram_keys().clone(),
         })
     }
+}
+
+/// One error of two: `sslmode` allowed both ways, and both failed.
+fn both(first: &Error, second: Error) -> Error {
+    let message = format!("{}; then: {}", first.message(), second.message());
+    second.with_message(message)
 }
 
 /// Whether a server or pooler that cannot negotiate refused the protocol's version:

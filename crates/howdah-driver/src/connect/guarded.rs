@@ -36,6 +36,25 @@ impl Guarded<'_> {
         self.retry(Interest::Readable, |transport| transport.try_receive(into))
     }
 
+    /// Carries the TLS handshake to its end.
+    pub(crate) fn shake_tls(&mut self) -> io::Result<()> {
+        loop {
+            match self.transport.shake_hands() {
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    let sending = self.transport.wants_write();
+                    let interest = if sending {
+                        Interest::Both
+                    } else {
+                        Interest::Readable
+                    };
+                    self.transport
+                        .wait_or(interest, self.deadline, self.interrupt)?;
+                }
+                outcome => return outcome,
+            }
+        }
+    }
+
     fn retry<T>(
         &mut self,
         interest: Interest,

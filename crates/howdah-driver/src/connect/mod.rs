@@ -6,6 +6,7 @@
 //! every server that was tried and why it failed.
 
 mod attempt;
+mod encrypt;
 mod guarded;
 mod resolve;
 mod socket;
@@ -14,6 +15,7 @@ mod target;
 use std::fmt;
 use std::time::Instant;
 
+pub(crate) use encrypt::Encryption;
 pub(crate) use guarded::Guarded;
 pub use socket::Address;
 pub(crate) use socket::open as open_socket;

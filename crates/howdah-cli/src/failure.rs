@@ -1,0 +1,35 @@
+//! An error as the user sees it.
+//!
+//! IO: writes to stderr. Called once, at the end of a run. Invariant: the cure stands apart from
+//! the failure, and no backtrace is shown.
+
+use howdah_server::{Error, Kind};
+
+use crate::exit;
+
+/// Prints the error with its hint and gives the exit code for it.
+pub(crate) fn report(error: &anyhow::Error) -> i32 {
+    if error
+        .downcast_ref::<std::io::Error>()
+        .is_some_and(is_closed_pipe)
+    {
+        // `howdah server logs | head`: whoever read our output has enough
+        return exit::OK;
+    }
+    talk!("error: {error:#}");
+    let Some(failure) = error.downcast_ref::<Error>() else {
+        return exit::FAILURE;
+    };
+    if let Some(hint) = failure.hint() {
+        talk!("\nhint: {hint}");
+    }
+    match failure.kind() {
+        Kind::NotRunning => exit::NOT_RUNNING,
+        Kind::NoCluster => exit::NO_CLUSTER,
+        _ => exit::FAILURE,
+    }
+}
+
+fn is_closed_pipe(error: &std::io::Error) -> bool {
+    error.kind() == std::io::ErrorKind::BrokenPipe
+}

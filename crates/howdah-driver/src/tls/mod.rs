@@ -1,0 +1,248 @@
+//! TLS by rustls, with libpq's meaning of the options.
+//!
+//! IO: reads certificates; the socket's IO is in [`TlsStream`]. Callers: [`crate::connect`] and
+//! [`Canceller`](crate::Canceller). Invariant: a connection that `sslmode` wants checked is either
+//! checked or refused.
+
+mod certificate;
+mod identity;
+mod stream;
+mod verify;
+
+use std::io;
+use std::path::Path;
+use std::sync::{Arc, OnceLock};
+
+use howdah_wire::auth::TlsChannel;
+use rustls::crypto::{CryptoProvider, ring};
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, ServerName};
+use rustls::{
+    AlertDescription, CertificateError, ClientConfig, ClientConnection, RootCertStore,
+    SupportedProtocolVersion,
+};
+
+pub(crate) use stream::TlsStream;
+
+use crate::config::{CertificateMode, Host, RootCertificates, SslMode, TlsOptions, TlsVersion};
+use crate::error::{Error, Kind, io_text};
+use identity::Identity;
+use verify::Verifier;
+
+/// "postgresql", registered for ALPN; obligatory where TLS begins without SSLRequest.
+const ALPN: &[u8] = b"postgresql";
+
+/// What is needed to begin TLS with one server.
+pub(crate) struct Connector {
+    config: Arc<ClientConfig>,
+    identity: Arc<Identity>,
+    must_be_asked: bool,
+    direct: bool,
+}
+
+impl Connector {
+    /// Reads the files that `options` name. They are read for each connection, so that renewed
+    /// certificates need no restart.
+    pub(crate) fn new(options: &TlsOptions) -> Result<Self, Error> {
+        let provider = Arc::new(ring::default_provider());
+        let verifier = verifier(options, &provider)?;
+        let identity = Arc::new(Identity::load(options, &provider)?);
+        let mut config = ClientConfig::builder_with_provider(provider)
+            .with_protocol_versions(&versions(options))
+            .map_err(|error| internal(&error))?
+            .dangerous()
+            .with_custom_certificate_verifier(Arc::new(verifier))
+            .with_client_cert_resolver(identity.clone());
+        config.alpn_protocols = vec![ALPN.to_vec()];
+        config.enable_sni = options.server_name;
+        // PostgreSQL's servers issue no tickets
+        config.resumption = rustls::client::Resumption::disabled();
+        let must_be_asked = options.certificate_mode == CertificateMode::Require;
+        Ok(Self {
+            config: Arc::new(config),
+            identity,
+            must_be_asked,
+            direct: options.direct,
+        })
+    }
+
+    /// A connection to `host` that has not begun.
+    pub(crate) fn begin(&self, host: &Host) -> Result<TlsStream, Error> {
+        let name = ServerName::try_from(host.name.clone()).map_err(|_| {
+            Error::configuration(format!("TLS cannot verify the host name `{}`", host.name))
+        })?;
+        let connection = ClientConnection::new(self.config.clone(), name)
+            .map_err(|error| Error::new(Kind::Configuration, format!("TLS: {error}")))?;
+        Ok(TlsStream::new(connection))
+    }
+
+    /// Checks what the handshake has agreed on.
+    pub(crate) fn finish(&self, stream: &TlsStream) -> Result<(), Error> {
+        if self.direct && stream.connection().alpn_protocol() != Some(ALPN) {
+            return Err(
+                Error::protocol("the server did not agree on ALPN protocol `postgresql`")
+                    .with_hint("`sslnegotiation=direct` needs PostgreSQL 17 or newer"),
+            );
+        }
+        if self.must_be_asked && !self.identity.was_asked() {
+            return Err(Error::configuration(
+                "`sslcertmode` is `require`, and the server did not ask for a certificate",
+            ));
+        }
+        Ok(())
+    }
+}
+
+/// What SCRAM can bind to.
+pub(crate) fn channel(stream: &TlsStream) -> TlsChannel {
+    let certificates = stream.connection().peer_certificates().unwrap_or_default();
+    let server_end_point = certificates
+        .first()
+        .and_then(|it| certificate::server_end_point(it));
+    TlsChannel { server_end_point }
+}
+
+/// The error for a failed handshake, with what the user can do.
+pub(crate) fn refused(error: &io::Error) -> Error {
+    let ours = match error.kind() {
+        io::ErrorKind::TimedOut => Error::new(Kind::Timeout, "the TLS handshake took too long"),
+        io::ErrorKind::Interrupted => Error::new(Kind::Interrupted, "the TLS handshake ended"),
+        io::ErrorKind::UnexpectedEof => Error::new(
+            Kind::Io,
+            "the server closed the connection during the TLS handshake",
+        ),
+        _ => Error::new(
+            Kind::Io,
+            format!("the TLS handshake failed: {}", io_text(error)),
+        ),
+    };
+    match explanation(error) {
+        Some((message, hint)) => Error::new(Kind::Configuration, message).with_hint(hint),
+        None => ours,
+    }
+}
+
+/// What rustls' verdict means for the one who configured the connection.
+fn explanation(error: &io::Error) -> Option<(String, &'static str)> {
+    use CertificateError as C;
+    let error: &rustls::Error = error.get_ref()?.downcast_ref()?;
+    let (what, hint) = match error {
+        rustls::Error::InvalidCertificate(C::UnknownIssuer) => (
+            "no root certificate of ours has signed it".to_owned(),
+            "give the authority's certificate as `sslrootcert=FILE`, \
+             or `sslrootcert=system` for the system's authorities",
+        ),
+        rustls::Error::InvalidCertificate(
+            C::NotValidForName | C::NotValidForNameContext { .. },
+        ) => (
+            "it is for another host".to_owned(),
+            "connect by a name that the certificate has, or use `sslmode=verify-ca`",
+        ),
+        rustls::Error::InvalidCertificate(C::Expired | C::ExpiredContext { .. }) => (
+            "it has expired".to_owned(),
+            "renew it on the server, or check this machine's clock",
+        ),
+        rustls::Error::InvalidCertificate(C::Other(other))
+            if other.to_string().contains("UnsupportedCertVersion") =>
+        {
+            (
+                "it is of X.509 version 1, which carries no host names".to_owned(),
+                "make it anew with a subjectAltName (`openssl x509 -req -extfile …`)",
+            )
+        }
+        rustls::Error::InvalidCertificate(other) => {
+            (format!("{other}"), "see `sslmode` for what is checked")
+        }
+        rustls::Error::AlertReceived(
+            AlertDescription::CertificateRequired | AlertDescription::HandshakeFailure,
+        ) => {
+            let what = "the server demands another TLS handshake".to_owned();
+            return Some((
+                what,
+                "does it ask for a client certificate (`sslcert`, `sslkey`)?",
+            ));
+        }
+        _ => return None,
+    };
+    Some((
+        format!("the server's certificate is not accepted: {what}"),
+        hint,
+    ))
+}
+
+fn versions(options: &TlsOptions) -> Vec<&'static SupportedProtocolVersion> {
+    let all = [
+        (TlsVersion::V1_2, &rustls::version::TLS12),
+        (TlsVersion::V1_3, &rustls::version::TLS13),
+    ];
+    let wanted = options.min_version..=options.max_version;
+    all.into_iter()
+        .filter(|(version, _)| wanted.contains(version))
+        .map(|(_, it)| it)
+        .collect()
+}
+
+fn verifier(options: &TlsOptions, provider: &Arc<CryptoProvider>) -> Result<Verifier, Error> {
+    let names = options.mode == SslMode::VerifyFull;
+    let (store, roots) = match &options.roots {
+        RootCertificates::None => return Ok(Verifier::any(provider.clone())),
+        // nothing is promised below `require`, so a file that is not there takes nothing away
+        RootCertificates::File(path) if options.mode < SslMode::Require && !path.exists() => {
+            return Ok(Verifier::any(provider.clone()));
+        }
+        RootCertificates::File(path) => {
+            let roots = certificates("sslrootcert", path)?;
+            let mut store = RootCertStore::empty();
+            store.add_parsable_certificates(roots.iter().cloned());
+            (Arc::new(store), roots)
+        }
+        RootCertificates::System => (system_roots()?, Vec::new()),
+    };
+    Verifier::new(provider.clone(), store, roots, names).map_err(|error| internal(&error))
+}
+
+/// The system's authorities, read once in a process: there are over a hundred.
+fn system_roots() -> Result<Arc<RootCertStore>, Error> {
+    static STORE: OnceLock<Arc<RootCertStore>> = OnceLock::new();
+    if let Some(store) = STORE.get() {
+        return Ok(store.clone());
+    }
+    let found = rustls_native_certs::load_native_certs();
+    let mut store = RootCertStore::empty();
+    store.add_parsable_certificates(found.certs);
+    if store.is_empty() {
+        let reasons: Vec<_> = found.errors.iter().map(ToString::to_string).collect();
+        return Err(Error::configuration(format!(
+            "`sslrootcert=system`: this system has no root certificates {}",
+            reasons.join("; ")
+        ))
+        .with_hint("install its package `ca-certificates`, or set SSL_CERT_FILE"));
+    }
+    Ok(STORE.get_or_init(|| Arc::new(store)).clone())
+}
+
+/// The certificates in the PEM file that `option` names; at least one.
+fn certificates(option: &str, path: &Path) -> Result<Vec<CertificateDer<'static>>, Error> {
+    let pem = read(option, path)?;
+    let certificates: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&pem).collect();
+    certificates
+        .ok()
+        .filter(|found| !found.is_empty())
+        .ok_or_else(|| {
+            Error::configuration(format!(
+                "`{option}` `{}` holds no certificate in PEM",
+                path.display()
+            ))
+        })
+}
+
+fn read(option: &str, path: &Path) -> Result<Vec<u8>, Error> {
+    std::fs::read(path).map_err(|error| {
+        let (path, reason) = (path.display(), io_text(&error));
+        Error::configuration(format!("cannot read `{option}` `{path}`: {reason}"))
+    })
+}
+
+fn internal(error: &dyn std::fmt::Display) -> Error {
+    Error::new(Kind::Internal, format!("TLS: {error}; please report this"))
+}

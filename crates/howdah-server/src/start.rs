@@ -1,0 +1,404 @@
+//! From a directory to a server that answers.
+//!
+//! IO: all of this crate's. The order is: take the cluster's lock, attach to a server that runs,
+//! else choose account and programs, make the data directory if there is none, launch, wait until
+//! `postmaster.pid` says `ready`. Invariant: of several processes that start the same cluster one
+//! launches it and the others attach; a failure leaves an existing data directory as it was.
+
+use std::fs;
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use crate::account::Account;
+use crate::cluster::{Cluster, Record, RecordedPrograms, data_version};
+use crate::error::{Error, Kind, Result};
+use crate::event::{Event, Observer};
+use crate::initialise::{self, initialise};
+use crate::launch::{Launch, Launched, Lifetime, Watchdog, launch};
+use crate::lock::Lock;
+use crate::making::Making;
+use crate::password::Password;
+use crate::port::{self, Wish};
+use crate::postmaster::State;
+use crate::process::Process;
+use crate::programs::{Programs, Search};
+use crate::server::Server;
+use crate::status::{find, stored_password};
+use crate::stop::await_end;
+use crate::url::Address;
+use crate::wait::Wait;
+use crate::{log, recover, settings};
+
+/// How often an automatic port may turn out to be taken after all.
+const PORT_ATTEMPTS: usize = 5;
+/// How to start.
+#[derive(Debug, Clone)]
+pub struct StartOptions {
+    /// Where to look for PostgreSQL's programs.
+    pub search: Search,
+    /// For root: the account that shall run the server.
+    pub account: Option<String>,
+    /// The TCP port; by default that of the last start, or any that is free.
+    pub port: Option<u16>,
+    /// Server settings for this start, by name and value.
+    pub settings: Vec<(String, String)>,
+    /// Choices for a cluster that is made now.
+    pub making: Making,
+    /// How long the server may take to answer.
+    pub timeout: Duration,
+}
+
+impl Default for StartOptions {
+    fn default() -> Self {
+        Self {
+            search: Search::default(),
+            account: None,
+            port: None,
+            settings: Vec::new(),
+            making: Making::default(),
+            timeout: Duration::from_secs(60),
+        }
+    }
+}
+
+/// Starts the server of `cluster`, making the cluster first if there is none, or attaches to the
+/// server that runs. The server outlives the caller.
+///
+/// # Errors
+/// [`Kind::Misuse`] for options that contradict each other, the cluster or the running server;
+/// [`Kind::Foreign`], [`Kind::Programs`], [`Kind::Account`], [`Kind::Version`], [`Kind::Port`],
+/// [`Kind::Initialise`], [`Kind::Start`], [`Kind::Timeout`], [`Kind::Io`].
+pub fn start(
+    cluster: Cluster,
+    options: &StartOptions,
+    observer: &mut dyn Observer,
+) -> Result<Server> {
+    start_for(cluster, options, &Lifetime::Independent, observer)
+}
+
+/// The start itself, for both lifetimes.
+pub(crate) fn start_for(
+    mut cluster: Cluster,
+    options: &StartOptions,
+    lifetime: &Lifetime,
+    observer: &mut dyn Observer,
+) -> Result<Server> {
+    settings::check(&options.settings)?;
+    options.making.check()?;
+    let _lock = open(&mut cluster, options.timeout, observer)?;
+    let record = match cluster.record()? {
+        Some(record) if cluster.pgdata().exists() => {
+            options.making.agree(&cluster, &record)?;
+            record
+        }
+        _ => options.making.record(),
+    };
+    let start = Start {
+        cluster,
+        record,
+        options,
+        lifetime,
+    };
+    match find(&start.cluster)? {
+        Some(found) if found.file.state == State::Stopping => {
+            await_end(&found.process, options.timeout, observer)?;
+            start.run(observer)
+        }
+        Some(found) => start.attach(&found.process, observer),
+        None => start.run(observer),
+    }
+}
+
+/// Makes the home if needed and takes the lock, again if a removal came in between.
+fn open(cluster: &mut Cluster, timeout: Duration, observer: &mut dyn Observer) -> Result<Lock> {
+    loop {
+        cluster.record()?;
+        cluster.make_home()?;
+        if let Some(lock) = Lock::acquire(&cluster.lock(), timeout, observer)? {
+            return Ok(lock);
+        }
+    }
+}
+
+/// A postmaster that answers.
+struct Running {
+    process: Process,
+    watchdog: Option<Watchdog>,
+    port: u16,
+    socket_directory: PathBuf,
+}
+
+/// One start, under the lock.
+struct Start<'a> {
+    cluster: Cluster,
+    record: Record,
+    options: &'a StartOptions,
+    lifetime: &'a Lifetime,
+}
+
+impl Start<'_> {
+    fn attach(self, process: &Process, observer: &mut dyn Observer) -> Result<Server> {
+        let (pgdata, log) = (self.cluster.pgdata(), self.cluster.log());
+        // its start may have been given up on, or its recovery outlasted the starter's patience
+        let wait = Wait {
+            pgdata: &pgdata,
+            timeout: self.options.timeout,
+            log_start: log::size(&log),
+            log: &log,
+            port: 0,
+        };
+        let file = wait.until_ready(process, observer)?;
+        let port = file.port.unwrap_or_default();
+        self.refuse_other_port(port)?;
+        self.refuse_other_settings()?;
+        observer.event(&Event::AlreadyRunning {
+            pid: file.pid,
+            port,
+        });
+        let socket_directory = file.socket_directory.unwrap_or_default();
+        let password = stored_password(&self.cluster)?;
+        Ok(Server {
+            address: self.address(port, password, socket_directory),
+            version: self.version(),
+            cluster: self.cluster,
+            pid: file.pid,
+            watchdog: None,
+            is_removed_at_end: false,
+            was_launched: false,
+            was_made: false,
+        })
+    }
+
+    fn refuse_other_port(&self, port: u16) -> Result<()> {
+        match self.options.port {
+            Some(wanted) if wanted != port => {
+                let message = format!("the server runs on port {port}, not {wanted}");
+                Err(Error::new(Kind::Misuse, message)
+                    .with_hint("stop it first to start it on another port"))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn refuse_other_settings(&self) -> Result<()> {
+        let path = self.cluster.pgdata().join("postmaster.opts");
+        let opts = fs::read_to_string(&path).unwrap_or_default();
+        let Some((name, value)) = settings::missing_from(&self.options.settings, &opts) else {
+            return Ok(());
+        };
+        let message = format!("the server runs, and was started without `{name}={value}`");
+        Err(Error::new(Kind::Misuse, message)
+            .with_hint("stop it first to start it with other settings"))
+    }
+
+    fn run(mut self, observer: &mut dyn Observer) -> Result<Server> {
+        let exists = self.cluster.pgdata().exists();
+        let account = self.choose_account(exists)?;
+        account.reach(self.cluster.home())?;
+        let programs = self.options.search.find()?;
+        observer.event(&Event::Programs {
+            bindir: programs.bindir().to_owned(),
+            version: programs.version().clone(),
+            origin: programs.origin(),
+        });
+        if exists {
+            self.compare_versions(&programs)?;
+        }
+        let runnable = programs.readable_by(&account, observer)?;
+        let password = if exists {
+            recover::clean_up(&self.cluster, &account, observer)?;
+            stored_password(&self.cluster)?
+        } else {
+            self.make_cluster(&runnable, &account, observer)?
+        };
+        let running = self.launch_on_free_port(&runnable, &account, observer)?;
+        self.remember(running.port, &programs)?;
+        Ok(Server {
+            address: self.address(running.port, password, running.socket_directory),
+            version: self.version(),
+            cluster: self.cluster,
+            pid: running.process.pid(),
+            watchdog: running.watchdog,
+            is_removed_at_end: matches!(self.lifetime, Lifetime::Owned { remove: Some(_) }),
+            was_launched: true,
+            was_made: !exists,
+        })
+    }
+
+    fn choose_account(&self, exists: bool) -> Result<Account> {
+        let chosen = self.options.account.as_deref();
+        if !exists {
+            return Account::choose(chosen);
+        }
+        let owner = Account::owner_of(&self.cluster.pgdata())?;
+        match chosen {
+            Some(name) if Account::choose(chosen)? != owner => {
+                let message = format!(
+                    "the data directory belongs to account `{}`, not `{name}`",
+                    owner.name()
+                );
+                Err(Error::new(Kind::Account, message).with_hint("leave the account out"))
+            }
+            _ => Ok(owner),
+        }
+    }
+
+    fn compare_versions(&self, programs: &Programs) -> Result<()> {
+        let pgdata = self.cluster.pgdata();
+        let found = data_version(&pgdata).unwrap_or_else(|| "unknown version".to_owned());
+        if found == programs.version().major.to_string() {
+            return Ok(());
+        }
+        let message = format!(
+            "the data directory `{}` was made by PostgreSQL {found}, but the programs in `{}` are \
+             PostgreSQL {}",
+            pgdata.display(),
+            programs.bindir().display(),
+            programs.version(),
+        );
+        let mut suited = self.options.search.all().into_iter();
+        let suited = suited.find(|other| other.version().major.to_string() == found);
+        let hint = match suited {
+            Some(other) => format!("`--bindir {}` has that version", other.bindir().display()),
+            None => format!(
+                "name programs of PostgreSQL {found} by `--bindir`, or start a new cluster and \
+                 move the data with `pg_dump`"
+            ),
+        };
+        Err(Error::new(Kind::Version, message).with_hint(hint))
+    }
+
+    fn make_cluster(
+        &self,
+        programs: &Programs,
+        account: &Account,
+        observer: &mut dyn Observer,
+    ) -> Result<Password> {
+        let password = match &self.options.making.password {
+            Some(password) => password.clone(),
+            None => Password::generate()?,
+        };
+        self.cluster.write_record(&self.record)?;
+        password.write(&self.cluster.passfile(), &self.record.user)?;
+        let request = initialise::Request {
+            cluster: &self.cluster,
+            record: &self.record,
+            programs,
+            account,
+            password: &password,
+            temporary: self.is_temporary(),
+            hba: &self.options.making.hba,
+            files: &self.options.making.files,
+        };
+        initialise(&request, observer)?;
+        Ok(password)
+    }
+
+    fn is_temporary(&self) -> bool {
+        matches!(self.lifetime, Lifetime::Owned { .. })
+    }
+
+    fn launch_on_free_port(
+        &self,
+        programs: &Programs,
+        account: &Account,
+        observer: &mut dyn Observer,
+    ) -> Result<Running> {
+        let wish = match (self.options.port, self.record.port) {
+            (Some(port), _) => Wish::Exactly(port),
+            (None, Some(port)) => Wish::Preferably(port),
+            (None, None) => Wish::Any,
+        };
+        let mut attempt = 1;
+        loop {
+            let port = port::choose(wish)?;
+            match self.launch_on(port, programs, account, observer) {
+                // taken between our look and the server's bind
+                Err(error) if error.kind() == Kind::Port && attempt < PORT_ATTEMPTS => attempt += 1,
+                Err(error) => return Err(error),
+                Ok(running) => return Ok(running),
+            }
+        }
+    }
+
+    fn launch_on(
+        &self,
+        port: u16,
+        programs: &Programs,
+        account: &Account,
+        observer: &mut dyn Observer,
+    ) -> Result<Running> {
+        let began = Instant::now();
+        let pgdata = self.cluster.pgdata();
+        let socket_directory = self.cluster.make_socket_directory(account)?;
+        let chosen = &self.options.settings;
+        let settings = settings::for_start(chosen, self.is_temporary(), port, &socket_directory);
+        let log = self.cluster.log();
+        let Launched {
+            process,
+            watchdog,
+            log_start,
+        } = launch(&Launch {
+            programs,
+            account,
+            pgdata: &pgdata,
+            log: &log,
+            settings: &settings,
+            lifetime: self.lifetime,
+        })?;
+        let wait = Wait {
+            pgdata: &pgdata,
+            timeout: self.options.timeout,
+            log: &log,
+            log_start,
+            port,
+        };
+        let Some(process) = process else {
+            return Err(wait.failure());
+        };
+        wait.until_ready(&process, observer)?;
+        match self.record.port {
+            Some(from) if from != port && self.options.port.is_none() => {
+                observer.event(&Event::PortMoved { from, to: port });
+            }
+            _ => {}
+        }
+        observer.event(&Event::Started {
+            pid: process.pid(),
+            port,
+            took: began.elapsed(),
+        });
+        Ok(Running {
+            process,
+            watchdog,
+            port,
+            socket_directory,
+        })
+    }
+
+    fn remember(&mut self, port: u16, programs: &Programs) -> Result<()> {
+        self.record.port = Some(port);
+        self.record.programs = Some(RecordedPrograms {
+            bindir: programs.bindir().to_owned(),
+            version: programs.version().to_string(),
+        });
+        self.cluster.write_record(&self.record)
+    }
+
+    fn version(&self) -> String {
+        self.record
+            .programs
+            .as_ref()
+            .map_or_else(String::new, |programs| programs.version.clone())
+    }
+
+    fn address(&self, port: u16, password: Password, socket_directory: PathBuf) -> Address {
+        Address {
+            user: self.record.user.clone(),
+            password,
+            port,
+            database: self.record.database.clone(),
+            socket_directory,
+        }
+    }
+}

@@ -1,0 +1,250 @@
+"""howdah in a minute: `make demo`.
+
+Starts a PostgreSQL server of its own, loads the Chinook music shop and the tables of a poll, asks
+both some questions, sync and async, and shows what the same answer costs when it is asked badly.
+Everything lives in `.howdah/`; the second run finds server and data there.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import howdah.server
+
+import howdah
+import music_shop
+import polls
+from meter import SERVER_SETTINGS, Cost, Meter
+from terminal import heading, seconds, table
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import timedelta
+
+HOME = Path(__file__).parent.parent / ".howdah"
+DATABASE = "demo"
+INSERTED = 20_000
+INSERTED_SINGLY = 2_000  # slow enough to show
+
+ARTISTS_BY_REVENUE = """
+    select artist.name as artist, sum(line.unit_price * line.quantity) as revenue,
+           count(*) as tracks_sold
+    from invoice_line line
+    join track on track.id = line.track_id
+    join album on album.id = track.album_id
+    join artist on artist.id = album.artist_id
+    group by artist.id
+    order by revenue desc, artist
+    limit $1
+"""
+LONGEST_PLAYLISTS = """
+    select playlist.id, playlist.name, count(*) as tracks, sum(track.duration) as duration
+    from playlist
+    join playlist_track entry on entry.playlist_id = playlist.id
+    join track on track.id = entry.track_id
+    group by playlist.id
+    order by duration desc, playlist.id
+    limit $1
+"""
+COUNTRIES = """
+    select customer.country, count(distinct customer.id) as customers,
+           count(*) as invoices, sum(invoice.total) as revenue
+    from customer join invoice on invoice.customer_id = customer.id
+    group by customer.country
+    order by revenue desc, country
+    limit $1
+"""
+GENRES = """
+    select genre.name as genre, sum(line.quantity) as sold
+    from invoice_line line
+    join track on track.id = line.track_id
+    join genre on genre.id = track.genre_id
+    group by genre.id
+    order by sold desc
+    limit $1
+"""
+
+CHOICES_OF = "select text from choice where question_id = $1 order by id"
+QUESTIONS_WITH_CHOICES = """
+    select question.text as question, choice.text
+    from (select * from question order by id limit 100) question
+    join choice on choice.question_id = question.id
+    order by choice.id
+"""
+
+
+@dataclass
+class Playlist:
+    """A row of `LONGEST_PLAYLISTS`: fields are the query's columns."""
+
+    id: int
+    name: str
+    tracks: int
+    duration: timedelta
+
+
+def main() -> None:
+    """Run all parts."""
+    heading("A server")
+    started = time.perf_counter()
+    with (
+        howdah.server.start(HOME / "demo", settings=SERVER_SETTINGS) as server,
+        howdah.connect(server.url) as admin,
+    ):
+        version = admin.fetch_value("show server_version")
+        print(f"  PostgreSQL {version} answers after {seconds(time.perf_counter() - started)}")
+        make_database(admin)
+        run_parts(server.url, Meter(admin, DATABASE))
+
+
+def run_parts(url: str, meter: Meter) -> None:
+    """Load, ask, and count the costs, on one connection and a pool."""
+    with howdah.connect(url, dbname=DATABASE) as conn:
+        load(conn)
+        ask(conn)
+        asyncio.run(ask_at_once(url))
+        count(conn, meter)
+        one_query_or_many(conn, meter)
+        insert(conn, meter)
+
+
+def make_database(admin: howdah.Connection) -> None:
+    """Create the demo's database unless an earlier run did."""
+    if admin.fetch_one("select from pg_database where datname = $1", DATABASE) is None:
+        admin.execute(f"create database {DATABASE}")
+
+
+# --- loading -----------------------------------------------------------------------------------
+
+
+def load(conn: howdah.Connection) -> None:
+    """Both data sets, unless an earlier run loaded them."""
+    heading("Loading by COPY")
+    loaded = [
+        loaded_once(conn, "music shop", "artist", lambda: music_shop.create(conn, HOME)),
+        loaded_once(conn, "polls", "question", lambda: polls.create(conn)),
+    ]
+    table(["data", "rows", "time", "rows per second"], loaded)
+
+
+def loaded_once(
+    conn: howdah.Connection, what: str, first_table: str, create: Callable[[], int]
+) -> list[object]:
+    """A line of the table about loading. A load is one transaction: it is there whole or not."""
+    if conn.fetch_value("select to_regclass($1::text) is not null", first_table):
+        return [what, "-", "already there", "-"]
+    started = time.perf_counter()
+    rows = create()
+    duration = time.perf_counter() - started
+    return [what, rows, seconds(duration), round(rows / duration)]
+
+
+# --- questions ---------------------------------------------------------------------------------
+
+
+def ask(conn: howdah.Connection) -> None:
+    """Rows by attribute, as your own class, and as a stream."""
+    heading("Whose music sells best?  (sync)")
+    artists = conn.fetch(ARTISTS_BY_REVENUE, 5)
+    table(["artist", "revenue", "tracks sold"], artists)
+    print(f"\n  {artists[0].artist} earned {artists[0].revenue} of it.")
+
+    heading("The longest playlists  (rows as a dataclass)")
+    playlists = conn.fetch(LONGEST_PLAYLISTS, 3, row=Playlist)
+    table(["playlist", "tracks", "duration"], ([p.name, p.tracks, p.duration] for p in playlists))
+
+    heading("How many minutes of music are there?  (streamed, in bounded memory)")
+    minutes = sum(row.duration.total_seconds() for row in conn.stream("select duration from track"))
+    print(f"  {minutes / 60:,.0f}")
+
+
+async def ask_at_once(url: str) -> None:
+    """The same calls, awaited; two questions at a time from a pool."""
+    heading("Where do they live, and what do they like?  (async, at once from a pool)")
+    async with howdah.AsyncPool(url, dbname=DATABASE, min_size=2, max_size=4) as pool:
+        countries, genres = await asyncio.gather(pool.fetch(COUNTRIES, 5), pool.fetch(GENRES, 5))
+    table(["country", "customers", "invoices", "revenue"], countries)
+    print()
+    table(["genre", "tracks sold"], genres)
+
+
+# --- the price of ... --------------------------------------------------------------------------
+
+
+def count(conn: howdah.Connection, meter: Meter) -> None:
+    """Counting rows in Python makes, sends and reads every one of them."""
+    heading("The price of counting")
+    with meter.measure("len(fetch(select * from choice))") as in_python:
+        found = len(conn.fetch("select * from choice"))
+    with meter.measure("select count(*) from choice") as in_database:
+        counted = conn.fetch_value("select count(*) from choice")
+    show_costs([in_python, in_database])
+    print(f"\n  {found:,} choices by the one, {counted:,} by the other.")
+
+
+def one_query_or_many(conn: howdah.Connection, meter: Meter) -> None:
+    """A query per row of another query: the classic that grows with the data."""
+    heading("The price of a query per row: 100 questions with their choices")
+    with meter.measure("a query for each question") as many:
+        questions = conn.fetch("select * from question order by id limit 100")
+        asked = {
+            question.text: [choice.text for choice in conn.fetch(CHOICES_OF, question.id)]
+            for question in questions
+        }
+    with meter.measure("one query for all") as one:
+        joined: dict[str, list[str]] = {}
+        for row in conn.fetch(QUESTIONS_WITH_CHOICES):
+            joined.setdefault(row.question, []).append(row.text)
+    show_costs([many, one])
+    same = "the same" if asked == joined else "DIFFERENT"
+    print(f"\n  Both find {same} {sum(map(len, joined.values()))} choices.")
+
+
+def insert(conn: howdah.Connection, meter: Meter) -> None:
+    """Row by row, in a batch, by COPY."""
+    heading("The price of inserting row by row")
+    conn.execute("create temporary table vote (id int primary key, choice text, at timestamptz)")
+    sql = "insert into vote values ($1, $2, $3)"
+    rows = [(number, f"Choice {number % 10}", polls.FIRST_DAY) for number in range(INSERTED)]
+
+    def singly() -> None:
+        for row in rows[:INSERTED_SINGLY]:
+            conn.execute(sql, *row)
+
+    def in_one_transaction() -> None:
+        with conn.transaction():
+            singly()
+
+    costs = []
+    for approach, run in (
+        ("an insert for each row", singly),
+        ("the same in one transaction", in_one_transaction),
+        ("execute_many", lambda: conn.execute_many(sql, rows)),
+        ("copy_rows", lambda: conn.copy_rows("vote", rows)),
+    ):
+        conn.execute("truncate vote")
+        with meter.measure(approach) as cost:
+            run()
+        costs.append(cost)
+    show_costs(costs, per_row=True)
+
+
+def show_costs(costs: list[Cost], *, per_row: bool = False) -> None:
+    """A table of approaches; statements and rows are the server's count."""
+    titles = ["approach", "time", "statements", "rows"]
+    lines: list[list[object]] = [
+        [cost.approach, seconds(cost.seconds), cost.statements, cost.rows] for cost in costs
+    ]
+    if per_row:
+        titles.append("time per row")
+        for line, cost in zip(lines, costs, strict=True):
+            line.append(seconds(cost.seconds / max(cost.rows, 1)))
+    table(titles, lines)
+
+
+if __name__ == "__main__":
+    main()

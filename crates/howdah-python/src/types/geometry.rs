@@ -129,7 +129,7 @@ fn class<'py>(
     lock: &'py PyOnceLock<Py<PyType>>,
     name: &str,
 ) -> PyResult<&'py Bound<'py, PyType>> {
-    lock.import(py, "howdah.geometry", name)
+    lock.import(py, "howdah.types._geometry", name)
 }
 
 type Pair<'py> = (Bound<'py, PyAny>, Bound<'py, PyAny>);

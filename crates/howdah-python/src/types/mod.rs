@@ -37,6 +37,7 @@ mod range_literal;
 mod reader;
 mod record;
 mod reg;
+mod shared_int;
 mod string;
 mod tid;
 mod uuid;

@@ -95,7 +95,7 @@ pub(super) fn from_literal<'py>(
     )
 }
 
-/// An instance with the slots that `howdah.ranges.Range` documents: no bounds mean empty.
+/// An instance with the slots that `howdah.types._range.Range` documents: no bounds mean empty.
 fn range<'py>(
     lower: &Bound<'py, PyAny>,
     upper: &Bound<'py, PyAny>,
@@ -115,7 +115,7 @@ fn range<'py>(
 /// `howdah.types.Range`.
 fn class(py: Python<'_>) -> PyResult<&Bound<'_, PyType>> {
     static CLASS: PyOnceLock<Py<PyType>> = PyOnceLock::new();
-    CLASS.import(py, "howdah.ranges", "Range")
+    CLASS.import(py, "howdah.types._range", "Range")
 }
 
 /// A `Range` taken apart.

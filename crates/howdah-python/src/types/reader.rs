@@ -91,6 +91,19 @@ impl<'a> Reader<'a> {
         }
     }
 
+    /// A value of `N` bytes behind its length; None for null.
+    #[inline]
+    pub(super) fn fixed<const N: usize>(&mut self) -> Result<Option<[u8; N]>, Refused> {
+        match self.i32()? {
+            length if length == N as i32 => self.chunk().map(Some),
+            -1 => Ok(None),
+            length => Err(Refused::length(
+                N,
+                usize::try_from(length).unwrap_or_default(),
+            )),
+        }
+    }
+
     /// A value behind its length where null cannot be.
     pub(super) fn present(&mut self) -> Result<&'a [u8], Refused> {
         self.value()?

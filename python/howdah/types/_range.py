@@ -25,10 +25,10 @@ class Range(Generic[T]):
     >>> Range(None, 5).lower_inc
     False
 
-    Immutable; hashable if its bounds are. Two ranges are equal if their bounds are. The server writes
-    ranges of whole numbers and days in one way, ``[1,10]`` as ``[1,11)``; this class knows nothing of its
-    subtype and leaves every range as it is. Ordered as PostgreSQL orders them: the empty range
-    first, then by lower bound, then by upper bound.
+    Immutable; hashable if its bounds are. Two ranges are equal if their bounds are. The server
+    writes ranges of whole numbers and days in one way, ``[1,10]`` as ``[1,11)``; this class knows
+    nothing of its subtype and leaves every range as it is. Ordered as PostgreSQL orders them: the
+    empty range first, then by lower bound, then by upper bound.
 
     Args:
         lower: the lower bound; None if there is none.
@@ -38,6 +38,7 @@ class Range(Generic[T]):
 
     Raises:
         ValueError: a lower bound above the upper, unknown `bounds`, an empty range with bounds.
+
     """
 
     __slots__ = ("_bounds", "_lower", "_upper")
@@ -160,16 +161,16 @@ class Range(Generic[T]):
     def __hash__(self) -> int:
         return hash((Range, self._bounds, self._lower, self._upper))
 
-    def __lt__(self, other: Range[T]) -> bool:
+    def __lt__(self, other: object) -> bool:
         return self._key() < other._key() if isinstance(other, Range) else NotImplemented
 
-    def __le__(self, other: Range[T]) -> bool:
+    def __le__(self, other: object) -> bool:
         return self._key() <= other._key() if isinstance(other, Range) else NotImplemented
 
-    def __gt__(self, other: Range[T]) -> bool:
+    def __gt__(self, other: object) -> bool:
         return self._key() > other._key() if isinstance(other, Range) else NotImplemented
 
-    def __ge__(self, other: Range[T]) -> bool:
+    def __ge__(self, other: object) -> bool:
         return self._key() >= other._key() if isinstance(other, Range) else NotImplemented
 
     def __repr__(self) -> str:
@@ -240,16 +241,17 @@ class _Key:
 class Multirange(Sequence[Range[T]]):
     """Ranges of one subtype, as PostgreSQL's multirange types have them.
 
-    An immutable sequence of `Range`: ``len(m)``, ``m[0]``, ``for r in m``. ``value in m`` asks whether one of
-    the ranges holds the value (or all of another range). What comes from the server is sorted,
-    without empty ranges, and without ranges that touch; a `Multirange` made here is left as it is, and
-    the server brings it into that form.
+    An immutable sequence of `Range`: ``len(m)``, ``m[0]``, ``for r in m``. ``value in m`` asks
+    whether one of the ranges holds the value (or all of another range). What comes from the server is
+    sorted, without empty ranges, and without ranges that touch; a `Multirange` made here is left as
+    it is, and the server brings it into that form.
 
     Args:
         ranges: the ranges.
 
     Raises:
         TypeError: something that is not a `Range`.
+
     """
 
     __slots__ = ("_ranges",)
@@ -291,16 +293,16 @@ class Multirange(Sequence[Range[T]]):
     def __hash__(self) -> int:
         return hash((Multirange, self._ranges))
 
-    def __lt__(self, other: Multirange[T]) -> bool:
+    def __lt__(self, other: object) -> bool:
         return self._ranges < other._ranges if isinstance(other, Multirange) else NotImplemented
 
-    def __le__(self, other: Multirange[T]) -> bool:
+    def __le__(self, other: object) -> bool:
         return self._ranges <= other._ranges if isinstance(other, Multirange) else NotImplemented
 
-    def __gt__(self, other: Multirange[T]) -> bool:
+    def __gt__(self, other: object) -> bool:
         return self._ranges > other._ranges if isinstance(other, Multirange) else NotImplemented
 
-    def __ge__(self, other: Multirange[T]) -> bool:
+    def __ge__(self, other: object) -> bool:
         return self._ranges >= other._ranges if isinstance(other, Multirange) else NotImplemented
 
     def __repr__(self) -> str:

@@ -1,0 +1,1 @@
+"""PostgreSQL's values as Python objects and back."""

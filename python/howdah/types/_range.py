@@ -242,9 +242,9 @@ class Multirange(Sequence[Range[T]]):
     """Ranges of one subtype, as PostgreSQL's multirange types have them.
 
     An immutable sequence of `Range`: ``len(m)``, ``m[0]``, ``for r in m``. ``value in m`` asks
-    whether one of the ranges holds the value (or all of another range). What comes from the server is
-    sorted, without empty ranges, and without ranges that touch; a `Multirange` made here is left as
-    it is, and the server brings it into that form.
+    whether one of the ranges holds the value (or all of another range). What comes from the server
+    is sorted, without empty ranges, and without ranges that touch; a `Multirange` made here is left
+    as it is, and the server brings it into that form.
 
     Args:
         ranges: the ranges.

@@ -1,1 +1,1 @@
-"""PostgreSQL's values as Python objects and back."""
+"""Types: every value to the server and back, in both formats, and what is refused."""

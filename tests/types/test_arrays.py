@@ -56,22 +56,22 @@ ELEMENTS: dict[str, st.SearchStrategy[Any]] = {
 
 
 @pytest.mark.parametrize("kind", ELEMENTS)
-def test_any_array_comes_back(sync_conn: howdah.Connection, kind: str) -> None:
+def test_any_array_comes_back(server: howdah.Connection, kind: str) -> None:
     @on_one_server
     @given(arrays(ELEMENTS[kind]))
     def check(value: Any) -> None:
-        assert round_trip(sync_conn, kind, value) == value
+        assert round_trip(server, kind, value) == value
 
     check()
 
 
 @on_one_server
 @given(st.data())
-def test_any_lower_bounds_come_back(sync_conn: howdah.Connection, data: st.DataObject) -> None:
+def test_any_lower_bounds_come_back(server: howdah.Connection, data: st.DataObject) -> None:
     lengths = data.draw(st.lists(st.integers(1, 3), min_size=1, max_size=3))
     items = data.draw(nested(st.integers(0, 9), lengths))
     bounds = data.draw(st.tuples(*[st.integers(-(2**31), 2**31 - 8) for _ in lengths]))
-    back = round_trip(sync_conn, "int4[]", Array(items, bounds))
+    back = round_trip(server, "int4[]", Array(items, bounds))
     assert back == items
     assert (back.lower_bounds if isinstance(back, Array) else (1,) * len(lengths)) == bounds
 
@@ -81,24 +81,24 @@ def test_any_lower_bounds_come_back(sync_conn: howdah.Connection, data: st.DataO
     [[1, 2, 3], (1, 2, 3), range(1, 4), deque([1, 2, 3]), array.array("i", [1, 2, 3])],
     ids=lambda sequence: type(sequence).__name__,
 )
-def test_any_sequence_is_a_parameter(sync_conn: howdah.Connection, sequence: Any) -> None:
-    assert round_trip(sync_conn, "int4[]", sequence) == [1, 2, 3]
+def test_any_sequence_is_a_parameter(server: howdah.Connection, sequence: Any) -> None:
+    assert round_trip(server, "int4[]", sequence) == [1, 2, 3]
 
 
-def test_text_is_a_parameter_as_it_is(sync_conn: howdah.Connection) -> None:
-    assert round_trip(sync_conn, "int4[]", "{7,8}") == [7, 8]
+def test_text_is_a_parameter_as_it_is(server: howdah.Connection) -> None:
+    assert round_trip(server, "int4[]", "{7,8}") == [7, 8]
 
 
-def test_tuples_are_dimensions_unless_they_are_values(sync_conn: howdah.Connection) -> None:
-    assert round_trip(sync_conn, "int4[]", ((1, 2), (3, 4))) == [[1, 2], [3, 4]]
-    assert round_trip(sync_conn, "point[]", ((1, 2), (3, 4))) == [(1, 2), (3, 4)]
+def test_tuples_are_dimensions_unless_they_are_values(server: howdah.Connection) -> None:
+    assert round_trip(server, "int4[]", ((1, 2), (3, 4))) == [[1, 2], [3, 4]]
+    assert round_trip(server, "point[]", ((1, 2), (3, 4))) == [(1, 2), (3, 4)]
 
 
-def test_lists_are_values_where_an_element_may_be_one(sync_conn: howdah.Connection) -> None:
+def test_lists_are_values_where_an_element_may_be_one(server: howdah.Connection) -> None:
     documents = [[1, 2], {"a": [3]}]
-    assert round_trip(sync_conn, "jsonb[]", documents) == documents
+    assert round_trip(server, "jsonb[]", documents) == documents
     grid = Array([[[1], [2]], [[3], [4]]], (1, 1))
-    back = round_trip(sync_conn, "jsonb[]", grid)
+    back = round_trip(server, "jsonb[]", grid)
     assert back == grid
     assert back.lower_bounds == (1, 1)
 

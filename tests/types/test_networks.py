@@ -34,8 +34,8 @@ def interfaces(draw: st.DrawFn) -> Any:
 
 @on_one_server
 @given(interfaces())
-def test_any_inet_comes_back(sync_conn: howdah.Connection, value: Any) -> None:
-    back = round_trip(sync_conn, "inet", value)
+def test_any_inet_comes_back(server: howdah.Connection, value: Any) -> None:
+    back = round_trip(server, "inet", value)
     full = value.network.prefixlen == value.max_prefixlen
     assert back == (value.ip if full else value)
     assert type(back) is type(value.ip if full else value)
@@ -43,8 +43,8 @@ def test_any_inet_comes_back(sync_conn: howdah.Connection, value: Any) -> None:
 
 @on_one_server
 @given(interfaces())
-def test_any_cidr_comes_back(sync_conn: howdah.Connection, value: Any) -> None:
-    assert round_trip(sync_conn, "cidr", value.network) == value.network
+def test_any_cidr_comes_back(server: howdah.Connection, value: Any) -> None:
+    assert round_trip(server, "cidr", value.network) == value.network
 
 
 @given(interfaces())
@@ -88,19 +88,19 @@ def test_the_smallest_networks_list_their_hosts(text: str) -> None:
     assert list(made.hosts()) == list(ipaddress.ip_network(text).hosts())
 
 
-def test_a_host_is_a_cidr(sync_conn: howdah.Connection) -> None:
+def test_a_host_is_a_cidr(server: howdah.Connection) -> None:
     address = ipaddress.IPv4Address("10.0.0.1")
-    assert round_trip(sync_conn, "cidr", address) == ipaddress.ip_network("10.0.0.1/32")
+    assert round_trip(server, "cidr", address) == ipaddress.ip_network("10.0.0.1/32")
 
 
-def test_a_network_is_an_inet(sync_conn: howdah.Connection) -> None:
+def test_a_network_is_an_inet(server: howdah.Connection) -> None:
     network = ipaddress.IPv4Network("10.0.0.0/8")
-    assert round_trip(sync_conn, "inet", network) == ipaddress.ip_interface("10.0.0.0/8")
+    assert round_trip(server, "inet", network) == ipaddress.ip_interface("10.0.0.0/8")
 
 
-def test_text_is_a_parameter_as_it_is(sync_conn: howdah.Connection) -> None:
-    assert round_trip(sync_conn, "inet", "10.1/16") == ipaddress.ip_interface("10.1.0.0/16")
-    assert round_trip(sync_conn, "macaddr", "0800-2b01-0203") == "08:00:2b:01:02:03"
+def test_text_is_a_parameter_as_it_is(server: howdah.Connection) -> None:
+    assert round_trip(server, "inet", "10.1/16") == ipaddress.ip_interface("10.1.0.0/16")
+    assert round_trip(server, "macaddr", "0800-2b01-0203") == "08:00:2b:01:02:03"
 
 
 def test_a_scope_is_refused_rather_than_lost() -> None:

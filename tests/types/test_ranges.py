@@ -43,21 +43,19 @@ def ranges(draw: st.DrawFn, bounds: st.SearchStrategy[Any]) -> Range[Any]:
 
 
 @pytest.mark.parametrize("kind", SUBTYPES)
-def test_any_range_comes_back(sync_conn: howdah.Connection, kind: str) -> None:
+def test_any_range_comes_back(server: howdah.Connection, kind: str) -> None:
     @on_one_server
     @given(ranges(SUBTYPES[kind]))
     def check(value: Range[Any]) -> None:
-        assert round_trip(sync_conn, kind, value) == value
+        assert round_trip(server, kind, value) == value
 
     check()
 
 
 @on_one_server
 @given(ranges(st.integers(-(2**31), 2**31 - 2)))
-def test_whole_numbers_come_back_in_one_form(
-    sync_conn: howdah.Connection, value: Range[int]
-) -> None:
-    back = round_trip(sync_conn, "int4range", value)
+def test_whole_numbers_come_back_in_one_form(server: howdah.Connection, value: Range[int]) -> None:
+    back = round_trip(server, "int4range", value)
     assert back.bounds in {"[)", "()", "(", ""} or back.lower is None or back.upper is None
     for number in (-7, 0, 7, *filter(None, (value.lower, value.upper))):
         for near in (number - 1, number, number + 1):
@@ -67,19 +65,19 @@ def test_whole_numbers_come_back_in_one_form(
 @on_one_server
 @given(st.lists(ranges(st.integers(-20, 20)), max_size=5))
 def test_multiranges_hold_what_their_ranges_hold(
-    sync_conn: howdah.Connection, items: list[Range[int]]
+    server: howdah.Connection, items: list[Range[int]]
 ) -> None:
     value = Multirange(items)
-    back = round_trip(sync_conn, "int4multirange", value)
+    back = round_trip(server, "int4multirange", value)
     assert isinstance(back, Multirange)
     assert [number in back for number in range(-22, 23)] == [
         number in value for number in range(-22, 23)
     ]
-    assert round_trip(sync_conn, "int4multirange", back) == back
-    assert round_trip(sync_conn, "int4multirange", items) == back
+    assert round_trip(server, "int4multirange", back) == back
+    assert round_trip(server, "int4multirange", items) == back
 
 
-def test_the_server_and_python_agree_on_order(sync_conn: howdah.Connection) -> None:
+def test_the_server_and_python_agree_on_order(server: howdah.Connection) -> None:
     items = [
         Range(lower, upper, bounds)
         for lower in (None, Decimal(1), Decimal(2))
@@ -88,7 +86,7 @@ def test_the_server_and_python_agree_on_order(sync_conn: howdah.Connection) -> N
     ]
     unique = list(dict.fromkeys([*items, Range(empty=True)]))
     query = "select r from unnest($1::numrange[]) r order by r"
-    assert [row[0] for row in sync_conn.fetch(query, unique)] == sorted(unique)
+    assert [row[0] for row in server.fetch(query, unique)] == sorted(unique)
 
 
 def test_a_subtype_with_quotes_and_commas(sync_conn: howdah.Connection) -> None:

@@ -119,32 +119,32 @@ READ: list[tuple[str, Any]] = [
 
 @pytest.mark.parametrize(("expression", "expected"), READ, ids=[row[0] for row in READ])
 def test_reads_alike_and_writes_back(
-    sync_conn: howdah.Connection, expression: str, expected: Any
+    server: howdah.Connection, expression: str, expected: Any
 ) -> None:
-    oid = values.type_oid(sync_conn, expression)
-    kind = sync_conn.fetch_value(f"select pg_typeof({expression})::text")
-    written = values.text(sync_conn, expression)
+    oid = values.type_oid(server, expression)
+    kind = server.fetch_value(f"select pg_typeof({expression})::text")
+    written = values.text(server, expression)
     read = types.decode(oid, written, 0)
     assert read == expected
     assert type(read) is type(expected)
     if isinstance(expected, Array):
         assert read.lower_bounds == expected.lower_bounds
 
-    assert values.read_back(sync_conn, kind, types.encode(oid, read, 0), 0) == written
+    assert values.read_back(server, kind, types.encode(oid, read, 0), 0) == written
     if has_binary(oid):
-        assert repr(types.decode(oid, values.binary(sync_conn, expression), 1)) == repr(read)
+        assert repr(types.decode(oid, values.binary(server, expression), 1)) == repr(read)
     if writes_binary(oid, read):
-        assert values.read_back(sync_conn, kind, types.encode(oid, read, 1), 1) == written
+        assert values.read_back(server, kind, types.encode(oid, read, 1), 1) == written
 
 
 @pytest.mark.parametrize(("expression", "expected"), READ, ids=[row[0] for row in READ])
 def test_travels_as_result_and_parameter(
-    sync_conn: howdah.Connection, expression: str, expected: Any
+    server: howdah.Connection, expression: str, expected: Any
 ) -> None:
-    read = sync_conn.fetch_value(f"select {expression}")
+    read = server.fetch_value(f"select {expression}")
     assert read == expected
-    kind = sync_conn.fetch_value(f"select pg_typeof({expression})::text")
-    back = values.round_trip(sync_conn, kind, read)
+    kind = server.fetch_value(f"select pg_typeof({expression})::text")
+    back = values.round_trip(server, kind, read)
     assert repr(back) == repr(read)
 
 

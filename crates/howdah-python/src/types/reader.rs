@@ -35,7 +35,7 @@ impl<'a> Reader<'a> {
     }
 
     #[inline]
-    pub(super) fn chunk<const N: usize>(&mut self) -> Result<[u8; N], Refused> {
+    fn chunk<const N: usize>(&mut self) -> Result<[u8; N], Refused> {
         let Some((head, rest)) = self.rest.split_first_chunk::<N>() else {
             return Err(ended());
         };

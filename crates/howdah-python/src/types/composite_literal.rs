@@ -107,28 +107,26 @@ mod tests {
         Some(fields.into_iter().map(|field| field.map(string)).collect())
     }
 
-    fn owned(fields: &[Option<&str>]) -> Option<Vec<Option<String>>> {
-        Some(
-            fields
-                .iter()
-                .map(|field| field.map(str::to_owned))
-                .collect(),
-        )
+    fn owned(fields: &[Option<&str>]) -> Vec<Option<String>> {
+        fields
+            .iter()
+            .map(|field| field.map(str::to_owned))
+            .collect()
     }
 
     #[test]
     fn fields_are_told_apart() {
-        assert_eq!(fields("(1,a)"), owned(&[Some("1"), Some("a")]));
-        assert_eq!(fields("(,\"\",)"), owned(&[None, Some(""), None]));
+        assert_eq!(fields("(1,a)"), Some(owned(&[Some("1"), Some("a")])));
+        assert_eq!(fields("(,\"\",)"), Some(owned(&[None, Some(""), None])));
         assert_eq!(
             fields("(\"b c\",\"x\"\"y\\\\z\")"),
-            owned(&[Some("b c"), Some("x\"y\\z")])
+            Some(owned(&[Some("b c"), Some("x\"y\\z")]))
         );
         assert_eq!(
             fields("(\"(1,\"\"a b\"\")\",NULL)"),
-            owned(&[Some("(1,\"a b\")"), Some("NULL")])
+            Some(owned(&[Some("(1,\"a b\")"), Some("NULL")]))
         );
-        assert_eq!(fields("()"), owned(&[None]));
+        assert_eq!(fields("()"), Some(owned(&[None])));
     }
 
     #[test]

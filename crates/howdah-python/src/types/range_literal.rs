@@ -131,20 +131,20 @@ mod tests {
 
     type Whole = (Option<String>, Option<String>, &'static str);
 
-    fn range(lower: Option<&str>, upper: Option<&str>, bounds: &'static str) -> Option<Whole> {
-        Some((lower.map(str::to_owned), upper.map(str::to_owned), bounds))
+    fn range(lower: Option<&str>, upper: Option<&str>, bounds: &'static str) -> Whole {
+        (lower.map(str::to_owned), upper.map(str::to_owned), bounds)
     }
 
     #[test]
     fn bounds_are_told_apart() {
-        assert_eq!(whole("[1,10)"), range(Some("1"), Some("10"), "[)"));
-        assert_eq!(whole("(,10]"), range(None, Some("10"), "(]"));
-        assert_eq!(whole("(,)"), range(None, None, "()"));
-        assert_eq!(whole("empty"), range(None, None, ""));
-        assert_eq!(whole("[\"\",a]"), range(Some(""), Some("a"), "[]"));
+        assert_eq!(whole("[1,10)"), Some(range(Some("1"), Some("10"), "[)")));
+        assert_eq!(whole("(,10]"), Some(range(None, Some("10"), "(]")));
+        assert_eq!(whole("(,)"), Some(range(None, None, "()")));
+        assert_eq!(whole("empty"), Some(range(None, None, "")));
+        assert_eq!(whole("[\"\",a]"), Some(range(Some(""), Some("a"), "[]")));
         assert_eq!(
             whole(r#"["a""b,c\)",\\)"#),
-            range(Some("a\"b,c)"), Some("\\"), "[)")
+            Some(range(Some("a\"b,c)"), Some("\\"), "[)"))
         );
     }
 

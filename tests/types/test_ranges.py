@@ -96,7 +96,7 @@ def test_a_subtype_with_quotes_and_commas(sync_conn: howdah.Connection) -> None:
         assert round_trip(sync_conn, "spell", value) == value
         assert round_trip(sync_conn, "spell[]", [value, None]) == [value, None]
         several = Multirange([value])
-        assert round_trip(sync_conn, "spellmultirange", several) == several
+        assert round_trip(sync_conn, "spell_multirange", several) == several
         assert round_trip(sync_conn, "spell", str(Range("x", "y"))) == Range("x", "y")
 
 

@@ -30,6 +30,10 @@ class Range(Generic[T]):
     nothing of its subtype and leaves every range as it is. Ordered as PostgreSQL orders them: the
     empty range first, then by lower bound, then by upper bound.
 
+    `in` and the order of ranges follow Python's order of the bounds, which for enums and collated
+    text is not the server's. So whether the lower bound is above the upper is left to the server,
+    which refuses it.
+
     Args:
         lower: the lower bound; None if there is none.
         upper: the upper bound; None if there is none.
@@ -37,7 +41,7 @@ class Range(Generic[T]):
         empty: the range that holds nothing; it has no bounds.
 
     Raises:
-        ValueError: a lower bound above the upper, unknown `bounds`, an empty range with bounds.
+        ValueError: unknown `bounds`, an empty range with bounds.
 
     """
 
@@ -61,8 +65,6 @@ class Range(Generic[T]):
             raise ValueError(f"bounds must be one of {', '.join(_BOUNDS)}, not {bounds!r}")
         if empty and (lower is not None or upper is not None):
             raise ValueError("an empty range has no bounds")
-        if lower is not None and upper is not None and upper < lower:  # type: ignore[operator]
-            raise ValueError("the lower bound of a range must not be above its upper bound")
         left = bounds[0] if lower is not None else "("
         right = bounds[1] if upper is not None else ")"
         fill = object.__setattr__

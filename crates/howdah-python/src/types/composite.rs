@@ -168,7 +168,8 @@ fn encode_text(
         }
         let start = out.len();
         (field.codec.encode_text)(scope, &field.codec, &value, out).map_err(|refused| {
-            refused.inside_text(&format!("attribute `{}`", field.name), &value)
+            let place = || format!("attribute `{}`", field.name);
+            refused.settled(&value).inside(place)
         })?;
         quote(out, start);
     }

@@ -126,8 +126,7 @@ fn encode_text(
         if position > 0 {
             out.push(b',');
         }
-        range::encode_text(scope, range, &item, out)
-            .map_err(|refused| refused.inside_text("range", &item))?;
+        range::encode_text(scope, range, &item, out).map_err(|refused| refused.settled(&item))?;
     }
     out.push(b'}');
     Ok(())

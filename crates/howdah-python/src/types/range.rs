@@ -203,7 +203,7 @@ pub(super) fn encode_text(
         if let Some(bound) = bound {
             let start = out.len();
             (subtype.encode_text)(scope, subtype, bound, out)
-                .map_err(|refused| refused.inside_text("bound", bound))?;
+                .map_err(|refused| refused.settled(bound).inside(|| "bound".to_owned()))?;
             range_literal::quote(out, start);
         }
         out.push(next);

@@ -6,16 +6,13 @@ import dataclasses
 import datetime as dt
 from decimal import Decimal
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import pytest
 
 import howdah
 from howdah.types import Array, Multirange, Range
 from tests.types.values import round_trip
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 SCHEMA = r"""
 create type mood as enum ('sad', 'ok', E'it''s, "so" {happy}\\ ');
@@ -39,7 +36,7 @@ create type positives as range (subtype = positive);
 
 
 @pytest.fixture
-def conn(sync_conn: howdah.Connection) -> Iterator[howdah.Connection]:
+def conn(sync_conn: howdah.Connection) -> howdah.Connection:
     """A connection to a database with types of its own."""
     sync_conn.run(SCHEMA, None, None, None)
     return sync_conn
@@ -177,7 +174,9 @@ def test_the_search_path_does_not_matter(conn: howdah.Connection, database: str)
         " $$begin raise exception 'the trap snapped'; end$$"
     )
     conn.execute("create operator trap.= (leftarg = oid, rightarg = oid, function = trap.never)")
-    conn.execute("create function trap.concat(variadic text[]) returns text language sql return 'x'")
+    conn.execute(
+        "create function trap.concat(variadic text[]) returns text language sql return 'x'"
+    )
     with howdah.connect(database, options="-c search_path=trap,pg_catalog") as other:
         read = other.fetch_value("select '(1,x)'::public.pair")
         assert (read, read.b) == ((1, "x"), "x")
@@ -198,7 +197,7 @@ def test_a_type_that_gained_an_attribute(conn: howdah.Connection, database: str)
     assert conn.fetch_one("select p, q from pairs_kept") == ((1, "x"), [(2, "y")])
     with howdah.connect(database) as other:
         other.execute("alter type pair add attribute c date cascade")
-    row = conn.fetch_one("select p, q from pairs_kept")
+    row: Any = conn.fetch_one("select p, q from pairs_kept")
     assert row == ((1, "x", None), [(2, "y", None)])
     assert row.p.c is None
     assert conn.fetch_value("select $1::pair", (1, "x", dt.date(2020, 1, 1))).c == dt.date(

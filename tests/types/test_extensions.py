@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import struct
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -12,9 +12,6 @@ from hypothesis import strategies as st
 import howdah
 from tests.types.values import round_trip
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
 on_one_server = settings(
     max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
@@ -22,7 +19,7 @@ text = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0")
 
 
 @pytest.fixture
-def conn(sync_conn: howdah.Connection) -> Iterator[howdah.Connection]:
+def conn(sync_conn: howdah.Connection) -> howdah.Connection:
     """A connection to a database with extensions, in a schema of their own."""
     sync_conn.execute("create schema ext")
     for name in ("hstore", "citext", "ltree", "cube", "vector"):

@@ -23,7 +23,7 @@ use crate::postmaster::State;
 use crate::process::Process;
 use crate::programs::{Programs, Search};
 use crate::server::Server;
-use crate::status::{find, stored_password};
+use crate::status::stored_password;
 use crate::stop::await_end;
 use crate::url::Address;
 use crate::wait::Wait;
@@ -99,7 +99,7 @@ pub(crate) fn start_for(
         options,
         lifetime,
     };
-    match find(&start.cluster)? {
+    match recover::settle(&start.cluster, observer)? {
         Some(found) if found.file.state == State::Stopping => {
             await_end(&found.process, options.timeout, observer)?;
             start.run(observer)
@@ -206,7 +206,7 @@ impl Start<'_> {
         }
         let runnable = programs.readable_by(&account, observer)?;
         let password = if exists {
-            recover::clean_up(&self.cluster, &account, observer)?;
+            recover::clean_up(&self.cluster, observer)?;
             stored_password(&self.cluster)?
         } else {
             self.make_cluster(&runnable, &account, observer)?

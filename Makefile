@@ -41,7 +41,7 @@ $(VENV)/.requirements: $(REQUIREMENTS) tools/bootstrap | system
 	@touch $@
 
 $(VENV)/.native: $(RUST_SOURCES) $(VENV)/.requirements
-	VIRTUAL_ENV=$(abspath $(VENV)) $(BIN)/maturin develop --release --locked --quiet $(MATURIN_ARGS)
+	VIRTUAL_ENV=$(abspath $(VENV)) $(BIN)/maturin develop --quiet --release --locked $(MATURIN_ARGS)
 	@touch $@
 
 .PHONY: wheel
@@ -90,7 +90,7 @@ lint: $(VENV)/.requirements ## rustfmt, clippy and ruff, changing nothing
 	cargo clippy --quiet --locked --workspace --all-targets -- --deny warnings
 
 .PHONY: types
-types: build ## mypy, basedpyright, and the stub against the built module
+types: build ## mypy, basedpyright on tests/typing, and the stub against the built module
 	$(BIN)/mypy
 	$(BIN)/basedpyright --level error
 	$(PYTHON) -m mypy.stubtest howdah._native --ignore-disjoint-bases --allowlist tests/typing/stubtest-allowlist.txt

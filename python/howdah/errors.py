@@ -26,7 +26,7 @@ _EXCERPT_CHARS = 72
 """The widest part of a query line that is shown above the caret."""
 
 
-class Warning(Exception):  # noqa: A001 (PEP 249 asks for this name)
+class Warning(Exception):
     """An important warning. Named by PEP 249; howdah reports notices to handlers instead."""
 
 
@@ -250,14 +250,16 @@ def from_fields(wire_fields: Mapping[str, str], query: str | None) -> DatabaseEr
     return error
 
 
-def __getattr__(name: str) -> Any:
-    if not name.startswith("_"):
-        from howdah import _sqlstates
+if not TYPE_CHECKING:  # a type checker sees the names themselves, and typos in them
 
-        if name in _sqlstates.__all__:
-            globals()[name] = found = getattr(_sqlstates, name)
-            return found
-    raise AttributeError(f"module `howdah.errors` has no attribute `{name}`")
+    def __getattr__(name: str) -> type[DatabaseError]:
+        if not name.startswith("_"):
+            from howdah import _sqlstates
+
+            if name in _sqlstates.__all__:
+                globals()[name] = found = getattr(_sqlstates, name)
+                return found
+        raise AttributeError(f"module `howdah.errors` has no attribute `{name}`")
 
 
 def __dir__() -> list[str]:

@@ -118,7 +118,9 @@ class Range(Generic[T]):
         lower: Any = self._lower
         upper: Any = self._upper
         above = lower is None or lower < value or (self.lower_inc and lower == value)
-        return bool(above and (upper is None or value < upper or (self.upper_inc and upper == value)))
+        return bool(
+            above and (upper is None or value < upper or (self.upper_inc and upper == value))
+        )
 
     def _covers(self, other: Range[Any]) -> bool:
         if not other._bounds:

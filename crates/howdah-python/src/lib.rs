@@ -2,6 +2,7 @@
 #![allow(unsafe_code)] // the one crate that speaks CPython's C-API; each site says why it is sound
 #![deny(clippy::undocumented_unsafe_blocks)]
 
+mod config;
 mod placeholders;
 mod row;
 mod server;
@@ -12,6 +13,7 @@ use pyo3::prelude::*;
 /// The native half of the `howdah` package.
 #[pymodule]
 fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    config::register(module)?;
     types::register(module)?;
     row::register(module)?;
     server::register(module)?;

@@ -137,20 +137,21 @@ impl Config {
         Self::resolve(given, default_application_name.to_owned(), environment)
     }
 
-    /// The same options with some replaced; what was not given is looked up again.
+    /// The same options with some replaced, or taken back by `None`; what is not given then is
+    /// looked up again.
     ///
     /// # Errors
     /// As [`Config::parse`].
     pub fn replace<'a>(
         &self,
-        options: impl IntoIterator<Item = (&'a str, &'a str)>,
+        options: impl IntoIterator<Item = (&'a str, Option<&'a str>)>,
     ) -> Result<Self, Error> {
         let mut given = self.given.clone();
-        given.extend(
-            options
-                .into_iter()
-                .map(|(key, value)| (key.to_owned(), value.to_owned())),
-        );
+        for (option, value) in options {
+            options::find(option)?;
+            given.retain(|(earlier, _)| earlier != option);
+            given.extend(value.map(|value| (option.to_owned(), value.to_owned())));
+        }
         Self::resolve(given, self.default_application_name.clone(), &System)
     }
 

@@ -1,0 +1,200 @@
+"""`fetch`, `execute` and the like on a pool: one statement on a connection of its own.
+
+Inherited by `Pool` and `AsyncPool`. Each call takes a connection, runs the statement, which
+commits by itself, and returns the connection; waiting for one is bounded by the pool's timeout.
+"""
+
+from abc import abstractmethod
+from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING, Any, TypeVar, overload
+
+if TYPE_CHECKING:
+    from howdah._native import Row
+    from howdah.async_connection import AsyncConnection
+    from howdah.connection import Connection
+
+T = TypeVar("T")
+
+
+class Shortcuts:
+    """The statements of `Connection` on a `Pool`."""
+
+    @abstractmethod
+    def acquire(self, timeout: float | None = None) -> "Connection":
+        """Take a connection."""
+
+    @abstractmethod
+    def release(self, connection: "Connection", /) -> None:
+        """Return it."""
+
+    def execute(self, query: str, /, *args: Any, timeout: float | None = None) -> int:
+        """`Connection.execute` on a connection of its own."""
+        connection = self.acquire()
+        try:
+            return connection.execute(query, *args, timeout=timeout)
+        finally:
+            self.release(connection)
+
+    def execute_many(
+        self, query: str, rows: Iterable[Sequence[Any]], /, *, timeout: float | None = None
+    ) -> int:
+        """`Connection.execute_many` on a connection of its own."""
+        connection = self.acquire()
+        try:
+            return connection.execute_many(query, rows, timeout=timeout)
+        finally:
+            self.release(connection)
+
+    @overload
+    def fetch(
+        self, query: str, /, *args: Any, row: None = None, timeout: float | None = None
+    ) -> "list[Row]": ...
+    @overload
+    def fetch(
+        self, query: str, /, *args: Any, row: type[dict[str, Any]], timeout: float | None = None
+    ) -> list[dict[str, Any]]: ...
+    @overload
+    def fetch(
+        self, query: str, /, *args: Any, row: Callable[..., T], timeout: float | None = None
+    ) -> list[T]: ...
+    def fetch(
+        self,
+        query: str,
+        /,
+        *args: Any,
+        row: Callable[..., Any] | None = None,
+        timeout: float | None = None,
+    ) -> list[Any]:
+        """`Connection.fetch` on a connection of its own."""
+        connection = self.acquire()
+        try:
+            return connection.fetch(query, *args, row=row, timeout=timeout)
+        finally:
+            self.release(connection)
+
+    @overload
+    def fetch_one(
+        self, query: str, /, *args: Any, row: None = None, timeout: float | None = None
+    ) -> "Row | None": ...
+    @overload
+    def fetch_one(
+        self, query: str, /, *args: Any, row: type[dict[str, Any]], timeout: float | None = None
+    ) -> dict[str, Any] | None: ...
+    @overload
+    def fetch_one(
+        self, query: str, /, *args: Any, row: Callable[..., T], timeout: float | None = None
+    ) -> T | None: ...
+    def fetch_one(
+        self,
+        query: str,
+        /,
+        *args: Any,
+        row: Callable[..., Any] | None = None,
+        timeout: float | None = None,
+    ) -> Any | None:
+        """`Connection.fetch_one` on a connection of its own."""
+        connection = self.acquire()
+        try:
+            return connection.fetch_one(query, *args, row=row, timeout=timeout)
+        finally:
+            self.release(connection)
+
+    def fetch_value(self, query: str, /, *args: Any, timeout: float | None = None) -> Any:
+        """`Connection.fetch_value` on a connection of its own."""
+        connection = self.acquire()
+        try:
+            return connection.fetch_value(query, *args, timeout=timeout)
+        finally:
+            self.release(connection)
+
+
+class AsyncShortcuts:
+    """The statements of `AsyncConnection` on an `AsyncPool`."""
+
+    @abstractmethod
+    async def acquire(self, timeout: float | None = None) -> "AsyncConnection":
+        """Take a connection."""
+
+    @abstractmethod
+    async def release(self, connection: "AsyncConnection", /) -> None:
+        """Return it."""
+
+    async def execute(self, query: str, /, *args: Any, timeout: float | None = None) -> int:
+        """`AsyncConnection.execute` on a connection of its own."""
+        connection = await self.acquire()
+        try:
+            return await connection.execute(query, *args, timeout=timeout)
+        finally:
+            await self.release(connection)
+
+    async def execute_many(
+        self, query: str, rows: Iterable[Sequence[Any]], /, *, timeout: float | None = None
+    ) -> int:
+        """`AsyncConnection.execute_many` on a connection of its own."""
+        connection = await self.acquire()
+        try:
+            return await connection.execute_many(query, rows, timeout=timeout)
+        finally:
+            await self.release(connection)
+
+    @overload
+    async def fetch(
+        self, query: str, /, *args: Any, row: None = None, timeout: float | None = None
+    ) -> "list[Row]": ...
+    @overload
+    async def fetch(
+        self, query: str, /, *args: Any, row: type[dict[str, Any]], timeout: float | None = None
+    ) -> list[dict[str, Any]]: ...
+    @overload
+    async def fetch(
+        self, query: str, /, *args: Any, row: Callable[..., T], timeout: float | None = None
+    ) -> list[T]: ...
+    async def fetch(
+        self,
+        query: str,
+        /,
+        *args: Any,
+        row: Callable[..., Any] | None = None,
+        timeout: float | None = None,
+    ) -> list[Any]:
+        """`AsyncConnection.fetch` on a connection of its own."""
+        connection = await self.acquire()
+        try:
+            return await connection.fetch(query, *args, row=row, timeout=timeout)
+        finally:
+            await self.release(connection)
+
+    @overload
+    async def fetch_one(
+        self, query: str, /, *args: Any, row: None = None, timeout: float | None = None
+    ) -> "Row | None": ...
+    @overload
+    async def fetch_one(
+        self, query: str, /, *args: Any, row: type[dict[str, Any]], timeout: float | None = None
+    ) -> dict[str, Any] | None: ...
+    @overload
+    async def fetch_one(
+        self, query: str, /, *args: Any, row: Callable[..., T], timeout: float | None = None
+    ) -> T | None: ...
+    async def fetch_one(
+        self,
+        query: str,
+        /,
+        *args: Any,
+        row: Callable[..., Any] | None = None,
+        timeout: float | None = None,
+    ) -> Any | None:
+        """`AsyncConnection.fetch_one` on a connection of its own."""
+        connection = await self.acquire()
+        try:
+            return await connection.fetch_one(query, *args, row=row, timeout=timeout)
+        finally:
+            await self.release(connection)
+
+    async def fetch_value(self, query: str, /, *args: Any, timeout: float | None = None) -> Any:
+        """`AsyncConnection.fetch_value` on a connection of its own."""
+        connection = await self.acquire()
+        try:
+            return await connection.fetch_value(query, *args, timeout=timeout)
+        finally:
+            await self.release(connection)

@@ -1,0 +1,162 @@
+"""What a sync and an async connection know beside the protocol: blocks, autocommit, messages.
+
+No IO. The base of `Connection` and `AsyncConnection`. Invariant: `_blocks` lists the open
+`transaction()` blocks, outermost first, and only the last one can be left without a complaint.
+"""
+
+from collections import deque
+from collections.abc import Callable
+from typing import TYPE_CHECKING, NamedTuple
+
+from howdah import errors
+from howdah.errors import Diagnostic, InterfaceError, ProgrammingError
+
+if TYPE_CHECKING:
+    from howdah._native import _Base as _Wire
+    from howdah.transaction import Block
+else:
+    _Wire = object
+
+_NOTICES_KEPT = 100
+
+HINT_RECOVER = "put what may fail into its own `transaction()` block, which is then a savepoint"
+
+
+class Notification(NamedTuple):
+    """What a NOTIFY brought."""
+
+    channel: str
+    payload: str
+    backend_pid: int
+    """The process of the session that sent it."""
+
+
+Listener = Callable[[Notification], object]
+
+
+class NoticeLog:
+    """The last notices of a connection; `seen` counts all that there were."""
+
+    def __init__(self) -> None:
+        self.kept: deque[Diagnostic] = deque(maxlen=_NOTICES_KEPT)
+        self.handlers: list[Callable[[Diagnostic], object]] = []
+        self.seen = 0
+
+    def __call__(self, wire_fields: dict[str, str]) -> None:
+        """Take in a notice from the native module."""
+        notice = Diagnostic.from_fields(wire_fields)
+        self.kept.append(notice)
+        self.seen += 1
+        for handler in tuple(self.handlers):
+            handler(notice)
+
+    def since(self, seen: int) -> list[Diagnostic]:
+        """The notices after the first `seen`, as far as they are kept."""
+        count = min(self.seen - seen, len(self.kept))
+        return list(self.kept)[len(self.kept) - count :]
+
+
+class ListenerTable:
+    """Who wants to hear of which channel."""
+
+    def __init__(self) -> None:
+        self.by_channel: dict[str, list[Listener]] = {}
+
+    def __call__(self, channel: str, payload: str, backend_pid: int) -> None:
+        """Take in a notification from the native module."""
+        for listener in tuple(self.by_channel.get(channel, ())):
+            listener(Notification(channel, payload, backend_pid))
+
+    def add(self, channel: str, listener: Listener) -> None:
+        """Add one."""
+        self.by_channel.setdefault(channel, []).append(listener)
+
+    def remove(self, channel: str, listener: Listener) -> bool:
+        """Remove one; true if it was the last of its channel."""
+        listeners = self.by_channel.get(channel, [])
+        if listener not in listeners:
+            raise ProgrammingError(f"no such listener on channel `{channel}`")
+        listeners.remove(listener)
+        if not listeners:
+            del self.by_channel[channel]
+        return not listeners
+
+
+class Session(_Wire):
+    """The state that both kinds of connection share."""
+
+    _blocks: list["Block"]
+    _autocommit: bool
+    _savepoints: int
+    _notice_log: NoticeLog
+    _listeners: ListenerTable
+
+    def _start_session(self) -> None:
+        self._blocks = []
+        self._autocommit = False
+        self._savepoints = 0
+        self._notice_log = NoticeLog()
+        self._listeners = ListenerTable()
+        # Objects of their own: a bound method here would tie the connection to itself.
+        self.on_notice(self._notice_log)
+        self.on_notification(self._listeners)
+
+    @property
+    def autocommit(self) -> bool:
+        """Whether cursors leave each statement to commit by itself. False unless set.
+
+        Native calls (`fetch`, `execute` …) do so always when no transaction is open.
+
+        Setting it inside an open transaction raises `ProgrammingError`.
+        """
+        return self._autocommit
+
+    @autocommit.setter
+    def autocommit(self, on: bool) -> None:
+        if self.transaction_status not in {"idle", "unknown"}:
+            raise ProgrammingError("`autocommit` cannot change while a transaction is open")
+        self._autocommit = bool(on)
+
+    @property
+    def notices(self) -> list[Diagnostic]:
+        """The last notices and warnings that the server sent, at most 100, oldest first."""
+        return list(self._notice_log.kept)
+
+    def add_notice_handler(self, handler: Callable[[Diagnostic], object]) -> None:
+        """Call `handler` with every notice from now on, while it is being received."""
+        self._notice_log.handlers.append(handler)
+
+    def remove_notice_handler(self, handler: Callable[[Diagnostic], object]) -> None:
+        """Undo `add_notice_handler`; `ValueError` if it was not there."""
+        self._notice_log.handlers.remove(handler)
+
+    def _cursor_needs_begin(self) -> bool:
+        return not self._autocommit and self.transaction_status == "idle"
+
+    def _leave_all_blocks(self) -> None:
+        """Forget the blocks of somebody who returned the connection without leaving them."""
+        self._blocks.clear()
+
+    def _ending(self, command: str) -> tuple[str | None, errors.Error | None]:
+        """What `commit` or `rollback` must send, and the complaint to raise afterwards."""
+        if self.closed:
+            raise InterfaceError("the connection is closed")
+        if self._blocks:
+            raise ProgrammingError(
+                f"`{command}` is not possible inside a `transaction()` block, which does it itself",
+                hint="leave the block, by an exception to roll back",
+            )
+        status = self.transaction_status
+        if status == "idle":
+            return None, None
+        if status == "failed" and command == "commit":
+            return "rollback", failed_transaction()
+        return command, None
+
+
+def failed_transaction() -> errors.Error:
+    """The complaint about a commit after an error that somebody caught."""
+    return errors.InFailedSqlTransaction(
+        "the transaction was rolled back: a statement in it had failed, so it could not commit",
+        hint=HINT_RECOVER,
+    )

@@ -1,0 +1,214 @@
+"""The asyncio connection: `howdah.connect_async` and `AsyncConnection`.
+
+The same names as `howdah.connection`, awaited; what does not wait is not. Invariant: a cancelled
+call raises at once, the server is told, and no later statement runs before that is settled.
+"""
+
+import asyncio
+from collections.abc import AsyncIterable, Callable, Iterable, Sequence
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self, TypeVar, overload
+
+from howdah import _identifiers, _native, errors
+from howdah._connecting import configuration
+from howdah._session import Listener, Session
+from howdah.async_cursor import AsyncCursor
+from howdah.connection import CANCEL_TIMEOUT_SECONDS, COPY_COLUMNS, copy_command
+from howdah.stream import AsyncRowStream
+from howdah.transaction import AsyncTransaction, Isolation
+
+if TYPE_CHECKING:
+    from howdah._native import Result, Row
+
+T = TypeVar("T")
+
+
+async def connect_async(
+    dsn: str | None = None, /, *, autocommit: bool = False, **options: object
+) -> "AsyncConnection":
+    """Connect without blocking the event loop. Arguments and errors are those of `connect`.
+
+    >>> async def main():
+    ...     async with await howdah.connect_async(url) as conn:
+    ...         return await conn.fetch_value("select 6 * $1", 7)
+    >>> asyncio.run(main())
+    42
+    """
+    connection = await open_connection(configuration(dsn, options))
+    connection._autocommit = autocommit
+    return connection
+
+
+async def open_connection(config: _native.Config) -> "AsyncConnection":
+    """Connect with options that were validated; cancelled, it leaves nothing behind."""
+    loop = asyncio.get_running_loop()
+    attempt = _native.Connecting(config)
+    ended = asyncio.Event()
+    loop.add_reader(attempt.fileno(), ended.set)
+    try:
+        await ended.wait()
+    except BaseException:
+        attempt.abort()
+        raise
+    finally:
+        loop.remove_reader(attempt.fileno())
+    return AsyncConnection(attempt, loop)
+
+
+class AsyncConnection(Session, _native.AsyncConnection):
+    """A session with a server, from `howdah.connect_async`, bound to the running event loop.
+
+    The rules of transactions are those of `Connection`. Tasks that share a connection take
+    turns, in one common transaction: give each task its own, as a pool does.
+
+    >>> async def main():
+    ...     async with await howdah.connect_async(url) as conn:
+    ...         async with conn.transaction():
+    ...             await conn.execute("create temporary table t (id int)")
+    ...             await conn.copy_rows("t", [(1,), (2,)])
+    ...         return [row.id async for row in conn.stream("select id from t")]
+    >>> asyncio.run(main())
+    [1, 2]
+    """
+
+    Warning = errors.Warning
+    Error = errors.Error
+    InterfaceError = errors.InterfaceError
+    DatabaseError = errors.DatabaseError
+    DataError = errors.DataError
+    OperationalError = errors.OperationalError
+    IntegrityError = errors.IntegrityError
+    InternalError = errors.InternalError
+    ProgrammingError = errors.ProgrammingError
+    NotSupportedError = errors.NotSupportedError
+
+    def __init__(
+        self, _attempt: _native.Connecting, _event_loop: asyncio.AbstractEventLoop, /
+    ) -> None:
+        self._turn = asyncio.Lock()
+        self._start_session()
+
+    def transaction(
+        self,
+        *,
+        isolation: Isolation | None = None,
+        read_only: bool | None = None,
+        deferrable: bool | None = None,
+        force_rollback: bool = False,
+    ) -> AsyncTransaction:
+        """`Connection.transaction` for `async with`."""
+        return AsyncTransaction(
+            self,
+            isolation=isolation,
+            read_only=read_only,
+            deferrable=deferrable,
+            force_rollback=force_rollback,
+        )
+
+    async def commit(self) -> None:
+        """Commit the open transaction, if there is one.
+
+        Raises `errors.InFailedSqlTransaction`, after rolling back, if a statement had failed.
+        """
+        await self._end("commit")
+
+    async def rollback(self) -> None:
+        """Roll back the open transaction, if there is one."""
+        await self._end("rollback")
+
+    def cursor(self) -> AsyncCursor:
+        """A cursor with the names of PEP 249, awaited."""
+        if self.closed:
+            raise errors.InterfaceError("the connection is closed")
+        return AsyncCursor(self)
+
+    @overload
+    def stream(
+        self, query: str, /, *args: Any, row: None = None, batch: int = 1000
+    ) -> "AsyncRowStream[Row]": ...
+    @overload
+    def stream(
+        self, query: str, /, *args: Any, row: type[dict[str, Any]], batch: int = 1000
+    ) -> AsyncRowStream[dict[str, Any]]: ...
+    @overload
+    def stream(
+        self, query: str, /, *args: Any, row: Callable[..., T], batch: int = 1000
+    ) -> AsyncRowStream[T]: ...
+    def stream(
+        self, query: str, /, *args: Any, row: Callable[..., Any] | None = None, batch: int = 1000
+    ) -> AsyncRowStream[Any]:
+        """`Connection.stream` for `async for`."""
+        return AsyncRowStream(self, query, args, row, batch)
+
+    async def copy_rows(
+        self,
+        table: _identifiers.Name,
+        rows: Iterable[Sequence[Any]] | AsyncIterable[Sequence[Any]],
+        columns: Sequence[str] | None = None,
+    ) -> int:
+        """`Connection.copy_rows`; `rows` may be an asynchronous iterable too."""
+        relation = _identifiers.qualified(table)
+        if columns is None:
+            columns = [name for (name,) in await self.fetch(COPY_COLUMNS, relation, row=tuple)]
+        chosen = _identifiers.column_list(columns)
+        shape = (await self.run(f"select {chosen} from {relation} limit 0", (), tuple, None))[0]
+        types = [column.type_oid for column in shape.columns or ()]
+        return await self.copy_in_rows(copy_command(relation, chosen), types, rows)
+
+    async def cancel(self, timeout: float = CANCEL_TIMEOUT_SECONDS) -> None:
+        """Ask the server to cancel what runs on this connection, from another task.
+
+        Returns once the server took the request; the statement raises `errors.QueryCanceled`.
+        `timeout` is in seconds; afterwards `OperationalError` is raised.
+        """
+        await asyncio.to_thread(self.cancel_blocking, timeout)
+
+    async def add_listener(self, channel: str, listener: Listener) -> None:
+        """Call `listener(notification)` for what other sessions NOTIFY on `channel`.
+
+        It is called from the event loop as soon as the notification arrives.
+        """
+        if channel not in self._listeners.by_channel:
+            await self.execute(f"listen {_identifiers.quoted(channel)}")
+        self._listeners.add(channel, listener)
+
+    async def remove_listener(self, channel: str, listener: Listener) -> None:
+        """Undo `add_listener`. `ProgrammingError` if it was not there."""
+        if self._listeners.remove(channel, listener):
+            await self.execute(f"unlisten {_identifiers.quoted(channel)}")
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        try:
+            if not self.closed and error is None:
+                await self.commit()
+        finally:
+            # The server rolls back what is open.
+            await self.close()
+
+    async def _run_for_cursor(self, query: str, args: Sequence[Any] | None) -> "list[Result]":
+        async with self._turn:
+            if self._cursor_needs_begin():
+                await self.execute("begin")
+            return await self.run(query, args, tuple, None)
+
+    async def _run_many_for_cursor(self, query: str, rows: Iterable[Sequence[Any]]) -> int:
+        async with self._turn:
+            if self._cursor_needs_begin():
+                await self.execute("begin")
+            return await self.execute_many(query, rows)
+
+    async def _end(self, command: str) -> None:
+        async with self._turn:
+            sent, complaint = self._ending(command)
+            if sent is not None:
+                await self.execute(sent)
+        if complaint is not None:
+            raise complaint

@@ -1,0 +1,548 @@
+"""A pool of connections for the tasks of one event loop: `howdah.AsyncPool`.
+
+What to do is decided by `_pool_policy.Roster`; here are the waiting and the connecting. Everything
+between two `await`s is one step, so there is no lock.
+
+Invariant: every connection is in one place: idle, in use, aside with a task, or gone. A request
+that is cancelled at the moment when it gets a connection passes it on to the next.
+"""
+
+import asyncio
+import contextlib
+import math
+import warnings
+from collections.abc import Awaitable, Callable, Coroutine
+from types import TracebackType
+from typing import Any, Literal, Self
+
+from howdah._connecting import configuration
+from howdah._pool_policy import (
+    CLEANING_SECONDS,
+    RESET_SESSION,
+    Entry,
+    PoolOptions,
+    PoolStats,
+    ResetPolicy,
+    Roster,
+    bounded_connecting,
+    may_heal,
+)
+from howdah._pool_shortcuts import AsyncShortcuts
+from howdah.async_connection import AsyncConnection, open_connection
+from howdah.errors import InterfaceError, PoolClosed
+
+Hook = Callable[[AsyncConnection], Awaitable[object]]
+Turn = asyncio.Future[Entry[AsyncConnection]]
+
+
+class AsyncLease:
+    """What `async with pool.connection() as conn:` enters."""
+
+    def __init__(self, pool: "AsyncPool", timeout: float | None) -> None:
+        self._pool = pool
+        self._timeout = timeout
+        self._connection: AsyncConnection | None = None
+
+    async def __aenter__(self) -> AsyncConnection:
+        if self._connection is not None:
+            raise InterfaceError("`connection()` can be entered only once")
+        self._connection = await self._pool.acquire(self._timeout)
+        return self._connection
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        connection = self._connection
+        if connection is None:
+            return
+        try:
+            if error is None and not connection.closed:
+                await connection.commit()
+        finally:
+            await self._pool.release(connection)
+
+
+class AsyncPool(AsyncShortcuts):
+    """Connections that the tasks of one event loop share.
+
+    Arguments and rules are those of `Pool`; `check`, `reset` and `configure` are asynchronous
+    callables. The pool belongs to the loop in which it is used first.
+
+    >>> async def main():
+    ...     async with howdah.AsyncPool(url, max_size=2) as pool:
+    ...         async with pool.connection() as conn:
+    ...             return await conn.fetch_value("select 1"), await pool.fetch_value("select 2")
+    >>> asyncio.run(main())
+    (1, 2)
+    """
+
+    def __init__(  # noqa: PLR0913 (its options are its subject)
+        self,
+        dsn: str | None = None,
+        /,
+        *,
+        min_size: int = 1,
+        max_size: int = 10,
+        max_overflow: int = 0,
+        timeout: float = 30.0,
+        max_lifetime: float = 3600.0,
+        max_idle: float = 600.0,
+        max_waiting: int = 0,
+        check: Hook | bool | None = None,
+        reset: ResetPolicy | Hook = "if-dirty",
+        configure: Hook | None = None,
+        name: str | None = None,
+        autocommit: bool = False,
+        **options: object,
+    ) -> None:
+        self._options = PoolOptions(
+            min_size=min_size,
+            max_size=max_size,
+            max_overflow=max_overflow,
+            timeout=timeout,
+            max_lifetime=max_lifetime,
+            max_idle=max_idle,
+            max_waiting=max_waiting,
+            check=check,
+            reset=reset,
+            configure=configure,
+            name=name,
+        )
+        self._config = bounded_connecting(configuration(dsn, options), timeout)
+        self._autocommit = autocommit
+        self._phase: Literal["new", "open", "closed"] = "new"
+        self._roster: Roster[AsyncConnection, Turn] = Roster(self._options, min_size, max_size)
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._refilling: asyncio.Task[None] | None = None
+        self._tick: asyncio.TimerHandle | None = None
+        self._departure = asyncio.Event()
+
+    @property
+    def name(self) -> str:
+        """The name given, or one that tells pools apart."""
+        return self._options.name or f"pool-{id(self):x}"
+
+    @property
+    def closed(self) -> bool:
+        """Whether `close` was called."""
+        return self._phase == "closed"
+
+    async def open(self, timeout: float | None = None) -> None:
+        """Open `min_size` connections and wait for them, which the first request does not need.
+
+        Raises what the first attempt to connect raises, and `PoolTimeout`.
+        """
+        loop = self._require_open()
+        until = loop.time() + (self._options.timeout if timeout is None else timeout)
+        held: list[AsyncConnection] = []
+        try:
+            while len(held) < self._options.min_size:
+                connection = await self.acquire(max(until - loop.time(), 0.0))
+                held.append(connection)
+        finally:
+            for connection in held:
+                await self.release(connection)
+
+    async def acquire(self, timeout: float | None = None) -> AsyncConnection:
+        """Take a connection, which must be returned by `release`; `connection()` does both.
+
+        `timeout` in seconds replaces the pool's. Raises `PoolTimeout`, `TooManyRequests`,
+        `PoolClosed`, and what connecting raises if waiting cannot help. Cancelled, it takes
+        nothing.
+        """
+        loop = self._require_open()
+        timeout = self._options.timeout if timeout is None else timeout
+        deadline = loop.time() + timeout
+        entry = self._take_idle()
+        if entry is None:
+            entry = await self._open_or_wait(loop, timeout, deadline, first=False)
+        while self._options.check and not await self._passes_check(entry):
+            entry = self._take_idle()
+            if entry is None:
+                entry = await self._open_or_wait(loop, timeout, deadline, first=True)
+        return entry.connection
+
+    async def release(self, connection: AsyncConnection, /) -> None:
+        """Return a connection. An open transaction is rolled back.
+
+        One whose cancelled statement has not ended yet is cleaned in the background: this never
+        waits longer than a few seconds for the server.
+        """
+        entry = self._roster.surrender(connection)
+        self._roster.aside += 1
+        if self._phase != "open":
+            self._retire(entry, lost=False)
+        elif connection.busy and not connection.closed:
+            self._background(self._clean_and_offer(entry))
+        else:
+            await self._clean_and_offer(entry)
+
+    def connection(self, timeout: float | None = None) -> AsyncLease:
+        """A block with a connection of its own.
+
+        A clean end commits the transaction that a cursor opened, an exception rolls it back.
+        """
+        return AsyncLease(self, timeout)
+
+    def resize(self, min_size: int, max_size: int) -> None:
+        """Change the sizes. Idle connections above are closed soon, those in use when returned."""
+        if not 0 <= min_size <= max_size or max_size < 1:
+            raise ValueError(f"sizes must be 0 ≤ min ≤ max, 1 ≤ max, found {min_size}, {max_size}")
+        self._roster.min_size, self._roster.max_size = min_size, max_size
+        if self._phase == "open":
+            self._prune()
+            self._refill_if_missing()
+
+    def stats(self) -> PoolStats:
+        """Sizes now and counters since the beginning."""
+        return self._roster.stats()
+
+    async def close(self, timeout: float = 5.0) -> None:
+        """Close the pool: waiting requests get `PoolClosed`, idle connections are closed.
+
+        Waits up to `timeout` seconds for connections in use to come back, then cuts them. Never
+        waits longer. May be called twice.
+        """
+        if self._phase == "closed":
+            return
+        self._phase = "closed"
+        if self._tick is not None:
+            self._tick.cancel()
+        if self._refilling is not None:
+            self._refilling.cancel()
+        for turn in self._roster.waiters:
+            if not turn.done():
+                turn.set_exception(PoolClosed("the pool was closed"))
+        idle, self._roster.idle = self._roster.idle, []
+        for entry in idle:
+            self._count_closed(entry)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(None if timeout == math.inf else timeout):
+                while self._roster.in_use or self._roster.aside or self._tasks:
+                    self._departure.clear()
+                    await self._departure.wait()
+        for entry in self._roster.in_use.values():
+            entry.connection.abort()
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def __aenter__(self) -> Self:
+        try:
+            await self.open()
+        except BaseException:
+            await self.close(timeout=0)
+            raise
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        await self.close()
+
+    def __del__(self) -> None:
+        # Also after a failed __init__, where nothing is there yet.
+        if getattr(self, "_phase", "new") == "open":
+            warnings.warn(f"the pool `{self.name}` was not closed", ResourceWarning, stacklevel=2)
+
+    def __repr__(self) -> str:
+        stats = self.stats()
+        state = "closed" if self.closed else f"{stats.in_use} of {stats.size} in use"
+        return f"<howdah.AsyncPool {self.name}: {state}>"
+
+    def _require_open(self) -> asyncio.AbstractEventLoop:
+        loop = asyncio.get_running_loop()
+        if self._phase == "closed":
+            raise PoolClosed("the pool is closed")
+        if self._loop is not loop:
+            if self._loop is not None:
+                raise InterfaceError(
+                    "the pool belongs to another event loop",
+                    hint="make one pool for each loop, inside of it",
+                )
+            self._loop = loop
+            self._phase = "open"
+        return loop
+
+    # Taking
+
+    def _take_idle(self) -> Entry[AsyncConnection] | None:
+        """An idle connection that is alive."""
+        while (entry := self._roster.take_idle()) is not None:
+            if entry.connection.is_alive():
+                return entry
+            self._drop(entry)
+        return None
+
+    async def _open_or_wait(
+        self, loop: asyncio.AbstractEventLoop, timeout: float, deadline: float, *, first: bool
+    ) -> Entry[AsyncConnection]:
+        """A new connection if there may be one more, or the next that is handed over."""
+        roster = self._roster
+        must_wait = roster.waiters and not first
+        if not must_wait and roster.may_open() and roster.backoff.last_error is None:
+            entry = await self._open_for_request(loop)
+            if entry is not None:
+                return entry
+            first = True
+        return await self._wait(loop, timeout, deadline, first=first)
+
+    async def _open_for_request(
+        self, loop: asyncio.AbstractEventLoop
+    ) -> Entry[AsyncConnection] | None:
+        """A new connection, as in use; None if it failed and is tried again in the background."""
+        roster = self._roster
+        roster.opening += 1
+        try:
+            connection = await self._connect()
+        except BaseException as error:
+            roster.opening -= 1
+            self._notice_departure()
+            if isinstance(error, Exception):
+                roster.counters.failed += 1
+                if may_heal(error) and roster.counters.opened > 0:
+                    roster.backoff.failed(loop.time(), error)
+                    return None
+            raise
+        entry = self._admit(connection, loop)
+        roster.aside -= 1
+        roster.use(entry)
+        self._refill_if_missing()
+        return entry
+
+    def _admit(
+        self, connection: AsyncConnection, loop: asyncio.AbstractEventLoop
+    ) -> Entry[AsyncConnection]:
+        """Count a new connection among those aside."""
+        entry = self._roster.admitted(connection, loop.time())
+        entry.session_changes = connection.session_changes
+        self._roster.opening -= 1
+        self._roster.aside += 1
+        return entry
+
+    async def _connect(self) -> AsyncConnection:
+        if self._phase == "closed":
+            raise PoolClosed("the pool is closed")
+        connection = await open_connection(self._config)
+        connection._autocommit = self._autocommit
+        try:
+            await self._configure(connection)
+        except BaseException:
+            connection.abort()
+            raise
+        return connection
+
+    async def _configure(self, connection: AsyncConnection) -> None:
+        if self._options.configure is not None:
+            await self._options.configure(connection)
+            await connection.commit()
+
+    async def _wait(
+        self, loop: asyncio.AbstractEventLoop, timeout: float, deadline: float, *, first: bool
+    ) -> Entry[AsyncConnection]:
+        """Stand in the queue until a connection is handed over."""
+        started = loop.time()
+        self._require_open()
+        if deadline <= started:
+            raise self._roster.timed_out(timeout)
+        turn: Turn = loop.create_future()
+        self._roster.enqueue(turn, first=first)
+        self._roster.counters.waits += 1
+        self._refill_if_missing()
+        alarm = (
+            None if deadline == math.inf else loop.call_at(deadline, self._expire, turn, timeout)
+        )
+        try:
+            return await turn
+        except asyncio.CancelledError:
+            if turn.done() and not turn.cancelled() and turn.exception() is None:
+                # It was handed over, but this task does not live to use it.
+                entry = self._roster.surrender(turn.result().connection)
+                self._roster.aside += 1
+                self._offer(entry)
+            raise
+        finally:
+            if alarm is not None:
+                alarm.cancel()
+            with contextlib.suppress(ValueError):
+                self._roster.waiters.remove(turn)
+            self._roster.counters.wait_seconds += loop.time() - started
+
+    def _expire(self, turn: Turn, timeout: float) -> None:
+        if not turn.done():
+            self._roster.waiters.remove(turn)
+            turn.set_exception(self._roster.timed_out(timeout))
+
+    async def _passes_check(self, entry: Entry[AsyncConnection]) -> bool:
+        """The program's check; a connection that fails it is dropped."""
+        check = self._options.check
+        try:
+            if callable(check):
+                await check(entry.connection)
+            else:
+                await entry.connection.execute("")
+        except Exception:  # noqa: BLE001 (whatever it is, the connection failed the check)
+            self._drop(entry)
+            return False
+        except BaseException:
+            self._drop(entry)
+            raise
+        if entry.connection.closed:
+            self._drop(entry)
+            return False
+        return True
+
+    # Returning
+
+    async def _clean_and_offer(self, entry: Entry[AsyncConnection]) -> None:
+        """Make an entry that is aside clean, and pass it on or keep it, or drop it."""
+        try:
+            clean = await self._clean(entry)
+        except BaseException:
+            self._retire(entry, lost=True)
+            raise
+        if clean:
+            self._offer(entry)
+        else:
+            self._retire(entry, lost=True)
+
+    async def _clean(self, entry: Entry[AsyncConnection]) -> bool:
+        """Roll back and reset the session; false if the connection is of no more use."""
+        connection, reset = entry.connection, self._options.reset
+        if connection.closed:
+            return False
+        try:
+            connection._leave_all_blocks()
+            if connection.transaction_status != "idle":
+                await connection.run("rollback", None, tuple, CLEANING_SECONDS)
+            if callable(reset):
+                await reset(connection)
+                return connection.transaction_status == "idle"
+            dirty = connection.session_changes != entry.session_changes
+            if reset == "full" or (reset == "if-dirty" and dirty):
+                await connection.run(RESET_SESSION, None, tuple, CLEANING_SECONDS)
+                connection._listeners.by_channel.clear()
+                await self._configure(connection)
+                entry.session_changes = connection.session_changes
+            if reset != "none":
+                connection._autocommit = self._autocommit
+        except Exception:  # noqa: BLE001 (whatever it is, the connection is not clean)
+            return False
+        return connection.transaction_status == "idle"
+
+    def _offer(self, entry: Entry[AsyncConnection]) -> None:
+        """Pass a clean entry that is aside on to who waits longest, or keep it, or close it."""
+        roster, now = self._roster, asyncio.get_running_loop().time()
+        roster.aside -= 1
+        if self._phase == "open" and entry.expires_at > now:
+            while roster.waiters:
+                turn = roster.waiters.popleft()
+                if not turn.done():
+                    roster.use(entry)
+                    turn.set_result(entry)
+                    return
+            if roster.keep_idle(entry, now):
+                self._start_ticking()
+                return
+        self._count_closed(entry)
+
+    def _retire(self, entry: Entry[AsyncConnection], *, lost: bool) -> None:
+        """Cut a connection that is aside."""
+        self._roster.aside -= 1
+        if lost:
+            self._cut(entry)
+        else:
+            self._count_closed(entry)
+
+    def _drop(self, entry: Entry[AsyncConnection]) -> None:
+        """Cut a connection that was to be handed out."""
+        self._roster.surrender(entry.connection)
+        self._cut(entry)
+
+    def _cut(self, entry: Entry[AsyncConnection]) -> None:
+        """Give up a broken connection, and look whether the idle ones are broken too."""
+        entry.connection.abort()
+        self._roster.counters.lost += 1
+        for other in [each for each in self._roster.idle if not each.connection.is_alive()]:
+            self._roster.idle.remove(other)
+            other.connection.abort()
+            self._roster.counters.lost += 1
+        self._notice_departure()
+
+    def _count_closed(self, entry: Entry[AsyncConnection]) -> None:
+        self._roster.counters.closed += 1
+        self._background(entry.connection.close())
+        self._notice_departure()
+
+    def _notice_departure(self) -> None:
+        """There is room for a new connection, or one less to wait for at `close`."""
+        self._departure.set()
+        if self._phase == "open":
+            self._refill_if_missing()
+
+    # In the background
+
+    def _background(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.get_running_loop().create_task(_quietly(work))
+        self._tasks.add(task)
+        task.add_done_callback(self._background_done)
+
+    def _background_done(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        self._departure.set()
+
+    def _start_ticking(self) -> None:
+        if self._tick is None and self._loop is not None:
+            shortest = min(self._options.max_idle, self._options.max_lifetime)
+            self._tick = self._loop.call_later(min(max(shortest / 4, 0.02), 30.0), self._on_tick)
+
+    def _on_tick(self) -> None:
+        self._tick = None
+        if self._phase == "open":
+            self._prune()
+            self._refill_if_missing()
+            if self._roster.idle:
+                self._start_ticking()
+
+    def _prune(self) -> None:
+        for entry in self._roster.prune(asyncio.get_running_loop().time()):
+            self._background(entry.connection.close())
+
+    def _refill_if_missing(self) -> None:
+        if self._refilling is None and self._roster.missing() and self._loop is not None:
+            self._refilling = self._loop.create_task(self._refill(self._loop))
+
+    async def _refill(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Open one connection after the other, as long as some are missing."""
+        roster = self._roster
+        try:
+            while self._phase == "open" and roster.missing():
+                if (delay := roster.backoff.retry_at - loop.time()) > 0:
+                    await asyncio.sleep(delay)
+                    continue
+                roster.opening += 1
+                try:
+                    connection = await self._connect()
+                except BaseException as error:
+                    roster.opening -= 1
+                    if not isinstance(error, Exception):
+                        raise
+                    roster.counters.failed += 1
+                    roster.backoff.failed(loop.time(), error)
+                else:
+                    self._offer(self._admit(connection, loop))
+        finally:
+            self._refilling = None
+
+
+async def _quietly(work: Coroutine[Any, Any, None]) -> None:
+    """Cleaning up may fail: then the connection is gone, which its pool has counted."""
+    with contextlib.suppress(Exception):
+        await work

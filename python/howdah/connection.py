@@ -1,0 +1,262 @@
+"""The blocking connection: `howdah.connect` and `Connection`.
+
+Waits on the socket with the GIL released. `fetch`, `fetch_one`, `fetch_value`, `execute` and
+`execute_many` are the native ones, inherited as they are. Invariant: a connection has one
+transaction state, which native calls, cursors and `transaction()` blocks share; see `Connection`.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from threading import RLock
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self, TypeVar, overload
+
+from howdah import _identifiers, _native, errors
+from howdah._connecting import configuration
+from howdah._session import Listener, Session
+from howdah.cursor import Cursor
+from howdah.stream import RowStream
+from howdah.transaction import Isolation, Transaction
+
+if TYPE_CHECKING:
+    from howdah._native import Result, Row
+
+T = TypeVar("T")
+
+CANCEL_TIMEOUT_SECONDS = 5.0
+
+
+def connect(
+    dsn: str | None = None, /, *, autocommit: bool = False, **options: object
+) -> "Connection":
+    """Connect to a server and wait until it is ready.
+
+    `dsn` is a URI (`postgresql://…`) or libpq's `key=value` text; `options` are libpq's keywords
+    and win over it; what neither says comes from the `PG*` environment variables, the service
+    file and the password file. An option that nobody knows is an error.
+    `application_name` is the running script's name unless given.
+
+    Raises `ConnectionFailed` (each address tried is told), `ProgrammingError` for a malformed
+    `dsn`, and the server's own refusals such as `errors.InvalidPassword`.
+
+    >>> with howdah.connect(url) as conn:
+    ...     conn.fetch_value("select 6 * $1", 7)
+    42
+    """
+    connection = Connection(configuration(dsn, options))
+    connection._autocommit = autocommit
+    return connection
+
+
+class Connection(Session, _native.SyncConnection):
+    """A session with a server, from `howdah.connect`.
+
+    **One transaction state.** A native call (`fetch`, `execute`, `execute_many`, `copy_rows` …)
+    joins the transaction that is open and commits by itself if there is none. A cursor opens one
+    when there is none, as PEP 249 asks, unless `autocommit` is set; it stays open until
+    `commit` or `rollback`. `transaction()` opens one, or a savepoint when one is open, also
+    when a cursor opened it; `commit` and `rollback` inside of it are errors.
+
+    Threads may share a connection: their statements take turns, in one common transaction.
+
+    As a context manager it commits an open transaction at a clean exit, rolls it back after an
+    exception, and closes itself in both cases.
+
+    >>> with howdah.connect(url) as conn:
+    ...     conn.execute("create temporary table t (id int primary key, name text)")
+    ...     with conn.transaction():
+    ...         conn.execute_many("insert into t values ($1, $2)", [(1, "a"), (2, "b")])
+    ...     for row in conn.fetch("select * from t where id > $1", 1):
+    ...         print(row.id, row["name"], row[1])
+    0
+    2
+    2 b b
+    """
+
+    Warning = errors.Warning
+    Error = errors.Error
+    InterfaceError = errors.InterfaceError
+    DatabaseError = errors.DatabaseError
+    DataError = errors.DataError
+    OperationalError = errors.OperationalError
+    IntegrityError = errors.IntegrityError
+    InternalError = errors.InternalError
+    ProgrammingError = errors.ProgrammingError
+    NotSupportedError = errors.NotSupportedError
+
+    def __init__(self, _config: _native.Config, /) -> None:
+        # The configuration went to the native constructor, which has connected.
+        self._turn = RLock()
+        self._start_session()
+
+    def transaction(
+        self,
+        *,
+        isolation: Isolation | None = None,
+        read_only: bool | None = None,
+        deferrable: bool | None = None,
+        force_rollback: bool = False,
+    ) -> Transaction:
+        """A block that commits at its clean end and rolls back after an exception.
+
+        Inside an open transaction it is a savepoint. What is not given is the session's default.
+        `force_rollback` undoes the changes always, for tests and dry runs.
+
+        A clean end after a failed statement raises `errors.InFailedSqlTransaction`: nothing was
+        committed. Leaving blocks in another order than they nest, or ending the transaction
+        inside, raises `ProgrammingError`.
+
+        >>> with conn.transaction(isolation="serializable", read_only=True):
+        ...     conn.fetch_value("show transaction_isolation")
+        'serializable'
+        """
+        return Transaction(
+            self,
+            isolation=isolation,
+            read_only=read_only,
+            deferrable=deferrable,
+            force_rollback=force_rollback,
+        )
+
+    def commit(self) -> None:
+        """Commit the open transaction, if there is one.
+
+        Raises `errors.InFailedSqlTransaction`, after rolling back, if a statement had failed.
+        """
+        self._end("commit")
+
+    def rollback(self) -> None:
+        """Roll back the open transaction, if there is one."""
+        self._end("rollback")
+
+    def cursor(self) -> Cursor:
+        """A PEP 249 cursor.
+
+        >>> cur = conn.cursor()
+        >>> cur.execute("select %s::int + 1", (41,)).fetchone()
+        (42,)
+        >>> conn.rollback()
+        """
+        if self.closed:
+            raise errors.InterfaceError("the connection is closed")
+        return Cursor(self)
+
+    @overload
+    def stream(
+        self, query: str, /, *args: Any, row: None = None, batch: int = 1000
+    ) -> "RowStream[Row]": ...
+    @overload
+    def stream(
+        self, query: str, /, *args: Any, row: type[dict[str, Any]], batch: int = 1000
+    ) -> RowStream[dict[str, Any]]: ...
+    @overload
+    def stream(
+        self, query: str, /, *args: Any, row: Callable[..., T], batch: int = 1000
+    ) -> RowStream[T]: ...
+    def stream(
+        self, query: str, /, *args: Any, row: Callable[..., Any] | None = None, batch: int = 1000
+    ) -> RowStream[Any]:
+        """Iterate over the rows of a query in bounded memory, `batch` rows at a time.
+
+        The statement runs when the first row is asked for, and the connection is its own until
+        the end, `close()` or the end of a `with` block. `row` is as for `fetch`.
+
+        >>> sum(row.n for row in conn.stream("select n from generate_series(1, 100000) n"))
+        5000050000
+        """
+        return RowStream(self, query, args, row, batch)
+
+    def copy_rows(
+        self,
+        table: _identifiers.Name,
+        rows: Iterable[Sequence[Any]],
+        columns: Sequence[str] | None = None,
+    ) -> int:
+        """Insert rows by COPY in the binary format, the fastest way in; answers their number.
+
+        `table` is a name as the catalogue spells it, `"name"`, `"schema.name"` or
+        `("schema", "name")`. Without `columns` the rows hold all columns that are not generated,
+        in the table's order. `rows` may be a generator. All rows are inserted or none.
+
+        >>> conn.execute("create temporary table album (id int, title text)")
+        0
+        >>> conn.copy_rows("album", [(1, "Kind of Blue"), (2, "Blue Train")])
+        2
+        """
+        relation = _identifiers.qualified(table)
+        if columns is None:
+            columns = [name for (name,) in self.fetch(COPY_COLUMNS, relation, row=tuple)]
+        chosen = _identifiers.column_list(columns)
+        shape = self.run(f"select {chosen} from {relation} limit 0", (), tuple, None)[0]
+        types = [column.type_oid for column in shape.columns or ()]
+        return self.copy_in_rows(copy_command(relation, chosen), types, rows)
+
+    def cancel(self, timeout: float = CANCEL_TIMEOUT_SECONDS) -> None:
+        """Ask the server to cancel what runs on this connection. Call it from another thread.
+
+        Returns once the server took the request; the statement raises `errors.QueryCanceled`.
+        `timeout` is in seconds; afterwards `OperationalError` is raised.
+        """
+        self.cancel_blocking(timeout)
+
+    def add_listener(self, channel: str, listener: Listener) -> None:
+        """Call `listener(notification)` for what other sessions NOTIFY on `channel`.
+
+        It is called while the connection reads from the server, that is during any call on it.
+        """
+        if channel not in self._listeners.by_channel:
+            self.execute(f"listen {_identifiers.quoted(channel)}")
+        self._listeners.add(channel, listener)
+
+    def remove_listener(self, channel: str, listener: Listener) -> None:
+        """Undo `add_listener`. `ProgrammingError` if it was not there."""
+        if self._listeners.remove(channel, listener):
+            self.execute(f"unlisten {_identifiers.quoted(channel)}")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        try:
+            if not self.closed and error is None:
+                self.commit()
+        finally:
+            # The server rolls back what is open.
+            self.close()
+
+    def _run_for_cursor(self, query: str, args: Sequence[Any] | None) -> "list[Result]":
+        with self._turn:
+            if self._cursor_needs_begin():
+                self.execute("begin")
+            return self.run(query, args, tuple, None)
+
+    def _run_many_for_cursor(self, query: str, rows: Iterable[Sequence[Any]]) -> int:
+        with self._turn:
+            if self._cursor_needs_begin():
+                self.execute("begin")
+            return self.execute_many(query, rows)
+
+    def _end(self, command: str) -> None:
+        with self._turn:
+            sent, complaint = self._ending(command)
+            if sent is not None:
+                self.execute(sent)
+        if complaint is not None:
+            raise complaint
+
+
+COPY_COLUMNS = """
+    select attname from pg_catalog.pg_attribute
+    where attrelid = $1::text::regclass and attnum > 0 and not attisdropped and attgenerated = ''
+    order by attnum
+"""
+"""The columns that COPY fills by default; parameter: the quoted name of the table."""
+
+
+def copy_command(relation: str, columns: str) -> str:
+    """COPY into a quoted relation's quoted columns, in the binary format."""
+    return f"copy {relation} ({columns}) from stdin (format binary)"

@@ -1,0 +1,156 @@
+"""Rows of a large result, a batch at a time: what `stream()` of a connection returns.
+
+Reads from the server when its batch is used up. Invariant: at most one batch of rows is held, and
+whichever way the stream ends (exhausted, closed, error), the connection is free again.
+"""
+
+from collections.abc import Iterator, Sequence
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
+
+from howdah.errors import InterfaceError
+
+if TYPE_CHECKING:
+    from howdah._native import Column, RowType, Stream
+    from howdah.async_connection import AsyncConnection
+    from howdah.connection import Connection
+
+T = TypeVar("T")
+
+
+class _Rows(Generic[T]):
+    """The part of a stream that does not wait."""
+
+    def __init__(self, query: str, arguments: Sequence[Any], row: "RowType", batch: int) -> None:
+        if batch < 1:
+            raise ValueError(f"`batch` must be at least 1, found {batch}")
+        self._request = query, arguments, row, batch
+        self._held: Iterator[T] = iter(())
+        self._stream: Stream | None = None
+        self._ended = False
+
+    @property
+    def columns(self) -> "tuple[Column, ...]":
+        """The columns of the rows, known once the first row was asked for."""
+        if self._stream is None:
+            raise InterfaceError("the stream has not been opened yet", hint="ask for a row first")
+        return self._stream.columns
+
+
+class RowStream(_Rows[T]):
+    """An iterator over rows, closed by `close`, by the end of a `with` block, or at the end."""
+
+    def __init__(
+        self,
+        connection: "Connection",
+        query: str,
+        arguments: Sequence[Any],
+        row: "RowType",
+        batch: int,
+    ) -> None:
+        super().__init__(query, arguments, row, batch)
+        self._connection = connection
+
+    def __iter__(self) -> Iterator[T]:
+        while True:
+            yield from self._held
+            if not self._refill():
+                return
+
+    def __next__(self) -> T:
+        for row in self:
+            return row
+        raise StopIteration
+
+    def close(self) -> None:
+        """End the statement if it has not ended. Rows that were not asked for are discarded."""
+        stream, ended = self._stream, self._ended
+        self._ended = True
+        self._held = iter(())
+        if stream is not None and not ended and not self._connection.closed:
+            self._connection.stream_close(stream)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def _refill(self) -> bool:
+        if self._ended:
+            return False
+        try:
+            if self._stream is None:
+                self._stream = self._connection.stream_open(*self._request)
+            batch = self._connection.stream_next(self._stream)
+        except BaseException:
+            self._ended = True
+            raise
+        self._held = iter(batch)
+        self._ended = not batch
+        return bool(batch)
+
+
+class AsyncRowStream(_Rows[T]):
+    """`RowStream` for `async for` and `async with`."""
+
+    def __init__(
+        self,
+        connection: "AsyncConnection",
+        query: str,
+        arguments: Sequence[Any],
+        row: "RowType",
+        batch: int,
+    ) -> None:
+        super().__init__(query, arguments, row, batch)
+        self._connection = connection
+
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> T:
+        while True:
+            for row in self._held:
+                return row
+            if not await self._refill():
+                raise StopAsyncIteration
+
+    async def close(self) -> None:
+        """End the statement if it has not ended. Rows that were not asked for are discarded."""
+        stream, ended = self._stream, self._ended
+        self._ended = True
+        self._held = iter(())
+        if stream is not None and not ended and not self._connection.closed:
+            await self._connection.stream_close(stream)
+
+    aclose = close
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        await self.close()
+
+    async def _refill(self) -> bool:
+        if self._ended:
+            return False
+        try:
+            if self._stream is None:
+                self._stream = await self._connection.stream_open(*self._request)
+            batch = await self._connection.stream_next(self._stream)
+        except BaseException:
+            self._ended = True
+            raise
+        self._held = iter(batch)
+        self._ended = not batch
+        return bool(batch)

@@ -1,0 +1,199 @@
+"""Transaction blocks: `with conn.transaction():`, nested ones as savepoints.
+
+The commands are sent by `Transaction` and `AsyncTransaction`; which ones, is decided by `Block`
+without IO. Made by `Connection.transaction`. Invariant: after the block, its changes are either
+released to what surrounds it, or undone, or the connection is closed; an exception says which.
+"""
+
+from types import TracebackType
+from typing import TYPE_CHECKING, Literal, Self
+
+from howdah._session import Session, failed_transaction
+from howdah.errors import ConnectionLost, Error, InterfaceError, ProgrammingError
+
+if TYPE_CHECKING:
+    from howdah.async_connection import AsyncConnection
+    from howdah.connection import Connection
+
+Isolation = Literal["read uncommitted", "read committed", "repeatable read", "serializable"]
+
+_ISOLATION_LEVELS = ("read uncommitted", "read committed", "repeatable read", "serializable")
+
+
+class Block:
+    """The decisions of a transaction block."""
+
+    def __init__(
+        self,
+        session: Session,
+        *,
+        isolation: Isolation | None = None,
+        read_only: bool | None = None,
+        deferrable: bool | None = None,
+        force_rollback: bool = False,
+    ) -> None:
+        self._session = session
+        self._modes = _transaction_modes(isolation, read_only=read_only, deferrable=deferrable)
+        self._force_rollback = force_rollback
+        self._savepoint: str | None = None
+        self._entered = False
+
+    @property
+    def savepoint(self) -> str | None:
+        """The quoted name of the block's savepoint; None for an outermost block."""
+        return self._savepoint
+
+    def _entering(self) -> str:
+        """The command that opens the block."""
+        if self._entered:
+            raise ProgrammingError(
+                "a transaction block can be entered only once",
+                hint="call `transaction()` again",
+            )
+        status = self._session.transaction_status
+        if status == "active":
+            raise InterfaceError(
+                "another statement is running on the connection",
+                hint="use one connection per thread and task, as a pool gives them",
+            )
+        if status in {"in_transaction", "failed"}:
+            if self._modes:
+                raise ProgrammingError(
+                    "a nested transaction block cannot choose isolation, read_only or deferrable",
+                    hint="choose them for the outermost block",
+                )
+            self._session._savepoints += 1
+            self._savepoint = f'"howdah_{self._session._savepoints}"'
+            return f"savepoint {self._savepoint}"
+        return " ".join(["begin", *self._modes])
+
+    def _opened(self) -> None:
+        self._entered = True
+        self._session._blocks.append(self)
+
+    def _leaving(self, error: BaseException | None) -> tuple[str | None, Error | None]:
+        """The command that ends the block, and the complaint to raise after it."""
+        blocks = self._session._blocks
+        innermost = bool(blocks) and blocks[-1] is self
+        over = self._ended_already()
+        if self in blocks:
+            del blocks[blocks.index(self) :]
+        if over is not None:
+            return None, over
+        if not innermost:
+            return self._undo(), ProgrammingError(
+                "the transaction block was left before one inside it: both are rolled back",
+                hint="leave blocks in the opposite order, and share no connection among tasks",
+            )
+        if error is not None or self._force_rollback:
+            return self._undo(), None
+        if self._session.transaction_status == "failed":
+            return self._undo(), failed_transaction()
+        return self._keep(), None
+
+    def _ended_already(self) -> Error | None:
+        """The complaint if the server has no such transaction any more."""
+        if self not in self._session._blocks:
+            return ProgrammingError(
+                "the transaction block was rolled back by leaving the one around it first"
+            )
+        if self._session.closed:
+            return ConnectionLost(
+                "the connection was closed inside the transaction block: its changes are lost"
+            )
+        if self._session.transaction_status == "idle":
+            return ProgrammingError(
+                "the transaction was ended inside its `transaction()` block",
+                hint="do not send `commit` or `rollback` there: the block does it itself",
+            )
+        return None
+
+    def _keep(self) -> str:
+        return "commit" if self._savepoint is None else f"release savepoint {self._savepoint}"
+
+    def _undo(self) -> str:
+        if self._savepoint is None:
+            return "rollback"
+        return f"rollback to savepoint {self._savepoint}; release savepoint {self._savepoint}"
+
+
+class Transaction(Block):
+    """A transaction block of a `Connection`, for `with`."""
+
+    _session: "Connection"
+
+    def __enter__(self) -> Self:
+        self._session.execute(self._entering())
+        self._opened()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        command, complaint = self._leaving(error)
+        if command is not None:
+            try:
+                self._session.run(command, None, tuple, None)
+            except BaseException as failure:
+                if command.startswith("rollback"):
+                    # What remains open is not known: the server undoes it when the line ends.
+                    self._session.close()
+                if error is None or not isinstance(failure, Exception):
+                    raise
+        if complaint is not None and error is None:
+            raise complaint
+
+
+class AsyncTransaction(Block):
+    """A transaction block of an `AsyncConnection`, for `async with`."""
+
+    _session: "AsyncConnection"
+
+    async def __aenter__(self) -> Self:
+        await self._session.execute(self._entering())
+        self._opened()
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        command, complaint = self._leaving(error)
+        if command is not None:
+            try:
+                await self._session.run(command, None, tuple, None)
+            except BaseException as failure:
+                if command.startswith("rollback"):
+                    # What remains open is not known: the server undoes it when the line ends.
+                    self._session.abort()
+                if error is None or not isinstance(failure, Exception):
+                    raise
+        if complaint is not None and error is None:
+            raise complaint
+
+
+def _transaction_modes(
+    isolation: Isolation | None,
+    *,
+    read_only: bool | None,
+    deferrable: bool | None,
+) -> list[str]:
+    """The words after BEGIN."""
+    modes = []
+    if isolation is not None:
+        if isolation not in _ISOLATION_LEVELS:
+            expected = ", ".join(f"`{level}`" for level in _ISOLATION_LEVELS)
+            raise ProgrammingError(
+                f"unknown isolation level `{isolation}`: expected one of {expected}"
+            )
+        modes.append(f"isolation level {isolation}")
+    if read_only is not None:
+        modes.append("read only" if read_only else "read write")
+    if deferrable is not None:
+        modes.append("deferrable" if deferrable else "not deferrable")
+    return [", ".join(modes)] if modes else []

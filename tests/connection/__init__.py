@@ -1,0 +1,1 @@
+"""Connections above the protocol: streams, COPY, listeners, names."""

@@ -1,0 +1,1 @@
+"""Transaction blocks, and how they mix with cursors."""

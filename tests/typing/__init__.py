@@ -1,0 +1,1 @@
+"""What type checkers must see. Nothing here runs: `make types` has two checkers read it."""

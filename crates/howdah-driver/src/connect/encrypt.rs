@@ -12,7 +12,7 @@ use super::guarded::{Guarded, closed};
 use crate::Interrupt;
 use crate::config::{Config, Host, SslMode};
 use crate::error::{Error, Kind};
-use crate::tls::{self, Connector, TlsStream};
+use crate::tls::{self, Connector};
 use crate::transport::Transport;
 
 /// How a connection begins.
@@ -56,8 +56,6 @@ enum Answer {
 impl Encryption<'_> {
     /// Puts `socket` under TLS; if the server has none, it stays plain where `or_none` allows it.
     pub(crate) fn apply(&self, socket: OwnedFd, or_none: bool) -> Result<Transport, Error> {
-        let connector = Connector::new(self.config.tls())?;
-        let stream = connector.begin(self.host)?;
         let mut plain = Transport::plain(socket);
         if !self.config.tls().direct {
             match self.request(&mut plain)? {
@@ -72,7 +70,7 @@ impl Encryption<'_> {
                 }
             }
         }
-        self.begin(plain.into_socket(), &connector, stream)
+        self.begin(plain.into_socket())
     }
 
     fn request(&self, plain: &mut Transport) -> Result<Answer, Error> {
@@ -106,13 +104,9 @@ impl Encryption<'_> {
         }
     }
 
-    fn begin(
-        &self,
-        socket: OwnedFd,
-        connector: &Connector,
-        stream: TlsStream,
-    ) -> Result<Transport, Error> {
-        let mut transport = Transport::encrypted(socket, stream);
+    fn begin(&self, socket: OwnedFd) -> Result<Transport, Error> {
+        let connector = Connector::new(self.config.tls())?;
+        let mut transport = Transport::encrypted(socket, connector.begin(self.host)?);
         let mut guarded = Guarded {
             transport: &mut transport,
             deadline: self.deadline,

@@ -15,7 +15,7 @@ use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
-use howdah_driver::{Config, Error, Established, Interrupt, establish};
+use howdah_driver::{Config, Connection, Error, Established, Interrupt, establish};
 
 /// The superuser of every cluster, and the roles made in it.
 pub const SUPERUSER: &str = "elephant";
@@ -63,8 +63,9 @@ impl Programs {
         let version = output(Command::new(bindir.join("postgres")).arg("--version"))?;
         let number = version.split_whitespace().nth(2)?;
         let major = number.split('.').next()?.parse().ok()?;
-        let configure = output(Command::new(bindir.join("pg_config")).arg("--configure"));
-        let tls = configure.is_some_and(|text| text.contains("openssl"));
+        // OpenSSL is linked or it is not; `pg_config` does not come with every installation
+        let program = fs::read(bindir.join("postgres")).ok()?;
+        let tls = program.windows(9).any(|bytes| bytes == b"libssl.so");
         Some(Self { bindir, major, tls })
     }
 }
@@ -134,7 +135,7 @@ impl Server {
             &data.join("postgresql.conf"),
             &format!(
                 "port={port}\nlisten_addresses='127.0.0.1'\nunix_socket_directories='{}'\n\
-             fsync=off\nmax_connections=30\n{settings}\n",
+             fsync=off\n{settings}\n",
                 directory.display()
             ),
         );
@@ -157,7 +158,7 @@ impl Server {
     }
 
     fn wait_until_ready(&self) {
-        let deadline = Instant::now() + Duration::from_secs(60);
+        let deadline = Instant::now() + Duration::from_secs(20);
         while let Err(error) = self.connect(&[]) {
             assert!(
                 Instant::now() < deadline,
@@ -199,29 +200,11 @@ impl Server {
 
     /// Runs statements as the superuser.
     pub fn execute(&self, sql: &str) {
-        let mut psql = Command::new(self.programs.bindir.join("psql"));
-        psql.args([
-            "-X",
-            "-q",
-            "-v",
-            "ON_ERROR_STOP=1",
-            "-U",
-            SUPERUSER,
-            "-d",
-            "postgres",
-            "-c",
-            sql,
-        ]);
-        psql.arg("-h")
-            .arg(&self.directory)
-            .arg("-p")
-            .arg(self.port.to_string());
-        let done = psql.output().expect("psql runs");
-        assert!(
-            done.status.success(),
-            "{}",
-            String::from_utf8_lossy(&done.stderr)
-        );
+        let connection = Connection::establish(&self.config(&[]), Interrupt::never());
+        let done = connection.and_then(|mut connection| connection.query(sql));
+        if let Err(error) = done {
+            panic!("{sql}: {error}");
+        }
     }
 }
 

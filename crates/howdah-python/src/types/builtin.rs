@@ -21,6 +21,13 @@ pub(crate) fn builtin(oid: u32) -> Option<&'static Arc<Codec>> {
     TABLE.get_or_init(Table::new).find(oid)
 }
 
+/// The array type over a built-in element type.
+pub(crate) fn array_of(element: u32) -> Option<u32> {
+    let is_array =
+        |row: &&Row| matches!(row.kind, Kind::Array { element: of, .. } if of == element);
+    ROWS.iter().find(is_array).map(|row| row.oid)
+}
+
 /// One line of the generated table.
 pub(super) struct Row {
     oid: u32,

@@ -1,6 +1,7 @@
 //! Root starts servers: under which account, and what that account must be able to reach.
 //!
 //! Without root there is nothing to choose, and these tests say so and pass.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing)] // a panic is how a test fails
 
 mod common;
 
@@ -106,29 +107,27 @@ fn programs_that_only_root_can_read_are_copied_once() {
     if !is_root() {
         return;
     }
-    match std::env::var_os(AGAIN) {
-        Some(directory) => start_with_closed_programs(Path::new(&directory)),
-        None => {
-            let scratch = Scratch::new();
-            let site = close_programs(&scratch.path);
-            let step = || {
-                let status = Command::new(std::env::current_exe().unwrap())
-                    .args([
-                        "--exact",
-                        "programs_that_only_root_can_read_are_copied_once",
-                    ])
-                    .env(CACHE_VARIABLE, scratch.path.join("cache"))
-                    .env(AGAIN, &site)
-                    .status();
-                assert!(status.unwrap().success());
-                fs::read_dir(scratch.path.join("cache/programs"))
-                    .unwrap()
-                    .count()
-            };
-            assert_eq!(step(), 2, "one copy and the lock");
-            assert_eq!(step(), 2, "the copy was not used again");
-        }
+    if let Some(directory) = std::env::var_os(AGAIN) {
+        return start_with_closed_programs(Path::new(&directory));
     }
+    let scratch = Scratch::new();
+    let site = close_programs(&scratch.path);
+    let step = || {
+        let status = Command::new(std::env::current_exe().unwrap())
+            .args([
+                "--exact",
+                "programs_that_only_root_can_read_are_copied_once",
+            ])
+            .env(CACHE_VARIABLE, scratch.path.join("cache"))
+            .env(AGAIN, &site)
+            .status();
+        assert!(status.unwrap().success());
+        fs::read_dir(scratch.path.join("cache/programs"))
+            .unwrap()
+            .count()
+    };
+    assert_eq!(step(), 2, "one copy and the lock");
+    assert_eq!(step(), 2, "the copy was not used again");
 }
 
 /// An installation as in a virtual environment below `/root`.

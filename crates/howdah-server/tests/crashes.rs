@@ -1,4 +1,5 @@
 //! What crashes leave behind: nothing is lost, and the next start either works or says why not.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing)] // a panic is how a test fails
 
 mod common;
 

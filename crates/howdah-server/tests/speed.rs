@@ -1,4 +1,5 @@
 //! How long people wait. The bars are those of an idle machine, so each is tried more than once.
+#![allow(clippy::unwrap_used)] // a panic is how a test fails
 
 mod common;
 

@@ -3,6 +3,7 @@
 //! IO: makes directories below `/tmp`, starts servers in them. Invariant: a [`Scratch`] stops what
 //! runs in it and removes itself, however its test ends.
 #![allow(dead_code)] // each test program uses its own part
+#![allow(clippy::unwrap_used)] // a panic is how a test fails
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;

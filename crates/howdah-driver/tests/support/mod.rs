@@ -149,8 +149,8 @@ impl Server {
         append(
             &data.join("postgresql.conf"),
             &format!(
-                "port={port}\nlisten_addresses='127.0.0.1'\nunix_socket_directories='{sockets}'\n\
-             fsync=off\n{settings}\n\"
+                "port={port}\nlisten_addresses='127.0.0.1'\n\
+                 unix_socket_directories='{sockets}'\nfsync=off\n{settings}\n"
             ),
         );
         let process = unprivileged(&programs.bindir.join("postgres"))

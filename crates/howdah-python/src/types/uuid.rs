@@ -4,7 +4,6 @@
 //! the class is laid out as CPython's has been since 3.8; where it is not, the class is called.
 //! Invariant: an offset is used only after a UUID made by Python itself was found to keep its
 //! values there.
-#![allow(unsafe_code)]
 
 use std::io::Write;
 

@@ -6,6 +6,7 @@ pub mod config;
 pub mod connect;
 
 mod cancel;
+mod connection;
 mod error;
 mod interrupt;
 mod tls;
@@ -15,6 +16,7 @@ mod wait;
 pub use cancel::Canceller;
 pub use config::Config;
 pub use connect::{Established, Peer, establish};
+pub use connection::{Connection, Notification, Row, Rows};
 pub use error::{Error, Kind};
 pub use howdah_wire::backend::ServerError;
 pub use interrupt::Interrupt;

@@ -1,5 +1,7 @@
 //! TLS against a real server: every `sslmode`, good and bad certificates, channel binding.
 
+#![allow(clippy::unwrap_used, clippy::indexing_slicing)] // a test may panic
+
 mod support;
 
 use std::fs;

@@ -3,6 +3,7 @@
 #![deny(clippy::undocumented_unsafe_blocks)]
 
 mod config;
+mod connection;
 mod placeholders;
 mod row;
 mod server;
@@ -13,9 +14,10 @@ use pyo3::prelude::*;
 /// The native half of the `howdah` package.
 #[pymodule]
 fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
-    config::register(module)?;
     types::register(module)?;
     row::register(module)?;
+    config::register(module)?;
+    connection::register(module)?;
     server::register(module)?;
     module.add_function(wrap_pyfunction!(
         placeholders::convert_placeholders,

@@ -71,7 +71,7 @@ pub enum HandshakeError {
 pub struct Handshake {
     state: State,
     inbox: Inbox,
-    parts: Parts,
+    parts: Box<Parts>,
 }
 
 /// What [`Handshake::advance`] found.
@@ -126,14 +126,14 @@ impl Handshake {
             .map(|(name, value)| (name.as_str(), value.as_str()));
         let parameters: Vec<_> = std::iter::once(user).chain(others).collect();
         frontend::startup(outbox.buffer(), startup.max_version, &parameters)?;
-        let parts = Parts {
+        let parts = Box::new(Parts {
             version: startup.max_version,
             startup,
             outbox,
             parameters: BTreeMap::new(),
             cancel_key: None,
             notices: Vec::new(),
-        };
+        });
         Ok(Self {
             state: State::Greeting,
             inbox: Inbox::with_limit(LOGIN_MESSAGE_BYTES),

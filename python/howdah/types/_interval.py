@@ -22,9 +22,9 @@ class Interval(_Immutable):
     Years become 12 months; hours, minutes and seconds become microseconds. Raises OverflowError if
     months or days exceed 32 bits, microseconds 64 bits.
 
-    Compared by PostgreSQL's rule, in which a month is 30 days and a day 24 hours: an interval may be
-    equal to a `timedelta` or to another interval with other counts. Compare `parts` to tell them
-    apart.
+    Compared by PostgreSQL's rule, in which a month is 30 days and a day 24 hours: an interval may
+    be equal to a `timedelta` or to another interval with other counts. Compare `parts` to tell
+    them apart.
 
     >>> str(Interval(years=1, months=2, hours=-3))
     '1 year 2 mons -03:00:00'

@@ -11,8 +11,8 @@ import datetime as dt
 from typing import Any, ClassVar, NoReturn, Self, final
 
 _DAY_US = 86_400_000_000
-_EPOCH = dt.datetime(2000, 1, 1)
-_EPOCH_UTC = _EPOCH.replace(tzinfo=dt.UTC)
+_EPOCH_UTC = dt.datetime(2000, 1, 1, tzinfo=dt.UTC)
+_EPOCH = _EPOCH_UTC.replace(tzinfo=None)
 _EPOCH_ORDINAL = _EPOCH.toordinal()
 _MICROSECOND = dt.timedelta(microseconds=1)
 
@@ -165,7 +165,7 @@ class _Stamp(_Moment):
     _ENDS = (-(2**63), 2**63 - 1)
     _ZONE: ClassVar[str]
 
-    def __new__(
+    def __new__(  # noqa: PLR0917 (the fields of `datetime`, in its order)
         cls,
         year: int,
         month: int,

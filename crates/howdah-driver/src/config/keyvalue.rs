@@ -33,18 +33,18 @@ pub(super) fn parse(dsn: &str) -> Result<Vec<(String, String)>, Error> {
 }
 
 /// As libpq's `isspace` sees it.
-fn is_blank(c: &char) -> bool {
-    c.is_ascii_whitespace() || *c == '\x0b'
+fn is_blank(c: char) -> bool {
+    c.is_ascii_whitespace() || c == '\x0b'
 }
 
 fn skip_blanks(rest: &mut Peekable<Chars<'_>>) {
-    while rest.next_if(is_blank).is_some() {}
+    while rest.next_if(|c| is_blank(*c)).is_some() {}
 }
 
 /// A keyword with the `=` after it.
 fn keyword(rest: &mut Peekable<Chars<'_>>) -> Result<String, Error> {
     let mut keyword = String::new();
-    while let Some(c) = rest.next_if(|c| *c != '=' && !is_blank(c)) {
+    while let Some(c) = rest.next_if(|c| *c != '=' && !is_blank(*c)) {
         keyword.push(c);
     }
     skip_blanks(rest);
@@ -64,7 +64,7 @@ fn keyword(rest: &mut Peekable<Chars<'_>>) -> Result<String, Error> {
 
 fn bare(rest: &mut Peekable<Chars<'_>>) -> String {
     let mut value = String::new();
-    while let Some(c) = rest.next_if(|c| !is_blank(c)) {
+    while let Some(c) = rest.next_if(|c| !is_blank(*c)) {
         match c {
             '\\' => value.extend(rest.next()),
             c => value.push(c),

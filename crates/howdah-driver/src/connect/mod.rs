@@ -16,7 +16,7 @@ use std::fmt;
 use std::time::Instant;
 
 pub(crate) use encrypt::Encryption;
-pub(crate) use guarded::Guarded;
+pub(crate) use guarded::{Guarded, closed};
 pub use socket::Address;
 pub(crate) use socket::open as open_socket;
 
@@ -100,7 +100,7 @@ impl Search<'_> {
                 Ok(addresses) => addresses,
                 Err(error) => {
                     let error = Error::io("cannot resolve the name", error);
-                    self.note(failures, host.to_string(), error.into())?;
+                    note(failures, host.to_string(), error.into())?;
                     continue;
                 }
             };
@@ -110,7 +110,7 @@ impl Search<'_> {
                     Ok(established) => return Ok(Some(established)),
                     Err(failure) => {
                         let place = Described { host, address }.to_string();
-                        self.note(failures, place, failure)?;
+                        note(failures, place, failure)?;
                     }
                 }
             }
@@ -135,24 +135,6 @@ impl Search<'_> {
             .and_then(|timeout| Instant::now().checked_add(timeout))
     }
 
-    /// Remembers a failure; one that ends the search comes back as the error of all.
-    fn note(
-        &self,
-        failures: &mut Vec<Failed>,
-        place: String,
-        failure: Failure,
-    ) -> Result<(), Error> {
-        failures.push(Failed {
-            place,
-            error: failure.error,
-        });
-        if failure.final_ {
-            Err(summary(std::mem::take(failures)))
-        } else {
-            Ok(())
-        }
-    }
-
     /// `load_balance_hosts=random`: a shuffle.
     fn arrange<T>(&self, list: &mut [T]) -> Result<(), Error> {
         if !self.config.random_order() {
@@ -168,6 +150,19 @@ impl Search<'_> {
             // the bias of a remainder of 64 bits is far below what balancing could notice
             list.swap(last, (random % (last as u64 + 1)) as usize);
         }
+        Ok(())
+    }
+}
+
+/// Remembers a failure; one that ends the search comes back as the error of all.
+fn note(failures: &mut Vec<Failed>, place: String, failure: Failure) -> Result<(), Error> {
+    failures.push(Failed {
+        place,
+        error: failure.error,
+    });
+    if failure.final_ {
+        Err(summary(std::mem::take(failures)))
+    } else {
         Ok(())
     }
 }
@@ -191,7 +186,7 @@ fn summary(mut failures: Vec<Failed>) -> Error {
         failures.len() + 1
     );
     for Failed { place, error } in failures.iter().chain([&last]) {
-        message.push_str(&format!("\n  {place}: {}", error.message()));
+        message.extend(["\n  ", place, ": ", error.message()]);
     }
     last.error.with_message(message)
 }

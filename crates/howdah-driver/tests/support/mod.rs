@@ -134,7 +134,7 @@ impl Server {
             &data.join("postgresql.conf"),
             &format!(
                 "port={port}\nlisten_addresses='127.0.0.1'\nunix_socket_directories='{}'\n\
-             fsync=off\nmax_connections=30\n{settings}\n",
+             fsync=off\n{settings}\n",
                 directory.display()
             ),
         );
@@ -157,7 +157,7 @@ impl Server {
     }
 
     fn wait_until_ready(&self) {
-        let deadline = Instant::now() + Duration::from_secs(60);
+        let deadline = Instant::now() + Duration::from_secs(20);
         while let Err(error) = self.connect(&[]) {
             assert!(
                 Instant::now() < deadline,

@@ -21,6 +21,13 @@ pub(crate) fn builtin(oid: u32) -> Option<&'static Arc<Codec>> {
     TABLE.get_or_init(Table::new).find(oid)
 }
 
+/// The array type over a built-in element type.
+pub(crate) fn array_of(element: u32) -> Option<u32> {
+    let is_array =
+        |row: &&Row| matches!(row.kind, Kind::Array { element: of, .. } if of == element);
+    ROWS.iter().find(is_array).map(|row| row.oid)
+}
+
 /// One line of the generated table.
 pub(super) struct Row {
     oid: u32,
@@ -106,8 +113,9 @@ impl Table {
         let mut table = Self(vec![None; length]);
         for depth in 0..4 {
             for row in ROWS.iter().filter(|row| row.kind.depth() == depth) {
-                if let Some(codec) = table.codec(row) {
-                    table.0[row.oid as usize] = Some(Arc::new(codec));
+                let codec = table.codec(row).map(Arc::new);
+                if let Some(place) = table.0.get_mut(row.oid as usize) {
+                    *place = codec;
                 }
             }
         }
@@ -170,8 +178,8 @@ fn scalar(row: &Row) -> Codec {
         row.name
     };
     let structure = match row.name {
-        "json" | "jsonb" | "record" | "tid" => Structure::Compound,
-        "point" | "line" | "lseg" | "box" | "path" | "polygon" | "circle" => Structure::Compound,
+        "json" | "jsonb" | "record" | "tid" | "point" | "line" | "lseg" | "box" | "path"
+        | "polygon" | "circle" => Structure::Compound,
         _ => Structure::Scalar,
     };
     Codec::new(row.oid, name, functions(row.name), structure)
@@ -179,21 +187,6 @@ fn scalar(row: &Row) -> Codec {
 
 fn functions(name: &str) -> Functions {
     match name {
-        "anyarray" => array::ANYARRAY,
-        "record" => record::RECORD,
-        "inet" => network::INET,
-        "cidr" => network::CIDR,
-        "macaddr" => network::MACADDR,
-        "macaddr8" => network::MACADDR8,
-        "bit" | "varbit" => bits::BITS,
-        "point" => geometry::POINT,
-        "line" => geometry::LINE,
-        "lseg" => geometry::LSEG,
-        "box" => geometry::BOX,
-        "path" => geometry::PATH,
-        "polygon" => geometry::POLYGON,
-        "circle" => geometry::CIRCLE,
-        name if name.starts_with("reg") => reg::REG,
         "bool" => boolean::BOOL,
         "int2" => integer::INT2,
         "int4" => integer::INT4,
@@ -220,6 +213,21 @@ fn functions(name: &str) -> Functions {
         "pg_lsn" => lsn::LSN,
         "tid" => tid::TID,
         "void" => string::VOID,
+        "anyarray" => array::ANYARRAY,
+        "record" => record::RECORD,
+        "inet" => network::INET,
+        "cidr" => network::CIDR,
+        "macaddr" => network::MACADDR,
+        "macaddr8" => network::MACADDR8,
+        "bit" | "varbit" => bits::BITS,
+        "point" => geometry::POINT,
+        "line" => geometry::LINE,
+        "lseg" => geometry::LSEG,
+        "box" => geometry::BOX,
+        "path" => geometry::PATH,
+        "polygon" => geometry::POLYGON,
+        "circle" => geometry::CIRCLE,
+        name if name.starts_with("reg") => reg::REG,
         // `xml`: its binary format is text in the encoding that its declaration names.
         // `money`: its binary format does not say how many decimals the locale gives it.
         _ => string::TEXT,

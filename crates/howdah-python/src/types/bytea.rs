@@ -18,6 +18,7 @@ pub(super) const BYTEA: Functions = Functions {
     atomic: true,
 };
 
+#[expect(clippy::unnecessary_wraps, reason = "a `Decode`")]
 fn decode_binary<'py>(scope: &Scope<'_, 'py>, _: &Codec, bytes: &[u8]) -> Decoded<'py> {
     Ok(PyBytes::new(scope.py, bytes).into_any())
 }

@@ -50,8 +50,8 @@ use pyo3::sync::PyOnceLock;
 
 use crate::row::Shape;
 
-pub(crate) use builtin::builtin;
-pub(crate) use catalogue::Catalogue;
+pub(crate) use builtin::{array_of, builtin};
+pub(crate) use catalogue::{Catalogue, TYPES_SQL, TypeRow, asked_parameter};
 pub(crate) use door::register;
 
 /// The two formats of PostgreSQL's values, with the codes that the protocol gives them.
@@ -191,6 +191,12 @@ impl Codec {
             atomic: functions.atomic,
             structure,
         }
+    }
+}
+
+impl From<Refusal> for Refused {
+    fn from(refusal: Refusal) -> Self {
+        Self(Box::new(refusal))
     }
 }
 

@@ -33,6 +33,7 @@ pub(super) const VOID: Functions = Functions {
     ..STRING
 };
 
+#[expect(clippy::unnecessary_wraps, reason = "a `Decode`")]
 fn decode_void<'py>(scope: &Scope<'_, 'py>, _: &Codec, _: &[u8]) -> Decoded<'py> {
     Ok(scope.py.None().into_bound(scope.py))
 }

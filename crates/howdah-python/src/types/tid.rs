@@ -78,7 +78,7 @@ fn parts_of(value: &Bound<'_, PyAny>) -> Result<(u32, u16), Refused> {
         .map_err(|_| Refused::invalid("not a block (32 bits) and an offset (16 bits)"))
 }
 
-fn tid<'py>(py: Python<'py>, block: u32, offset: u16) -> Decoded<'py> {
+fn tid(py: Python<'_>, block: u32, offset: u16) -> Decoded<'_> {
     static TID: PyOnceLock<Py<PyType>> = PyOnceLock::new();
     Ok(TID
         .import(py, "howdah.types", "Tid")?

@@ -196,7 +196,7 @@ fn offset(class: &Bound<'_, PyType>, name: &str) -> PyResult<Option<usize>> {
         )
     };
     let end = offset + size_of::<*mut ffi::PyObject>() as ffi::Py_ssize_t;
-    let aligned = offset as usize % align_of::<*mut ffi::PyObject>() == 0;
+    let aligned = (offset as usize).is_multiple_of(align_of::<*mut ffi::PyObject>());
     let plain = kind == ffi::Py_T_OBJECT_EX && offset > 0 && end <= size && aligned;
     Ok(plain.then_some(offset as usize))
 }

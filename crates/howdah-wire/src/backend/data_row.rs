@@ -5,14 +5,29 @@ use crate::{Error, Reader};
 pub struct DataRow<'a> {
     columns: usize,
     values: Reader<'a>,
+    body: &'a [u8],
 }
 
 impl<'a> DataRow<'a> {
+    /// Reads the body of a DataRow, as [`DataRow::body`] gave it.
+    ///
+    /// # Errors
+    /// [`Error`] where it does not even hold a count.
     #[inline]
-    pub(super) fn parse(body: &'a [u8]) -> Result<Self, Error> {
+    pub fn parse(body: &'a [u8]) -> Result<Self, Error> {
         let mut values = Reader::new("DataRow", body);
         let columns = values.count()?;
-        Ok(Self { columns, values })
+        Ok(Self {
+            columns,
+            values,
+            body,
+        })
+    }
+
+    /// The message's body, for keeping a row until its types are known.
+    #[must_use]
+    pub const fn body(&self) -> &'a [u8] {
+        self.body
     }
 
     /// How many values the row says to hold.

@@ -47,8 +47,8 @@ impl<'a> Lexer<'a> {
         match self.peek() {
             Some(b'"') => self.string().map(Token::String),
             Some(b'-' | b'0'..=b'9') => self.number(),
-            Some(b'{') => self.advanced(Token::Object),
-            Some(b'[') => self.advanced(Token::Array),
+            Some(b'{') => self.word(b"{", Token::Object),
+            Some(b'[') => self.word(b"[", Token::Array),
             Some(b't') => self.word(b"true", Token::True),
             Some(b'f') => self.word(b"false", Token::False),
             Some(b'n') => self.word(b"null", Token::Null),
@@ -101,11 +101,6 @@ impl<'a> Lexer<'a> {
         Fault {
             position_bytes: self.position,
         }
-    }
-
-    fn advanced(&mut self, token: Token<'a>) -> Result<Token<'a>, Fault> {
-        self.position += 1;
-        Ok(token)
     }
 
     fn rest(&self) -> &'a [u8] {
@@ -223,8 +218,8 @@ fn is_plain(word: u64) -> bool {
     const ONES: u64 = 0x0101_0101_0101_0101;
     const HIGH: u64 = ONES << 7;
     let zero_byte = |word: u64| word.wrapping_sub(ONES) & !word & HIGH;
-    let quote = zero_byte(word ^ (ONES * b'"' as u64));
-    let backslash = zero_byte(word ^ (ONES * b'\\' as u64));
+    let quote = zero_byte(word ^ (ONES * u64::from(b'"')));
+    let backslash = zero_byte(word ^ (ONES * u64::from(b'\\')));
     let control = word.wrapping_sub(ONES * 0x20) & !word & HIGH;
     (quote | backslash | control) == 0
 }
@@ -322,13 +317,11 @@ mod tests {
                 }
                 lexer.take(b']');
             }
-            Token::Object => {
+            Token::Object if !lexer.take(b'}') => {
+                lexer.key()?;
+                values += count(lexer, depth + 1)?;
                 if !lexer.take(b'}') {
-                    lexer.key()?;
-                    values += count(lexer, depth + 1)?;
-                    if !lexer.take(b'}') {
-                        return Err(lexer.fault());
-                    }
+                    return Err(lexer.fault());
                 }
             }
             _ => {}

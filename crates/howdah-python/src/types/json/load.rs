@@ -58,17 +58,18 @@ impl<'py> Loader<'_, 'py> {
                 continue;
             };
             loop {
-                let Some(parent) = open.pop() else {
+                let Some(parent) = open.last_mut() else {
                     self.lexer.end()?;
                     return Ok(value);
                 };
-                match self.put(parent, value)? {
-                    Put::More(parent) => {
-                        open.push(parent);
-                        break;
-                    }
-                    Put::Complete(whole) => value = whole,
+                if self.put(parent, value)? {
+                    break;
                 }
+                value = match open.pop() {
+                    Some(Open::Array(items)) => PyList::new(self.py, items)?.into_any(),
+                    Some(Open::Object { dict, .. }) => dict.into_any(),
+                    None => return Err(self.lexer.fault().into()),
+                };
             }
         }
     }
@@ -101,29 +102,27 @@ impl<'py> Loader<'_, 'py> {
         Ok(Some(value))
     }
 
-    /// Adds a value to what it is part of, and reads the comma or the end after it.
-    fn put(&mut self, parent: Open<'py>, value: Bound<'py, PyAny>) -> Result<Put<'py>, Refused> {
+    /// Adds a value to what it is part of. Whether a comma follows; if not, the end was read.
+    #[inline]
+    fn put(&mut self, parent: &mut Open<'py>, value: Bound<'py, PyAny>) -> Result<bool, Refused> {
         match parent {
-            Open::Array(mut items) => {
+            Open::Array(items) => {
                 items.push(value);
                 if self.lexer.take(b',') {
-                    return Ok(Put::More(Open::Array(items)));
+                    return Ok(true);
                 }
                 self.close(b']')?;
-                Ok(Put::Complete(PyList::new(self.py, items)?.into_any()))
             }
             Open::Object { dict, key } => {
-                dict.set_item(key, value)?;
+                dict.set_item(&*key, value)?;
                 if self.lexer.take(b',') {
-                    return Ok(Put::More(Open::Object {
-                        dict,
-                        key: self.key()?,
-                    }));
+                    *key = self.key()?;
+                    return Ok(true);
                 }
                 self.close(b'}')?;
-                Ok(Put::Complete(dict.into_any()))
             }
         }
+        Ok(false)
     }
 
     fn key(&mut self) -> Result<Bound<'py, PyAny>, Refused> {
@@ -142,11 +141,6 @@ impl<'py> Loader<'_, 'py> {
             Err(self.lexer.fault())
         }
     }
-}
-
-enum Put<'py> {
-    More(Open<'py>),
-    Complete(Bound<'py, PyAny>),
 }
 
 fn string<'py>(py: Python<'py>, text: &Text<'_>) -> Decoded<'py> {

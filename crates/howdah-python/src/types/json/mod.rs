@@ -51,6 +51,8 @@ fn decode_versioned<'py>(scope: &Scope<'_, 'py>, codec: &Codec, bytes: &[u8]) ->
     }
 }
 
+static WRAPPER: PyOnceLock<Py<PyType>> = PyOnceLock::new();
+
 fn encode(
     _: &Scope<'_, '_>,
     _: &Codec,
@@ -65,7 +67,6 @@ fn encode(
         return Ok(());
     }
     let py = value.py();
-    static WRAPPER: PyOnceLock<Py<PyType>> = PyOnceLock::new();
     if value
         .get_type()
         .is(WRAPPER.import(py, "howdah.types", "Json")?)

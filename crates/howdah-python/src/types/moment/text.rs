@@ -102,7 +102,7 @@ pub(super) fn read_interval(text: &[u8]) -> Option<Span> {
             let count = std::str::from_utf8(word).ok()?.parse::<i32>().ok()?;
             match text.split(|byte| *byte == b' ').nth(index + 1)? {
                 b"year" | b"years" => {
-                    span.months = span.months.checked_add(count.checked_mul(12)?)?
+                    span.months = span.months.checked_add(count.checked_mul(12)?)?;
                 }
                 b"mon" | b"mons" => span.months = span.months.checked_add(count)?,
                 b"day" | b"days" => span.days = count,

@@ -1,6 +1,6 @@
 //! `numeric` as `decimal.Decimal`: exact, with its scale, NaN and the infinities.
 //!
-//! No IO. Results are asked for as text: one call of `Decimal` reads it, and nothing is cheaper.
+//! No IO. Results are asked for as text: one call into `decimal` reads it, and nothing is cheaper.
 //! Parameters may be `Decimal`, `int` or `float`; a `float` stands for the shortest decimal that
 //! reads back as the same `float`, which is what its `repr` shows. Invariant: no digit is rounded.
 
@@ -8,7 +8,7 @@ mod wire;
 
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
-use pyo3::types::{PyBool, PyFloat, PyInt, PyType};
+use pyo3::types::{PyBool, PyDict, PyFloat, PyInt, PyType};
 
 use self::wire::Unsendable;
 use super::{Codec, Decoded, Format, Functions, Refused, Scope, python, string};
@@ -24,7 +24,7 @@ pub(super) const NUMERIC: Functions = Functions {
 
 fn decode_text<'py>(scope: &Scope<'_, 'py>, _: &Codec, bytes: &[u8]) -> Decoded<'py> {
     let text = python::str_from_utf8(scope.py, bytes)?;
-    Ok(decimal(scope.py)?.call1((text,))?)
+    Ok(reader(scope.py)?.call1((text,))?)
 }
 
 fn decode_binary<'py>(scope: &Scope<'_, 'py>, codec: &Codec, bytes: &[u8]) -> Decoded<'py> {
@@ -105,4 +105,29 @@ fn float_text(number: f64) -> String {
 fn decimal(py: Python<'_>) -> PyResult<&Bound<'_, PyType>> {
     static DECIMAL: PyOnceLock<Py<PyType>> = PyOnceLock::new();
     DECIMAL.import(py, "decimal", "Decimal")
+}
+
+/// `Context.create_decimal` of a context without limits, which is cheaper than `Decimal`. The traps
+/// make sure that it would rather raise than round.
+fn reader(py: Python<'_>) -> PyResult<&Bound<'_, PyAny>> {
+    static READER: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+    let reader = READER.get_or_try_init(py, || {
+        let module = py.import("decimal")?;
+        let options = PyDict::new(py);
+        for (option, limit) in [
+            ("prec", "MAX_PREC"),
+            ("Emax", "MAX_EMAX"),
+            ("Emin", "MIN_EMIN"),
+        ] {
+            options.set_item(option, module.getattr(limit)?)?;
+        }
+        let traps = [
+            module.getattr("InvalidOperation")?,
+            module.getattr("Inexact")?,
+        ];
+        options.set_item("traps", traps)?;
+        let context = module.getattr("Context")?.call((), Some(&options))?;
+        PyResult::Ok(context.getattr("create_decimal")?.unbind())
+    })?;
+    Ok(reader.bind(py))
 }

@@ -15,7 +15,7 @@ const MAX_DIGITS_BEFORE: i64 = 131_072;
 const MAX_DIGITS_AFTER: i64 = 16_383;
 
 /// Why a text cannot be sent.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Unsendable {
     /// Not a decimal number, infinity or NaN: signalling NaNs are such.
     NotANumber,

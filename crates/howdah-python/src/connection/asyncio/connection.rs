@@ -1,0 +1,225 @@
+//! `AsyncConnection`: the methods of a connection under asyncio.
+
+use std::sync::Arc;
+
+use pyo3::prelude::*;
+use pyo3::types::{PyList, PyString, PyTuple};
+
+use super::super::operations::{
+    Answer, CopyIn, CopyOut, CopyRows, Fetch, Many, Simple, Stream, StreamClose, StreamNext,
+    StreamOpen,
+};
+use super::super::parameters::as_tuple;
+use super::super::public::Base;
+use super::super::rows::RowKind;
+use super::connecting::Connecting;
+use super::link::Link;
+use super::reply::Reply;
+
+/// A connection whose methods are awaited.
+#[pyclass(extends = Base, subclass, frozen, module = "howdah._native")]
+pub(crate) struct AsyncConnection {
+    link: Arc<Link>,
+}
+
+#[pymethods]
+impl AsyncConnection {
+    /// From an attempt that has ended, under the loop that is running.
+    #[new]
+    fn new(
+        py: Python<'_>,
+        attempt: &Connecting,
+        event_loop: Py<PyAny>,
+    ) -> PyResult<PyClassInitializer<Self>> {
+        let established = attempt.finish(py)?;
+        let config = attempt.config().bind(py);
+        let base = Base::new(config, &established);
+        let line = base.line(config, established);
+        let state = Arc::clone(base.state());
+        let link = Link::new(py, line, state, base.canceller().cloned(), event_loop)?;
+        Ok(PyClassInitializer::from(base).add_subclass(Self { link }))
+    }
+
+    /// As `SyncConnection.execute`, awaited.
+    #[pyo3(signature = (query, /, *args, timeout=None))]
+    fn execute(
+        &self,
+        query: Py<PyString>,
+        args: Bound<'_, PyTuple>,
+        timeout: Option<f64>,
+    ) -> Reply {
+        if args.is_empty() {
+            let operation = Simple::new(query, RowKind::Row, false);
+            return Reply::new(&self.link, operation, timeout);
+        }
+        self.reply(query, args, RowKind::Row, Answer::Count, timeout)
+    }
+
+    /// As `SyncConnection.execute_many`, awaited.
+    #[pyo3(signature = (query, rows, /, *, timeout=None))]
+    fn execute_many(
+        &self,
+        query: Py<PyString>,
+        rows: &Bound<'_, PyAny>,
+        timeout: Option<f64>,
+    ) -> PyResult<Reply> {
+        let operation = Many::new(query, rows.try_iter()?.unbind());
+        Ok(Reply::new(&self.link, operation, timeout))
+    }
+
+    /// As `SyncConnection.fetch`, awaited.
+    #[pyo3(signature = (query, /, *args, row=None, timeout=None))]
+    fn fetch(
+        &self,
+        query: Py<PyString>,
+        args: Bound<'_, PyTuple>,
+        row: Option<&Bound<'_, PyAny>>,
+        timeout: Option<f64>,
+    ) -> PyResult<Reply> {
+        Ok(self.reply(
+            query,
+            args,
+            RowKind::from_argument(row)?,
+            Answer::Rows,
+            timeout,
+        ))
+    }
+
+    /// As `SyncConnection.fetch_one`, awaited.
+    #[pyo3(signature = (query, /, *args, row=None, timeout=None))]
+    fn fetch_one(
+        &self,
+        query: Py<PyString>,
+        args: Bound<'_, PyTuple>,
+        row: Option<&Bound<'_, PyAny>>,
+        timeout: Option<f64>,
+    ) -> PyResult<Reply> {
+        Ok(self.reply(
+            query,
+            args,
+            RowKind::from_argument(row)?,
+            Answer::First,
+            timeout,
+        ))
+    }
+
+    /// As `SyncConnection.fetch_value`, awaited.
+    #[pyo3(signature = (query, /, *args, timeout=None))]
+    fn fetch_value(
+        &self,
+        query: Py<PyString>,
+        args: Bound<'_, PyTuple>,
+        timeout: Option<f64>,
+    ) -> Reply {
+        self.reply(query, args, RowKind::Value, Answer::First, timeout)
+    }
+
+    /// As `SyncConnection.run`, awaited.
+    fn run(
+        &self,
+        query: Py<PyString>,
+        args: Option<&Bound<'_, PyAny>>,
+        row: Option<&Bound<'_, PyAny>>,
+        timeout: Option<f64>,
+    ) -> PyResult<Reply> {
+        let kind = RowKind::from_argument(row)?;
+        let Some(args) = args else {
+            return Ok(Reply::new(
+                &self.link,
+                Simple::new(query, kind, true),
+                timeout,
+            ));
+        };
+        Ok(self.reply(query, as_tuple(args)?, kind, Answer::Results, timeout))
+    }
+
+    /// As `SyncConnection.stream_open`, awaited.
+    fn stream_open(
+        &self,
+        query: Py<PyString>,
+        args: &Bound<'_, PyAny>,
+        row: Option<&Bound<'_, PyAny>>,
+        batch: u32,
+    ) -> PyResult<Reply> {
+        let kind = RowKind::from_argument(row)?;
+        let operation = StreamOpen::new(query, as_tuple(args)?.unbind(), kind, batch);
+        Ok(Reply::new(&self.link, operation, None))
+    }
+
+    /// As `SyncConnection.stream_next`, awaited.
+    fn stream_next(&self, py: Python<'_>, stream: Py<Stream>) -> Reply {
+        if let Some(first) = stream.get().take_first() {
+            return Reply::ready(&self.link, Ok(first));
+        }
+        if stream.get().ended() {
+            return Reply::ready(&self.link, Ok(PyList::empty(py).into_any().unbind()));
+        }
+        Reply::new(&self.link, StreamNext::new(stream), None)
+    }
+
+    /// As `SyncConnection.stream_close`, awaited.
+    fn stream_close(slf: &Bound<'_, Self>, stream: Py<Stream>) -> Reply {
+        let link = &slf.get().link;
+        if stream.get().ended() || slf.as_super().get().state().is_closed() {
+            return Reply::ready(link, Ok(slf.py().None()));
+        }
+        Reply::new(link, StreamClose::new(stream), None)
+    }
+
+    /// As `SyncConnection.copy_in`, awaited.
+    fn copy_in(&self, query: Py<PyString>, chunks: &Bound<'_, PyAny>) -> PyResult<Reply> {
+        let operation = CopyIn::new(query, chunks.try_iter()?.unbind());
+        Ok(Reply::new(&self.link, operation, None))
+    }
+
+    /// As `SyncConnection.copy_rows`, awaited.
+    fn copy_rows(
+        &self,
+        query: Py<PyString>,
+        types: Vec<u32>,
+        rows: &Bound<'_, PyAny>,
+    ) -> PyResult<Reply> {
+        let operation = CopyRows::new(query, types, rows.try_iter()?.unbind());
+        Ok(Reply::new(&self.link, operation, None))
+    }
+
+    /// As `SyncConnection.copy_out`, awaited.
+    fn copy_out(&self, query: Py<PyString>) -> Reply {
+        Reply::new(&self.link, CopyOut::new(query), None)
+    }
+
+    /// Close the connection; closing twice is no error. Never waits.
+    fn close(&self, py: Python<'_>) -> PyResult<Reply> {
+        self.link.close(py)?;
+        Ok(Reply::ready(&self.link, Ok(py.None())))
+    }
+
+    /// Close the connection without waiting, from ordinary code.
+    fn abort(&self, py: Python<'_>) -> PyResult<()> {
+        self.link.close(py)
+    }
+}
+
+impl AsyncConnection {
+    #[inline]
+    fn reply(
+        &self,
+        query: Py<PyString>,
+        args: Bound<'_, PyTuple>,
+        kind: RowKind,
+        answer: Answer,
+        timeout: Option<f64>,
+    ) -> Reply {
+        Reply::new(
+            &self.link,
+            Fetch::new(query, args.unbind(), kind, answer),
+            timeout,
+        )
+    }
+}
+
+impl Drop for AsyncConnection {
+    fn drop(&mut self) {
+        self.link.shut();
+    }
+}

@@ -1,0 +1,437 @@
+//! A connection's line under an event loop.
+//!
+//! IO without waiting: called by the loop when the socket is ready and by tasks that submit
+//! statements. Statements of several tasks are answered one after the other, in the order in which
+//! they were awaited.
+//!
+//! Invariants: `inner` is never locked while Python code of others runs (tasks are resumed after it
+//! was released). After a statement was given up, nothing is sent until the server has closed the
+//! connection that carried the cancel and the answers have ended: a cancel never hits a later
+//! statement. Both are bounded by [`GRACE`], after which the connection is dropped.
+
+use std::collections::VecDeque;
+use std::io::{PipeReader, Write};
+use std::os::fd::AsRawFd;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use howdah_driver::{Canceller, Interrupt};
+use pyo3::prelude::*;
+
+use super::super::engine::Outcome;
+use super::super::faults;
+use super::super::line::{Line, Sent};
+use super::super::operations::Operation;
+use super::super::state::State;
+use super::reply::Reply;
+
+/// How long a cancelled statement may take to end before the connection is dropped.
+const GRACE: Duration = Duration::from_secs(5);
+/// How many receives are worked through before other tasks get their turn.
+const RECEIVES: usize = 4;
+
+/// What became of a submitted statement.
+pub(super) enum Submitted {
+    Waiting,
+    Ended(Outcome),
+}
+
+/// A connection under an event loop.
+pub(crate) struct Link {
+    inner: Mutex<Inner>,
+    state: Arc<State>,
+    canceller: Option<Canceller>,
+    event_loop: Py<PyAny>,
+    fd: i32,
+}
+
+struct Inner {
+    line: Line,
+    /// Who waits for the operation under way; none for one that was given up.
+    current: Option<Py<Reply>>,
+    waiting: VecDeque<(Box<dyn Operation>, Py<Reply>)>,
+    /// The loop tells when the socket is writable.
+    writing: bool,
+    cancelling: Option<Cancelling>,
+    /// The loop's callbacks; gone once the connection is closed.
+    pump: Option<Py<Pump>>,
+    /// Whoever was answered while the lock was held.
+    answered: Vec<(Py<Reply>, Outcome)>,
+}
+
+/// A cancel on its way.
+struct Cancelling {
+    /// Readable when the server has closed the connection that carried it; none once it was.
+    delivered: Option<PipeReader>,
+    /// The loop's timer for [`GRACE`].
+    timer: Py<PyAny>,
+}
+
+/// What the loop calls. Holds the link for as long as the loop knows the socket.
+#[pyclass(frozen, module = "howdah._native")]
+pub(crate) struct Pump(Arc<Link>);
+
+impl Link {
+    pub(super) fn new(
+        py: Python<'_>,
+        line: Line,
+        state: Arc<State>,
+        canceller: Option<Canceller>,
+        event_loop: Py<PyAny>,
+    ) -> PyResult<Arc<Self>> {
+        let fd = line.transport.raw_fd();
+        let inner = Inner {
+            line,
+            current: None,
+            waiting: VecDeque::new(),
+            writing: false,
+            cancelling: None,
+            pump: None,
+            answered: Vec::new(),
+        };
+        let link = Arc::new(Self {
+            inner: Mutex::new(inner),
+            state,
+            canceller,
+            event_loop,
+            fd,
+        });
+        let pump = Py::new(py, Pump(Arc::clone(&link)))?;
+        link.on_loop(py, "add_reader", (fd, pump.getattr(py, "readable")?))?;
+        link.lock().pump = Some(pump);
+        Ok(link)
+    }
+
+    pub(super) const fn event_loop(&self) -> &Py<PyAny> {
+        &self.event_loop
+    }
+
+    /// Sends a statement now, or when those before it are answered.
+    pub(super) fn submit(
+        &self,
+        py: Python<'_>,
+        operation: Box<dyn Operation>,
+        reply: &Py<Reply>,
+    ) -> PyResult<Submitted> {
+        let mut inner = self.lock();
+        if self.state.is_closed() {
+            return Err(faults::closed(py));
+        }
+        if inner.is_engaged() {
+            inner.waiting.push_back((operation, reply.clone_ref(py)));
+            return Ok(Submitted::Waiting);
+        }
+        if let Some(outcome) = inner.line.begin(py, operation) {
+            return Ok(Submitted::Ended(outcome));
+        }
+        inner.current = Some(reply.clone_ref(py));
+        self.send(py, &mut inner)?;
+        // a connection that breaks while sending answers at once
+        match inner.answered.pop() {
+            Some((_, outcome)) => Ok(Submitted::Ended(outcome)),
+            None => Ok(Submitted::Waiting),
+        }
+    }
+
+    /// Gives up a statement; false where it was answered already.
+    pub(super) fn abandon(&self, py: Python<'_>, reply: &Py<Reply>) -> PyResult<bool> {
+        let mut inner = self.lock();
+        let before = inner.waiting.len();
+        inner.waiting.retain(|(_, waiting)| !waiting.is(reply));
+        if inner.waiting.len() < before {
+            return Ok(true);
+        }
+        if !inner
+            .current
+            .as_ref()
+            .is_some_and(|current| current.is(reply))
+        {
+            return Ok(false);
+        }
+        inner.current = None;
+        let failure = faults::fault(py, "InterfaceError", "the statement was given up");
+        if inner.line.engine.abandon(py, failure).is_none() {
+            self.cancel(py, &mut inner)?;
+            self.send(py, &mut inner)?;
+        }
+        Ok(true)
+    }
+
+    /// Closes the connection: whoever waits is told, and what the server executes is cancelled.
+    pub(super) fn close(&self, py: Python<'_>) -> PyResult<()> {
+        let mut inner = self.lock();
+        if self.state.is_closed() && inner.pump.is_none() {
+            return Ok(());
+        }
+        self.state.close();
+        if inner.line.engine.is_busy()
+            && let Some(canceller) = self.canceller.clone()
+        {
+            std::thread::spawn(move || canceller.cancel(GRACE, &Interrupt::never()));
+        }
+        inner.line.close(py);
+        self.leave_loop(py, &mut inner)?;
+        inner.fail_all(py, || faults::closed(py));
+        self.release(py, inner, true)
+    }
+
+    /// Shuts the socket without touching the loop: from a destructor, which may run anywhere. The
+    /// loop then finds the end of the stream and leaves by itself.
+    pub(super) fn shut(&self) {
+        self.state.close();
+        self.lock().line.transport.shutdown();
+    }
+
+    /// The socket is readable.
+    fn receive(&self, py: Python<'_>) -> PyResult<()> {
+        let mut inner = self.lock();
+        for _ in 0..RECEIVES {
+            let room = inner.line.engine.session().spare().len();
+            let received = match inner.line.try_receive(py) {
+                Ok(Some(count)) => count,
+                Ok(None) => break,
+                Err(error) => {
+                    self.lose(py, &mut inner, error)?;
+                    break;
+                }
+            };
+            self.work(py, &mut inner)?;
+            if inner.pump.is_none() || (received < room && !inner.line.transport.has_buffered()) {
+                break;
+            }
+        }
+        self.release(py, inner, false)
+    }
+
+    /// Works through what has arrived, and starts what was waiting.
+    fn work(&self, py: Python<'_>, inner: &mut Inner) -> PyResult<()> {
+        loop {
+            match inner.line.advance(py) {
+                Err(error) => return self.lose(py, inner, error),
+                Ok(None) => return self.send(py, inner),
+                Ok(Some(outcome)) => {
+                    inner.answer_current(outcome);
+                    self.start_next(py, inner)?;
+                }
+            }
+        }
+    }
+
+    /// Starts the oldest waiting statement, if nothing is under way.
+    fn start_next(&self, py: Python<'_>, inner: &mut Inner) -> PyResult<()> {
+        if inner.line.engine.is_busy() {
+            return Ok(());
+        }
+        if inner
+            .cancelling
+            .as_ref()
+            .is_some_and(|cancelling| cancelling.delivered.is_none())
+            && let Some(cancelling) = inner.cancelling.take()
+        {
+            cancelling
+                .timer
+                .call_method0(py, pyo3::intern!(py, "cancel"))?;
+        }
+        while inner.cancelling.is_none()
+            && let Some((operation, reply)) = inner.waiting.pop_front()
+        {
+            match inner.line.begin(py, operation) {
+                Some(outcome) => inner.answered.push((reply, outcome)),
+                None => {
+                    inner.current = Some(reply);
+                    return self.send(py, inner);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Sends what waits; a full buffer is continued when the loop says so.
+    fn send(&self, py: Python<'_>, inner: &mut Inner) -> PyResult<()> {
+        let blocked = match inner.line.send(py) {
+            Ok(sent) => sent == Sent::Blocked,
+            Err(error) if self.state.is_closed() => return self.lose(py, inner, error),
+            Err(error) => {
+                // the operation raised while it provided more: its answers pass by
+                if let Some(outcome) = inner.line.engine.abandon(py, error) {
+                    inner.answer_current(outcome);
+                }
+                return self.send(py, inner);
+            }
+        };
+        if blocked == inner.writing {
+            return Ok(());
+        }
+        inner.writing = blocked;
+        match (&inner.pump, blocked) {
+            (Some(pump), true) => {
+                self.on_loop(py, "add_writer", (self.fd, pump.getattr(py, "writable")?))
+            }
+            _ => self.on_loop(py, "remove_writer", (self.fd,)),
+        }
+    }
+
+    /// Sends a cancel in a thread of its own, which knows nothing of Python.
+    fn cancel(&self, py: Python<'_>, inner: &mut Inner) -> PyResult<()> {
+        let (Some(canceller), Some(pump)) = (self.canceller.clone(), &inner.pump) else {
+            return Ok(());
+        };
+        let (reader, mut bell) = std::io::pipe()?;
+        std::thread::spawn(move || {
+            // a cancel that fails leaves the timer to end the wait
+            if canceller.cancel(GRACE, &Interrupt::never()).is_ok() {
+                let _ = bell.write_all(&[1]);
+            } else {
+                std::thread::sleep(GRACE);
+            }
+        });
+        self.on_loop(
+            py,
+            "add_reader",
+            (reader.as_raw_fd(), pump.getattr(py, "delivered")?),
+        )?;
+        let give_up = pump.getattr(py, "grace_ended")?;
+        let call_later = pyo3::intern!(py, "call_later");
+        let timer = self
+            .event_loop
+            .call_method1(py, call_later, (GRACE.as_secs_f64(), give_up))?;
+        inner.cancelling = Some(Cancelling {
+            delivered: Some(reader),
+            timer,
+        });
+        Ok(())
+    }
+
+    /// The server has taken the cancel.
+    fn delivered(&self, py: Python<'_>) -> PyResult<()> {
+        let mut inner = self.lock();
+        let reader = inner
+            .cancelling
+            .as_mut()
+            .and_then(|cancelling| cancelling.delivered.take());
+        if let Some(reader) = reader {
+            self.on_loop(py, "remove_reader", (reader.as_raw_fd(),))?;
+        }
+        self.start_next(py, &mut inner)?;
+        self.release(py, inner, false)
+    }
+
+    /// A cancelled statement did not end in time.
+    fn grace_ended(&self, py: Python<'_>) -> PyResult<()> {
+        let mut inner = self.lock();
+        if inner.cancelling.is_some() {
+            let error = inner.line.lost(py, "a cancelled statement did not end");
+            self.lose(py, &mut inner, error)?;
+        }
+        self.release(py, inner, false)
+    }
+
+    /// The connection was lost: whoever waits is told why.
+    fn lose(&self, py: Python<'_>, inner: &mut Inner, error: PyErr) -> PyResult<()> {
+        self.leave_loop(py, inner)?;
+        inner.fail_all(py, || error.clone_ref(py));
+        Ok(())
+    }
+
+    /// The loop forgets the connection.
+    fn leave_loop(&self, py: Python<'_>, inner: &mut Inner) -> PyResult<()> {
+        if inner.pump.take().is_none() {
+            return Ok(());
+        }
+        self.on_loop(py, "remove_reader", (self.fd,))?;
+        if std::mem::take(&mut inner.writing) {
+            self.on_loop(py, "remove_writer", (self.fd,))?;
+        }
+        if let Some(cancelling) = inner.cancelling.take() {
+            cancelling
+                .timer
+                .call_method0(py, pyo3::intern!(py, "cancel"))?;
+            if let Some(reader) = cancelling.delivered {
+                self.on_loop(py, "remove_reader", (reader.as_raw_fd(),))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Releases the lock, then delivers remarks and resumes whoever was answered: within the loop's
+    /// callback, or later where a task may be running.
+    fn release(
+        &self,
+        py: Python<'_>,
+        mut inner: MutexGuard<'_, Inner>,
+        later: bool,
+    ) -> PyResult<()> {
+        let remarks = inner.line.engine.take_remarks();
+        let answered = std::mem::take(&mut inner.answered);
+        drop(inner);
+        self.state.deliver(py, remarks);
+        let mut raised = Ok(());
+        for (reply, outcome) in answered {
+            let resumed = if later {
+                reply.get().complete_later(py, outcome)
+            } else {
+                reply.get().complete(py, outcome)
+            };
+            raised = raised.and(resumed);
+        }
+        raised
+    }
+
+    fn on_loop<'py>(
+        &self,
+        py: Python<'py>,
+        method: &str,
+        args: impl pyo3::call::PyCallArgs<'py>,
+    ) -> PyResult<()> {
+        self.event_loop
+            .bind(py)
+            .call_method1(method, args)
+            .map(drop)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Inner> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Inner {
+    /// Whether a new statement must wait.
+    fn is_engaged(&self) -> bool {
+        self.line.engine.is_busy() || self.cancelling.is_some() || !self.waiting.is_empty()
+    }
+
+    fn answer_current(&mut self, outcome: Outcome) {
+        if let Some(reply) = self.current.take() {
+            self.answered.push((reply, outcome));
+        }
+    }
+
+    fn fail_all(&mut self, _py: Python<'_>, error: impl Fn() -> PyErr) {
+        let waiting = std::mem::take(&mut self.waiting)
+            .into_iter()
+            .map(|(_, reply)| reply);
+        let all = self.current.take().into_iter().chain(waiting);
+        self.answered.extend(all.map(|reply| (reply, Err(error()))));
+    }
+}
+
+#[pymethods]
+impl Pump {
+    fn readable(&self, py: Python<'_>) -> PyResult<()> {
+        self.0.receive(py)
+    }
+
+    fn writable(&self, py: Python<'_>) -> PyResult<()> {
+        let mut inner = self.0.lock();
+        self.0.send(py, &mut inner)?;
+        self.0.release(py, inner, false)
+    }
+
+    fn delivered(&self, py: Python<'_>) -> PyResult<()> {
+        self.0.delivered(py)
+    }
+
+    fn grace_ended(&self, py: Python<'_>) -> PyResult<()> {
+        self.0.grace_ended(py)
+    }
+}

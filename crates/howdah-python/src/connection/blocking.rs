@@ -1,0 +1,442 @@
+//! The blocking mover: a connection for ordinary threads.
+//!
+//! IO: send and receive on the socket, each once for a typical statement; the interpreter is
+//! released while it waits. Deadlines cost one more system call (`poll`), others none.
+//!
+//! Invariant: one thread at a time holds the line. Whatever ends a wait early (a signal whose handler
+//! raises, a deadline) cancels the statement on the server and leaves the connection usable, or
+//! closes it after [`GRACE`]: it never stays between two answers.
+
+use std::io;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
+use std::time::{Duration, Instant};
+
+use howdah_driver::{Canceller, Established, Interest, Interrupt, establish};
+use pyo3::prelude::*;
+use pyo3::sync::MutexExt;
+use pyo3::types::{PyIterator, PyList, PyString, PyTuple};
+
+use super::engine::Outcome;
+use super::faults;
+use super::line::{Line, Sent};
+use super::operations::{
+    Answer, CopyIn, CopyOut, CopyRows, Fetch, Many, Operation, Simple, Stream, StreamClose,
+    StreamNext, StreamOpen,
+};
+use super::parameters::as_tuple;
+use super::public::Base;
+use super::rows::RowKind;
+use super::state::State;
+use crate::config::Config;
+
+/// How long a cancelled statement may take to end before the connection is closed.
+const GRACE: Duration = Duration::from_secs(5);
+
+/// A connection whose methods wait for their answers.
+#[pyclass(extends = Base, subclass, frozen, module = "howdah._native")]
+pub(crate) struct SyncConnection {
+    line: Mutex<Line>,
+    /// Which thread holds the line: the address of its [`THREAD`], 0 for none.
+    holder: AtomicUsize,
+    state: Arc<State>,
+    canceller: Option<Canceller>,
+}
+
+thread_local! {
+    static THREAD: u8 = const { 0 };
+}
+
+/// How long a statement may take.
+struct Patience {
+    deadline: Option<Instant>,
+    /// The statement was given up and cancelled; what is waited for is the end of its answers.
+    given_up: bool,
+}
+
+#[pymethods]
+impl SyncConnection {
+    #[new]
+    fn new(py: Python<'_>, config: &Bound<'_, Config>) -> PyResult<PyClassInitializer<Self>> {
+        let established = connect(py, config)?;
+        let base = Base::new(config, &established);
+        let connection = Self {
+            line: Mutex::new(base.line(config, established)),
+            holder: AtomicUsize::new(0),
+            state: Arc::clone(base.state()),
+            canceller: base.canceller().cloned(),
+        };
+        Ok(PyClassInitializer::from(base).add_subclass(connection))
+    }
+
+    /// Execute a statement; answers how many rows it touched, 0 where it does not say.
+    #[pyo3(signature = (query, /, *args, timeout=None))]
+    fn execute(
+        &self,
+        py: Python<'_>,
+        query: Py<PyString>,
+        args: Bound<'_, PyTuple>,
+        timeout: Option<f64>,
+    ) -> Outcome {
+        if args.is_empty() {
+            return self.run_operation(py, Simple::new(query, RowKind::Row, false), timeout);
+        }
+        self.fetch_with(py, query, args, RowKind::Row, Answer::Count, timeout)
+    }
+
+    /// Execute a statement for each row of parameters, all or nothing.
+    #[pyo3(signature = (query, rows, /, *, timeout=None))]
+    fn execute_many(
+        &self,
+        py: Python<'_>,
+        query: Py<PyString>,
+        rows: &Bound<'_, PyAny>,
+        timeout: Option<f64>,
+    ) -> Outcome {
+        self.run_operation(py, Many::new(query, rows.try_iter()?.unbind()), timeout)
+    }
+
+    /// All rows of a statement.
+    #[pyo3(signature = (query, /, *args, row=None, timeout=None))]
+    fn fetch(
+        &self,
+        py: Python<'_>,
+        query: Py<PyString>,
+        args: Bound<'_, PyTuple>,
+        row: Option<&Bound<'_, PyAny>>,
+        timeout: Option<f64>,
+    ) -> Outcome {
+        self.fetch_with(
+            py,
+            query,
+            args,
+            RowKind::from_argument(row)?,
+            Answer::Rows,
+            timeout,
+        )
+    }
+
+    /// The first row of a statement, or None.
+    #[pyo3(signature = (query, /, *args, row=None, timeout=None))]
+    fn fetch_one(
+        &self,
+        py: Python<'_>,
+        query: Py<PyString>,
+        args: Bound<'_, PyTuple>,
+        row: Option<&Bound<'_, PyAny>>,
+        timeout: Option<f64>,
+    ) -> Outcome {
+        self.fetch_with(
+            py,
+            query,
+            args,
+            RowKind::from_argument(row)?,
+            Answer::First,
+            timeout,
+        )
+    }
+
+    /// The first value of the first row, or None.
+    #[pyo3(signature = (query, /, *args, timeout=None))]
+    fn fetch_value(
+        &self,
+        py: Python<'_>,
+        query: Py<PyString>,
+        args: Bound<'_, PyTuple>,
+        timeout: Option<f64>,
+    ) -> Outcome {
+        self.fetch_with(py, query, args, RowKind::Value, Answer::First, timeout)
+    }
+
+    /// Every result of `query`; with `args=None` by the simple protocol.
+    fn run(
+        &self,
+        py: Python<'_>,
+        query: Py<PyString>,
+        args: Option<&Bound<'_, PyAny>>,
+        row: Option<&Bound<'_, PyAny>>,
+        timeout: Option<f64>,
+    ) -> Outcome {
+        let kind = RowKind::from_argument(row)?;
+        let Some(args) = args else {
+            return self.run_operation(py, Simple::new(query, kind, true), timeout);
+        };
+        self.fetch_with(py, query, as_tuple(args)?, kind, Answer::Results, timeout)
+    }
+
+    /// Open a stream; its first batch comes with it.
+    fn stream_open(
+        &self,
+        py: Python<'_>,
+        query: Py<PyString>,
+        args: &Bound<'_, PyAny>,
+        row: Option<&Bound<'_, PyAny>>,
+        batch: u32,
+    ) -> Outcome {
+        let kind = RowKind::from_argument(row)?;
+        self.run_operation(
+            py,
+            StreamOpen::new(query, as_tuple(args)?.unbind(), kind, batch),
+            None,
+        )
+    }
+
+    /// The next batch of a stream; empty at its end.
+    fn stream_next(&self, py: Python<'_>, stream: Py<Stream>) -> Outcome {
+        if let Some(first) = stream.get().take_first() {
+            return Ok(first);
+        }
+        if stream.get().ended() {
+            return Ok(PyList::empty(py).into_any().unbind());
+        }
+        self.run_operation(py, StreamNext::new(stream), None)
+    }
+
+    /// End a stream, read to its end or not.
+    fn stream_close(&self, py: Python<'_>, stream: Py<Stream>) -> Outcome {
+        if stream.get().ended() || self.state.is_closed() {
+            return Ok(py.None());
+        }
+        self.run_operation(py, StreamClose::new(stream), None)
+    }
+
+    /// COPY … FROM STDIN with pieces of data in the format that the statement names.
+    fn copy_in(&self, py: Python<'_>, query: Py<PyString>, chunks: &Bound<'_, PyAny>) -> Outcome {
+        self.run_operation(py, CopyIn::new(query, chunks.try_iter()?.unbind()), None)
+    }
+
+    /// COPY … FROM STDIN (FORMAT binary) with rows of values for columns of these types.
+    fn copy_rows(
+        &self,
+        py: Python<'_>,
+        query: Py<PyString>,
+        types: Vec<u32>,
+        rows: &Bound<'_, PyAny>,
+    ) -> Outcome {
+        let rows: Bound<'_, PyIterator> = rows.try_iter()?;
+        self.run_operation(py, CopyRows::new(query, types, rows.unbind()), None)
+    }
+
+    /// COPY … TO STDOUT: the pieces of data as the server sent them.
+    fn copy_out(&self, py: Python<'_>, query: Py<PyString>) -> Outcome {
+        self.run_operation(py, CopyOut::new(query), None)
+    }
+
+    /// Close the connection; closing twice is no error.
+    fn close(&self, py: Python<'_>) -> PyResult<()> {
+        if self.state.is_closed() {
+            return Ok(());
+        }
+        let mut held = self.acquire(py)?;
+        self.state.close();
+        held.line.close(py);
+        Ok(())
+    }
+}
+
+impl SyncConnection {
+    #[inline]
+    fn fetch_with(
+        &self,
+        py: Python<'_>,
+        query: Py<PyString>,
+        args: Bound<'_, PyTuple>,
+        kind: RowKind,
+        answer: Answer,
+        timeout: Option<f64>,
+    ) -> Outcome {
+        self.run_operation(py, Fetch::new(query, args.unbind(), kind, answer), timeout)
+    }
+
+    #[inline]
+    fn run_operation(
+        &self,
+        py: Python<'_>,
+        operation: impl Operation + 'static,
+        timeout: Option<f64>,
+    ) -> Outcome {
+        let mut patience = Patience::new(timeout)?;
+        let mut held = self.acquire(py)?;
+        if self.state.is_closed() {
+            return Err(faults::closed(py));
+        }
+        let outcome = self.complete(py, &mut held.line, Box::new(operation), &mut patience);
+        let remarks = held.line.engine.take_remarks();
+        drop(held);
+        if !remarks.is_empty() {
+            self.state.deliver(py, remarks);
+        }
+        outcome
+    }
+
+    /// Runs an operation to its end.
+    #[inline]
+    fn complete(
+        &self,
+        py: Python<'_>,
+        line: &mut Line,
+        operation: Box<dyn Operation>,
+        patience: &mut Patience,
+    ) -> Outcome {
+        if let Some(outcome) = line.begin(py, operation) {
+            return outcome;
+        }
+        loop {
+            let moved = match line.send(py) {
+                Ok(Sent::All) => receive(py, line, patience),
+                Ok(Sent::Blocked) => wait_for_room(py, line, patience),
+                Err(error) => Err(error),
+            };
+            let ended = match moved {
+                Ok(()) => line.advance(py)?,
+                Err(error) => self.give_up(py, line, patience, error)?,
+            };
+            if let Some(outcome) = ended {
+                return outcome;
+            }
+        }
+    }
+
+    /// The wait was ended by `error`: the server is told, and the rest of the answer passes by.
+    #[cold]
+    fn give_up(
+        &self,
+        py: Python<'_>,
+        line: &mut Line,
+        patience: &mut Patience,
+        error: PyErr,
+    ) -> PyResult<Option<Outcome>> {
+        if self.state.is_closed() {
+            return Err(error);
+        }
+        if patience.given_up {
+            line.lost(py, "a cancelled statement did not end");
+            return Err(error);
+        }
+        patience.given_up = true;
+        patience.deadline = Instant::now().checked_add(GRACE);
+        if let Some(canceller) = &self.canceller {
+            // a cancel that fails leaves the deadline to end the wait
+            let _ = py.detach(|| canceller.cancel(GRACE, &Interrupt::never()));
+        }
+        Ok(line.engine.abandon(py, error))
+    }
+
+    /// The line, waiting for another thread's statement with the interpreter released.
+    ///
+    /// # Errors
+    /// `InterfaceError` where this thread holds it already: a handler or an iterator of parameters
+    /// that uses the connection which is waiting for it.
+    #[inline]
+    fn acquire(&self, py: Python<'_>) -> PyResult<Held<'_>> {
+        let me = THREAD.with(|me| std::ptr::from_ref(me).addr());
+        let line = match self.line.try_lock() {
+            Ok(line) => line,
+            Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
+            Err(TryLockError::WouldBlock) if self.holder.load(Ordering::Relaxed) == me => {
+                let message = "the connection is used from within its own operation";
+                return Err(faults::fault(py, "InterfaceError", message));
+            }
+            Err(TryLockError::WouldBlock) => self
+                .line
+                .lock_py_attached(py)
+                .unwrap_or_else(PoisonError::into_inner),
+        };
+        self.holder.store(me, Ordering::Relaxed);
+        Ok(Held {
+            line,
+            holder: &self.holder,
+        })
+    }
+}
+
+/// The line while one thread holds it.
+struct Held<'a> {
+    line: MutexGuard<'a, Line>,
+    holder: &'a AtomicUsize,
+}
+
+impl Drop for Held<'_> {
+    fn drop(&mut self) {
+        self.holder.store(0, Ordering::Relaxed);
+    }
+}
+
+impl Patience {
+    #[inline]
+    fn new(timeout: Option<f64>) -> PyResult<Self> {
+        let deadline = match timeout {
+            None => None,
+            Some(seconds) => super::public::deadline(seconds)?,
+        };
+        Ok(Self {
+            deadline,
+            given_up: false,
+        })
+    }
+}
+
+/// Receives something, with the interpreter released.
+#[inline]
+fn receive(py: Python<'_>, line: &mut Line, patience: &Patience) -> PyResult<()> {
+    loop {
+        if patience.deadline.is_some() && !line.transport.has_buffered() {
+            wait(py, line, Interest::Readable, patience)?;
+        }
+        let Line { engine, transport } = line;
+        let spare = engine.session().spare();
+        match py.detach(|| transport.receive(spare)) {
+            Ok(0) => return Err(line.lost(py, "the server closed it")),
+            Ok(count) => {
+                line.engine.session().fed(count);
+                return Ok(());
+            }
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => py.check_signals()?,
+            Err(error) => return Err(line.lost(py, &error.to_string())),
+        }
+    }
+}
+
+/// Waits until the kernel takes more, receiving what the server says meanwhile: a server that
+/// cannot send reads no more either.
+#[cold]
+fn wait_for_room(py: Python<'_>, line: &mut Line, patience: &Patience) -> PyResult<()> {
+    wait(py, line, Interest::Both, patience)?;
+    line.try_receive(py).map(drop)
+}
+
+fn wait(py: Python<'_>, line: &mut Line, interest: Interest, patience: &Patience) -> PyResult<()> {
+    loop {
+        let transport = &line.transport;
+        match py.detach(|| transport.wait(interest, patience.deadline)) {
+            Ok(_) => return Ok(()),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => py.check_signals()?,
+            Err(error) if error.kind() == io::ErrorKind::TimedOut => {
+                let message = "the statement took longer than its timeout and was cancelled";
+                return Err(faults::fault(py, "QueryTimeout", message));
+            }
+            Err(error) => return Err(line.lost(py, &error.to_string())),
+        }
+    }
+}
+
+/// Connects with the interpreter released; a signal's handler that raises ends it.
+fn connect(py: Python<'_>, config: &Bound<'_, Config>) -> PyResult<Established> {
+    let raised: Arc<Mutex<Option<PyErr>>> = Arc::default();
+    let keep = Arc::clone(&raised);
+    let interrupt = Interrupt::never().with_signal_check(move || {
+        Python::attach(|py| match py.check_signals() {
+            Ok(()) => false,
+            Err(error) => {
+                *keep.lock().unwrap_or_else(PoisonError::into_inner) = Some(error);
+                true
+            }
+        })
+    });
+    let options = config.get().options();
+    let established = py.detach(|| establish(options, &interrupt));
+    if let Some(error) = raised.lock().unwrap_or_else(PoisonError::into_inner).take() {
+        return Err(error);
+    }
+    established.map_err(|error| super::public::connect_error(py, &error))
+}

@@ -1,0 +1,292 @@
+//! The rows of one statement on their way to Python.
+//!
+//! No IO. Rows become objects as they arrive. Only where a column's type is not known yet (the first
+//! time that a type of this database is seen, in an answer that could not wait) rows are kept as
+//! bytes until the catalogue has been asked.
+
+use std::sync::Arc;
+
+use howdah_wire::Oid;
+use howdah_wire::backend::{CommandTag, DataRow, RowDescription};
+use pyo3::prelude::*;
+use pyo3::types::{PyList, PyTuple};
+
+use super::columns::{Columns, Described, Unread, refusal};
+use super::rows::{RowKind, RowPlan};
+use super::{faults, known, unknown_type};
+use crate::types::{Catalogue, Refused, Scope};
+
+/// Which rows the caller wants.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Keep {
+    All,
+    First,
+    None,
+}
+
+/// The answer to one statement, while it comes and when it is whole.
+pub(crate) struct Collector {
+    kind: Arc<RowKind>,
+    keep: Keep,
+    shape: Known,
+    rows: Option<Py<PyList>>,
+    first: Option<Py<PyAny>>,
+    tag: String,
+    affected: Option<u64>,
+    /// Rows that wait for their types.
+    raw: Vec<Box<[u8]>>,
+    /// Types that values named and nobody knows.
+    missing: Vec<Oid>,
+    /// The first row that could not be read; later ones are let pass.
+    failed: Option<PyErr>,
+}
+
+/// What is known of the columns.
+enum Known {
+    NoRows,
+    Ready(Arc<Columns>, Arc<RowPlan>),
+    Unresolved(Vec<Described>),
+}
+
+/// One statement's answer, as `run` gives it.
+#[pyclass(frozen, get_all, name = "Result", module = "howdah._native")]
+pub(crate) struct PyResultSet {
+    /// None if the statement returns no rows.
+    rows: Option<Py<PyList>>,
+    /// None if the statement returns no rows.
+    columns: Option<Py<PyTuple>>,
+    /// The command tag, such as `INSERT 0 3`.
+    tag: String,
+    /// Rows affected or returned, by the tag; -1 if it has none.
+    count: i64,
+}
+
+impl Collector {
+    pub(crate) fn new(kind: Arc<RowKind>, keep: Keep) -> Self {
+        Self {
+            kind,
+            keep,
+            shape: Known::NoRows,
+            rows: None,
+            first: None,
+            tag: String::new(),
+            affected: None,
+            raw: Vec::new(),
+            missing: Vec::new(),
+            failed: None,
+        }
+    }
+
+    /// Expects rows with columns that are known.
+    #[inline]
+    pub(crate) fn expect(&mut self, py: Python<'_>, columns: &Arc<Columns>) -> PyResult<()> {
+        let plan = columns.plan(py, &self.kind)?;
+        self.shape = Known::Ready(Arc::clone(columns), plan);
+        Ok(())
+    }
+
+    /// Expects rows in the text format with columns as described just now.
+    pub(crate) fn describe(
+        &mut self,
+        py: Python<'_>,
+        catalogue: &Catalogue,
+        description: &RowDescription<'_>,
+    ) {
+        let described = Described::all(description);
+        self.shape = Known::Unresolved(described);
+        if self.unresolved(catalogue).is_empty() {
+            self.resolve(py, catalogue);
+        }
+    }
+
+    /// Takes a row.
+    #[inline]
+    pub(crate) fn push(&mut self, scope: &Scope<'_, '_>, row: &DataRow<'_>) {
+        if self.keep == Keep::None || self.failed.is_some() {
+            return;
+        }
+        match &self.shape {
+            Known::Ready(columns, plan) if self.missing.is_empty() => {
+                if self.keep == Keep::First && self.first.is_some() {
+                    return;
+                }
+                match plan.read(scope, columns, row) {
+                    Ok(read) => self.store(read),
+                    Err(unread) => self.postpone(row, unread),
+                }
+            }
+            _ => self.raw.push(row.body().into()),
+        }
+    }
+
+    #[inline]
+    fn store(&mut self, row: Bound<'_, PyAny>) {
+        if self.keep == Keep::First {
+            self.first = Some(row.unbind());
+            return;
+        }
+        let py = row.py();
+        let rows = self.rows.get_or_insert_with(|| PyList::empty(py).unbind());
+        if let Err(error) = rows.bind(py).append(row) {
+            self.failed = Some(error);
+        }
+    }
+
+    /// A row that needs a type which nobody knows waits, and those after it.
+    #[cold]
+    fn postpone(&mut self, row: &DataRow<'_>, unread: Unread) {
+        match unread {
+            Unread::Raised(error) => self.failed = Some(error),
+            Unread::Stale(oid) => {
+                self.missing.push(oid);
+                self.raw.push(row.body().into());
+            }
+        }
+    }
+
+    /// Takes the end of the statement.
+    #[inline]
+    pub(crate) fn complete(&mut self, tag: &CommandTag<'_>) {
+        self.affected = tag.rows();
+        self.tag.clear();
+        self.tag.push_str(tag.as_str());
+    }
+
+    /// The types that must be asked for before the rows can be read.
+    #[inline]
+    pub(crate) fn unresolved(&self, catalogue: &Catalogue) -> Vec<Oid> {
+        match &self.shape {
+            Known::Unresolved(described) => {
+                let oids = described.iter().map(|column| column.type_oid);
+                oids.filter(|&oid| known(catalogue, oid).is_none())
+                    .collect()
+            }
+            _ => self.missing.clone(),
+        }
+    }
+
+    /// Reads the rows that were kept as bytes, now that their types were asked for.
+    pub(crate) fn resolve_rows(&mut self, scope: &Scope<'_, '_>, catalogue: &Catalogue) {
+        self.resolve(scope.py, catalogue);
+        self.missing.clear();
+        for body in std::mem::take(&mut self.raw) {
+            match DataRow::parse(&body) {
+                Ok(row) => self.push(scope, &row),
+                Err(error) => self.failed = Some(faults::protocol(scope.py, &error)),
+            }
+        }
+        if let Some(&oid) = self.missing.first()
+            && self.failed.is_none()
+        {
+            let stale = Refused::stale(oid);
+            self.failed = Some(refusal(scope.py, "a value of the result", stale));
+        }
+    }
+
+    /// Makes the columns known.
+    fn resolve(&mut self, py: Python<'_>, catalogue: &Catalogue) {
+        let Known::Unresolved(described) = &mut self.shape else {
+            return;
+        };
+        let described = std::mem::take(described);
+        match self.ready(py, catalogue, described) {
+            Ok(ready) => self.shape = ready,
+            Err(error) => self.failed = Some(error),
+        }
+    }
+
+    fn ready(
+        &self,
+        py: Python<'_>,
+        catalogue: &Catalogue,
+        described: Vec<Described>,
+    ) -> PyResult<Known> {
+        let codec = |oid| known(catalogue, oid).ok_or_else(|| unknown_type(py, oid));
+        let codecs = described.iter().map(|column| codec(column.type_oid));
+        let codecs = codecs.collect::<PyResult<_>>()?;
+        let columns = Columns::in_text(py, described, codecs)?;
+        let plan = columns.plan(py, &self.kind)?;
+        Ok(Known::Ready(Arc::new(columns), plan))
+    }
+
+    /// The error that rows met on their way, if any.
+    #[inline]
+    pub(crate) fn take_failure(&mut self) -> Option<PyErr> {
+        self.failed.take()
+    }
+
+    /// Whether a row could not be read.
+    pub(crate) const fn has_failed(&self) -> bool {
+        self.failed.is_some()
+    }
+
+    /// All rows.
+    ///
+    /// # Errors
+    /// `ProgrammingError` where the statement returns none.
+    #[inline]
+    pub(crate) fn into_rows(self, py: Python<'_>) -> PyResult<Py<PyAny>> {
+        if matches!(self.shape, Known::NoRows) {
+            return Err(self.no_rows(py));
+        }
+        Ok(self
+            .rows
+            .unwrap_or_else(|| PyList::empty(py).unbind())
+            .into_any())
+    }
+
+    /// The first row or value, `None` if there is none.
+    ///
+    /// # Errors
+    /// `ProgrammingError` where the statement returns no rows at all.
+    #[inline]
+    pub(crate) fn into_first(self, py: Python<'_>) -> PyResult<Py<PyAny>> {
+        if matches!(self.shape, Known::NoRows) {
+            return Err(self.no_rows(py));
+        }
+        Ok(self.first.unwrap_or_else(|| py.None()))
+    }
+
+    /// How many rows the statement touched; 0 for statements that do not say.
+    pub(crate) fn affected(&self) -> u64 {
+        self.affected.unwrap_or(0)
+    }
+
+    /// Everything about the answer.
+    pub(crate) fn into_result(self, py: Python<'_>) -> PyResult<Py<PyResultSet>> {
+        let (rows, columns) = match &self.shape {
+            Known::Ready(columns, _) => {
+                let rows = self.rows.unwrap_or_else(|| PyList::empty(py).unbind());
+                (Some(rows), Some(columns.public(py)?.unbind()))
+            }
+            _ => (None, None),
+        };
+        let count = self
+            .affected
+            .map_or(-1, |count| i64::try_from(count).unwrap_or(i64::MAX));
+        Py::new(
+            py,
+            PyResultSet {
+                rows,
+                columns,
+                tag: self.tag,
+                count,
+            },
+        )
+    }
+
+    #[cold]
+    fn no_rows(&self, py: Python<'_>) -> PyErr {
+        let what = if self.tag.is_empty() {
+            "the statement"
+        } else {
+            &self.tag
+        };
+        faults::fault_with_hint(
+            py,
+            "ProgrammingError",
+            format!("`{what}` returns no rows"),
+            Some("use `execute`, or add a `returning` clause"),
+        )
+    }
+}

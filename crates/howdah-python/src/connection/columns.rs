@@ -1,0 +1,347 @@
+//! The columns of a result: what they are, and how their values become Python objects.
+//!
+//! No IO. Made once when a statement is prepared (or a simple query answers), used for every row.
+//! Invariant: one reader for each column, chosen from its type and format; decoding a value is one
+//! call through a function pointer.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use howdah_wire::Oid;
+use howdah_wire::backend::{DataRow, Field, RowDescription};
+use pyo3::prelude::*;
+use pyo3::types::{PyTuple, PyType};
+
+use super::faults;
+use super::rows::{RowKind, RowPlan};
+use crate::row::{RowBuilder, Shape, row_type};
+use crate::types::{Codec, Decode, Format, Refusal, Refused, Scope};
+
+/// What the server says of one column of a result.
+#[pyclass(frozen, get_all, module = "howdah._native")]
+pub(crate) struct Column {
+    /// The column's name or alias.
+    name: String,
+    /// `pg_type.oid`.
+    type_oid: u32,
+    /// The type as users write it.
+    type_name: String,
+    /// Bytes; negative for variable length.
+    type_size: i16,
+    /// -1 for none.
+    type_modifier: i32,
+    /// 0 where the column is no plain column of a table.
+    table_oid: u32,
+    /// `attnum`; 0 where the column is no plain column of a table.
+    table_column: i16,
+}
+
+#[pymethods]
+impl Column {
+    fn __repr__(&self) -> String {
+        format!("Column({} {})", self.name, self.type_name)
+    }
+}
+
+/// A column as RowDescription told, kept beyond the receive buffer.
+#[derive(Debug, Clone)]
+pub(crate) struct Described {
+    pub(crate) name: String,
+    pub(crate) type_oid: u32,
+    type_size: i16,
+    type_modifier: i32,
+    table_oid: u32,
+    table_column: i16,
+}
+
+impl Described {
+    /// All columns of a description.
+    pub(crate) fn all(description: &RowDescription<'_>) -> Vec<Self> {
+        description.fields().map(|field| Self::of(&field)).collect()
+    }
+
+    fn of(field: &Field<'_>) -> Self {
+        Self {
+            name: String::from_utf8_lossy(field.name).into_owned(),
+            type_oid: field.type_oid,
+            type_size: field.type_size,
+            type_modifier: field.type_modifier,
+            table_oid: field.table_oid,
+            table_column: field.table_column,
+        }
+    }
+}
+
+struct Reader {
+    decode: Decode,
+    codec: Arc<Codec>,
+}
+
+/// Why a row was not read.
+pub(crate) enum Unread {
+    Raised(PyErr),
+    /// A value names a type that nobody knows yet, or that has changed.
+    Stale(Oid),
+}
+
+impl From<PyErr> for Unread {
+    fn from(error: PyErr) -> Self {
+        Self::Raised(error)
+    }
+}
+
+/// An object made of a row.
+pub(crate) type Read<'py> = Result<Bound<'py, PyAny>, Unread>;
+
+/// The columns of a result.
+pub(crate) struct Columns {
+    described: Vec<Described>,
+    readers: Vec<Reader>,
+    shape: Py<Shape>,
+    row_type: Py<PyType>,
+    /// No value of a row refers to a container.
+    atomic: bool,
+    /// The plan for the row class that was asked for last: programs ask for the same again.
+    plan: Mutex<Option<Arc<RowPlan>>>,
+}
+
+impl Columns {
+    /// Columns whose values come in the formats of [`Columns::formats`].
+    pub(crate) fn new(
+        py: Python<'_>,
+        described: Vec<Described>,
+        codecs: Vec<Arc<Codec>>,
+    ) -> PyResult<Self> {
+        Self::with(py, described, codecs, |codec| match codec.decode_binary {
+            Some(decode) if codec.result_format == Format::Binary => decode,
+            _ => codec.decode_text,
+        })
+    }
+
+    /// Columns whose values all come as text.
+    pub(crate) fn in_text(
+        py: Python<'_>,
+        described: Vec<Described>,
+        codecs: Vec<Arc<Codec>>,
+    ) -> PyResult<Self> {
+        Self::with(py, described, codecs, |codec| codec.decode_text)
+    }
+
+    fn with(
+        py: Python<'_>,
+        described: Vec<Described>,
+        codecs: Vec<Arc<Codec>>,
+        decode: impl Fn(&Codec) -> Decode,
+    ) -> PyResult<Self> {
+        let shape = Shape::new(py, described.iter().map(|column| &column.name))?.unbind();
+        let atomic = codecs.iter().all(|codec| codec.atomic);
+        let readers = codecs
+            .into_iter()
+            .map(|codec| Reader {
+                decode: decode(&codec),
+                codec,
+            })
+            .collect();
+        let row_type = row_type(py)?.clone().unbind();
+        Ok(Self {
+            described,
+            readers,
+            shape,
+            row_type,
+            atomic,
+            plan: Mutex::new(None),
+        })
+    }
+
+    /// The result formats that Bind must ask for, in the protocol's shortest form.
+    pub(crate) fn formats(&self) -> Vec<i16> {
+        let formats: Vec<_> = self
+            .readers
+            .iter()
+            .map(|reader| reader.format() as i16)
+            .collect();
+        if formats.iter().all(|&format| format == Format::Text as i16) {
+            Vec::new()
+        } else if formats
+            .iter()
+            .all(|&format| format == Format::Binary as i16)
+        {
+            vec![Format::Binary as i16]
+        } else {
+            formats
+        }
+    }
+
+    pub(crate) fn shape(&self) -> &Py<Shape> {
+        &self.shape
+    }
+
+    pub(crate) const fn len(&self) -> usize {
+        self.readers.len()
+    }
+
+    /// For `Result.columns` and `Cursor.description`.
+    pub(crate) fn public<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {
+        let columns = self
+            .described
+            .iter()
+            .zip(&self.readers)
+            .map(|(column, reader)| Column {
+                name: column.name.clone(),
+                type_oid: column.type_oid,
+                type_name: reader.codec.name.to_string(),
+                type_size: column.type_size,
+                type_modifier: column.type_modifier,
+                table_oid: column.table_oid,
+                table_column: column.table_column,
+            });
+        let columns: Vec<_> = columns.collect();
+        PyTuple::new(py, columns)
+    }
+
+    /// How to make rows of this kind from these columns.
+    pub(crate) fn plan(&self, py: Python<'_>, kind: &RowKind) -> PyResult<Arc<RowPlan>> {
+        let mut kept = self.plan.lock().unwrap_or_else(PoisonError::into_inner);
+        match &*kept {
+            Some(plan) if plan.is_for(kind) => Ok(Arc::clone(plan)),
+            _ => {
+                let plan = Arc::new(RowPlan::new(py, kind, self)?);
+                *kept = Some(Arc::clone(&plan));
+                Ok(plan)
+            }
+        }
+    }
+
+    /// A `Row` of the values of `row`.
+    #[inline]
+    pub(crate) fn read_row<'py>(&self, scope: &Scope<'_, 'py>, row: &DataRow<'_>) -> Read<'py> {
+        let (row_type, shape) = (self.row_type.bind(scope.py), self.shape.bind(scope.py));
+        self.fill(scope, row, RowBuilder::row(row_type, shape, self.len())?)
+    }
+
+    /// A tuple of the values of `row`.
+    #[inline]
+    pub(crate) fn read_tuple<'py>(&self, scope: &Scope<'_, 'py>, row: &DataRow<'_>) -> Read<'py> {
+        self.fill(scope, row, RowBuilder::tuple(scope.py, self.len())?)
+    }
+
+    /// The first value of `row`; there is at least one column.
+    pub(crate) fn read_first<'py>(&self, scope: &Scope<'_, 'py>, row: &DataRow<'_>) -> Read<'py> {
+        let Some(reader) = self.readers.first().filter(|_| row.columns() == self.len()) else {
+            return Err(self.miscounted(scope.py, row).into());
+        };
+        match row.values().value() {
+            Ok(None) => Ok(scope.py.None().into_bound(scope.py)),
+            Ok(Some(bytes)) => (reader.decode)(scope, &reader.codec, bytes)
+                .map_err(|refused| self.refused(scope.py, 0, refused)),
+            Err(error) => Err(faults::protocol(scope.py, &error).into()),
+        }
+    }
+
+    /// Hands each value of `row` to `take`, with its column's position.
+    #[inline]
+    pub(crate) fn read_values<'py>(
+        &self,
+        scope: &Scope<'_, 'py>,
+        row: &DataRow<'_>,
+        mut take: impl FnMut(usize, Bound<'py, PyAny>) -> PyResult<()>,
+    ) -> Result<(), Unread> {
+        if row.columns() != self.readers.len() {
+            return Err(self.miscounted(scope.py, row).into());
+        }
+        let mut values = row.values();
+        for (index, reader) in self.readers.iter().enumerate() {
+            let value = match values.value() {
+                Ok(None) => scope.py.None().into_bound(scope.py),
+                Ok(Some(bytes)) => match (reader.decode)(scope, &reader.codec, bytes) {
+                    Ok(value) => value,
+                    Err(refused) => return Err(self.refused(scope.py, index, refused)),
+                },
+                Err(error) => return Err(faults::protocol(scope.py, &error).into()),
+            };
+            take(index, value)?;
+        }
+        values
+            .finish()
+            .map_err(|error| faults::protocol(scope.py, &error).into())
+    }
+
+    #[inline]
+    fn fill<'py>(
+        &self,
+        scope: &Scope<'_, 'py>,
+        row: &DataRow<'_>,
+        mut builder: RowBuilder<'py>,
+    ) -> Read<'py> {
+        self.read_values(scope, row, |index, value| {
+            builder.set(index, value);
+            Ok(())
+        })?;
+        Ok(builder.finish(self.atomic))
+    }
+
+    #[cold]
+    fn miscounted(&self, py: Python<'_>, row: &DataRow<'_>) -> PyErr {
+        let (found, expected) = (row.columns(), self.readers.len());
+        faults::connection_lost(
+            py,
+            &format!("a row of {found} values came where {expected} were announced"),
+        )
+    }
+
+    /// The error for a value that could not become a Python object: names the column.
+    #[cold]
+    fn refused(&self, py: Python<'_>, index: usize, refused: Refused) -> Unread {
+        let refused = match refused.into_inner() {
+            Refusal::Stale(oid) => return Unread::Stale(oid),
+            other => other.into(),
+        };
+        let name = self.described.get(index).map_or("?", |column| &column.name);
+        let type_name = self
+            .readers
+            .get(index)
+            .map_or("?", |reader| &reader.codec.name);
+        let place = format!("column `{name}` of type `{type_name}`");
+        refusal(py, &place, refused).into()
+    }
+}
+
+/// The exception for a refused value at `place`.
+#[cold]
+pub(crate) fn refusal(py: Python<'_>, place: &str, refused: Refused) -> PyErr {
+    match refused.into_inner() {
+        Refusal::Raised(error) => {
+            // what Python raised stays as it is; the note says where
+            if let Err(failed) = error
+                .value(py)
+                .call_method1("add_note", (format!("in {place}"),))
+            {
+                return failed;
+            }
+            error
+        }
+        Refusal::Unsuited(accepted) => {
+            faults::fault(py, "DataError", format!("{place}: expected {accepted}"))
+        }
+        Refusal::Stale(oid) => {
+            let message = format!("{place}: its type with oid {oid} has changed");
+            faults::fault_with_hint(
+                py,
+                "DataError",
+                message,
+                Some("execute the statement again"),
+            )
+        }
+        Refusal::Invalid { why, hint } => {
+            faults::fault_with_hint(py, "DataError", format!("{place}: {why}"), hint)
+        }
+    }
+}
+
+impl Reader {
+    fn format(&self) -> Format {
+        match self.codec.decode_binary {
+            Some(decode) if std::ptr::fn_addr_eq(decode, self.decode) => Format::Binary,
+            _ => Format::Text,
+        }
+    }
+}

@@ -1,0 +1,245 @@
+//! The engine of a connection: runs one operation at a time over a session.
+//!
+//! No IO: whoever moves the bytes calls [`Engine::begin`], sends what is outgoing, feeds what
+//! arrives and calls [`Engine::advance`] until it answers the result.
+//!
+//! Invariant: an operation that fails or is given up while the server still owes answers is replaced
+//! by `Drain`, so that the next operation begins on an idle session.
+
+use std::sync::Arc;
+
+use howdah_wire::Session;
+use howdah_wire::backend::{Message, ServerError};
+use pyo3::prelude::*;
+
+use super::faults;
+use super::operations::{Context, Drain, Flow, Operation, Reception, Signal, scope};
+use super::state::{Remark, State};
+use super::statement::Statements;
+use crate::types::{Catalogue, Settings};
+
+/// What an operation came to.
+pub(crate) type Outcome = PyResult<Py<PyAny>>;
+
+/// A connection without its socket.
+pub(crate) struct Engine {
+    session: Session,
+    statements: Statements,
+    catalogue: Arc<Catalogue>,
+    settings: Arc<Settings>,
+    state: Arc<State>,
+    operation: Option<Box<dyn Operation>>,
+    remarks: Vec<Remark>,
+    /// The error with which the server announced the end of the session.
+    farewell: Option<ServerError>,
+}
+
+impl Engine {
+    pub(crate) fn new(
+        session: Session,
+        statement_cache_size: usize,
+        catalogue: Arc<Catalogue>,
+        state: Arc<State>,
+    ) -> Self {
+        state.set_parameters(&session);
+        Self {
+            session,
+            statements: Statements::new(statement_cache_size),
+            catalogue,
+            settings: state.settings(),
+            state,
+            operation: None,
+            remarks: Vec::new(),
+            farewell: None,
+        }
+    }
+
+    pub(crate) const fn session(&mut self) -> &mut Session {
+        &mut self.session
+    }
+
+    /// Whether an operation is under way.
+    pub(crate) const fn is_busy(&self) -> bool {
+        self.operation.is_some()
+    }
+
+    /// Starts an operation; answers its result if it ended at once.
+    ///
+    /// # Errors
+    /// Where another operation is under way, or a stream holds the connection.
+    pub(crate) fn begin(
+        &mut self,
+        py: Python<'_>,
+        operation: Box<dyn Operation>,
+    ) -> Option<Outcome> {
+        if self.operation.is_some() {
+            let message = "another operation is in progress on this connection";
+            return Some(Err(faults::fault(py, "InterfaceError", message)));
+        }
+        if self.session.has_open_unit() && !operation.continues_unit() {
+            return Some(Err(faults::fault_with_hint(
+                py,
+                "InterfaceError",
+                "a stream is open on this connection",
+                Some("read it to its end or close it first, or open it within a transaction block"),
+            )));
+        }
+        self.settings = self.state.settings();
+        self.state.set_busy(true);
+        let operation = self.operation.insert(operation);
+        let started = operation.start(&mut Context {
+            py,
+            session: &mut self.session,
+            statements: &mut self.statements,
+            catalogue: &self.catalogue,
+            settings: &self.settings,
+        });
+        match started {
+            Ok(()) => None,
+            Err(error) => self.fail(py, error),
+        }
+    }
+
+    /// Works through what has arrived; answers the operation's result when it has ended.
+    ///
+    /// # Errors
+    /// A protocol error: the connection must be dropped.
+    #[inline]
+    pub(crate) fn advance(
+        &mut self,
+        py: Python<'_>,
+    ) -> Result<Option<Outcome>, howdah_wire::Error> {
+        while self.take_answers(py)? == Signal::Turn {
+            if let Some(outcome) = self.turn(py) {
+                return Ok(Some(outcome));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Hands answers to the operation until it gets the turn or no whole message is left.
+    #[inline]
+    fn take_answers(&mut self, py: Python<'_>) -> Result<Signal, howdah_wire::Error> {
+        let reception = Reception {
+            scope: scope(py, &self.settings, &self.catalogue),
+            catalogue: &self.catalogue,
+        };
+        while let Some(message) = self.session.next_event()? {
+            match &message {
+                Message::DataRow(_) => {}
+                Message::ReadyForQuery(status) => {
+                    self.state.set_status(*status);
+                    return Ok(Signal::Turn);
+                }
+                Message::NoticeResponse(_) | Message::NotificationResponse(_) => {
+                    self.remarks.extend(remark(&message));
+                    continue;
+                }
+                Message::ParameterStatus(..) => {
+                    self.state.set_parameters(&self.session);
+                    continue;
+                }
+                Message::ErrorResponse(fields) => {
+                    self.farewell = Some(fields.to_owned()).filter(ServerError::is_fatal);
+                }
+                _ => {}
+            }
+            if let Some(operation) = &mut self.operation
+                && operation.on(&reception, &message) == Signal::Turn
+            {
+                return Ok(Signal::Turn);
+            }
+        }
+        Ok(Signal::Continue)
+    }
+
+    /// Lets the operation request more, now that everything was sent; whether it did.
+    pub(crate) fn refill(&mut self, py: Python<'_>) -> PyResult<bool> {
+        let Some(operation) = &mut self.operation else {
+            return Ok(false);
+        };
+        operation.refill(&mut Context {
+            py,
+            session: &mut self.session,
+            statements: &mut self.statements,
+            catalogue: &self.catalogue,
+            settings: &self.settings,
+        })
+    }
+
+    /// Gives up the operation: its answers will pass by, then `failure` is its outcome.
+    pub(crate) fn abandon(&mut self, py: Python<'_>, failure: PyErr) -> Option<Outcome> {
+        self.fail(py, failure)
+    }
+
+    /// The outcome for an operation whose connection was lost.
+    pub(crate) fn lost(&mut self, py: Python<'_>, why: &str) -> PyErr {
+        self.operation = None;
+        self.state.set_busy(false);
+        self.state.close();
+        self.catalogue.forget();
+        match self.farewell.take() {
+            Some(error) => faults::server_error(py, &error, None),
+            None => faults::connection_lost(py, why),
+        }
+    }
+
+    /// Takes the remarks that wait for delivery.
+    #[inline]
+    pub(crate) fn take_remarks(&mut self) -> Vec<Remark> {
+        std::mem::take(&mut self.remarks)
+    }
+
+    fn turn(&mut self, py: Python<'_>) -> Option<Outcome> {
+        let operation = self.operation.as_mut()?;
+        let flow = operation.turn(&mut Context {
+            py,
+            session: &mut self.session,
+            statements: &mut self.statements,
+            catalogue: &self.catalogue,
+            settings: &self.settings,
+        });
+        match flow {
+            Ok(Flow::Continue) => None,
+            Ok(Flow::Done(value)) => Some(self.end(Ok(value))),
+            Err(error) => self.fail(py, error),
+        }
+    }
+
+    /// Ends the operation with an error, at once where the session is idle, else after a drain.
+    #[cold]
+    fn fail(&mut self, py: Python<'_>, error: PyErr) -> Option<Outcome> {
+        if self.session.is_idle() {
+            return Some(self.end(Err(error)));
+        }
+        let mut drain = Drain::new(Some(error));
+        let drained = drain.start(&mut Context {
+            py,
+            session: &mut self.session,
+            statements: &mut self.statements,
+            catalogue: &self.catalogue,
+            settings: &self.settings,
+        });
+        self.operation = Some(Box::new(drain));
+        drained.err().map(|error| self.end(Err(error)))
+    }
+
+    #[inline]
+    fn end(&mut self, outcome: Outcome) -> Outcome {
+        self.operation = None;
+        self.state.set_busy(false);
+        outcome
+    }
+}
+
+fn remark(message: &Message<'_>) -> Option<Remark> {
+    match message {
+        Message::NoticeResponse(fields) => Some(Remark::Notice(fields.to_owned())),
+        Message::NotificationResponse(notification) => Some(Remark::Notification {
+            channel: String::from_utf8_lossy(notification.channel).into_owned(),
+            payload: String::from_utf8_lossy(notification.payload).into_owned(),
+            process_id: notification.process_id,
+        }),
+        _ => None,
+    }
+}

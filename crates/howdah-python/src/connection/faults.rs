@@ -1,0 +1,78 @@
+//! Python exceptions for what goes wrong on a connection. No IO; called where errors are rare.
+
+use howdah_wire::backend::ServerError;
+use pyo3::prelude::*;
+use pyo3::sync::PyOnceLock;
+use pyo3::types::{PyDict, PyModule};
+
+/// What the server reported, as the class of its SQLSTATE; `query` is what its position refers to.
+#[cold]
+pub(crate) fn server_error(py: Python<'_>, error: &ServerError, query: Option<&str>) -> PyErr {
+    let made = fields(py, error)
+        .and_then(|fields| errors(py)?.getattr("from_fields")?.call1((fields, query)));
+    made.map_or_else(|error| error, PyErr::from_value)
+}
+
+/// The fields of a server's message by their one-letter codes.
+pub(crate) fn fields<'py>(py: Python<'py>, error: &ServerError) -> PyResult<Bound<'py, PyDict>> {
+    let fields = PyDict::new(py);
+    for (code, text) in error.fields() {
+        fields.set_item(code, text)?;
+    }
+    Ok(fields)
+}
+
+/// The exception `howdah.errors.<class>` with this message.
+#[cold]
+pub(crate) fn fault(py: Python<'_>, class: &str, message: impl Into<String>) -> PyErr {
+    fault_with_hint(py, class, message, None)
+}
+
+/// The exception `howdah.errors.<class>` with this message and cure.
+#[cold]
+pub(crate) fn fault_with_hint(
+    py: Python<'_>,
+    class: &str,
+    message: impl Into<String>,
+    hint: Option<&str>,
+) -> PyErr {
+    let made = || {
+        let options = PyDict::new(py);
+        options.set_item("hint", hint)?;
+        errors(py)?
+            .getattr(class)?
+            .call((message.into(),), Some(&options))
+    };
+    made().map_or_else(|error| error, PyErr::from_value)
+}
+
+/// The connection is gone: the server or the network ended it.
+#[cold]
+pub(crate) fn connection_lost(py: Python<'_>, why: &str) -> PyErr {
+    fault(
+        py,
+        "ConnectionLost",
+        format!("the connection to the server was lost: {why}"),
+    )
+}
+
+/// The connection was closed by this program before.
+#[cold]
+pub(crate) fn closed(py: Python<'_>) -> PyErr {
+    fault(py, "InterfaceError", "the connection is closed")
+}
+
+/// The two sides no longer agree on the protocol.
+#[cold]
+pub(crate) fn protocol(py: Python<'_>, error: &howdah_wire::Error) -> PyErr {
+    match error {
+        howdah_wire::Error::Misuse(why) => fault(py, "ProgrammingError", *why),
+        _ => connection_lost(py, &format!("{error}; the connection was dropped")),
+    }
+}
+
+fn errors(py: Python<'_>) -> PyResult<&Bound<'_, PyModule>> {
+    static MODULE: PyOnceLock<Py<PyModule>> = PyOnceLock::new();
+    let module = MODULE.get_or_try_init(py, || py.import("howdah.errors").map(Bound::unbind))?;
+    Ok(module.bind(py))
+}

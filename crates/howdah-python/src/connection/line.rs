@@ -1,0 +1,130 @@
+//! An engine on a socket: the part that both movers share.
+//!
+//! IO, but never waiting: what must wait is answered as [`Sent::Blocked`], and the mover decides how.
+
+use std::io;
+
+use howdah_driver::Transport;
+use pyo3::prelude::*;
+
+use super::engine::{Engine, Outcome};
+use super::operations::Operation;
+
+/// How far sending came.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Sent {
+    /// Everything that the operation wants to send for now.
+    All,
+    /// The kernel's buffer is full.
+    Blocked,
+}
+
+/// A connection: engine and socket.
+pub(crate) struct Line {
+    pub(crate) engine: Engine,
+    pub(crate) transport: Transport,
+}
+
+impl Line {
+    /// Sends what waits, and what the operation has to add, as far as the kernel takes it.
+    ///
+    /// # Errors
+    /// What the operation raised while it provided more, or the loss of the connection; after the
+    /// latter [`super::state::State::is_closed`] is true.
+    #[inline]
+    pub(crate) fn send(&mut self, py: Python<'_>) -> PyResult<Sent> {
+        loop {
+            let outgoing = self.engine.session().outgoing();
+            if outgoing.is_empty() {
+                if self.transport.wants_write() {
+                    match self.transport.flush_pending() {
+                        Ok(()) => {}
+                        Err(error) => return self.unsent(py, &error),
+                    }
+                }
+                if !self.engine.refill(py)? {
+                    return Ok(Sent::All);
+                }
+                continue;
+            }
+            match self.transport.send(outgoing) {
+                Ok(count) => self.engine.session().sent(count),
+                Err(error) => return self.unsent(py, &error),
+            }
+        }
+    }
+
+    /// Receives what is there without waiting; false where nothing is.
+    ///
+    /// # Errors
+    /// The loss of the connection.
+    pub(crate) fn try_receive(&mut self, py: Python<'_>) -> PyResult<Option<usize>> {
+        loop {
+            let spare = self.engine.session().spare();
+            match self.transport.try_receive(spare) {
+                Ok(0) => return Err(self.lost(py, "the server closed it")),
+                Ok(count) => {
+                    self.engine.session().fed(count);
+                    return Ok(Some(count));
+                }
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(None),
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(self.lost(py, &error.to_string())),
+            }
+        }
+    }
+
+    /// Works through what has arrived.
+    ///
+    /// # Errors
+    /// The loss of the connection, where the server broke the protocol.
+    #[inline]
+    pub(crate) fn advance(&mut self, py: Python<'_>) -> PyResult<Option<Outcome>> {
+        match self.engine.advance(py) {
+            Ok(outcome) => Ok(outcome),
+            Err(error) => Err(self.lost(py, &error.to_string())),
+        }
+    }
+
+    /// Starts an operation.
+    #[inline]
+    pub(crate) fn begin(
+        &mut self,
+        py: Python<'_>,
+        operation: Box<dyn Operation>,
+    ) -> Option<Outcome> {
+        self.engine.begin(py, operation)
+    }
+
+    /// Drops the connection and answers the error for whoever waits on it.
+    #[cold]
+    pub(crate) fn lost(&mut self, py: Python<'_>, why: &str) -> PyErr {
+        self.transport.shutdown();
+        self.engine.lost(py, why)
+    }
+
+    /// Says goodbye, if the server can still hear it, and closes.
+    pub(crate) fn close(&mut self, py: Python<'_>) {
+        if !self.engine.is_busy() {
+            self.engine.session().terminate();
+            // a full buffer or a dead peer must not keep anybody from closing
+            let _ = self.send(py);
+        }
+        self.transport.shutdown();
+    }
+
+    /// After a failed send: a full buffer is normal, and a server that has said why it goes is
+    /// listened to before the connection counts as lost.
+    #[cold]
+    fn unsent(&mut self, py: Python<'_>, error: &io::Error) -> PyResult<Sent> {
+        match error.kind() {
+            io::ErrorKind::WouldBlock => Ok(Sent::Blocked),
+            io::ErrorKind::Interrupted => Ok(Sent::Blocked),
+            _ => {
+                while let Ok(Some(_)) = self.try_receive(py) {}
+                let _ = self.engine.advance(py);
+                Err(self.lost(py, &error.to_string()))
+            }
+        }
+    }
+}

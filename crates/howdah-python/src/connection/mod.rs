@@ -1,0 +1,58 @@
+//! Connections: one engine, moved by a blocking socket or by an asyncio loop.
+//!
+//! ```text
+//! SyncConnection ─┐                                        ┌─ howdah_wire::Session
+//!                 ├─ Line (engine + transport) ── Engine ──┼─ operations (state machines)
+//! AsyncConnection ┘                                        └─ columns, rows, parameters
+//! ```
+//!
+//! The engine does no IO: it turns calls into messages and messages into Python objects. A [`Line`]
+//! adds the socket; `blocking` waits on it with the GIL released, `asyncio` is called by the loop.
+
+mod asyncio;
+mod blocking;
+mod collector;
+mod columns;
+mod engine;
+mod faults;
+mod line;
+mod natural;
+mod operations;
+mod parameters;
+mod public;
+mod rows;
+mod state;
+mod statement;
+
+use std::sync::Arc;
+
+use howdah_wire::Oid;
+use pyo3::prelude::*;
+
+use crate::types::{Catalogue, Codec, builtin};
+
+/// Adds this module's names to `_native`.
+pub(crate) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    module.add_class::<blocking::SyncConnection>()?;
+    module.add_class::<columns::Column>()?;
+    module.add_class::<collector::PyResultSet>()?;
+    module.add_class::<operations::Stream>()?;
+    asyncio::register(module)
+}
+
+/// The codec of a type, if it is built in or was asked for before.
+fn known(catalogue: &Catalogue, oid: Oid) -> Option<Arc<Codec>> {
+    builtin(oid)
+        .map(Arc::clone)
+        .or_else(|| catalogue.codec(oid))
+}
+
+/// The error for a type that stayed unknown though the catalogue was asked.
+#[cold]
+fn unknown_type(py: Python<'_>, oid: Oid) -> PyErr {
+    faults::fault(
+        py,
+        "InternalError",
+        format!("the catalogue has no type with oid {oid}"),
+    )
+}

@@ -1,0 +1,273 @@
+use std::sync::Arc;
+
+use howdah_wire::backend::{Message, ServerError};
+use howdah_wire::{Oid, TransactionStatus};
+use pyo3::prelude::*;
+use pyo3::types::{PyList, PyString, PyTuple};
+
+use super::super::collector::{Collector, Keep};
+use super::super::faults;
+use super::super::parameters::{self, Unwritten};
+use super::super::rows::RowKind;
+use super::super::statement::Statement;
+use super::introspection::Introspection;
+use super::preparation::Preparation;
+use super::{Context, Flow, Operation, Reception, Signal, UnexpectedCopy, scope};
+
+/// What the caller is given.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Answer {
+    Rows,
+    First,
+    Count,
+    /// Everything about the answer, as a list of one `Result`.
+    Results,
+}
+
+/// Executes one statement: prepares it at its first use, then binds and executes it.
+pub(crate) struct Fetch {
+    sql: Py<PyString>,
+    values: Py<PyTuple>,
+    answer: Answer,
+    kind: Arc<RowKind>,
+    collector: Collector,
+    phase: Phase,
+    error: Option<ServerError>,
+    copy: UnexpectedCopy,
+    /// The cached statement was stale once already.
+    renewed: bool,
+}
+
+enum Phase {
+    /// Nothing was requested yet.
+    New,
+    /// Parse and Describe are under way.
+    Preparing(Preparation),
+    Executing(Arc<Statement>),
+    /// All rows are there; some wait for types that only their values named.
+    Asking(Introspection),
+}
+
+impl Fetch {
+    pub(crate) fn new(
+        sql: Py<PyString>,
+        values: Py<PyTuple>,
+        kind: RowKind,
+        answer: Answer,
+    ) -> Self {
+        let kind = Arc::new(kind);
+        let collector = Collector::new(Arc::clone(&kind), answer.keep());
+        let phase = Phase::New;
+        Self {
+            sql,
+            values,
+            answer,
+            kind,
+            collector,
+            phase,
+            error: None,
+            copy: UnexpectedCopy::default(),
+            renewed: false,
+        }
+    }
+
+    fn prepare(&mut self, cx: &mut Context<'_, '_>, signature: Box<[Oid]>) -> PyResult<()> {
+        self.collector = Collector::new(Arc::clone(&self.kind), self.answer.keep());
+        self.phase = Phase::Preparing(Preparation::start(cx, &self.sql, signature)?);
+        cx.session.sync();
+        Ok(())
+    }
+
+    fn execute(&mut self, cx: &mut Context<'_, '_>, statement: Arc<Statement>) -> PyResult<()> {
+        let values = self.values.bind(cx.py);
+        parameters::check_count(cx.py, &statement, values.len())?;
+        match request_execution(cx, &statement, "", values, 0) {
+            Ok(()) => {}
+            Err(Unwritten::Retype(signature)) => return self.retype(cx, signature),
+            Err(unwritten) => return Err(unwritten.into_error(cx.py)),
+        }
+        if let Some(columns) = &statement.columns {
+            self.collector.expect(cx.py, columns)?;
+        }
+        cx.session.sync();
+        self.phase = Phase::Executing(statement);
+        Ok(())
+    }
+
+    /// Prepares the statement for the types of the values, which the server's own choice refused.
+    fn retype(&mut self, cx: &mut Context<'_, '_>, signature: Box<[Oid]>) -> PyResult<()> {
+        match cx.statements.find(self.sql.bind(cx.py), &signature)? {
+            Some(statement) => self.execute(cx, statement),
+            None => self.prepare(cx, signature),
+        }
+    }
+
+    fn executed(&mut self, cx: &mut Context<'_, '_>) -> PyResult<Flow> {
+        if let Some(error) = self.error.take() {
+            return self.recover(cx, &error);
+        }
+        if let Some(error) = self.collector.take_failure() {
+            return Err(error);
+        }
+        let unknown = self.collector.unresolved(cx.catalogue);
+        if !unknown.is_empty() {
+            return self.ask(cx, &unknown);
+        }
+        let collector = std::mem::replace(
+            &mut self.collector,
+            Collector::new(Arc::clone(&self.kind), Keep::None),
+        );
+        self.answer.of(cx.py, collector).map(Flow::Done)
+    }
+
+    /// A cached statement that the server has lost, or whose result changed, is prepared again
+    /// where that can be done without the caller noticing: outside of a transaction block.
+    fn recover(&mut self, cx: &mut Context<'_, '_>, error: &ServerError) -> PyResult<Flow> {
+        let stale = matches!(error.sqlstate(), "26000" | "0A000");
+        if let (Phase::Executing(statement), true) = (&self.phase, stale) {
+            cx.statements.forget(statement);
+            if !self.renewed && cx.session.status() == TransactionStatus::Idle {
+                self.renewed = true;
+                self.prepare(cx, Box::default())?;
+                return Ok(Flow::Continue);
+            }
+        }
+        Err(faults::server_error(
+            cx.py,
+            error,
+            self.sql.bind(cx.py).to_str().ok(),
+        ))
+    }
+
+    /// Asks for types; the statement is forgotten, for its columns may have been built on old ones.
+    #[cold]
+    fn ask(&mut self, cx: &mut Context<'_, '_>, unknown: &[Oid]) -> PyResult<Flow> {
+        if let Phase::Executing(statement) = &self.phase {
+            cx.statements.forget(statement);
+        }
+        self.phase = Phase::Asking(Introspection::start(cx, unknown)?);
+        Ok(Flow::Continue)
+    }
+
+    fn asked(&mut self, cx: &mut Context<'_, '_>, answer: Introspection) -> PyResult<Flow> {
+        answer.finish(cx)?;
+        self.collector
+            .resolve_rows(&scope(cx.py, cx.settings, cx.catalogue), cx.catalogue);
+        self.executed(cx)
+    }
+}
+
+impl Operation for Fetch {
+    fn start(&mut self, cx: &mut Context<'_, '_>) -> PyResult<()> {
+        match cx.statements.find(self.sql.bind(cx.py), &[])? {
+            Some(statement) => self.execute(cx, statement),
+            None => self.prepare(cx, Box::default()),
+        }
+    }
+
+    #[inline]
+    fn on(&mut self, reception: &Reception<'_, '_>, message: &Message<'_>) -> Signal {
+        match (message, &mut self.phase) {
+            (Message::DataRow(row), Phase::Executing(_)) => {
+                self.collector.push(&reception.scope, row);
+            }
+            (_, Phase::Preparing(preparation)) => preparation.on(reception, message),
+            (_, Phase::Asking(answer)) => answer.on(reception, message),
+            (Message::ErrorResponse(fields), _) => self.error = Some(fields.to_owned()),
+            (Message::CommandComplete(tag), _) => self.collector.complete(tag),
+            _ => return self.copy.on(message),
+        }
+        Signal::Continue
+    }
+
+    fn turn(&mut self, cx: &mut Context<'_, '_>) -> PyResult<Flow> {
+        self.copy.refuse(cx)?;
+        match std::mem::replace(&mut self.phase, Phase::New) {
+            Phase::New => Err(faults::fault(
+                cx.py,
+                "InternalError",
+                "a turn before the start",
+            )),
+            Phase::Preparing(mut preparation) => {
+                match preparation.turn(cx)? {
+                    Some(statement) => self.execute(cx, statement)?,
+                    None => self.phase = Phase::Preparing(preparation),
+                }
+                Ok(Flow::Continue)
+            }
+            Phase::Asking(answer) => self.asked(cx, answer),
+            executing @ Phase::Executing(_) => {
+                self.phase = executing;
+                self.executed(cx)
+            }
+        }
+    }
+}
+
+impl Answer {
+    const fn keep(self) -> Keep {
+        match self {
+            Self::Rows | Self::Results => Keep::All,
+            Self::First => Keep::First,
+            Self::Count => Keep::None,
+        }
+    }
+
+    /// The result that the caller is given.
+    pub(super) fn of(self, py: Python<'_>, collector: Collector) -> PyResult<Py<PyAny>> {
+        match self {
+            Self::Rows => collector.into_rows(py),
+            Self::First => collector.into_first(py),
+            Self::Count => Ok(collector.affected().into_pyobject(py)?.into_any().unbind()),
+            Self::Results => {
+                let result = collector.into_result(py)?;
+                Ok(PyList::new(py, [result])?.into_any().unbind())
+            }
+        }
+    }
+}
+
+impl Unwritten {
+    /// The exception where nothing else can be tried.
+    pub(super) fn into_error(self, py: Python<'_>) -> PyErr {
+        match self {
+            Self::Python(error) => error,
+            Self::Wire(error) => faults::protocol(py, &error),
+            Self::OtherFormats | Self::Retype(_) => {
+                faults::fault(py, "InternalError", "parameters found no format")
+            }
+        }
+    }
+}
+
+/// Requests Bind and Execute of a prepared statement; the caller requests Sync.
+#[inline]
+pub(super) fn request_execution(
+    cx: &mut Context<'_, '_>,
+    statement: &Statement,
+    portal: &str,
+    values: &Bound<'_, PyTuple>,
+    max_rows: u32,
+) -> Result<(), Unwritten> {
+    let scope = scope(cx.py, cx.settings, cx.catalogue);
+    cx.close_forgotten()?;
+    let written = if portal.is_empty() {
+        cx.session.bind(&statement.bind, |out| {
+            parameters::write(&scope, statement, values, out)
+        })
+    } else {
+        Err(Unwritten::OtherFormats)
+    };
+    match written {
+        Err(Unwritten::OtherFormats) => {
+            let (bind, bytes) = parameters::write_mixed(&scope, statement, portal, values)?;
+            cx.session.bind(&bind, |out| {
+                out.extend_from_slice(&bytes);
+                Ok::<_, howdah_wire::Error>(())
+            })?;
+        }
+        other => other?,
+    }
+    cx.session.execute(portal, max_rows)?;
+    Ok(())
+}

@@ -1,0 +1,218 @@
+use std::sync::Arc;
+
+use howdah_wire::Oid;
+use howdah_wire::backend::{Message, ServerError};
+use howdah_wire::frontend::Target;
+use pyo3::prelude::*;
+use pyo3::types::{PyIterator, PyString, PyTuple};
+
+use super::super::faults;
+use super::super::parameters::{self, Unwritten};
+use super::super::statement::Statement;
+use super::fetch::request_execution;
+use super::preparation::Preparation;
+use super::{Context, Flow, Operation, Reception, Signal, UnexpectedCopy, scope};
+
+/// How many bytes are encoded before they are sent, so that memory stays bounded.
+const BATCH_BYTES: usize = 32 * 1024;
+
+/// Executes one statement for many rows of parameters, in batches under one Sync: all or nothing.
+pub(crate) struct Many {
+    sql: Py<PyString>,
+    rows: Py<PyIterator>,
+    phase: Phase,
+    /// Rows that were encoded.
+    encoded: u64,
+    /// Executions that the server has completed.
+    completed: u64,
+    affected: u64,
+    error: Option<ServerError>,
+    failure: Option<PyErr>,
+    copy: UnexpectedCopy,
+}
+
+enum Phase {
+    New,
+    Preparing(Preparation),
+    Sending(Arc<Statement>),
+    /// Sync was requested.
+    Ending(Arc<Statement>),
+}
+
+impl Many {
+    pub(crate) fn new(sql: Py<PyString>, rows: Py<PyIterator>) -> Self {
+        Self {
+            sql,
+            rows,
+            phase: Phase::New,
+            encoded: 0,
+            completed: 0,
+            affected: 0,
+            error: None,
+            failure: None,
+            copy: UnexpectedCopy::default(),
+        }
+    }
+
+    fn prepare(&mut self, cx: &mut Context<'_, '_>, signature: Box<[Oid]>) -> PyResult<()> {
+        self.phase = Phase::Preparing(Preparation::start(cx, &self.sql, signature)?);
+        cx.session.sync();
+        Ok(())
+    }
+
+    /// Encodes rows up to the size of a batch, or to the end, which is a Sync.
+    fn encode_batch(
+        &mut self,
+        cx: &mut Context<'_, '_>,
+        statement: &Arc<Statement>,
+    ) -> PyResult<()> {
+        while cx.session.outgoing().len() < BATCH_BYTES {
+            let Some(row) = self.rows.bind(cx.py).clone().next() else {
+                self.end(cx, statement);
+                return Ok(());
+            };
+            let row = parameters::as_tuple(&row?)?;
+            parameters::check_count(cx.py, statement, row.len())?;
+            match request_execution(cx, statement, "", &row, 0) {
+                Ok(()) => self.encoded += 1,
+                Err(Unwritten::Retype(signature)) if self.encoded == 0 => {
+                    return self.retype(cx, signature, &row);
+                }
+                Err(Unwritten::Retype(_)) => return Err(misfit(cx, statement, &row)),
+                Err(unwritten) => return Err(unwritten.into_error(cx.py)),
+            }
+        }
+        cx.session.flush();
+        Ok(())
+    }
+
+    /// The values of the first row have types of their own: the statement is prepared for them, and
+    /// the row is put back.
+    fn retype(
+        &mut self,
+        cx: &mut Context<'_, '_>,
+        signature: Box<[Oid]>,
+        row: &Bound<'_, PyAny>,
+    ) -> PyResult<()> {
+        let chain = cx.py.import("itertools")?.getattr("chain")?;
+        let rows = chain.call1(((row,), self.rows.bind(cx.py)))?;
+        self.rows = rows.try_iter()?.unbind();
+        match cx.statements.find(self.sql.bind(cx.py), &signature)? {
+            Some(statement) => {
+                self.phase = Phase::Sending(statement);
+                Ok(())
+            }
+            None => self.prepare(cx, signature),
+        }
+    }
+
+    fn end(&mut self, cx: &mut Context<'_, '_>, statement: &Arc<Statement>) {
+        cx.session.sync();
+        self.phase = Phase::Ending(Arc::clone(statement));
+    }
+
+    /// A row could not be encoded. Nothing of the rows before it may stay, so the unit must fail on
+    /// the server too: it is asked for a portal that does not exist.
+    fn fail(
+        &mut self,
+        cx: &mut Context<'_, '_>,
+        statement: &Arc<Statement>,
+        error: PyErr,
+    ) -> PyResult<()> {
+        let note = format!("in row {} of the parameters", self.encoded + 1);
+        error.value(cx.py).call_method1("add_note", (note,))?;
+        self.failure = Some(error);
+        if self.encoded > 0 {
+            let doomed = cx
+                .session
+                .describe(Target::Portal("howdah_row_was_refused"));
+            doomed.map_err(|error| faults::protocol(cx.py, &error))?;
+        }
+        self.end(cx, statement);
+        Ok(())
+    }
+
+    fn ended(&mut self, cx: &mut Context<'_, '_>, statement: &Statement) -> PyResult<Flow> {
+        if let Some(failure) = self.failure.take() {
+            return Err(failure);
+        }
+        if let Some(error) = self.error.take() {
+            if matches!(error.sqlstate(), "26000" | "0A000") {
+                cx.statements.forget(statement);
+            }
+            let sql = self.sql.bind(cx.py).to_str().ok();
+            let raised = faults::server_error(cx.py, &error, sql);
+            let note = format!("in row {} of the parameters", self.completed + 1);
+            raised.value(cx.py).call_method1("add_note", (note,))?;
+            return Err(raised);
+        }
+        Ok(Flow::Done(
+            self.affected.into_pyobject(cx.py)?.into_any().unbind(),
+        ))
+    }
+}
+
+impl Operation for Many {
+    fn start(&mut self, cx: &mut Context<'_, '_>) -> PyResult<()> {
+        match cx.statements.find(self.sql.bind(cx.py), &[])? {
+            Some(statement) => {
+                self.phase = Phase::Sending(statement);
+                Ok(())
+            }
+            None => self.prepare(cx, Box::default()),
+        }
+    }
+
+    fn on(&mut self, reception: &Reception<'_, '_>, message: &Message<'_>) -> Signal {
+        match (message, &mut self.phase) {
+            (_, Phase::Preparing(preparation)) => preparation.on(reception, message),
+            (Message::ErrorResponse(fields), _) => self.error = Some(fields.to_owned()),
+            (Message::CommandComplete(tag), _) => {
+                self.completed += 1;
+                self.affected += tag.rows().unwrap_or(0);
+            }
+            _ => return self.copy.on(message),
+        }
+        Signal::Continue
+    }
+
+    fn turn(&mut self, cx: &mut Context<'_, '_>) -> PyResult<Flow> {
+        self.copy.refuse(cx)?;
+        match std::mem::replace(&mut self.phase, Phase::New) {
+            Phase::Preparing(mut preparation) => {
+                self.phase = match preparation.turn(cx)? {
+                    Some(statement) => Phase::Sending(statement),
+                    None => Phase::Preparing(preparation),
+                };
+                Ok(Flow::Continue)
+            }
+            Phase::Ending(statement) => self.ended(cx, &statement),
+            phase => {
+                self.phase = phase;
+                Ok(Flow::Continue)
+            }
+        }
+    }
+
+    fn refill(&mut self, cx: &mut Context<'_, '_>) -> PyResult<bool> {
+        let Phase::Sending(statement) = &self.phase else {
+            return Ok(false);
+        };
+        let statement = Arc::clone(statement);
+        if self.error.is_some() {
+            self.end(cx, &statement);
+        } else if let Err(error) = self.encode_batch(cx, &statement) {
+            self.fail(cx, &statement, error)?;
+        }
+        Ok(true)
+    }
+}
+
+/// The error for a row whose values have other types than those of the rows before it.
+fn misfit(cx: &Context<'_, '_>, statement: &Statement, row: &Bound<'_, PyTuple>) -> PyErr {
+    let scope = scope(cx.py, cx.settings, cx.catalogue);
+    match parameters::write_mixed(&scope, statement, "", row) {
+        Err(unwritten) => unwritten.into_error(cx.py),
+        Ok(_) => faults::fault(cx.py, "InternalError", "a row was refused and then taken"),
+    }
+}

@@ -1,0 +1,137 @@
+use std::sync::Arc;
+
+use howdah_wire::Oid;
+use howdah_wire::backend::{Message, ServerError};
+use howdah_wire::frontend::Target;
+use pyo3::prelude::*;
+use pyo3::types::PyString;
+
+use super::super::columns::{Columns, Described};
+use super::super::faults;
+use super::super::statement::Statement;
+use super::super::{known, unknown_type};
+use super::introspection::Introspection;
+use super::{Context, Reception};
+
+/// Prepares and describes a statement, asking for types that it uses and nobody knows yet.
+pub(crate) struct Preparation {
+    sql: Py<PyString>,
+    /// The types to prepare it for; empty where the server chooses.
+    signature: Box<[Oid]>,
+    name: String,
+    parsed: bool,
+    parameters: Vec<Oid>,
+    described: Option<Vec<Described>>,
+    error: Option<ServerError>,
+    introspection: Option<Introspection>,
+}
+
+impl Preparation {
+    /// Requests Parse and Describe; the caller requests Sync.
+    pub(crate) fn start(
+        cx: &mut Context<'_, '_>,
+        sql: &Py<PyString>,
+        signature: Box<[Oid]>,
+    ) -> PyResult<Self> {
+        let name = cx.statements.next_name();
+        let text = sql.bind(cx.py).to_str()?;
+        let requested = cx
+            .close_forgotten()
+            .and_then(|()| cx.session.parse(&name, text, &signature))
+            .and_then(|()| cx.session.describe(Target::Statement(&name)));
+        requested.map_err(|error| faults::protocol(cx.py, &error))?;
+        Ok(Self {
+            sql: sql.clone_ref(cx.py),
+            signature,
+            name,
+            parsed: false,
+            parameters: Vec::new(),
+            described: None,
+            error: None,
+            introspection: None,
+        })
+    }
+
+    pub(crate) fn on(&mut self, reception: &Reception<'_, '_>, message: &Message<'_>) {
+        if let Some(introspection) = &mut self.introspection {
+            return introspection.on(reception, message);
+        }
+        match message {
+            Message::ParseComplete => self.parsed = true,
+            Message::ParameterDescription(types) => self.parameters = types.types().collect(),
+            Message::RowDescription(columns) => self.described = Some(Described::all(columns)),
+            Message::ErrorResponse(fields) => self.error = Some(fields.to_owned()),
+            _ => {}
+        }
+    }
+
+    /// The statement, or None while its types are asked for.
+    pub(crate) fn turn(&mut self, cx: &mut Context<'_, '_>) -> PyResult<Option<Arc<Statement>>> {
+        if let Some(error) = self.error.take() {
+            return Err(self.failed(cx, &error));
+        }
+        match self.introspection.take() {
+            Some(introspection) => introspection.finish(cx)?,
+            None => {
+                let unknown = self.unknown_types(cx);
+                if !unknown.is_empty() {
+                    self.introspection = Some(Introspection::start(cx, &unknown)?);
+                    return Ok(None);
+                }
+            }
+        }
+        self.finish(cx).map(Some)
+    }
+
+    /// The error, naming the statement's text; a statement that was prepared is closed again.
+    fn failed(&self, cx: &mut Context<'_, '_>, error: &ServerError) -> PyErr {
+        self.give_up(cx);
+        faults::server_error(cx.py, error, self.sql.bind(cx.py).to_str().ok())
+    }
+
+    /// The statement will not be used: it is closed if it was prepared.
+    pub(crate) fn give_up(&self, cx: &mut Context<'_, '_>) {
+        if self.parsed {
+            cx.statements.forget_name(&self.name);
+        }
+    }
+
+    fn unknown_types(&self, cx: &Context<'_, '_>) -> Vec<Oid> {
+        let columns = self
+            .described
+            .iter()
+            .flatten()
+            .map(|column| column.type_oid);
+        let types = self.parameters.iter().copied().chain(columns);
+        let mut unknown: Vec<_> = types
+            .filter(|&oid| known(cx.catalogue, oid).is_none())
+            .collect();
+        unknown.sort_unstable();
+        unknown.dedup();
+        unknown
+    }
+
+    fn finish(&mut self, cx: &mut Context<'_, '_>) -> PyResult<Arc<Statement>> {
+        let codec = |oid| known(cx.catalogue, oid).ok_or_else(|| unknown_type(cx.py, oid));
+        let parameters = self
+            .parameters
+            .iter()
+            .map(|&oid| codec(oid))
+            .collect::<PyResult<_>>()?;
+        let columns = match self.described.take() {
+            None => None,
+            Some(described) => {
+                let codecs = described.iter().map(|column| codec(column.type_oid));
+                let codecs = codecs.collect::<PyResult<_>>()?;
+                Some(Arc::new(Columns::new(cx.py, described, codecs)?))
+            }
+        };
+        let name = std::mem::take(&mut self.name);
+        let statement = Statement::new(name, parameters, columns)
+            .map_err(|error| faults::protocol(cx.py, &error))?;
+        let statement = Arc::new(statement);
+        cx.statements
+            .keep(self.sql.bind(cx.py), &self.signature, &statement)?;
+        Ok(statement)
+    }
+}

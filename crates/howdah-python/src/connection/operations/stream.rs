@@ -1,0 +1,325 @@
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use howdah_wire::TransactionStatus;
+use howdah_wire::backend::{Message, ServerError};
+use howdah_wire::frontend::Target;
+use pyo3::prelude::*;
+use pyo3::types::{PyString, PyTuple};
+
+use super::super::collector::{Collector, Keep};
+use super::super::faults;
+use super::super::parameters;
+use super::super::rows::RowKind;
+use super::super::statement::Statement;
+use super::fetch::request_execution;
+use super::preparation::Preparation;
+use super::{Context, Flow, Operation, Reception, Signal};
+
+/// A portal whose rows are fetched in batches.
+///
+/// Within a transaction block each batch is a unit of its own, so that other statements may run
+/// between them. Outside of one, the unit stays open from the first batch to the last: its implicit
+/// transaction keeps the portal alive, and no other statement can run until it ends.
+#[pyclass(frozen, module = "howdah._native")]
+pub(crate) struct Stream {
+    portal: String,
+    batch: u32,
+    statement: Arc<Statement>,
+    kind: Arc<RowKind>,
+    in_block: bool,
+    /// All rows were fetched, or the stream has failed or was closed.
+    ended: AtomicBool,
+    /// The first batch comes with the opening.
+    first: Mutex<Option<Py<PyAny>>>,
+}
+
+#[pymethods]
+impl Stream {
+    /// What the server says of the columns.
+    #[getter]
+    fn columns<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {
+        match &self.statement.columns {
+            Some(columns) => columns.public(py),
+            None => Ok(PyTuple::empty(py)),
+        }
+    }
+
+    /// Whether there is nothing left to fetch.
+    #[getter]
+    pub(crate) fn ended(&self) -> bool {
+        self.ended.load(Ordering::Relaxed)
+    }
+
+    /// The batch that came with the opening, once.
+    pub(crate) fn take_first(&self) -> Option<Py<PyAny>> {
+        self.first
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take()
+    }
+}
+
+impl Stream {
+    fn end(&self) {
+        self.ended.store(true, Ordering::Relaxed);
+    }
+
+    /// Requests the end of the batch: of the whole unit where a block keeps the portal alive.
+    fn request_end(&self, cx: &mut Context<'_, '_>) {
+        if self.in_block {
+            cx.session.sync();
+        } else {
+            cx.session.flush();
+        }
+    }
+}
+
+/// One batch on its way.
+struct Batch {
+    collector: Collector,
+    error: Option<ServerError>,
+    /// The portal has more rows.
+    suspended: bool,
+}
+
+impl Batch {
+    fn new(py: Python<'_>, stream: &Stream) -> PyResult<Self> {
+        let mut collector = Collector::new(Arc::clone(&stream.kind), Keep::All);
+        if let Some(columns) = &stream.statement.columns {
+            collector.expect(py, columns)?;
+        }
+        Ok(Self {
+            collector,
+            error: None,
+            suspended: false,
+        })
+    }
+
+    fn on(&mut self, reception: &Reception<'_, '_>, message: &Message<'_>) -> Signal {
+        match message {
+            Message::DataRow(row) => self.collector.push(&reception.scope, row),
+            Message::PortalSuspended => self.suspended = true,
+            Message::CommandComplete(tag) => self.collector.complete(tag),
+            Message::ErrorResponse(fields) => self.error = Some(fields.to_owned()),
+            Message::CopyInResponse(_) | Message::CopyOutResponse(_) => {}
+            _ => return Signal::Continue,
+        }
+        if matches!(message, Message::DataRow(_)) {
+            Signal::Continue
+        } else {
+            Signal::Turn
+        }
+    }
+
+    /// Whether the batch is whole; ends the unit when nothing is left to fetch.
+    fn turn(&mut self, cx: &mut Context<'_, '_>, stream: &Stream) -> PyResult<bool> {
+        let failed = self.error.is_some() || self.collector.has_failed();
+        if failed || !self.suspended {
+            stream.end();
+            if cx.session.has_open_unit() {
+                cx.session.sync();
+            }
+            return Ok(cx.session.is_idle());
+        }
+        Ok(!stream.in_block || cx.session.is_idle())
+    }
+
+    fn finish(mut self, py: Python<'_>) -> PyResult<Py<PyAny>> {
+        if let Some(error) = self.error.take() {
+            return Err(faults::server_error(py, &error, None));
+        }
+        match self.collector.take_failure() {
+            Some(error) => Err(error),
+            None => self.collector.into_rows(py),
+        }
+    }
+}
+
+/// Opens a stream and fetches its first batch.
+pub(crate) struct StreamOpen {
+    sql: Py<PyString>,
+    values: Py<PyTuple>,
+    kind: Arc<RowKind>,
+    batch: u32,
+    preparation: Option<Preparation>,
+    open: Option<(Py<Stream>, Batch)>,
+}
+
+impl StreamOpen {
+    pub(crate) fn new(sql: Py<PyString>, values: Py<PyTuple>, kind: RowKind, batch: u32) -> Self {
+        Self {
+            sql,
+            values,
+            kind: Arc::new(kind),
+            batch,
+            preparation: None,
+            open: None,
+        }
+    }
+
+    fn bind(&mut self, cx: &mut Context<'_, '_>, statement: Arc<Statement>) -> PyResult<()> {
+        static PORTALS: AtomicU64 = AtomicU64::new(1);
+        if statement.columns.is_none() {
+            let message = "the statement returns no rows to stream";
+            return Err(faults::fault(cx.py, "ProgrammingError", message));
+        }
+        let values = self.values.bind(cx.py).clone();
+        parameters::check_count(cx.py, &statement, values.len())?;
+        let portal = format!("howdah_{}", PORTALS.fetch_add(1, Ordering::Relaxed));
+        request_execution(cx, &statement, &portal, &values, self.batch)
+            .map_err(|unwritten| unwritten.into_error(cx.py))?;
+        let stream = Stream {
+            portal,
+            batch: self.batch,
+            statement,
+            kind: Arc::clone(&self.kind),
+            in_block: cx.session.status() == TransactionStatus::InTransaction,
+            ended: AtomicBool::new(false),
+            first: Mutex::new(None),
+        };
+        stream.request_end(cx);
+        let batch = Batch::new(cx.py, &stream)?;
+        self.open = Some((Py::new(cx.py, stream)?, batch));
+        Ok(())
+    }
+}
+
+impl Operation for StreamOpen {
+    fn start(&mut self, cx: &mut Context<'_, '_>) -> PyResult<()> {
+        match cx.statements.find(self.sql.bind(cx.py), &[])? {
+            Some(statement) => self.bind(cx, statement),
+            None => {
+                self.preparation = Some(Preparation::start(cx, &self.sql, Box::default())?);
+                cx.session.sync();
+                Ok(())
+            }
+        }
+    }
+
+    fn on(&mut self, reception: &Reception<'_, '_>, message: &Message<'_>) -> Signal {
+        match (&mut self.open, &mut self.preparation) {
+            (Some((_, batch)), _) => batch.on(reception, message),
+            (None, Some(preparation)) => {
+                preparation.on(reception, message);
+                Signal::Continue
+            }
+            (None, None) => Signal::Continue,
+        }
+    }
+
+    fn turn(&mut self, cx: &mut Context<'_, '_>) -> PyResult<Flow> {
+        if let Some(mut preparation) = self.preparation.take() {
+            match preparation.turn(cx)? {
+                Some(statement) => self.bind(cx, statement)?,
+                None => self.preparation = Some(preparation),
+            }
+            return Ok(Flow::Continue);
+        }
+        let Some((stream, mut batch)) = self.open.take() else {
+            return Ok(Flow::Continue);
+        };
+        if !batch.turn(cx, stream.get())? {
+            self.open = Some((stream, batch));
+            return Ok(Flow::Continue);
+        }
+        let rows = batch.finish(cx.py)?;
+        *stream
+            .get()
+            .first
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner) = Some(rows);
+        Ok(Flow::Done(stream.into_any()))
+    }
+}
+
+/// Fetches the next batch of a stream.
+pub(crate) struct StreamNext {
+    stream: Py<Stream>,
+    batch: Option<Batch>,
+}
+
+impl StreamNext {
+    pub(crate) const fn new(stream: Py<Stream>) -> Self {
+        Self {
+            stream,
+            batch: None,
+        }
+    }
+}
+
+impl Operation for StreamNext {
+    fn start(&mut self, cx: &mut Context<'_, '_>) -> PyResult<()> {
+        let stream = self.stream.get();
+        self.batch = Some(Batch::new(cx.py, stream)?);
+        let requested = cx.session.execute(&stream.portal, stream.batch);
+        requested.map_err(|error| faults::protocol(cx.py, &error))?;
+        stream.request_end(cx);
+        Ok(())
+    }
+
+    fn on(&mut self, reception: &Reception<'_, '_>, message: &Message<'_>) -> Signal {
+        self.batch
+            .as_mut()
+            .map_or(Signal::Continue, |batch| batch.on(reception, message))
+    }
+
+    fn turn(&mut self, cx: &mut Context<'_, '_>) -> PyResult<Flow> {
+        let Some(mut batch) = self.batch.take() else {
+            return Ok(Flow::Continue);
+        };
+        if !batch.turn(cx, self.stream.get())? {
+            self.batch = Some(batch);
+            return Ok(Flow::Continue);
+        }
+        batch.finish(cx.py).map(Flow::Done)
+    }
+
+    fn continues_unit(&self) -> bool {
+        !self.stream.get().in_block
+    }
+}
+
+/// Ends a stream before its last row.
+pub(crate) struct StreamClose {
+    stream: Py<Stream>,
+    error: Option<ServerError>,
+}
+
+impl StreamClose {
+    pub(crate) const fn new(stream: Py<Stream>) -> Self {
+        Self {
+            stream,
+            error: None,
+        }
+    }
+}
+
+impl Operation for StreamClose {
+    fn start(&mut self, cx: &mut Context<'_, '_>) -> PyResult<()> {
+        let stream = self.stream.get();
+        stream.end();
+        let requested = cx.session.close(Target::Portal(&stream.portal));
+        requested.map_err(|error| faults::protocol(cx.py, &error))?;
+        cx.session.sync();
+        Ok(())
+    }
+
+    fn on(&mut self, _: &Reception<'_, '_>, message: &Message<'_>) -> Signal {
+        if let Message::ErrorResponse(fields) = message {
+            self.error = Some(fields.to_owned());
+        }
+        Signal::Continue
+    }
+
+    fn turn(&mut self, cx: &mut Context<'_, '_>) -> PyResult<Flow> {
+        match self.error.take() {
+            Some(error) => Err(faults::server_error(cx.py, &error, None)),
+            None => Ok(Flow::Done(cx.py.None())),
+        }
+    }
+
+    fn continues_unit(&self) -> bool {
+        !self.stream.get().in_block
+    }
+}

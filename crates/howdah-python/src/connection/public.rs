@@ -1,0 +1,230 @@
+//! What both kinds of connection show: `_Base`, and how a connection begins.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use howdah_driver::{Canceller, Error, Established, Interrupt, Kind};
+use howdah_wire::TransactionStatus;
+use pyo3::exceptions::PyValueError;
+use pyo3::prelude::*;
+use pyo3::types::PyDict;
+
+use super::engine::Engine;
+use super::faults;
+use super::line::Line;
+use super::state::State;
+use crate::config::Config;
+use crate::types::{Catalogue, Settings};
+
+/// State common to both kinds of connection, read without waiting for anyone.
+#[pyclass(name = "_Base", subclass, frozen, module = "howdah._native")]
+pub(crate) struct Base {
+    config: Py<Config>,
+    state: Arc<State>,
+    canceller: Option<Canceller>,
+    protocol: (u16, u16),
+    backend_pid: i32,
+    fd: i32,
+    tls: bool,
+}
+
+impl Base {
+    pub(crate) fn new(config: &Bound<'_, Config>, established: &Established) -> Self {
+        let session = &established.session;
+        let version = session.version();
+        Self {
+            config: config.clone().unbind(),
+            state: Arc::default(),
+            canceller: established.canceller.clone(),
+            protocol: (version.major, version.minor),
+            backend_pid: session.cancel_key().map_or(0, |key| key.process_id),
+            fd: established.transport.raw_fd(),
+            tls: established.transport.is_tls(),
+        }
+    }
+
+    pub(crate) const fn state(&self) -> &Arc<State> {
+        &self.state
+    }
+
+    pub(crate) const fn canceller(&self) -> Option<&Canceller> {
+        self.canceller.as_ref()
+    }
+
+    /// The engine and socket of the connection.
+    pub(crate) fn line(&self, config: &Bound<'_, Config>, established: Established) -> Line {
+        let config = config.get().options();
+        let catalogue = Catalogue::shared(&format!(
+            "{}\0{}\0{}",
+            established.peer,
+            config.dbname(),
+            config.user()
+        ));
+        let Established {
+            session, transport, ..
+        } = established;
+        let size = config.statement_cache_size();
+        let engine = Engine::new(session, size, catalogue, Arc::clone(&self.state));
+        Line { engine, transport }
+    }
+}
+
+#[pymethods]
+impl Base {
+    /// Whether the connection was closed, by this program, the server or the network.
+    #[getter]
+    fn closed(&self) -> bool {
+        self.state.is_closed()
+    }
+
+    /// Whether a statement, or the cancel of one, has not finished.
+    #[getter]
+    fn busy(&self) -> bool {
+        self.state.is_busy()
+    }
+
+    /// `idle`, `active`, `in_transaction`, `failed`, or `unknown` after the connection was closed.
+    #[getter]
+    fn transaction_status(&self) -> &'static str {
+        if self.state.is_closed() {
+            return "unknown";
+        }
+        match self.state.status() {
+            _ if self.state.is_busy() => "active",
+            TransactionStatus::Idle => "idle",
+            TransactionStatus::InTransaction => "in_transaction",
+            TransactionStatus::Failed => "failed",
+        }
+    }
+
+    /// The server's version as `server_version_num`: 180004 for 18.4.
+    #[getter]
+    fn server_version(&self) -> u32 {
+        self.state
+            .parameter("server_version")
+            .map_or(0, |version| version_number(&version))
+    }
+
+    /// The protocol's version, (3, 0) or (3, 2).
+    #[getter]
+    const fn protocol_version(&self) -> (u16, u16) {
+        self.protocol
+    }
+
+    /// The process id of the server's process for this session.
+    #[getter]
+    const fn backend_pid(&self) -> i32 {
+        self.backend_pid
+    }
+
+    /// The settings that the server reports, by name.
+    #[getter]
+    fn parameters<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
+        let parameters = PyDict::new(py);
+        for (name, value) in self.state.parameters() {
+            parameters.set_item(name, value)?;
+        }
+        Ok(parameters)
+    }
+
+    /// The options that the connection was made with.
+    #[getter]
+    fn config(&self, py: Python<'_>) -> Py<Config> {
+        self.config.clone_ref(py)
+    }
+
+    /// Whether TLS protects the connection.
+    #[getter]
+    const fn tls(&self) -> bool {
+        self.tls
+    }
+
+    /// Call `handler(fields)` for each notice, with its fields by their one-letter codes.
+    fn on_notice(&self, handler: Option<Py<PyAny>>) {
+        self.state.set_notice_handler(handler);
+    }
+
+    /// Call `handler(channel, payload, backend_pid)` for each notification.
+    fn on_notification(&self, handler: Option<Py<PyAny>>) {
+        self.state.set_notification_handler(handler);
+    }
+
+    /// Parse json and jsonb with `loads(bytes)` from the next statement on; None for howdah's own.
+    fn set_json_loads(&self, loads: Option<Py<PyAny>>) {
+        self.state.set_settings(Settings { json_loads: loads });
+    }
+
+    /// The socket's file descriptor; -1 once it is closed.
+    fn fileno(&self) -> i32 {
+        if self.state.is_closed() { -1 } else { self.fd }
+    }
+
+    /// Ask the server, on a connection of its own, to cancel what this one executes, and wait until
+    /// it has taken the request, `timeout` seconds at most.
+    fn cancel_blocking(&self, py: Python<'_>, timeout: f64) -> PyResult<()> {
+        let Some(canceller) = &self.canceller else {
+            let message = "the server gave no key to cancel statements with";
+            return Err(faults::fault(py, "NotSupportedError", message));
+        };
+        let timeout = duration(timeout)?;
+        let cancelled = py.detach(|| canceller.cancel(timeout, &Interrupt::never()));
+        cancelled.map_err(|error| driver_error(py, "OperationalError", &error))
+    }
+}
+
+/// The moment `seconds` from now; None where it is beyond what a clock can tell.
+pub(crate) fn deadline(seconds: f64) -> PyResult<Option<Instant>> {
+    Ok(Instant::now().checked_add(duration(seconds)?))
+}
+
+pub(crate) fn duration(seconds: f64) -> PyResult<Duration> {
+    if seconds.is_nan() || seconds < 0.0 {
+        return Err(PyValueError::new_err(format!(
+            "a timeout must be a number of seconds from 0, not {seconds}"
+        )));
+    }
+    Ok(Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX))
+}
+
+/// The exception for a connection that could not be made.
+#[cold]
+pub(crate) fn connect_error(py: Python<'_>, error: &Error) -> PyErr {
+    driver_error(py, "ConnectionFailed", error)
+}
+
+#[cold]
+fn driver_error(py: Python<'_>, class: &str, error: &Error) -> PyErr {
+    let class = match error.kind() {
+        Kind::Configuration => "ProgrammingError",
+        _ => class,
+    };
+    faults::fault_with_hint(py, class, error.message(), error.hint())
+}
+
+/// `server_version_num` of a `server_version` such as `18.4`, `15.18 (Debian …)` or `19devel`.
+fn version_number(version: &str) -> u32 {
+    let digits = |part: &str| {
+        let end = part
+            .find(|c: char| !c.is_ascii_digit())
+            .unwrap_or(part.len());
+        part.get(..end)
+            .and_then(|digits| digits.parse::<u32>().ok())
+            .unwrap_or(0)
+    };
+    let mut parts = version.split('.');
+    let major = parts.next().map_or(0, digits);
+    let minor = parts.next().map_or(0, digits);
+    major * 10_000 + minor
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn versions_become_numbers() {
+        assert_eq!(version_number("18.4"), 180_004);
+        assert_eq!(version_number("15.18 (Debian 15.18-0+deb12u1)"), 150_018);
+        assert_eq!(version_number("19devel"), 190_000);
+    }
+}

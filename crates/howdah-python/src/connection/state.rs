@@ -1,0 +1,142 @@
+//! What may be asked of a connection at any moment, by any thread, without waiting for it.
+//!
+//! Written by the engine as answers come, read by properties. No IO.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use howdah_wire::backend::ServerError;
+use howdah_wire::{Session, TransactionStatus};
+use pyo3::prelude::*;
+
+use super::faults;
+use crate::types::Settings;
+
+/// The shared state of one connection.
+#[derive(Default)]
+pub(crate) struct State {
+    closed: AtomicBool,
+    busy: AtomicBool,
+    status: AtomicU8,
+    parameters: Mutex<BTreeMap<String, String>>,
+    settings: Mutex<Arc<Settings>>,
+    handlers: Mutex<Handlers>,
+}
+
+#[derive(Default)]
+struct Handlers {
+    notice: Option<Py<PyAny>>,
+    notification: Option<Py<PyAny>>,
+}
+
+/// What a server says besides its answers; delivered when the engine is not locked.
+pub(crate) enum Remark {
+    Notice(ServerError),
+    Notification {
+        channel: String,
+        payload: String,
+        process_id: i32,
+    },
+}
+
+impl State {
+    pub(crate) fn is_closed(&self) -> bool {
+        self.closed.load(Ordering::Acquire)
+    }
+
+    pub(crate) fn close(&self) {
+        self.closed.store(true, Ordering::Release);
+    }
+
+    pub(crate) fn is_busy(&self) -> bool {
+        self.busy.load(Ordering::Acquire)
+    }
+
+    #[inline]
+    pub(crate) fn set_busy(&self, busy: bool) {
+        self.busy.store(busy, Ordering::Release);
+    }
+
+    /// Takes over what the session says of itself.
+    #[inline]
+    pub(crate) fn set_status(&self, status: TransactionStatus) {
+        self.status.store(status as u8, Ordering::Release);
+    }
+
+    pub(crate) fn status(&self) -> TransactionStatus {
+        match self.status.load(Ordering::Acquire) {
+            status if status == TransactionStatus::InTransaction as u8 => {
+                TransactionStatus::InTransaction
+            }
+            status if status == TransactionStatus::Failed as u8 => TransactionStatus::Failed,
+            _ => TransactionStatus::Idle,
+        }
+    }
+
+    pub(crate) fn set_parameters(&self, session: &Session) {
+        lock(&self.parameters).clone_from(session.parameters());
+    }
+
+    pub(crate) fn parameters(&self) -> BTreeMap<String, String> {
+        lock(&self.parameters).clone()
+    }
+
+    pub(crate) fn parameter(&self, name: &str) -> Option<String> {
+        lock(&self.parameters).get(name).cloned()
+    }
+
+    #[inline]
+    pub(crate) fn settings(&self) -> Arc<Settings> {
+        Arc::clone(&lock(&self.settings))
+    }
+
+    pub(crate) fn set_settings(&self, settings: Settings) {
+        *lock(&self.settings) = Arc::new(settings);
+    }
+
+    pub(crate) fn set_notice_handler(&self, handler: Option<Py<PyAny>>) {
+        lock(&self.handlers).notice = handler;
+    }
+
+    pub(crate) fn set_notification_handler(&self, handler: Option<Py<PyAny>>) {
+        lock(&self.handlers).notification = handler;
+    }
+
+    /// Hands remarks to the handlers. A handler that raises is reported as unraisable: what it
+    /// remarked on has nothing to do with the caller's statement.
+    pub(crate) fn deliver(&self, py: Python<'_>, remarks: Vec<Remark>) {
+        for remark in remarks {
+            if let Err(error) = self.deliver_one(py, remark) {
+                error.write_unraisable(py, None);
+            }
+        }
+    }
+
+    fn deliver_one(&self, py: Python<'_>, remark: Remark) -> PyResult<()> {
+        let handler = {
+            let handlers = lock(&self.handlers);
+            let handler = match &remark {
+                Remark::Notice(_) => &handlers.notice,
+                Remark::Notification { .. } => &handlers.notification,
+            };
+            handler.as_ref().map(|handler| handler.clone_ref(py))
+        };
+        let Some(handler) = handler else {
+            return Ok(());
+        };
+        match remark {
+            Remark::Notice(notice) => handler.call1(py, (faults::fields(py, &notice)?,))?,
+            Remark::Notification {
+                channel,
+                payload,
+                process_id,
+            } => handler.call1(py, (channel, payload, process_id))?,
+        };
+        Ok(())
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,209 @@
+//! Prepared statements and the cache of them.
+//!
+//! No IO. Invariant of [`Statements`]: each cached statement exists on the server under its name;
+//! one that was dropped from the cache is queued in `forgotten` until Close was sent for it.
+
+use std::sync::Arc;
+
+use hashbrown::HashTable;
+use howdah_wire::{BindHead, Oid};
+use pyo3::prelude::*;
+use pyo3::types::PyString;
+
+use super::columns::Columns;
+use crate::types::{Codec, Format};
+
+/// A statement that the server has prepared and described.
+pub(crate) struct Statement {
+    /// Empty for the unnamed statement, which is not cached.
+    pub(crate) name: String,
+    pub(crate) parameters: Vec<Arc<Codec>>,
+    /// None where the statement returns no rows.
+    pub(crate) columns: Option<Arc<Columns>>,
+    /// Bind for parameters in the formats of [`parameter_format`].
+    pub(crate) bind: BindHead,
+}
+
+impl Statement {
+    pub(crate) fn new(
+        name: String,
+        parameters: Vec<Arc<Codec>>,
+        columns: Option<Arc<Columns>>,
+    ) -> Result<Self, howdah_wire::Error> {
+        let formats: Vec<_> = parameters
+            .iter()
+            .map(|codec| parameter_format(codec))
+            .collect();
+        let bind = bind_head("", &name, &formats, columns.as_deref())?;
+        Ok(Self {
+            name,
+            parameters,
+            columns,
+            bind,
+        })
+    }
+
+    /// Bind to the portal `portal` for parameters in these formats.
+    pub(crate) fn bind_with(
+        &self,
+        portal: &str,
+        formats: &[Format],
+    ) -> Result<BindHead, howdah_wire::Error> {
+        bind_head(portal, &self.name, formats, self.columns.as_deref())
+    }
+}
+
+/// The format that a parameter of this type is sent in, unless its value asks for text.
+pub(crate) const fn parameter_format(codec: &Codec) -> Format {
+    if codec.encode_binary.is_some() {
+        Format::Binary
+    } else {
+        Format::Text
+    }
+}
+
+fn bind_head(
+    portal: &str,
+    name: &str,
+    formats: &[Format],
+    columns: Option<&Columns>,
+) -> Result<BindHead, howdah_wire::Error> {
+    let codes: Vec<_> = formats.iter().map(|&format| format as i16).collect();
+    let same = |format| formats.iter().all(|&found| found == format);
+    let codes = match codes.as_slice() {
+        _ if same(Format::Text) => &[],
+        _ if same(Format::Binary) => &[Format::Binary as i16][..],
+        mixed => mixed,
+    };
+    let results = columns.map(Columns::formats).unwrap_or_default();
+    BindHead::new(portal, name, codes, formats.len(), &results)
+}
+
+/// The statements of a connection by their SQL, the most recently used kept.
+pub(crate) struct Statements {
+    capacity: usize,
+    entries: HashTable<Entry>,
+    /// Names that Close must be sent for.
+    forgotten: Vec<String>,
+    clock: u64,
+    named: u64,
+}
+
+struct Entry {
+    hash: u64,
+    sql: Py<PyString>,
+    /// The types that the caller's values have, where the server's own choice did not fit them.
+    signature: Box<[Oid]>,
+    statement: Arc<Statement>,
+    used: u64,
+}
+
+impl Statements {
+    pub(crate) const fn new(capacity: usize) -> Self {
+        Self {
+            capacity,
+            entries: HashTable::new(),
+            forgotten: Vec::new(),
+            clock: 0,
+            named: 0,
+        }
+    }
+
+    /// The statement for `sql`, if it is prepared.
+    #[inline]
+    pub(crate) fn find(
+        &mut self,
+        sql: &Bound<'_, PyString>,
+        signature: &[Oid],
+    ) -> PyResult<Option<Arc<Statement>>> {
+        if self.entries.is_empty() {
+            return Ok(None);
+        }
+        let hash = sql.hash()?.cast_unsigned() as u64;
+        self.clock += 1;
+        let clock = self.clock;
+        let found = self
+            .entries
+            .find_mut(hash, |entry| entry.is_for(hash, sql, signature));
+        Ok(found.map(|entry| {
+            entry.used = clock;
+            Arc::clone(&entry.statement)
+        }))
+    }
+
+    /// A name for the next statement: empty where none is to be kept.
+    pub(crate) fn next_name(&mut self) -> String {
+        if self.capacity == 0 {
+            return String::new();
+        }
+        self.named += 1;
+        format!("howdah_{}", self.named)
+    }
+
+    /// Keeps a statement, at the cost of the one that was not used for longest.
+    pub(crate) fn keep(
+        &mut self,
+        sql: &Bound<'_, PyString>,
+        signature: &[Oid],
+        statement: &Arc<Statement>,
+    ) -> PyResult<()> {
+        if statement.name.is_empty() {
+            return Ok(());
+        }
+        if self.entries.len() >= self.capacity {
+            self.drop_oldest();
+        }
+        let hash = sql.hash()?.cast_unsigned() as u64;
+        self.clock += 1;
+        let entry = Entry {
+            hash,
+            sql: sql.clone().unbind(),
+            signature: signature.into(),
+            statement: Arc::clone(statement),
+            used: self.clock,
+        };
+        self.entries.insert_unique(hash, entry, |entry| entry.hash);
+        Ok(())
+    }
+
+    /// Drops a statement that the server has lost or will not execute any more.
+    pub(crate) fn forget(&mut self, statement: &Statement) {
+        self.entries
+            .retain(|entry| entry.statement.name != statement.name);
+        self.forget_name(&statement.name);
+    }
+
+    /// Remembers to close a statement that never came into the cache.
+    pub(crate) fn forget_name(&mut self, name: &str) {
+        if !name.is_empty() {
+            self.forgotten.push(name.to_owned());
+        }
+    }
+
+    /// Takes the names of dropped statements, for which Close is now sent.
+    #[inline]
+    pub(crate) fn take_forgotten(&mut self) -> Vec<String> {
+        std::mem::take(&mut self.forgotten)
+    }
+
+    #[cold]
+    fn drop_oldest(&mut self) {
+        let oldest = self.entries.iter().min_by_key(|entry| entry.used);
+        if let Some(statement) = oldest.map(|entry| Arc::clone(&entry.statement)) {
+            self.forget(&statement);
+        }
+    }
+}
+
+impl Entry {
+    #[inline]
+    fn is_for(&self, hash: u64, sql: &Bound<'_, PyString>, signature: &[Oid]) -> bool {
+        self.hash == hash
+            && *self.signature == *signature
+            && (self.sql.is(sql) || same_text(self.sql.bind(sql.py()), sql))
+    }
+}
+
+fn same_text(left: &Bound<'_, PyString>, right: &Bound<'_, PyString>) -> bool {
+    left.as_any().eq(right).unwrap_or(false)
+}

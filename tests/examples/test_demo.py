@@ -10,9 +10,9 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import music_shop
 import pytest
 
+import music_shop
 from tests.repository import ROOT
 
 if TYPE_CHECKING:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import music_shop
 import pytest
-from terminal import progress, seconds, table
 
+import music_shop
+from terminal import progress, seconds, table
 from tests.repository import ROOT
 
 if TYPE_CHECKING:

@@ -162,6 +162,11 @@ class Roster(Generic[C, W]):
         """How many connections there are or soon will be."""
         return len(self.idle) + len(self.in_use) + self.opening + self.aside
 
+    @property
+    def established(self) -> int:
+        """How many connections there are."""
+        return self.size - self.opening
+
     def may_open(self) -> bool:
         """Whether one more connection is allowed."""
         return self.size < self.max_size + self.options.max_overflow

@@ -29,7 +29,7 @@ from howdah._pool_policy import (
 )
 from howdah._pool_shortcuts import AsyncShortcuts
 from howdah.async_connection import AsyncConnection, open_connection
-from howdah.errors import InterfaceError, PoolClosed
+from howdah.errors import InterfaceError, PoolClosed, PoolTimeout
 
 Hook = Callable[[AsyncConnection], Awaitable[object]]
 Turn = asyncio.Future[Entry[AsyncConnection]]
@@ -119,7 +119,7 @@ class AsyncPool(AsyncShortcuts):
         self._tasks: set[asyncio.Task[None]] = set()
         self._refilling: asyncio.Task[None] | None = None
         self._tick: asyncio.TimerHandle | None = None
-        self._departure = asyncio.Event()
+        self._moved = asyncio.Event()
 
     @property
     def name(self) -> str:
@@ -136,16 +136,22 @@ class AsyncPool(AsyncShortcuts):
 
         Raises what the first attempt to connect raises, and `PoolTimeout`.
         """
-        loop = self._require_open()
-        until = loop.time() + (self._options.timeout if timeout is None else timeout)
-        held: list[AsyncConnection] = []
+        self._require_open()
+        if self._roster.min_size == 0:
+            return
+        timeout = self._options.timeout if timeout is None else timeout
         try:
-            while len(held) < self._options.min_size:
-                connection = await self.acquire(max(until - loop.time(), 0.0))
-                held.append(connection)
-        finally:
-            for connection in held:
-                await self.release(connection)
+            async with asyncio.timeout(None if timeout == math.inf else timeout):
+                await self.release(await self.acquire(timeout))
+                self._refill_if_missing()
+                while self._roster.established < self._roster.min_size:
+                    self._moved.clear()
+                    await self._moved.wait()
+                    self._require_open()
+        except TimeoutError as error:
+            if isinstance(error, PoolTimeout):
+                raise
+            raise self._roster.timed_out(timeout) from error
 
     async def acquire(self, timeout: float | None = None) -> AsyncConnection:
         """Take a connection, which must be returned by `release`; `connection()` does both.
@@ -217,14 +223,15 @@ class AsyncPool(AsyncShortcuts):
         for turn in self._roster.waiters:
             if not turn.done():
                 turn.set_exception(PoolClosed("the pool was closed"))
+        self._moved.set()
         idle, self._roster.idle = self._roster.idle, []
         for entry in idle:
             self._count_closed(entry)
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(None if timeout == math.inf else timeout):
                 while self._roster.in_use or self._roster.aside or self._tasks:
-                    self._departure.clear()
-                    await self._departure.wait()
+                    self._moved.clear()
+                    await self._moved.wait()
         for entry in self._roster.in_use.values():
             entry.connection.abort()
         for task in self._tasks:
@@ -449,6 +456,7 @@ class AsyncPool(AsyncShortcuts):
                     turn.set_result(entry)
                     return
             if roster.keep_idle(entry, now):
+                self._moved.set()
                 self._start_ticking()
                 return
         self._count_closed(entry)
@@ -483,7 +491,7 @@ class AsyncPool(AsyncShortcuts):
 
     def _notice_departure(self) -> None:
         """There is room for a new connection, or one less to wait for at `close`."""
-        self._departure.set()
+        self._moved.set()
         if self._phase == "open":
             self._refill_if_missing()
 
@@ -496,7 +504,7 @@ class AsyncPool(AsyncShortcuts):
 
     def _background_done(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
-        self._departure.set()
+        self._moved.set()
 
     def _start_ticking(self) -> None:
         if self._tick is None and self._loop is not None:

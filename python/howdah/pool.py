@@ -168,15 +168,21 @@ class Pool(Shortcuts):
 
         Raises what the first attempt to connect raises, and `PoolTimeout`.
         """
-        until = self._deadline(timeout)
-        held: list[Connection] = []
-        try:
-            while len(held) < self._options.min_size:
-                connection = self.acquire(max(until - time.monotonic(), 0.0))
-                held.append(connection)
-        finally:
-            for connection in held:
-                self.release(connection)
+        started = time.monotonic()
+        deadline = self._deadline(timeout)
+        with self._lock:
+            self._require_open()
+            if self._roster.min_size == 0:
+                return
+        self.release(self.acquire(timeout))
+        with self._lock:
+            self._wake_keeper()
+            while self._roster.established < self._roster.min_size:
+                remaining = deadline - time.monotonic()
+                if remaining <= 0:
+                    raise self._roster.timed_out(time.monotonic() - started)
+                self._moved.wait(min(remaining, threading.TIMEOUT_MAX))
+                self._require_open()
 
     def acquire(self, timeout: float | None = None) -> Connection:
         """Take a connection, which must be returned by `release`; `connection()` does both.
@@ -254,8 +260,9 @@ class Pool(Shortcuts):
         for entry in idle:
             entry.connection.close()
         with self._lock:
+            self._moved.notify_all()
             while (remaining := deadline - time.monotonic()) > 0 and self._roster.size > 0:
-                self._returned.wait(min(remaining, threading.TIMEOUT_MAX))
+                self._moved.wait(min(remaining, threading.TIMEOUT_MAX))
         if keeper is not None and keeper is not threading.current_thread():
             keeper.join(max(deadline - time.monotonic(), 0.1))
 
@@ -280,6 +287,8 @@ class Pool(Shortcuts):
         if getattr(self, "_phase", "new") == "open":
             warnings.warn(f"the pool `{self.name}` was not closed", ResourceWarning, stacklevel=2)
             self._wake.set()
+            for entry in self._roster.idle:
+                entry.connection.close()
 
     def __repr__(self) -> str:
         stats = self.stats()
@@ -290,9 +299,10 @@ class Pool(Shortcuts):
         """Start without connections, keeper and queue, as in `__init__` and after a fork."""
         options = self._options
         self._lock = threading.Lock()
-        self._returned = threading.Condition(self._lock)
+        self._moved = threading.Condition(self._lock)
         self._wake = threading.Event()
         self._keeper: threading.Thread | None = None
+        self._keeper_due = math.inf
         self._roster: Roster[Connection, _Waiter] = Roster(
             options, options.min_size, options.max_size
         )
@@ -439,9 +449,14 @@ class Pool(Shortcuts):
         with self._lock:
             self._roster.aside -= 1
             now = time.monotonic()
-            is_open = self._phase == "open"
-            if is_open and (self._hand_over(entry, now) or self._roster.keep_idle(entry, now)):
-                return
+            if self._phase == "open":
+                if self._hand_over(entry, now):
+                    return
+                if self._roster.keep_idle(entry, now):
+                    self._moved.notify_all()
+                    if min(now + self._options.max_idle, entry.expires_at) < self._keeper_due:
+                        self._wake_keeper()
+                    return
             self._count_gone(lost=False)
         entry.connection.close()
 
@@ -503,7 +518,7 @@ class Pool(Shortcuts):
 
     def _notice_departure(self) -> None:
         """There is room for a new connection, or one less to wait for at `close`."""
-        self._returned.notify_all()
+        self._moved.notify_all()
         if self._phase == "open" and (self._suspicious or self._roster.missing()):
             self._wake_keeper()
 
@@ -548,7 +563,10 @@ class Pool(Shortcuts):
         with self._lock:
             if self._to_clean or self._suspicious:
                 return 0.0
-            return self._roster.next_due(time.monotonic())
+            now = time.monotonic()
+            due = self._roster.next_due(now)
+            self._keeper_due = math.inf if due is None else now + due
+            return due
 
     def _refill(self) -> None:
         """Open one connection after the other, as long as some are missing."""

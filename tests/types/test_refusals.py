@@ -74,6 +74,7 @@ def test_what_would_be_changed_is_refused(oid: int, value: Any, message: str, fo
         (701, b"\0", 1),
         (701, b"one", 0),
         (1700, b"", 1),
+        (1700, b"one", 0),
         (1700, b"\0\1\0\0\0\0\0\0\x27\x10", 1),  # a group of 10,000
         (1700, b"\0\2\0\0\0\0\0\0\0\1", 1),  # fewer groups than announced
         (25, b"\xff", 1),

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from howdah.types import Lsn, decode, encode
+from howdah.types import Interval, Lsn, decode, encode
 from tests.types.scalars import SCALARS, identity
 
 if TYPE_CHECKING:
@@ -73,6 +73,12 @@ def test_our_binary_is_the_server_s(
     if not isinstance(value, float | Decimal) or math.isfinite(value):
         # what is no number has several forms, all read alike
         assert encode(oid, value, 1) == sent
+
+
+def test_the_shortest_time_of_an_interval(server: howdah.Connection) -> None:
+    shortest = Interval(months=1, microseconds=-(2**63))
+    for value in (shortest, encode(1186, shortest, 0).decode()):
+        assert identity(server.fetch_value("select $1::interval", value)) == identity(shortest)
 
 
 @given(number=st.integers(-(10**5000), 10**5000))

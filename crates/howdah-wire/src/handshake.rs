@@ -377,3 +377,6 @@ fn method(demand: Authentication<'_>) -> Result<Method, AuthError> {
         Authentication::Unsupported(code) => Method::Unknown(code.cast_unsigned()),
     })
 }
+
+#[cfg(test)]
+mod tests;

@@ -12,7 +12,7 @@ use super::guarded::{Guarded, closed};
 use crate::Interrupt;
 use crate::config::{Config, Host, SslMode};
 use crate::error::{Error, Kind};
-use crate::tls::{self, Connector, TlsStream};
+use crate::tls::{self, Connector};
 use crate::transport::Transport;
 
 /// How a connection begins.
@@ -56,8 +56,6 @@ enum Answer {
 impl Encryption<'_> {
     /// Puts `socket` under TLS; if the server has none, it stays plain where `or_none` allows it.
     pub(crate) fn apply(&self, socket: OwnedFd, or_none: bool) -> Result<Transport, Error> {
-        let connector = Connector::new(self.config.tls())?;
-        let stream = connector.begin(self.host)?;
         let mut plain = Transport::plain(socket);
         if !self.config.tls().direct {
             match self.request(&mut plain)? {
@@ -72,7 +70,7 @@ impl Encryption<'_> {
                 }
             }
         }
-        self.begin(plain.into_socket(), &connector, stream)
+        self.begin(plain.into_socket())
     }
 
     fn request(&self, plain: &mut Transport) -> Result<Answer, Error> {
@@ -106,13 +104,9 @@ impl Encryption<'_> {
         }
     }
 
-    fn begin(
-        &self,
-        socket: OwnedFd,
-        connector: &Connector,
-        stream: TlsStream,
-    ) -> Result<Transport, Error> {
-        let mut transport = Transport::encrypted(socket, stream);
+    fn begin(&self, socket: OwnedFd) -> Result<Transport, Error> {
+        let connector = Connector::new(self.config.tls())?;
+        let mut transport = Transport::encrypted(socket, connector.begin(self.host)?);
         let mut guarded = Guarded {
             transport: &mut transport,
             deadline: self.deadline,
@@ -127,9 +121,17 @@ impl Encryption<'_> {
 }
 
 /// Whether a failure to begin TLS leaves hope for a connection without it.
-pub(super) fn may_retry(error: &Error) -> bool {
+pub(super) fn may_do_without(error: &Error) -> bool {
     matches!(
         error.kind(),
         Kind::Io | Kind::Configuration | Kind::Protocol
     )
+}
+
+/// Whether the server refused because of TLS or the lack of it: `pg_hba.conf` has no entry for such
+/// a connection (28000), or a pooler demands the other kind (08P01). It does so before it asks for
+/// authentication; a password that was wrong once must not go out again in clear text.
+pub(super) fn is_about_protection(error: &Error) -> bool {
+    let refused = error.server().filter(|_| error.is_at_once());
+    refused.is_some_and(|error| matches!(error.sqlstate(), "28000" | "08P01"))
 }

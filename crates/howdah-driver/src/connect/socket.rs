@@ -26,6 +26,9 @@ pub enum Address {
     Abstract(String),
 }
 
+/// Between attempts to join a full queue of connections.
+const QUEUE_PAUSE: Duration = Duration::from_millis(5);
+
 /// Connects and tunes a socket, which is in blocking mode then.
 ///
 /// # Errors
@@ -37,19 +40,36 @@ pub(crate) fn open(
     interrupt: &Interrupt,
 ) -> io::Result<OwnedFd> {
     let socket = unconnected(address)?;
-    match start(&socket, address) {
-        Ok(()) => {}
-        Err(Errno::INPROGRESS) => {
-            wait_or(socket.as_fd(), Interest::Writable, deadline, interrupt)?;
-            sockopt::socket_error(&socket)??;
+    loop {
+        match start(&socket, address) {
+            Ok(()) => break,
+            Err(Errno::INPROGRESS) => {
+                wait_or(socket.as_fd(), Interest::Writable, deadline, interrupt)?;
+                sockopt::socket_error(&socket)??;
+                break;
+            }
+            // a unix socket whose queue of connections is full: nothing tells when it is not
+            Err(Errno::AGAIN) => pause(deadline, interrupt)?,
+            Err(error) => return Err(error.into()),
         }
-        Err(error) => return Err(error.into()),
     }
     ioctl_fionbio(&socket, false)?;
     if let Address::Tcp(_) = address {
         tune(&socket, keepalive)?;
     }
     Ok(socket)
+}
+
+/// Waits a little, but not beyond the deadline.
+fn pause(deadline: Option<Instant>, interrupt: &Interrupt) -> io::Result<()> {
+    if interrupt.is_triggered() {
+        return Err(io::ErrorKind::Interrupted.into());
+    }
+    if deadline.is_some_and(|deadline| Instant::now() >= deadline) {
+        return Err(io::ErrorKind::TimedOut.into());
+    }
+    std::thread::sleep(QUEUE_PAUSE);
+    Ok(())
 }
 
 fn unconnected(address: &Address) -> io::Result<OwnedFd> {

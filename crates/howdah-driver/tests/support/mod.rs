@@ -8,14 +8,14 @@
 use std::fs;
 use std::io::Write;
 use std::net::TcpListener;
-use std::os::unix::fs::{PermissionsExt, chown};
+use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
-use howdah_driver::{Config, Error, Established, Interrupt, establish};
+use howdah_driver::{Config, Connection, Error, Established, Interrupt, establish};
 
 /// The superuser of every cluster, and the roles made in it.
 pub const SUPERUSER: &str = "elephant";
@@ -63,8 +63,9 @@ impl Programs {
         let version = output(Command::new(bindir.join("postgres")).arg("--version"))?;
         let number = version.split_whitespace().nth(2)?;
         let major = number.split('.').next()?.parse().ok()?;
-        let configure = output(Command::new(bindir.join("pg_config")).arg("--configure"));
-        let tls = configure.is_some_and(|text| text.contains("openssl"));
+        // OpenSSL is linked or it is not; `pg_config` does not come with every installation
+        let program = fs::read(bindir.join("postgres")).ok()?;
+        let tls = program.windows(9).any(|bytes| bytes == b"libssl.so");
         Some(Self { bindir, major, tls })
     }
 }
@@ -99,6 +100,17 @@ impl Server {
         settings: &str,
         prepare: impl FnOnce(&Path),
     ) -> Self {
+        Self::start_with(programs, hba, settings, &[], prepare)
+    }
+
+    /// As [`Server::start`], with sockets in more places than the cluster's directory.
+    pub fn start_with(
+        programs: &Programs,
+        hba: &str,
+        settings: &str,
+        more_sockets: &[&str],
+        prepare: impl FnOnce(&Path),
+    ) -> Self {
         let directory = temporary_directory();
         let data = directory.join("data");
         give_away(&directory);
@@ -130,12 +142,15 @@ impl Server {
             format!("local all {SUPERUSER} trust\n{hba}\n"),
         )
         .expect("writes pg_hba.conf");
+        let mut sockets = directory.display().to_string();
+        for more in more_sockets {
+            sockets.extend([",", more]);
+        }
         append(
             &data.join("postgresql.conf"),
             &format!(
-                "port={port}\nlisten_addresses='127.0.0.1'\nunix_socket_directories='{}'\n\
-             fsync=off\n{settings}\n",
-                directory.display()
+                "port={port}\nlisten_addresses='127.0.0.1'\n\
+                 unix_socket_directories='{sockets}'\nfsync=off\n{settings}\n"
             ),
         );
         let process = unprivileged(&programs.bindir.join("postgres"))
@@ -166,6 +181,21 @@ impl Server {
             );
             std::thread::sleep(Duration::from_millis(50));
         }
+    }
+
+    /// The account that the server runs under.
+    pub fn account(&self) -> String {
+        let owner = fs::metadata(self.directory.join("data"))
+            .expect("exists")
+            .uid()
+            .to_string();
+        let passwd = fs::read_to_string("/etc/passwd").expect("reads /etc/passwd");
+        let line = passwd
+            .lines()
+            .find(|line| line.split(':').nth(2) == Some(owner.as_str()));
+        line.and_then(|line| line.split(':').next())
+            .expect("an account")
+            .to_owned()
     }
 
     pub fn log(&self) -> String {
@@ -199,29 +229,11 @@ impl Server {
 
     /// Runs statements as the superuser.
     pub fn execute(&self, sql: &str) {
-        let mut psql = Command::new(self.programs.bindir.join("psql"));
-        psql.args([
-            "-X",
-            "-q",
-            "-v",
-            "ON_ERROR_STOP=1",
-            "-U",
-            SUPERUSER,
-            "-d",
-            "postgres",
-            "-c",
-            sql,
-        ]);
-        psql.arg("-h")
-            .arg(&self.directory)
-            .arg("-p")
-            .arg(self.port.to_string());
-        let done = psql.output().expect("psql runs");
-        assert!(
-            done.status.success(),
-            "{}",
-            String::from_utf8_lossy(&done.stderr)
-        );
+        let connection = Connection::establish(&self.config(&[]), Interrupt::never());
+        let done = connection.and_then(|mut connection| connection.query(sql));
+        if let Err(error) = done {
+            panic!("{sql}: {error}");
+        }
     }
 }
 

@@ -9,7 +9,7 @@ use pyo3::exceptions::PyOverflowError;
 use pyo3::prelude::*;
 use pyo3::types::PyString;
 
-use super::{Codec, Decoded, Format, Functions, Refused, Scope, string};
+use super::{Codec, Decoded, Format, Functions, Refused, Scope, shared_int, string};
 
 /// The functions for one width: binary is the number in network order, text is decimal.
 macro_rules! integer {
@@ -71,8 +71,15 @@ pub(super) const UINT4: Functions = integer!(u32);
 pub(super) const UINT8: Functions = integer!(u64);
 
 #[inline]
-fn to_int<'py, T: IntoPyObject<'py>>(py: Python<'py>, number: T) -> Decoded<'py> {
-    match number.into_bound_py_any(py) {
+fn to_int<'py, T>(py: Python<'py>, number: T) -> Decoded<'py>
+where
+    T: IntoPyObject<'py> + TryInto<i64> + Copy,
+{
+    let object = match number.try_into() {
+        Ok(number) => shared_int::int(py, number),
+        Err(_) => number.into_bound_py_any(py),
+    };
+    match object {
         Ok(object) => Ok(object),
         Err(error) => Err(error.into()),
     }

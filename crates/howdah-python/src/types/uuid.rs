@@ -4,7 +4,8 @@
 //! the class is laid out as CPython's has been since 3.8; where it is not, the class is called.
 //! Invariant: an offset is used only after a UUID made by Python itself was found to keep its
 //! values there.
-#![allow(unsafe_code)]
+
+use std::io::Write;
 
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
@@ -59,8 +60,10 @@ fn encode_text(
     out: &mut Vec<u8>,
 ) -> Result<(), Refused> {
     if !string::verbatim(value, out)? {
-        // PostgreSQL reads the 32 digits without hyphens too
-        out.extend_from_slice(format!("{:032x}", number_of(value)?).as_bytes());
+        let number = number_of(value)?;
+        let [a, b, c] = [80, 64, 48].map(|shift| number >> shift & 0xffff);
+        let (first, last) = (number >> 96, number & 0xffff_ffff_ffff);
+        let _ = write!(out, "{first:08x}-{a:04x}-{b:04x}-{c:04x}-{last:012x}");
     }
     Ok(())
 }

@@ -296,6 +296,21 @@ fn hmac(key: &[u8], message: &[u8]) -> Key {
     mac(key, message).finalize().into_bytes().into()
 }
 
+/// What a server that knows the password answers at the end.
+#[cfg(test)]
+pub(crate) fn server_final(
+    password: &str,
+    salt: &[u8],
+    iterations: u32,
+    auth_message: &str,
+) -> String {
+    let keys = Keys::derive(password, salt, iterations);
+    format!(
+        "v={}",
+        BASE64.encode(hmac(&keys.server, auth_message.as_bytes()))
+    )
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -6,6 +6,7 @@
 
 mod wire;
 
+use pyo3::exceptions::PyArithmeticError;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyBool, PyDict, PyFloat, PyInt, PyType};
@@ -24,7 +25,13 @@ pub(super) const NUMERIC: Functions = Functions {
 
 fn decode_text<'py>(scope: &Scope<'_, 'py>, _: &Codec, bytes: &[u8]) -> Decoded<'py> {
     let text = python::str_from_utf8(scope.py, bytes)?;
-    Ok(reader(scope.py)?.call1((text,))?)
+    reader(scope.py)?.call1((text,)).map_err(|error| {
+        if error.is_instance_of::<PyArithmeticError>(scope.py) {
+            Refused::invalid("text that is not a number")
+        } else {
+            error.into()
+        }
+    })
 }
 
 fn decode_binary<'py>(scope: &Scope<'_, 'py>, codec: &Codec, bytes: &[u8]) -> Decoded<'py> {

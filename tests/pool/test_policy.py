@@ -1,0 +1,187 @@
+"""What a pool decides, without any connection."""
+
+import math
+
+import pytest
+
+from howdah import errors
+from howdah._pool_policy import Backoff, PoolOptions, Roster, may_heal
+
+
+def options(**changes: object) -> PoolOptions:
+    values: dict[str, object] = {
+        "min_size": 1,
+        "max_size": 3,
+        "max_overflow": 1,
+        "timeout": 1.0,
+        "max_lifetime": 100.0,
+        "max_idle": 10.0,
+        "max_waiting": 0,
+        "check": None,
+        "reset": "if-dirty",
+        "configure": None,
+        "name": None,
+    }
+    return PoolOptions(**(values | changes))  # type: ignore[arg-type]
+
+
+def roster(**changes: object) -> Roster[object, str]:
+    chosen = options(**changes)
+    return Roster(chosen, chosen.min_size, chosen.max_size)
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"min_size": -1}, "`min_size` must be at least 0, found -1"),
+        ({"max_size": 0}, "`max_size` must be at least 1, found 0"),
+        ({"min_size": 5, "max_size": 4}, "`max_size` must be at least 5, found 4"),
+        ({"max_overflow": -1}, "`max_overflow`"),
+        ({"timeout": -0.1}, "`timeout`"),
+        ({"max_lifetime": math.nan}, "`max_lifetime`"),
+        ({"max_idle": -1}, "`max_idle`"),
+        ({"max_waiting": -1}, "`max_waiting`"),
+        ({"reset": "sometimes"}, "unknown reset policy `sometimes`"),
+    ],
+)
+def test_wrong_options_are_refused(changes: dict[str, object], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        options(**changes)
+
+
+def test_the_connection_used_last_is_used_next() -> None:
+    pool = roster()
+    entries = [pool.admitted(object(), 0.0) for _ in range(3)]
+    for entry in entries:
+        assert pool.keep_idle(entry, 0.0)
+    assert [pool.take_idle() for _ in range(4)] == [*reversed(entries), None]
+
+
+def test_nobody_overtakes_the_queue() -> None:
+    pool = roster()
+    assert pool.keep_idle(pool.admitted(object(), 0.0), 0.0)
+    pool.enqueue("first")
+    assert pool.take_idle() is None
+    pool.enqueue("second")
+    pool.enqueue("again", first=True)
+    assert list(pool.waiters) == ["again", "first", "second"]
+
+
+def test_the_queue_has_a_limit() -> None:
+    pool = roster(max_waiting=2)
+    pool.enqueue("a")
+    pool.enqueue("b")
+    with pytest.raises(errors.TooManyRequests, match="2 requests wait"):
+        pool.enqueue("c")
+    pool.enqueue("had its turn", first=True)
+    assert pool.stats().refused == 1
+
+
+def test_overflow_is_not_kept() -> None:
+    pool = roster()
+    entries = [pool.admitted(object(), 0.0) for _ in range(4)]
+    for entry in entries:
+        pool.use(entry)
+    assert not pool.may_open()
+    pool.surrender(entries[0].connection)
+    assert pool.may_open()
+    assert not pool.keep_idle(entries[0], 0.0)
+    pool.surrender(entries[1].connection)
+    assert pool.keep_idle(entries[1], 0.0)
+
+
+def test_a_lifetime_is_a_little_shorter_than_allowed_but_not_the_same_for_all() -> None:
+    pool = roster()
+    ends = {pool.admitted(object(), 1000.0).expires_at for _ in range(50)}
+    assert len(ends) > 40
+    assert all(1090.0 <= end <= 1100.0 for end in ends)
+
+
+def test_old_idle_and_surplus_connections_are_pruned() -> None:
+    pool = roster()
+    entries = [pool.admitted(object(), 0.0) for _ in range(3)]
+    for number, entry in enumerate(entries):
+        pool.keep_idle(entry, float(number))
+    assert pool.prune(9.0) == []
+    assert pool.prune(11.5) == entries[:2]  # idle for ten seconds
+    assert pool.prune(50.0) == []  # the last one is `min_size`
+    assert pool.prune(101.0) == entries[2:]  # too old for that
+    assert pool.stats().closed == 3
+
+
+def test_shrinking_prunes_what_is_idle() -> None:
+    pool = roster()
+    entries = [pool.admitted(object(), 0.0) for _ in range(3)]
+    for entry in entries:
+        pool.keep_idle(entry, 0.0)
+    pool.max_size = 1
+    assert pool.prune(0.0) == entries[:2]
+
+
+def test_what_is_missing() -> None:
+    pool = roster(min_size=2)
+    assert pool.missing() == 2
+    pool.opening = 1
+    assert pool.missing() == 1
+    pool.opening = 2
+    assert pool.missing() == 0
+    pool.enqueue("a")
+    pool.enqueue("b")
+    pool.enqueue("c")
+    assert pool.missing() == 1  # two are on their way
+    pool.opening = 4
+    assert pool.missing() == 0  # there is no more room
+
+
+def test_when_to_look_again() -> None:
+    pool = roster(min_size=0)
+    assert pool.next_due(0.0) is None
+    pool.keep_idle(pool.admitted(object(), 0.0), 0.0)
+    assert pool.next_due(4.0) == pytest.approx(6.0)
+    pool.enqueue("a")
+    pool.backoff.failed(4.0, OSError())
+    due = pool.next_due(4.0)
+    assert due is not None
+    assert 0.03 < due <= 0.05
+
+
+def test_backoff_grows_to_a_limit_and_ends_with_success() -> None:
+    backoff = Backoff()
+    delays = []
+    for _ in range(20):
+        backoff.failed(100.0, OSError("down"))
+        delays.append(backoff.retry_at - 100.0)
+    assert 0.03 < delays[0] <= 0.05
+    assert all(3.5 <= delay <= 5.0 for delay in delays[10:])
+    backoff.succeeded()
+    assert (backoff.delay, backoff.last_error) == (0.0, None)
+
+
+def test_the_timeouts_message_tells_why() -> None:
+    pool = roster()
+    pool.use(pool.admitted(object(), 0.0))
+    assert "1 of 4 are in use" in str(pool.timed_out(1.0))
+    failure = errors.ConnectionFailed("connection refused")
+    pool.backoff.failed(0.0, failure)
+    error = pool.timed_out(1.0)
+    assert "cannot be reached" in str(error)
+    assert "connection refused" in str(error)
+    assert error.__cause__ is failure
+
+
+def test_only_what_may_heal_is_tried_again() -> None:
+    assert may_heal(errors.ConnectionFailed("refused"))
+    assert may_heal(errors.CannotConnectNow("the database system is starting up"))
+    assert may_heal(errors.TooManyConnections("sorry"))
+    assert not may_heal(errors.InvalidPassword("no"))
+    assert not may_heal(errors.InvalidCatalogName("no such database"))
+    assert not may_heal(TypeError("in configure"))
+
+
+def test_a_connection_is_returned_once() -> None:
+    pool = roster()
+    entry = pool.admitted(object(), 0.0)
+    pool.use(entry)
+    assert pool.surrender(entry.connection) is entry
+    with pytest.raises(errors.InterfaceError, match="not one that this pool has given out"):
+        pool.surrender(entry.connection)

@@ -4,7 +4,7 @@ import asyncio
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 import pytest
 
@@ -48,8 +48,8 @@ def tls_url(certificate: Path) -> Iterator[str]:
         yield f"{server.url}?sslmode=verify-full&sslrootcert={certificate}&hostaddr=127.0.0.1"
 
 
-async def connect(world: str, url: str, **options: object) -> howdah.AsyncConnection:
-    options = {"host": "localhost", **options}
+async def connect(world: str, url: str, **options: Any) -> howdah.AsyncConnection:
+    options.setdefault("host", "localhost")
     if world == "async":
         return await howdah.connect_async(url, **options)
     return cast("howdah.AsyncConnection", Awaited(howdah.connect(url, **options)))

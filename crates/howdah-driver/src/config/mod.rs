@@ -306,6 +306,7 @@ impl Resolved {
         for host in &mut self.hosts {
             let found =
                 passfile.password(host.passfile_name(), host.port, &self.dbname, &self.user);
+            host.passfile = found.is_some().then(|| path.clone());
             host.password = found.map(Secret::from);
         }
     }

@@ -15,7 +15,7 @@ use crate::config::{Config, Host, TargetSession, account_name};
 use crate::error::{Error, Kind};
 use crate::tls;
 use crate::transport::Transport;
-use crate::{Handshake, Interrupt, ProtocolVersion, Startup};
+use crate::{Handshake, Interrupt, ProtocolVersion, ServerError, Startup};
 
 /// One address of one host, under one deadline.
 pub(super) struct Attempt<'a> {
@@ -62,7 +62,21 @@ impl Attempt<'_> {
             Err(error) if !protocol.explicit && dislikes_version(&error) => {
                 Ok(self.with_protocol(ProtocolVersion::V3_0)?)
             }
-            outcome => Ok(outcome?),
+            outcome => Ok(outcome.map_err(|error| self.with_origin_of_password(error))?),
+        }
+    }
+
+    /// A password that the user did not type is easily forgotten when the server refuses it.
+    fn with_origin_of_password(&self, error: Error) -> Error {
+        match (
+            &self.host.passfile,
+            error.server().map(ServerError::sqlstate),
+        ) {
+            (Some(passfile), Some("28P01")) => {
+                let hint = format!("the password is from passfile `{}`", passfile.display());
+                error.with_hint(hint)
+            }
+            _ => error,
         }
     }
 

@@ -248,12 +248,12 @@ impl Start<'_> {
         let running = self.launch_on_free_port(&runnable, &account, observer)?;
         self.remember(running.port, &programs)?;
         Ok(Server {
+            is_removed_at_end: self.is_removed_at_end(),
             address: self.address(running.port, password, running.socket_directory),
             version: self.version(),
             cluster: self.cluster,
             pid: running.process.pid(),
             watchdog: running.watchdog,
-            is_removed_at_end: self.is_removed_at_end(),
             was_launched: true,
             was_made: !exists,
         })

@@ -4,15 +4,22 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
+from contextlib import contextmanager
 from decimal import Decimal
 from types import SimpleNamespace
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
 
 import howdah
 from howdah.types import Array, Multirange, Range
+from tests.conftest import fresh_database
 from tests.types.values import round_trip
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tests.conftest import Connector
 
 SCHEMA = r"""
 create type mood as enum ('sad', 'ok', E'it''s, "so" {happy}\\ ');
@@ -35,9 +42,17 @@ create type positives as range (subtype = positive);
 """
 
 
+@pytest.fixture(scope="module")
+def custom(server_url: str) -> Iterator[howdah.Connection]:
+    """A connection to a database with types of its own, for tests that leave nothing behind."""
+    with contextmanager(fresh_database)(server_url) as url, howdah.connect(url) as connection:
+        connection.run(SCHEMA, None, None, None)
+        yield connection
+
+
 @pytest.fixture
 def conn(sync_conn: howdah.Connection) -> howdah.Connection:
-    """A connection to a database with types of its own."""
+    """A connection to the test's own database, with the same types."""
     sync_conn.run(SCHEMA, None, None, None)
     return sync_conn
 
@@ -82,18 +97,18 @@ VALUES: list[tuple[str, Any]] = [
 @pytest.mark.parametrize(
     ("kind", "value"), VALUES, ids=[f"{kind}-{n}" for n, (kind, _) in enumerate(VALUES)]
 )
-def test_values_come_back(conn: howdah.Connection, kind: str, value: Any) -> None:
-    back = round_trip(conn, kind, value)
+def test_values_come_back(custom: howdah.Connection, kind: str, value: Any) -> None:
+    back = round_trip(custom, kind, value)
     assert back == value
-    assert round_trip(conn, kind, back) == value
+    assert round_trip(custom, kind, back) == value
 
 
-def test_rows_have_names(conn: howdah.Connection) -> None:
-    row = conn.fetch_value("select $1::inner_types", INNER)
+def test_rows_have_names(custom: howdah.Connection) -> None:
+    row = custom.fetch_value("select $1::inner_types", INNER)
     assert isinstance(row, howdah.Row)
     assert row.single.b == "x"
     assert row["several"][0].a == 2
-    assert conn.fetch_value("select a from (select 1::int8 as id, 'x' as title) a") == (1, "x")
+    assert custom.fetch_value("select a from (select 1::int8 as id, 'x' as title) a") == (1, "x")
 
 
 def test_the_row_type_of_a_table(conn: howdah.Connection) -> None:
@@ -127,11 +142,11 @@ class Named(NamedTuple):
     ],
     ids=lambda value: type(value).__name__,
 )
-def test_what_a_row_can_be_given_as(conn: howdah.Connection, value: Any) -> None:
-    assert round_trip(conn, "pair", value) == (1, "x")
-    assert round_trip(conn, "pair[]", [value, value]) == [(1, "x")] * 2
+def test_what_a_row_can_be_given_as(custom: howdah.Connection, value: Any) -> None:
+    assert round_trip(custom, "pair", value) == (1, "x")
+    assert round_trip(custom, "pair[]", [value, value]) == [(1, "x")] * 2
     if not isinstance(value, str):
-        assert round_trip(conn, "in_text", (1, None, value)) == (1, None, (1, "x"))
+        assert round_trip(custom, "in_text", (1, None, value)) == (1, None, (1, "x"))
 
 
 @pytest.mark.parametrize(
@@ -145,25 +160,52 @@ def test_what_a_row_can_be_given_as(conn: howdah.Connection, value: Any) -> None
         (7, "found"),
     ],
 )
-def test_what_is_no_row_is_refused(conn: howdah.Connection, value: Any, message: str) -> None:
+def test_what_is_no_row_is_refused(custom: howdah.Connection, value: Any, message: str) -> None:
     with pytest.raises(howdah.Error, match=message):
-        round_trip(conn, "pair", value)
-    assert conn.fetch_value("select 1") == 1
+        round_trip(custom, "pair", value)
+    assert custom.fetch_value("select 1") == 1
 
 
-def test_anonymous_rows(conn: howdah.Connection) -> None:
+def test_anonymous_rows(custom: howdah.Connection) -> None:
     query = "select row(1, 'x'::text, null, array[1, 2], row(2, 'ok'::mood), '(3,z)'::pair)"
-    row = conn.fetch_value(query)
+    row = custom.fetch_value(query)
     assert row == (1, "x", None, [1, 2], (2, "ok"), (3, "z"))
     assert row[5].b == "z"
-    rows = conn.fetch_value("select array[row(1, 'a'::text), row(2, 'b'::text)]")
+    rows = custom.fetch_value("select array[row(1, 'a'::text), row(2, 'b'::text)]")
     assert rows == [(1, "a"), (2, "b")]
 
 
-def test_what_an_anonymous_row_cannot_hold_says_so(conn: howdah.Connection) -> None:
+NEW_TYPES = "select row(i, '(1,a)'::pair, array['ok'::mood]) from generate_series(1, 5) i"
+
+
+@pytest.mark.parametrize("batch", [2, 5, 100])
+@pytest.mark.parametrize("in_block", [False, True])
+@pytest.mark.usefixtures("conn")
+async def test_a_stream_of_types_that_nobody_knew(
+    connector: Connector, batch: int, in_block: bool
+) -> None:
+    expected = [(i, (1, "a"), ["ok"]) for i in range(1, 6)]
+    async with await connector() as other:
+        if in_block:
+            async with other.transaction():
+                rows = [row[0] async for row in other.stream(NEW_TYPES, batch=batch)]
+        else:
+            rows = [row[0] async for row in other.stream(NEW_TYPES, batch=batch)]
+        assert rows == expected
+        assert await other.fetch_value("select 1") == 1
+
+
+@pytest.mark.usefixtures("conn")
+async def test_both_worlds_find_types(connector: Connector) -> None:
+    async with await connector() as other:
+        assert await other.fetch_value("select $1::inner_types", INNER) == INNER
+        assert await other.fetch_value(NEW_TYPES) == (1, (1, "a"), ["ok"])
+
+
+def test_what_an_anonymous_row_cannot_hold_says_so(custom: howdah.Connection) -> None:
     with pytest.raises(howdah.Error, match="`tsvector` in an anonymous record"):
-        conn.fetch_value("select row('a b'::tsvector)")
-    assert conn.fetch_value("select row('a b'::tsvector::text)") == ("'a' 'b'",)
+        custom.fetch_value("select row('a b'::tsvector)")
+    assert custom.fetch_value("select row('a b'::tsvector::text)") == ("'a' 'b'",)
 
 
 def test_the_search_path_does_not_matter(conn: howdah.Connection, database: str) -> None:
@@ -182,9 +224,9 @@ def test_the_search_path_does_not_matter(conn: howdah.Connection, database: str)
         assert (read, read.b) == ((1, "x"), "x")
 
 
-def test_names_are_written_as_users_write_them(conn: howdah.Connection) -> None:
+def test_names_are_written_as_users_write_them(custom: howdah.Connection) -> None:
     query = """select null::mood, null::pair[], null::"Other Schema"."Odd ""Type", 1::positive"""
-    [result] = conn.run(query, [], None, None)
+    [result] = custom.run(query, [], None, None)
     assert result.columns is not None
     names = [column.type_name for column in result.columns]
     assert names == ["public.mood", "public.pair[]", '"Other Schema"."Odd ""Type"', "int4"]
@@ -211,15 +253,15 @@ def test_an_enum_that_gained_a_label(conn: howdah.Connection) -> None:
     assert round_trip(conn, "mood", "glad") == "glad"
 
 
-def test_the_servers_refusals_reach_the_program(conn: howdah.Connection) -> None:
+def test_the_servers_refusals_reach_the_program(custom: howdah.Connection) -> None:
     with pytest.raises(howdah.Error, match="invalid input value for enum mood"):
-        round_trip(conn, "mood", "nope")
+        round_trip(custom, "mood", "nope")
     with pytest.raises(howdah.Error, match="violates check constraint"):
-        round_trip(conn, "positive", -1)
+        round_trip(custom, "positive", -1)
 
 
-def test_two_databases_keep_their_types_apart(conn: howdah.Connection, server_url: str) -> None:
-    assert round_trip(conn, "pair", (1, "x")) == (1, "x")
+def test_two_databases_keep_their_types_apart(custom: howdah.Connection, server_url: str) -> None:
+    assert round_trip(custom, "pair", (1, "x")) == (1, "x")
     with howdah.connect(server_url) as other:
         other.execute("create temp table elsewhere (p int)")
         assert other.fetch_value("select e from elsewhere e right join (select 1) on true") is None

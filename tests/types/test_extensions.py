@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import struct
-from typing import Any
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import howdah
+from tests.conftest import fresh_database
 from tests.types.values import round_trip
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 on_one_server = settings(
     max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
@@ -18,13 +23,14 @@ on_one_server = settings(
 text = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"))
 
 
-@pytest.fixture
-def conn(sync_conn: howdah.Connection) -> howdah.Connection:
+@pytest.fixture(scope="module")
+def conn(server_url: str) -> Iterator[howdah.Connection]:
     """A connection to a database with extensions, in a schema of their own."""
-    sync_conn.execute("create schema ext")
-    for name in ("hstore", "citext", "ltree", "cube", "vector"):
-        sync_conn.execute(f"create extension {name} schema ext")
-    return sync_conn
+    with contextmanager(fresh_database)(server_url) as url, howdah.connect(url) as connection:
+        connection.execute("create schema ext")
+        for name in ("hstore", "citext", "ltree", "cube", "vector"):
+            connection.execute(f"create extension {name} schema ext")
+        yield connection
 
 
 @on_one_server
@@ -35,9 +41,9 @@ def test_any_hstore_comes_back(conn: howdah.Connection, value: dict[str, str | N
 
 
 def test_hstore_in_the_text_format(conn: howdah.Connection) -> None:
-    conn.execute("create type in_text as (h ext.hstore, words tsvector)")
+    conn.execute("create type hstore_in_text as (h ext.hstore, words tsvector)")
     value = {"a": "1", "": None, 'x" \\': "y,=>", "NULL": "NULL"}
-    assert round_trip(conn, "in_text", (value, "'a'")) == (value, "'a'")
+    assert round_trip(conn, "hstore_in_text", (value, "'a'")) == (value, "'a'")
 
 
 @pytest.mark.parametrize("value", [{"a": 1}, {1: "a"}])
@@ -70,9 +76,9 @@ def test_numbers_are_rounded_to_what_a_vector_holds(conn: howdah.Connection) -> 
 
 
 def test_vectors_in_the_text_format(conn: howdah.Connection) -> None:
-    conn.execute("create type in_text as (v ext.vector, h ext.halfvec, words tsvector)")
+    conn.execute("create type vector_in_text as (v ext.vector, h ext.halfvec, words tsvector)")
     value = ([0.5, -2.0], [0.5, 65504.0], None)
-    assert round_trip(conn, "in_text", value) == value
+    assert round_trip(conn, "vector_in_text", value) == value
 
 
 @on_one_server

@@ -220,6 +220,11 @@ impl Collector {
         self.failed.take()
     }
 
+    /// Fails with an error met elsewhere, unless it has failed already.
+    pub(crate) fn fail(&mut self, error: PyErr) {
+        self.failed.get_or_insert(error);
+    }
+
     /// Whether a row could not be read.
     pub(crate) const fn has_failed(&self) -> bool {
         self.failed.is_some()

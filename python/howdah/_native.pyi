@@ -8,10 +8,10 @@ from collections.abc import AsyncIterable, Callable, Coroutine, Iterable, Mappin
 from typing import Any, Final, Literal, Self, TypeAlias, TypeVar, overload
 
 # What rows become: None (Row), tuple, dict, a dataclass, or any callable taking keywords.
-RowType: TypeAlias = Callable[..., Any] | None
-TransactionStatus: TypeAlias = Literal["idle", "active", "in_transaction", "failed", "unknown"]
+_RowType: TypeAlias = Callable[..., Any] | None
+_TransactionStatus: TypeAlias = Literal["idle", "active", "in_transaction", "failed", "unknown"]
 
-T = TypeVar("T")
+_T = TypeVar("_T")
 
 version: Final[str]
 
@@ -101,7 +101,7 @@ class _Base:
     def busy(self) -> bool:
         """A statement (or a cancel of one) has not finished."""
     @property
-    def transaction_status(self) -> TransactionStatus: ...
+    def transaction_status(self) -> _TransactionStatus: ...
     @property
     def server_version(self) -> int:
         """As `server_version_num`: 180004 for 18.4."""
@@ -158,8 +158,8 @@ class SyncConnection(_Base):
     ) -> list[dict[str, Any]]: ...
     @overload
     def fetch(
-        self, query: str, /, *args: Any, row: Callable[..., T], timeout: float | None = None
-    ) -> list[T]: ...
+        self, query: str, /, *args: Any, row: Callable[..., _T], timeout: float | None = None
+    ) -> list[_T]: ...
     @overload
     def fetch_one(
         self, query: str, /, *args: Any, row: None = None, timeout: float | None = None
@@ -170,18 +170,18 @@ class SyncConnection(_Base):
     ) -> dict[str, Any] | None: ...
     @overload
     def fetch_one(
-        self, query: str, /, *args: Any, row: Callable[..., T], timeout: float | None = None
-    ) -> T | None: ...
+        self, query: str, /, *args: Any, row: Callable[..., _T], timeout: float | None = None
+    ) -> _T | None: ...
     def fetch_value(self, query: str, /, *args: Any, timeout: float | None = None) -> Any: ...
     def run(
-        self, query: str, args: Sequence[Any] | None, row: RowType, timeout: float | None
+        self, query: str, args: Sequence[Any] | None, row: _RowType, timeout: float | None
     ) -> list[Result]:
         """Every result of `query`.
 
         With `args=None` by the simple protocol, which allows several statements; else by the
         extended one. An empty query gives one Result without rows and with an empty tag.
         """
-    def stream_open(self, query: str, args: Sequence[Any], row: RowType, batch: int) -> Stream: ...
+    def stream_open(self, query: str, args: Sequence[Any], row: _RowType, batch: int) -> Stream: ...
     def stream_next(self, stream: Stream) -> list[Any]:
         """The next batch; empty at the end."""
     def stream_close(self, stream: Stream) -> None: ...
@@ -221,8 +221,8 @@ class AsyncConnection(_Base):
     ) -> Coroutine[Any, Any, list[dict[str, Any]]]: ...
     @overload
     def fetch(
-        self, query: str, /, *args: Any, row: Callable[..., T], timeout: float | None = None
-    ) -> Coroutine[Any, Any, list[T]]: ...
+        self, query: str, /, *args: Any, row: Callable[..., _T], timeout: float | None = None
+    ) -> Coroutine[Any, Any, list[_T]]: ...
     @overload
     def fetch_one(
         self, query: str, /, *args: Any, row: None = None, timeout: float | None = None
@@ -233,16 +233,16 @@ class AsyncConnection(_Base):
     ) -> Coroutine[Any, Any, dict[str, Any] | None]: ...
     @overload
     def fetch_one(
-        self, query: str, /, *args: Any, row: Callable[..., T], timeout: float | None = None
-    ) -> Coroutine[Any, Any, T | None]: ...
+        self, query: str, /, *args: Any, row: Callable[..., _T], timeout: float | None = None
+    ) -> Coroutine[Any, Any, _T | None]: ...
     def fetch_value(
         self, query: str, /, *args: Any, timeout: float | None = None
     ) -> Coroutine[Any, Any, Any]: ...
     def run(
-        self, query: str, args: Sequence[Any] | None, row: RowType, timeout: float | None
+        self, query: str, args: Sequence[Any] | None, row: _RowType, timeout: float | None
     ) -> Coroutine[Any, Any, list[Result]]: ...
     def stream_open(
-        self, query: str, args: Sequence[Any], row: RowType, batch: int
+        self, query: str, args: Sequence[Any], row: _RowType, batch: int
     ) -> Coroutine[Any, Any, Stream]: ...
     def stream_next(self, stream: Stream) -> Coroutine[Any, Any, list[Any]]: ...
     def stream_close(self, stream: Stream) -> Coroutine[Any, Any, None]: ...

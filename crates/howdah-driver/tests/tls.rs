@@ -424,6 +424,83 @@ fn a_self_signed_certificate_is_its_own_root() {
     };
     assert!(login("localhost").unwrap().transport.is_tls());
     assert!(login("elsewhere").is_err());
+
+    let other = write(
+        &server.directory,
+        "other.crt",
+        &Authority::new("localhost").pem,
+    );
+    let options = [
+        ("host", "127.0.0.1"),
+        ("sslmode", "verify-ca"),
+        ("sslrootcert", other.to_str().unwrap()),
+    ];
+    let error = server.connect(&options).unwrap_err();
+    assert!(
+        error
+            .message()
+            .contains("self-signed and not a root certificate"),
+        "{error}"
+    );
+}
+
+/// What `openssl x509 -req` makes without an extension file.
+#[test]
+fn a_certificate_of_version_1_is_explained() {
+    let Some(programs) = Programs::find("a PostgreSQL with OpenSSL", |it| it.tls) else {
+        return;
+    };
+    let authority = Authority::new("howdah test authority");
+    let settings = "ssl=on\nssl_cert_file='../server.crt'\nssl_key_file='../server.key'";
+    let openssl = |directory: &Path, arguments: &str| {
+        let mut command = Command::new("openssl");
+        let done = command
+            .current_dir(directory)
+            .args(arguments.split(' '))
+            .output()
+            .ok()?;
+        done.status
+            .success()
+            .then(|| String::from_utf8_lossy(&done.stdout).into_owned())
+    };
+    let mut made = false;
+    let server = Server::start(&programs, "host all all all trust", settings, |directory| {
+        write(directory, "root.crt", &authority.pem);
+        write(
+            directory,
+            "root.key",
+            &authority.issuer.key().serialize_pem(),
+        );
+        let request = "req -new -nodes -subj /CN=localhost -newkey rsa:2048 \
+                       -keyout server.key -out server.csr";
+        let sign = "x509 -req -in server.csr -CA root.crt -CAkey root.key \
+                    -CAcreateserial -out server.crt";
+        let show = "x509 -in server.crt -noout -text";
+        made = openssl(directory, request)
+            .and_then(|_| openssl(directory, sign))
+            .and_then(|_| openssl(directory, show))
+            .is_some_and(|text| text.contains("Version: 1 "));
+        if !made {
+            authority.issue(directory, "server", "localhost", &[]);
+        }
+    });
+    if !made {
+        eprintln!(
+            "SKIPPED: certificates of version 1: the `openssl` command is not installed here"
+        );
+        return;
+    }
+    let root = server.directory.join("root.crt").display().to_string();
+    let login = |mode| {
+        server.connect(&[
+            ("host", "127.0.0.1"),
+            ("sslmode", mode),
+            ("sslrootcert", &root),
+        ])
+    };
+    let error = login("verify-ca").unwrap_err();
+    assert!(error.message().contains("X.509 version 1"), "{error}");
+    assert!(error.hint().unwrap().contains("subjectAltName"));
 }
 
 #[test]

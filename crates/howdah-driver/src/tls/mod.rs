@@ -124,50 +124,57 @@ pub(crate) fn refused(error: &io::Error) -> Error {
 
 /// What rustls' verdict means for the one who configured the connection.
 fn explanation(error: &io::Error) -> Option<(String, &'static str)> {
-    use CertificateError as C;
     let error: &rustls::Error = error.get_ref()?.downcast_ref()?;
-    let (what, hint) = match error {
-        rustls::Error::InvalidCertificate(C::UnknownIssuer) => (
-            "no root certificate of ours has signed it".to_owned(),
-            "give the authority's certificate as `sslrootcert=FILE`, \
-             or `sslrootcert=system` for the system's authorities",
-        ),
-        rustls::Error::InvalidCertificate(
-            C::NotValidForName | C::NotValidForNameContext { .. },
-        ) => (
-            "it is for another host".to_owned(),
-            "connect by a name that the certificate has, or use `sslmode=verify-ca`",
-        ),
-        rustls::Error::InvalidCertificate(C::Expired | C::ExpiredContext { .. }) => (
-            "it has expired".to_owned(),
-            "renew it on the server, or check this machine's clock",
-        ),
-        rustls::Error::InvalidCertificate(C::Other(other))
-            if other.to_string().contains("UnsupportedCertVersion") =>
-        {
-            (
-                "it is of X.509 version 1, which carries no host names".to_owned(),
-                "make it anew with a subjectAltName (`openssl x509 -req -extfile …`)",
-            )
-        }
-        rustls::Error::InvalidCertificate(other) => {
-            (format!("{other}"), "see `sslmode` for what is checked")
+    match error {
+        rustls::Error::InvalidCertificate(error) => {
+            let (what, hint) = certificate_fault(error);
+            Some((
+                format!("the server's certificate is not accepted: {what}"),
+                hint,
+            ))
         }
         rustls::Error::AlertReceived(
             AlertDescription::CertificateRequired | AlertDescription::HandshakeFailure,
-        ) => {
-            let what = "the server demands another TLS handshake".to_owned();
-            return Some((
-                what,
-                "does it ask for a client certificate (`sslcert`, `sslkey`)?",
-            ));
-        }
-        _ => return None,
-    };
-    Some((
-        format!("the server's certificate is not accepted: {what}"),
-        hint,
-    ))
+        ) => Some((
+            "the server demands another TLS handshake".to_owned(),
+            "does it ask for a client certificate (`sslcert`, `sslkey`)?",
+        )),
+        _ => None,
+    }
+}
+
+/// What is wrong with a certificate, and what helps.
+fn certificate_fault(error: &CertificateError) -> (String, &'static str) {
+    use CertificateError as C;
+    const GIVE_ROOTS: &str = "give the authority's certificate as `sslrootcert=FILE`, \
+                              or `sslrootcert=system` for the system's authorities";
+    match error {
+        C::UnknownIssuer => (
+            "no root certificate of ours has signed it".to_owned(),
+            GIVE_ROOTS,
+        ),
+        C::NotValidForName | C::NotValidForNameContext { .. } => (
+            "it is for another host".to_owned(),
+            "connect by a name that the certificate has, or use `sslmode=verify-ca`",
+        ),
+        C::Expired | C::ExpiredContext { .. } => (
+            "it has expired".to_owned(),
+            "renew it on the server, or check this machine's clock",
+        ),
+        // what rustls has no name of its own for, by its verifier's name
+        C::Other(other) => match other.to_string().as_str() {
+            "CaUsedAsEndEntity" => (
+                "it is self-signed and not a root certificate of ours".to_owned(),
+                GIVE_ROOTS,
+            ),
+            "UnsupportedCertVersion" => (
+                "it is of X.509 version 1, which carries no host names".to_owned(),
+                "make it anew with a subjectAltName (`openssl x509 -req -extfile …`)",
+            ),
+            other => (other.to_owned(), "see `sslmode` for what is checked"),
+        },
+        other => (other.to_string(), "see `sslmode` for what is checked"),
+    }
 }
 
 fn versions(options: &TlsOptions) -> Vec<&'static SupportedProtocolVersion> {

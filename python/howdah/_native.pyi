@@ -12,9 +12,11 @@ _RowType: TypeAlias = Callable[..., Any] | None
 _TransactionStatus: TypeAlias = Literal["idle", "active", "in_transaction", "failed", "unknown"]
 
 _T = TypeVar("_T")
+_Tuple = TypeVar("_Tuple", bound=tuple[Any, ...])
 
 version: Final[str]
 
+@final
 class Config:
     """Validated connection options. Its repr never shows a secret."""
 
@@ -34,10 +36,11 @@ class Config:
     def get(self, option: str) -> str | None:
         """The value of a libpq option as text (never `password`), or None if unset."""
 
+@final
 class Row(tuple[Any, ...]):
     """A row: by position, by name `row["id"]`, by attribute `row.id`; equal to a tuple."""
 
-    @overload  # type: ignore[override]
+    @overload  # type: ignore[override]  # pyright: ignore[reportIncompatibleMethodOverride]
     def __getitem__(self, key: int | str, /) -> Any: ...
     @overload
     def __getitem__(self, key: slice, /) -> tuple[Any, ...]: ...
@@ -45,6 +48,7 @@ class Row(tuple[Any, ...]):
     def keys(self) -> tuple[str, ...]: ...
     def as_dict(self) -> dict[str, Any]: ...
 
+@final
 class Column:
     """What the server says of one column of a result."""
 
@@ -67,6 +71,7 @@ class Column:
     def table_column(self) -> int:
         """The attribute number, 0 if the column is not one of a table."""
 
+@final
 class Result:
     """One statement's answer."""
 
@@ -82,6 +87,7 @@ class Result:
     def count(self) -> int:
         """Rows affected or returned, from the tag; -1 if the tag has no number."""
 
+@final
 class Stream:
     """A statement whose rows come in batches.
 
@@ -158,6 +164,10 @@ class SyncConnection(_Base):
     ) -> list[dict[str, Any]]: ...
     @overload
     def fetch(
+        self, query: str, /, *args: Any, row: type[_Tuple], timeout: float | None = None
+    ) -> list[_Tuple]: ...
+    @overload
+    def fetch(
         self, query: str, /, *args: Any, row: Callable[..., _T], timeout: float | None = None
     ) -> list[_T]: ...
     @overload
@@ -168,6 +178,10 @@ class SyncConnection(_Base):
     def fetch_one(
         self, query: str, /, *args: Any, row: type[dict[str, Any]], timeout: float | None = None
     ) -> dict[str, Any] | None: ...
+    @overload
+    def fetch_one(
+        self, query: str, /, *args: Any, row: type[_Tuple], timeout: float | None = None
+    ) -> _Tuple | None: ...
     @overload
     def fetch_one(
         self, query: str, /, *args: Any, row: Callable[..., _T], timeout: float | None = None
@@ -191,6 +205,7 @@ class SyncConnection(_Base):
     def copy_out(self, query: str) -> list[bytes]: ...
     def close(self) -> None: ...
 
+@final
 class Connecting:
     """An attempt to connect, in a thread of its own that knows nothing of Python."""
 
@@ -221,6 +236,10 @@ class AsyncConnection(_Base):
     ) -> Coroutine[Any, Any, list[dict[str, Any]]]: ...
     @overload
     def fetch(
+        self, query: str, /, *args: Any, row: type[_Tuple], timeout: float | None = None
+    ) -> Coroutine[Any, Any, list[_Tuple]]: ...
+    @overload
+    def fetch(
         self, query: str, /, *args: Any, row: Callable[..., _T], timeout: float | None = None
     ) -> Coroutine[Any, Any, list[_T]]: ...
     @overload
@@ -231,6 +250,10 @@ class AsyncConnection(_Base):
     def fetch_one(
         self, query: str, /, *args: Any, row: type[dict[str, Any]], timeout: float | None = None
     ) -> Coroutine[Any, Any, dict[str, Any] | None]: ...
+    @overload
+    def fetch_one(
+        self, query: str, /, *args: Any, row: type[_Tuple], timeout: float | None = None
+    ) -> Coroutine[Any, Any, _Tuple | None]: ...
     @overload
     def fetch_one(
         self, query: str, /, *args: Any, row: Callable[..., _T], timeout: float | None = None

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 from howdah.errors import InterfaceError
 
 if TYPE_CHECKING:
-    from howdah._native import Column, _RowType, Stream
+    from howdah._native import Column, Stream, _RowType
     from howdah.async_connection import AsyncConnection
     from howdah.connection import Connection
 

@@ -5,7 +5,7 @@ Nothing here is public by itself: `howdah/__init__.py` chooses what users see.
 
 from asyncio import AbstractEventLoop
 from collections.abc import AsyncIterable, Callable, Coroutine, Iterable, Mapping, Sequence
-from typing import Any, Final, Literal, Self, TypeAlias, TypeVar, overload
+from typing import Any, Final, Literal, Self, TypeAlias, TypeVar, final, overload
 
 # What rows become: None (Row), tuple, dict, a dataclass, or any callable taking keywords.
 RowType: TypeAlias = Callable[..., Any] | None
@@ -266,6 +266,7 @@ class AsyncConnection(_Base):
         """Close the socket now, without a word to the server."""
     def close(self) -> Coroutine[Any, Any, None]: ...
 
+@final
 class EmbeddedServer:
     """A running server and its cluster; `howdah.server.Server` is its face."""
 

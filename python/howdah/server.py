@@ -35,13 +35,9 @@ _log = logging.getLogger("howdah.server")
 class ServerError(errors.OperationalError):
     """A server could not be started, stopped or found; `hint` tells the cure."""
 
-    kind: str
+    kind: str = ""
     """Which failure, in a word: `programs`, `account`, `misuse`, `foreign`, `version`, `port`,
     `initialise`, `start`, `timeout`, `no_cluster`, `not_running` or `io`."""
-
-    def __init__(self, message: str = "", *, hint: str | None = None, kind: str = "") -> None:
-        super().__init__(message, hint=hint)
-        self.kind = kind
 
 
 class Server:
@@ -264,7 +260,7 @@ def package_bindirs() -> list[str]:
     return [str(Path(place) / "pginstall" / "bin") for place in places or []]
 
 
-def _setting(value: str | float | bool) -> str:
+def _setting(value: str | float | bool) -> str:  # noqa: FBT001 (a value, not a switch)
     if isinstance(value, bool):
         return "on" if value else "off"
     return str(value)

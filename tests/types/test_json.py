@@ -120,6 +120,17 @@ def test_a_str_is_json_text_and_the_wrapper_makes_a_string_of_it(
     assert server.fetch_value("select $1::jsonb::text", None) is None
 
 
+def test_a_reader_of_one_s_own(server: howdah.Connection) -> None:
+    server.set_json_loads(lambda text: ("read", text))
+    try:
+        assert server.fetch_value("select '[1]'::json") == ("read", b"[1]")
+        assert server.fetch_value("select '[1]'::jsonb") == ("read", b"[1]")
+        assert server.fetch_value("select array['1', null]::jsonb[]") == [("read", b"1"), None]
+    finally:
+        server.set_json_loads(None)
+    assert server.fetch_value("select '[1]'::json") == [1]
+
+
 def test_values_that_are_left_to_python() -> None:
     class Custom(dict[str, int]):
         pass

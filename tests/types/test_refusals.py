@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import enum
 import uuid
 from decimal import Decimal
 from typing import Any
@@ -96,6 +97,25 @@ def test_what_would_be_changed_is_refused(oid: int, value: Any, message: str, fo
 def test_bytes_that_are_no_value_are_refused(oid: int, data: bytes, form: int) -> None:
     with pytest.raises(ValueError, match="`"):
         decode(oid, data, form)
+
+
+def test_an_integer_is_what_says_it_is_one() -> None:
+    class Level(enum.IntEnum):
+        HIGH = 3
+
+    class Index:
+        def __index__(self) -> int:
+            return 3
+
+    class Broken:
+        def __index__(self) -> int:
+            raise RuntimeError("mine")
+
+    for value in (3, Level.HIGH, Index()):
+        assert [encode(23, value, 0), encode(23, value, 1)] == [b"3", b"\0\0\0\3"]
+    assert encode(21, True, 0) == b"1"
+    with pytest.raises(RuntimeError, match="mine"):
+        encode(23, Broken())
 
 
 def test_what_the_door_does_not_know() -> None:

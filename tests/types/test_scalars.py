@@ -6,17 +6,15 @@ import datetime as dt
 import math
 import zoneinfo
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from howdah.types import Lsn, decode, encode
+import howdah
+from howdah.types import Interval, Lsn, decode, encode
 from tests.types.scalars import SCALARS, identity
-
-if TYPE_CHECKING:
-    import howdah
 
 # The connection is the same for all examples: they only evaluate expressions.
 EXAMPLES = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
@@ -73,6 +71,12 @@ def test_our_binary_is_the_server_s(
     if not isinstance(value, float | Decimal) or math.isfinite(value):
         # what is no number has several forms, all read alike
         assert encode(oid, value, 1) == sent
+
+
+def test_the_shortest_time_of_an_interval(server: howdah.Connection) -> None:
+    shortest = Interval(months=1, microseconds=-(2**63))
+    for value in (shortest, encode(1186, shortest, 0).decode()):
+        assert identity(server.fetch_value("select $1::interval", value)) == identity(shortest)
 
 
 @given(number=st.integers(-(10**5000), 10**5000))
@@ -143,3 +147,11 @@ def test_types_read_as_text(server: howdah.Connection) -> None:
     assert server.fetch_value("select 'unknown'") == "unknown"
     assert server.fetch_value("select pg_sleep(0)") is None
     assert isinstance(server.fetch_value("select pg_current_wal_lsn()"), Lsn)
+
+
+def test_xml_is_text_whatever_encoding_it_declares(system_server_url: str) -> None:
+    document = '<?xml version="1.0" encoding="latin1"?><a>é</a>'
+    with howdah.connect(system_server_url) as connection:
+        back = connection.fetch_value("select $1::xml", document)
+        assert back == "<a>é</a>"  # the server drops what it does not keep
+        assert connection.fetch_value("select array[$1::xml]", document) == [back]

@@ -70,7 +70,8 @@ impl Transport {
     /// Waits for bytes and receives them; 0 is the end of the stream.
     ///
     /// # Errors
-    /// `Interrupted` when a signal arrives first; otherwise the connection is lost.
+    /// `Interrupted` when a signal arrives first, or under TLS only a part of a record: look at
+    /// signals and deadlines and call again. Otherwise the connection is lost.
     #[inline]
     pub fn receive(&mut self, into: &mut [u8]) -> io::Result<usize> {
         self.receive_with(into, RecvFlags::empty())

@@ -178,3 +178,71 @@ fn a_connection_ends_at_its_deadline_or_when_interrupted() {
     assert!(began.elapsed() < Duration::from_secs(5));
     trigger.join().unwrap();
 }
+
+/// What only unix sockets have: their account, and a namespace without files.
+#[test]
+fn local_sockets() {
+    let Some(programs) = Programs::find("PostgreSQL", |_| true) else {
+        return;
+    };
+    let name = format!("howdah-{}", std::process::id());
+    let server = Server::start_with(&programs, "", "", &[&format!("@{name}")], |_| {});
+    let abstract_name = format!("@{name}");
+    let established = server.connect(&[("host", &abstract_name)]).unwrap();
+    assert_eq!(
+        established.peer.to_string(),
+        format!("socket `@{name}/.s.PGSQL.{}`", server.port)
+    );
+    let account = server.account();
+    assert!(server.connect(&[("requirepeer", &account)]).is_ok());
+    let error = server.connect(&[("requirepeer", "somebody")]).unwrap_err();
+    assert!(
+        error
+            .message()
+            .contains(&format!("the server runs as `{account}`")),
+        "{error}"
+    );
+
+    let long = format!("/{}", "d".repeat(120));
+    let error = server.connect(&[("host", &long)]).unwrap_err();
+    assert!(
+        error.hint().is_some_and(|hint| hint.contains("107 bytes")),
+        "{error}"
+    );
+}
+
+/// A service file and a passfile on disk, found through options.
+#[test]
+fn files_on_disk() {
+    let Some(programs) = Programs::find("PostgreSQL", |_| true) else {
+        return;
+    };
+    let server = Server::start(&programs, "host all all all scram-sha-256", "", |_| {});
+    server.execute("create role filed login password 'from:file'");
+    let service = server.directory.join("services");
+    let text = format!(
+        "[music]\nhost=127.0.0.1\nport={}\nuser=filed\n",
+        server.port
+    );
+    std::fs::write(&service, text).unwrap();
+    let passfile = server.directory.join("passfile");
+    std::fs::write(&passfile, "*:*:*:filed:from\\:file\n").unwrap();
+    let mode = std::os::unix::fs::PermissionsExt::from_mode(0o600);
+    std::fs::set_permissions(&passfile, mode).unwrap();
+    let (service, passfile) = (
+        service.display().to_string(),
+        passfile.display().to_string(),
+    );
+    let options = [
+        ("service", "music"),
+        ("servicefile", service.as_str()),
+        ("passfile", passfile.as_str()),
+        ("dbname", "postgres"),
+    ];
+    let config = howdah_driver::Config::parse(None, options, "").unwrap();
+    let established = howdah_driver::establish(&config, &Interrupt::never()).unwrap();
+    assert_eq!(
+        established.session.parameter("session_authorization"),
+        Some("filed")
+    );
+}

@@ -122,10 +122,10 @@ fn text(name: &str, value: &Bound<'_, PyAny>) -> PyResult<String> {
     )))
 }
 
-/// `howdah.errors.InterfaceError`, with the hint apart.
+/// `howdah.errors.ProgrammingError`, with the hint apart.
 fn refused(py: Python<'_>, error: &Error) -> PyErr {
     let make = || -> PyResult<PyErr> {
-        let class = py.import("howdah.errors")?.getattr("InterfaceError")?;
+        let class = py.import("howdah.errors")?.getattr("ProgrammingError")?;
         let keywords = PyDict::new(py);
         keywords.set_item("hint", error.hint())?;
         Ok(PyErr::from_value(

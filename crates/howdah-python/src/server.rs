@@ -301,10 +301,9 @@ fn raise(py: Python<'_>, error: &Error) -> PyErr {
         let class = py.import("howdah.server")?.getattr("ServerError")?;
         let keywords = PyDict::new(py);
         keywords.set_item("hint", error.hint())?;
-        keywords.set_item("kind", error.kind().name())?;
-        Ok(PyErr::from_value(
-            class.call((error.to_string(),), Some(&keywords))?,
-        ))
+        let raised = class.call((error.to_string(),), Some(&keywords))?;
+        raised.setattr("kind", error.kind().name())?;
+        Ok(PyErr::from_value(raised))
     };
     make().unwrap_or_else(|failure| failure)
 }

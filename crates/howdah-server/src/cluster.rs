@@ -245,8 +245,8 @@ impl Cluster {
     }
 
     /// Makes the directory if it is missing: closed to everyone else, or for root with room for
-    /// the server's account to pass.
-    pub(crate) fn make_home(&mut self) -> Result<()> {
+    /// the server's account to pass. False if it exists.
+    pub(crate) fn make_home(&mut self) -> Result<bool> {
         let is_root = rustix::process::geteuid().is_root();
         let parents = self.home.ancestors().skip(1).collect::<Vec<_>>();
         for parent in parents
@@ -256,9 +256,9 @@ impl Cluster {
         {
             make_directory(parent, 0o755)?;
         }
-        make_directory(&self.home, if is_root { 0o755 } else { 0o700 })?;
+        let made = make_directory(&self.home, if is_root { 0o755 } else { 0o700 })?;
         self.home = fs::canonicalize(&self.home).at("cannot resolve", &self.home)?;
-        Ok(())
+        Ok(made)
     }
 
     /// The folder for the unix socket, made or checked to be private to the account.

@@ -41,6 +41,11 @@ impl Making {
                     .with_hint(format!("expected 1 to {LONGEST_NAME} bytes on one line")));
             }
         }
+        if self.user.as_ref().is_some_and(|user| user.contains('"')) {
+            // initdb (15 at least) puts the name between double quotes as it is
+            let message = "a superuser's name must not hold a double quote";
+            return Err(Error::new(Kind::Misuse, message));
+        }
         for (name, _) in &self.files {
             let mut parts = Path::new(name).components();
             let plain = matches!(
@@ -127,6 +132,11 @@ mod tests {
             };
             assert_eq!(making.check().unwrap_err().kind(), Kind::Misuse, "{name:?}");
         }
+        let making = Making {
+            user: Some("a\"b".to_owned()),
+            ..Making::default()
+        };
+        assert_eq!(making.check().unwrap_err().kind(), Kind::Misuse);
         for name in ["../x", "/etc/x", "a/b", "", ".."] {
             let files = vec![(name.to_owned(), Vec::new())];
             let making = Making {

@@ -123,6 +123,14 @@ impl Programs {
             }
         }
         let version = ask_version(neutral(&bindir.join("postgres")))?;
+        let of_initdb = ask_version(neutral(&bindir.join("initdb")))?;
+        if of_initdb != version {
+            let message = format!(
+                "in `{}` `postgres` has version {version}, but `initdb` {of_initdb}",
+                bindir.display()
+            );
+            return Err(Error::new(Kind::Programs, message));
+        }
         if version.major < OLDEST_MAJOR {
             let message = format!(
                 "the programs in `{}` are PostgreSQL {version}, expected {OLDEST_MAJOR} or newer",

@@ -5,7 +5,6 @@
 //! directory.
 
 use std::fs;
-use std::path::Path;
 use std::time::{Duration, Instant};
 
 use crate::account::Account;
@@ -15,46 +14,33 @@ use crate::event::{Event, Observer};
 use crate::lock::pause;
 use crate::postmaster::{self, Found};
 use crate::process::{Process, working_in};
+use crate::status::{FoundServer, find};
 use crate::stop::remove_sockets;
 
 /// How long backends may outlive a killed postmaster.
 const ORPHANS_TIMEOUT: Duration = Duration::from_secs(10);
 const ORPHANS_PAUSE: Duration = Duration::from_millis(20);
 
-/// Removes what would keep the server from starting though nobody runs.
+/// The postmaster if there is one; else nobody works in the data directory any more.
 ///
-/// PostgreSQL itself replaces a pid file whose pid is free, after a look at the shared memory that
-/// the file names. Only if the pid was recycled, or is not in the file, the file must go; then
-/// first everyone who works in the data directory must have gone, which is the same guarantee.
-pub(crate) fn clean_up(
+/// Backends of a killed postmaster end by themselves as soon as they notice. A postmaster whose
+/// starter was killed may work there before it has written its pid file.
+pub(crate) fn settle(
     cluster: &Cluster,
-    account: &Account,
     observer: &mut dyn Observer,
-) -> Result<()> {
+) -> Result<Option<FoundServer>> {
     let pgdata = cluster.pgdata();
-    let pid = match postmaster::read(&pgdata)? {
-        Found::Absent => return Ok(()),
-        Found::Damaged => None,
-        Found::Claimed(file) => Some(file.pid),
-    };
-    await_orphans(&pgdata, account, observer)?;
-    let is_recycled = pid.is_some_and(|pid| matches!(Process::open(pid), Ok(Some(_))));
-    if pid.is_none() || is_recycled {
-        let path = postmaster::path(&pgdata);
-        fs::remove_file(&path).at("cannot remove", &path)?;
+    if !pgdata.exists() {
+        return Ok(None);
     }
-    remove_sockets(&cluster.socket_directory())?;
-    observer.event(&Event::StalePidFile { pid });
-    Ok(())
-}
-
-/// Backends of a killed postmaster end by themselves as soon as they notice.
-fn await_orphans(pgdata: &Path, account: &Account, observer: &mut dyn Observer) -> Result<()> {
+    let account = Account::owner_of(&pgdata)?;
     let deadline = Instant::now() + ORPHANS_TIMEOUT;
     loop {
-        let pids = working_in(pgdata, account);
-        if pids.is_empty() {
-            return Ok(());
+        // in this order: who is gone from the second look cannot have been missed by the first
+        let pids = working_in(&pgdata, &account);
+        let found = find(cluster)?;
+        if found.is_some() || pids.is_empty() {
+            return Ok(found);
         }
         if Instant::now() >= deadline {
             let message = format!(
@@ -66,4 +52,26 @@ fn await_orphans(pgdata: &Path, account: &Account, observer: &mut dyn Observer) 
         }
         pause(ORPHANS_PAUSE, observer)?;
     }
+}
+
+/// Removes what would keep the server from starting though, as [`settle`] found, nobody runs.
+///
+/// PostgreSQL itself replaces a pid file whose pid is free, after a look at the shared memory that
+/// the file names. Only if the pid was recycled, or is not in the file, the file must go; that
+/// nobody works in the data directory is the same guarantee.
+pub(crate) fn clean_up(cluster: &Cluster, observer: &mut dyn Observer) -> Result<()> {
+    let pgdata = cluster.pgdata();
+    let pid = match postmaster::read(&pgdata)? {
+        Found::Absent => return Ok(()),
+        Found::Damaged => None,
+        Found::Claimed(file) => Some(file.pid),
+    };
+    let is_recycled = pid.is_some_and(|pid| matches!(Process::open(pid), Ok(Some(_))));
+    if pid.is_none() || is_recycled {
+        let path = postmaster::path(&pgdata);
+        fs::remove_file(&path).at("cannot remove", &path)?;
+    }
+    remove_sockets(&cluster.socket_directory())?;
+    observer.event(&Event::StalePidFile { pid });
+    Ok(())
 }

@@ -23,7 +23,7 @@ use crate::postmaster::State;
 use crate::process::Process;
 use crate::programs::{Programs, Search};
 use crate::server::Server;
-use crate::status::{find, stored_password};
+use crate::status::stored_password;
 use crate::stop::await_end;
 use crate::url::Address;
 use crate::wait::Wait;
@@ -85,7 +85,20 @@ pub(crate) fn start_for(
 ) -> Result<Server> {
     settings::check(&options.settings)?;
     options.making.check()?;
-    let _lock = open(&mut cluster, options.timeout, observer)?;
+    let opened = open(&mut cluster, options.timeout, observer)?;
+    let outcome = start_locked(cluster.clone(), options, lifetime, observer);
+    if outcome.is_err() && !cluster.record_file().exists() {
+        opened.undo(&cluster);
+    }
+    outcome
+}
+
+fn start_locked(
+    cluster: Cluster,
+    options: &StartOptions,
+    lifetime: &Lifetime,
+    observer: &mut dyn Observer,
+) -> Result<Server> {
     let record = match cluster.record()? {
         Some(record) if cluster.pgdata().exists() => {
             options.making.agree(&cluster, &record)?;
@@ -99,7 +112,7 @@ pub(crate) fn start_for(
         options,
         lifetime,
     };
-    match find(&start.cluster)? {
+    match recover::settle(&start.cluster, observer)? {
         Some(found) if found.file.state == State::Stopping => {
             await_end(&found.process, options.timeout, observer)?;
             start.run(observer)
@@ -109,13 +122,33 @@ pub(crate) fn start_for(
     }
 }
 
+/// The home with its lock.
+struct Opened {
+    _lock: Lock,
+    made_home: bool,
+}
+
+impl Opened {
+    /// A start that failed before it made anything leaves no trace.
+    fn undo(self, cluster: &Cluster) {
+        // best effort: what stays does not hinder the next start
+        let _ = fs::remove_file(cluster.lock());
+        if self.made_home {
+            let _ = fs::remove_dir(cluster.home());
+        }
+    }
+}
+
 /// Makes the home if needed and takes the lock, again if a removal came in between.
-fn open(cluster: &mut Cluster, timeout: Duration, observer: &mut dyn Observer) -> Result<Lock> {
+fn open(cluster: &mut Cluster, timeout: Duration, observer: &mut dyn Observer) -> Result<Opened> {
     loop {
         cluster.record()?;
-        cluster.make_home()?;
+        let made_home = cluster.make_home()?;
         if let Some(lock) = Lock::acquire(&cluster.lock(), timeout, observer)? {
-            return Ok(lock);
+            return Ok(Opened {
+                _lock: lock,
+                made_home,
+            });
         }
     }
 }
@@ -206,7 +239,7 @@ impl Start<'_> {
         }
         let runnable = programs.readable_by(&account, observer)?;
         let password = if exists {
-            recover::clean_up(&self.cluster, &account, observer)?;
+            recover::clean_up(&self.cluster, observer)?;
             stored_password(&self.cluster)?
         } else {
             self.make_cluster(&runnable, &account, observer)?

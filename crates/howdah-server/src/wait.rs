@@ -16,6 +16,8 @@ use crate::postmaster::{self, Found, PidFile};
 use crate::process::Process;
 
 const PAUSE: Duration = Duration::from_millis(3);
+/// A new postmaster writes its pid file within some ten milliseconds.
+const CLAIM_TIME: Duration = Duration::from_secs(5);
 
 /// One wait for a server.
 pub(crate) struct Wait<'a> {
@@ -35,20 +37,27 @@ impl Wait<'_> {
         process: &Process,
         observer: &mut dyn Observer,
     ) -> Result<PidFile> {
-        let deadline = Instant::now() + self.timeout;
+        let began = Instant::now();
         loop {
             // asked before the file is read: an end in between is seen in the next round
             let is_alive = process.is_alive();
-            match postmaster::read(self.pgdata)? {
-                Found::Claimed(file) if file.pid == process.pid() && file.answers() => {
-                    return Ok(file);
-                }
-                _ => {}
+            let claim = match postmaster::read(self.pgdata)? {
+                Found::Claimed(file) if file.pid == process.pid() => Some(file),
+                _ => None,
+            };
+            let is_claimed = claim.is_some();
+            if let Some(file) = claim.filter(PidFile::answers) {
+                return Ok(file);
             }
             if !is_alive {
                 return Err(self.failure());
             }
-            if Instant::now() >= deadline {
+            if !is_claimed && began.elapsed() < CLAIM_TIME {
+                // given up now, the server would come up later than the next start looks for it
+                std::thread::sleep(PAUSE);
+                continue;
+            }
+            if began.elapsed() >= self.timeout {
                 return Err(self.too_late(process));
             }
             pause(PAUSE, observer)?;

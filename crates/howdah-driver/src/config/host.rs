@@ -27,6 +27,8 @@ pub struct Host {
     /// The TCP port, or the number in the socket's file name.
     pub port: u16,
     pub(crate) password: Option<Secret>,
+    /// The passfile that the password is from.
+    pub(crate) passfile: Option<PathBuf>,
 }
 
 /// How to reach a server.
@@ -150,6 +152,7 @@ fn by_address(name: String, address: &str, port: u16, values: &Values) -> Result
         place: Place::Address(parsed),
         port,
         password: None,
+        passfile: None,
     })
 }
 
@@ -169,5 +172,6 @@ fn by_name(name: String, port: u16) -> Host {
         place,
         port,
         password: None,
+        passfile: None,
     }
 }

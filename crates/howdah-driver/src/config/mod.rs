@@ -34,9 +34,12 @@ use crate::error::Error;
 use passfile::Passfile;
 use values::Values;
 
-/// Validated connection options.
+/// Validated connection options. Clones share them.
 #[derive(Clone)]
-pub struct Config {
+pub struct Config(Arc<Resolved>);
+
+/// What a [`Config`] holds.
+struct Resolved {
     given: Vec<(String, String)>,
     default_application_name: String,
     values: Values,
@@ -146,13 +149,13 @@ impl Config {
         &self,
         options: impl IntoIterator<Item = (&'a str, Option<&'a str>)>,
     ) -> Result<Self, Error> {
-        let mut given = self.given.clone();
+        let mut given = self.0.given.clone();
         for (option, value) in options {
             options::find(option)?;
             given.retain(|(earlier, _)| earlier != option);
             given.extend(value.map(|value| (option.to_owned(), value.to_owned())));
         }
-        Self::resolve(given, self.default_application_name.clone(), &System)
+        Self::resolve(given, self.0.default_application_name.clone(), &System)
     }
 
     fn resolve(
@@ -163,7 +166,7 @@ impl Config {
         let values = Values::collect(&given, environment)?;
         let user = user(&values, environment)?;
         let dbname = values.get("dbname").unwrap_or(&user).to_owned();
-        let mut config = Self {
+        let mut resolved = Resolved {
             hosts: host::list(&values)?,
             parameters: parameters(&values, &dbname, &default_application_name, environment)?,
             connect_timeout: connect_timeout(&values)?,
@@ -190,10 +193,105 @@ impl Config {
             user,
             dbname,
         };
-        config.find_passwords(environment);
-        Ok(config)
+        resolved.find_passwords(environment);
+        Ok(Self(Arc::new(resolved)))
     }
 
+    /// The servers to try, in order.
+    #[must_use]
+    pub fn hosts(&self) -> &[Host] {
+        &self.0.hosts
+    }
+
+    /// The role to log in as.
+    #[must_use]
+    pub fn user(&self) -> &str {
+        &self.0.user
+    }
+
+    /// The database.
+    #[must_use]
+    pub fn dbname(&self) -> &str {
+        &self.0.dbname
+    }
+
+    /// An option's text, from wherever it came; `None` if it has none or is a secret.
+    #[must_use]
+    pub fn get(&self, option: &str) -> Option<&str> {
+        let spec = options::find(option).ok()?;
+        if spec.secret {
+            None
+        } else {
+            self.0.values.text(spec.keyword)
+        }
+    }
+
+    /// What was found in the configuration and not used, for the user to read.
+    #[must_use]
+    pub fn warnings(&self) -> &[String] {
+        &self.0.warnings
+    }
+
+    /// How long one address may take to connect and log in; `None` is for ever.
+    #[must_use]
+    pub fn connect_timeout(&self) -> Option<Duration> {
+        self.0.connect_timeout
+    }
+
+    /// How many prepared statements a connection keeps.
+    #[must_use]
+    pub fn statement_cache_size(&self) -> usize {
+        self.0.statement_cache_size
+    }
+
+    /// TCP keepalive.
+    #[must_use]
+    pub fn keepalive(&self) -> &Keepalive {
+        &self.0.keepalive
+    }
+
+    /// TLS.
+    #[must_use]
+    pub fn tls(&self) -> &TlsOptions {
+        &self.0.tls
+    }
+
+    /// Which servers are good enough.
+    #[must_use]
+    pub fn target_session(&self) -> TargetSession {
+        self.0.target
+    }
+
+    pub(crate) fn parameters(&self) -> &[(String, String)] {
+        &self.0.parameters
+    }
+
+    pub(crate) fn require_auth(&self) -> &RequireAuth {
+        &self.0.require_auth
+    }
+
+    pub(crate) fn channel_binding(&self) -> ChannelBinding {
+        self.0.channel_binding
+    }
+
+    pub(crate) fn require_peer(&self) -> Option<&str> {
+        self.0.require_peer.as_deref()
+    }
+
+    pub(crate) fn random_order(&self) -> bool {
+        self.0.random_order
+    }
+
+    pub(crate) fn protocol(&self) -> ProtocolRange {
+        self.0.protocol
+    }
+
+    pub(crate) fn scram_keys(&self) -> &Arc<KeyCache> {
+        &self.0.scram_keys
+    }
+}
+
+impl Resolved {
     fn find_passwords(&mut self, environment: &dyn Environment) {
         if let Some(password) = self.values.get("password") {
             for host in &mut self.hosts {
@@ -208,108 +306,16 @@ impl Config {
         for host in &mut self.hosts {
             let found =
                 passfile.password(host.passfile_name(), host.port, &self.dbname, &self.user);
+            host.passfile = found.is_some().then(|| path.clone());
             host.password = found.map(Secret::from);
         }
-    }
-
-    /// The servers to try, in order.
-    #[must_use]
-    pub fn hosts(&self) -> &[Host] {
-        &self.hosts
-    }
-
-    /// The role to log in as.
-    #[must_use]
-    pub fn user(&self) -> &str {
-        &self.user
-    }
-
-    /// The database.
-    #[must_use]
-    pub fn dbname(&self) -> &str {
-        &self.dbname
-    }
-
-    /// An option's text, from wherever it came; `None` if it has none or is a secret.
-    #[must_use]
-    pub fn get(&self, option: &str) -> Option<&str> {
-        let spec = options::find(option).ok()?;
-        if spec.secret {
-            None
-        } else {
-            self.values.text(spec.keyword)
-        }
-    }
-
-    /// What was found in the configuration and not used, for the user to read.
-    #[must_use]
-    pub fn warnings(&self) -> &[String] {
-        &self.warnings
-    }
-
-    /// How long one address may take to connect and log in; `None` is for ever.
-    #[must_use]
-    pub fn connect_timeout(&self) -> Option<Duration> {
-        self.connect_timeout
-    }
-
-    /// How many prepared statements a connection keeps.
-    #[must_use]
-    pub fn statement_cache_size(&self) -> usize {
-        self.statement_cache_size
-    }
-
-    /// TCP keepalive.
-    #[must_use]
-    pub fn keepalive(&self) -> &Keepalive {
-        &self.keepalive
-    }
-
-    /// TLS.
-    #[must_use]
-    pub fn tls(&self) -> &TlsOptions {
-        &self.tls
-    }
-
-    /// Which servers are good enough.
-    #[must_use]
-    pub fn target_session(&self) -> TargetSession {
-        self.target
-    }
-
-    pub(crate) fn parameters(&self) -> &[(String, String)] {
-        &self.parameters
-    }
-
-    pub(crate) fn require_auth(&self) -> &RequireAuth {
-        &self.require_auth
-    }
-
-    pub(crate) fn channel_binding(&self) -> ChannelBinding {
-        self.channel_binding
-    }
-
-    pub(crate) fn require_peer(&self) -> Option<&str> {
-        self.require_peer.as_deref()
-    }
-
-    pub(crate) fn random_order(&self) -> bool {
-        self.random_order
-    }
-
-    pub(crate) fn protocol(&self) -> ProtocolRange {
-        self.protocol
-    }
-
-    pub(crate) fn scram_keys(&self) -> &Arc<KeyCache> {
-        &self.scram_keys
     }
 }
 
 /// `key='value' …` of everything that is set, without secrets.
 impl fmt::Display for Config {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (index, (keyword, text)) in self.values.shown().enumerate() {
+        for (index, (keyword, text)) in self.0.values.shown().enumerate() {
             let space = if index == 0 { "" } else { " " };
             let plain = !text.is_empty() && !text.contains([' ', '\'', '\\']);
             if plain {

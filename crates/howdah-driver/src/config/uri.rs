@@ -33,7 +33,7 @@ pub(super) fn parse(rest: &str) -> Result<Vec<(String, String)>, Error> {
     let (hosts, dbname) = rest.split_once('/').unwrap_or((rest, ""));
     host_list(hosts, &mut pairs)?;
     push(&mut pairs, "dbname", dbname)?;
-    for parameter in query.into_iter().flat_map(|query| query.split('&')) {
+    for parameter in query.unwrap_or_default().split_terminator('&') {
         query_parameter(parameter, &mut pairs)?;
     }
     Ok(pairs)
@@ -121,6 +121,10 @@ fn malformed(what: impl std::fmt::Display) -> Error {
 
 /// Percent-decoding. The text that failed is not shown: it may be the password.
 fn decode(encoded: &str) -> Result<String, Error> {
+    let encoded = encoded.trim_matches(' ');
+    if encoded.contains(' ') {
+        return Err(malformed("a value contains a space").with_hint("write it as %20"));
+    }
     let mut bytes = Vec::with_capacity(encoded.len());
     let mut rest = encoded.bytes();
     while let Some(byte) = rest.next() {
@@ -210,6 +214,8 @@ mod tests {
                 "postgresql://u:p?q@h?user=x@y",
                 "user=u password=p?q host=h user=x@y",
             ),
+            ("postgresql:// h /d ?user=u&", "host=h dbname=d user=u"),
+            ("postgresql://h?", "host=h"),
             ("postgresql://:5433/x", "port=5433 dbname=x"),
         ] {
             assert_eq!(parsed(uri), expected, "{uri}");
@@ -225,6 +231,8 @@ mod tests {
             ("postgresql://h?a", "has no `=`"),
             ("postgresql://h?a=b=c", "second `=`"),
             ("postgresql://u:p@q@h", "second `@`"),
+            ("postgresql://a b", "a space"),
+            ("postgresql://h?&a=b", "has no `=`"),
             ("postgresql://%zz", "hexadecimal"),
             ("postgresql://%4", "hexadecimal"),
             ("postgresql://%00", "%00"),

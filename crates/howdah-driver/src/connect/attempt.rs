@@ -15,7 +15,7 @@ use crate::config::{Config, Host, TargetSession, account_name};
 use crate::error::{Error, Kind};
 use crate::tls;
 use crate::transport::Transport;
-use crate::{Handshake, Interrupt, ProtocolVersion, Startup};
+use crate::{Handshake, Interrupt, ProtocolVersion, ServerError, Startup};
 
 /// One address of one host, under one deadline.
 pub(super) struct Attempt<'a> {
@@ -55,26 +55,6 @@ struct Failed {
     other_protection: bool,
 }
 
-impl Failed {
-    fn unprotected(error: Error) -> Self {
-        Self {
-            other_protection: encrypt::may_retry(&error),
-            error,
-        }
-    }
-}
-
-impl From<Error> for Failed {
-    /// After TLS stands (or was not wanted) only a refusal before any demand for authentication is
-    /// about the protection: a password that was wrong once must not go out again in clear text.
-    fn from(error: Error) -> Self {
-        Self {
-            other_protection: error.is_at_once(),
-            error,
-        }
-    }
-}
-
 impl Attempt<'_> {
     pub(super) fn run(&self) -> Result<Established, Failure> {
         let protocol = self.config.protocol();
@@ -82,7 +62,21 @@ impl Attempt<'_> {
             Err(error) if !protocol.explicit && dislikes_version(&error) => {
                 Ok(self.with_protocol(ProtocolVersion::V3_0)?)
             }
-            outcome => Ok(outcome?),
+            outcome => Ok(outcome.map_err(|error| self.with_origin_of_password(error))?),
+        }
+    }
+
+    /// A password that the user did not type is easily forgotten when the server refuses it.
+    fn with_origin_of_password(&self, error: Error) -> Error {
+        match (
+            &self.host.passfile,
+            error.server().map(ServerError::sqlstate),
+        ) {
+            (Some(passfile), Some("28P01")) => {
+                let hint = format!("the password is from passfile `{}`", passfile.display());
+                error.with_hint(hint)
+            }
+            _ => error,
         }
     }
 
@@ -119,16 +113,43 @@ impl Attempt<'_> {
         protection: Protection,
         max_version: ProtocolVersion,
     ) -> Result<Established, Failed> {
-        let socket = self.open()?;
-        let mut transport = match protection {
-            Protection::None => Transport::plain(socket),
-            protection => self
-                .encryption()
-                .apply(socket, protection == Protection::TlsOrNone)
-                .map_err(Failed::unprotected)?,
+        let transport = self.protect(protection)?;
+        // the server has no TLS, so clear text was tried already
+        let plain_after_all = protection == Protection::TlsOrNone && !transport.is_tls();
+        self.log_in(transport, max_version).map_err(|error| Failed {
+            other_protection: !plain_after_all && encrypt::is_about_protection(&error),
+            error,
+        })
+    }
+
+    fn protect(&self, protection: Protection) -> Result<Transport, Failed> {
+        let socket = self.open().map_err(|error| Failed {
+            other_protection: false,
+            error,
+        })?;
+        if protection == Protection::None {
+            return Ok(Transport::plain(socket));
+        }
+        let encryption = Encryption {
+            config: self.config,
+            host: self.host,
+            deadline: self.deadline,
+            interrupt: self.interrupt,
         };
-        let handshake =
-            Handshake::new(self.startup(&transport, max_version)?).map_err(Error::from)?;
+        encryption
+            .apply(socket, protection == Protection::TlsOrNone)
+            .map_err(|error| Failed {
+                other_protection: encrypt::may_do_without(&error),
+                error,
+            })
+    }
+
+    fn log_in(
+        &self,
+        mut transport: Transport,
+        max_version: ProtocolVersion,
+    ) -> Result<Established, Error> {
+        let handshake = Handshake::new(self.startup(&transport, max_version)?)?;
         let (mut session, notices) = self
             .guard(&mut transport)
             .shake_hands(handshake)
@@ -136,7 +157,7 @@ impl Attempt<'_> {
         let fits = target::fits(self.target, &mut self.guard(&mut transport), &mut session)?;
         if !fits {
             let _ = self.guard(&mut transport).send_all(&[b'X', 0, 0, 0, 4]);
-            return Err(target::mismatch(self.target).into());
+            return Err(target::mismatch(self.target));
         }
         let peer = Peer {
             host: self.host.clone(),
@@ -157,15 +178,6 @@ impl Attempt<'_> {
             notices,
             canceller,
         })
-    }
-
-    fn encryption(&self) -> Encryption<'_> {
-        Encryption {
-            config: self.config,
-            host: self.host,
-            deadline: self.deadline,
-            interrupt: self.interrupt,
-        }
     }
 
     fn guard<'a>(&'a self, transport: &'a mut Transport) -> Guarded<'a> {
@@ -189,7 +201,7 @@ impl Attempt<'_> {
     }
 
     fn unreachable(&self, error: io::Error) -> Error {
-        use io::ErrorKind::{ConnectionRefused, NotFound, PermissionDenied};
+        use io::ErrorKind::{ConnectionRefused, InvalidFilename, NotFound, PermissionDenied};
         let kind = error.kind();
         let error = Error::io("cannot connect", error);
         match (kind, self.host.is_local()) {
@@ -197,6 +209,9 @@ impl Attempt<'_> {
                 .with_hint("is the server running on this machine, and listening on this socket?"),
             (ConnectionRefused, false) => error
                 .with_hint("is the server running on that host, and accepting TCP connections?"),
+            (InvalidFilename, true) => {
+                error.with_hint("the path of a unix socket holds at most 107 bytes")
+            }
             (PermissionDenied, true) => error.with_hint("may this account use the socket?"),
             _ => error,
         }

@@ -121,9 +121,17 @@ impl Encryption<'_> {
 }
 
 /// Whether a failure to begin TLS leaves hope for a connection without it.
-pub(super) fn may_retry(error: &Error) -> bool {
+pub(super) fn may_do_without(error: &Error) -> bool {
     matches!(
         error.kind(),
         Kind::Io | Kind::Configuration | Kind::Protocol
     )
+}
+
+/// Whether the server refused because of TLS or the lack of it: `pg_hba.conf` has no entry for such
+/// a connection (28000), or a pooler demands the other kind (08P01). It does so before it asks for
+/// authentication; a password that was wrong once must not go out again in clear text.
+pub(super) fn is_about_protection(error: &Error) -> bool {
+    let refused = error.server().filter(|_| error.is_at_once());
+    refused.is_some_and(|error| matches!(error.sqlstate(), "28000" | "08P01"))
 }

@@ -93,12 +93,17 @@ impl TlsStream {
     }
 
     /// Receives plaintext; 0 is the end of the stream.
+    ///
+    /// # Errors
+    /// `WouldBlock` if `flags` forbid to wait; otherwise `Interrupted` when what came was not a
+    /// whole record: the caller must look at its deadline before it waits again.
     pub(crate) fn receive(
         &mut self,
         socket: &OwnedFd,
         into: &mut [u8],
         flags: RecvFlags,
     ) -> io::Result<usize> {
+        let mut waited = false;
         let mut filled = 0;
         loop {
             self.decrypt(socket)?;
@@ -107,13 +112,18 @@ impl TlsStream {
                 let count = self.connection.reader().read(rest)?;
                 self.plaintext -= count.min(self.plaintext);
                 filled += count;
-            } else if filled > 0 || self.ended {
-                return Ok(filled);
-            } else if self.receive_ciphertext(socket, flags)? == 0 {
-                // an end without close_notify: the protocol's own messages have lengths, so a cut
-                // shows as a message that is not whole
-                self.ended = true;
+                continue;
             }
+            if filled > 0 || self.ended {
+                return Ok(filled);
+            }
+            if waited {
+                return Err(io::ErrorKind::Interrupted.into());
+            }
+            waited = !flags.contains(RecvFlags::DONTWAIT);
+            // an end without close_notify: the protocol's own messages have lengths, so a cut
+            // shows as a message that is not whole
+            self.ended = self.receive_ciphertext(socket, flags)? == 0;
         }
     }
 

@@ -8,7 +8,7 @@
 use std::fs;
 use std::io::Write;
 use std::net::TcpListener;
-use std::os::unix::fs::{PermissionsExt, chown};
+use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -100,6 +100,17 @@ impl Server {
         settings: &str,
         prepare: impl FnOnce(&Path),
     ) -> Self {
+        Self::start_with(programs, hba, settings, &[], prepare)
+    }
+
+    /// As [`Server::start`], with sockets in more places than the cluster's directory.
+    pub fn start_with(
+        programs: &Programs,
+        hba: &str,
+        settings: &str,
+        more_sockets: &[&str],
+        prepare: impl FnOnce(&Path),
+    ) -> Self {
         let directory = temporary_directory();
         let data = directory.join("data");
         give_away(&directory);
@@ -131,12 +142,15 @@ impl Server {
             format!("local all {SUPERUSER} trust\n{hba}\n"),
         )
         .expect("writes pg_hba.conf");
+        let mut sockets = directory.display().to_string();
+        for more in more_sockets {
+            sockets.extend([",", more]);
+        }
         append(
             &data.join("postgresql.conf"),
             &format!(
-                "port={port}\nlisten_addresses='127.0.0.1'\nunix_socket_directories='{}'\n\
-             fsync=off\n{settings}\n",
-                directory.display()
+                "port={port}\nlisten_addresses='127.0.0.1'\n\
+                 unix_socket_directories='{sockets}'\nfsync=off\n{settings}\n"
             ),
         );
         let process = unprivileged(&programs.bindir.join("postgres"))
@@ -167,6 +181,21 @@ impl Server {
             );
             std::thread::sleep(Duration::from_millis(50));
         }
+    }
+
+    /// The account that the server runs under.
+    pub fn account(&self) -> String {
+        let owner = fs::metadata(self.directory.join("data"))
+            .expect("exists")
+            .uid()
+            .to_string();
+        let passwd = fs::read_to_string("/etc/passwd").expect("reads /etc/passwd");
+        let line = passwd
+            .lines()
+            .find(|line| line.split(':').nth(2) == Some(owner.as_str()));
+        line.and_then(|line| line.split(':').next())
+            .expect("an account")
+            .to_owned()
     }
 
     pub fn log(&self) -> String {

@@ -37,6 +37,8 @@ pub(crate) struct Collector {
     raw: Vec<Box<[u8]>>,
     /// Types that values named and nobody knows.
     missing: Vec<Oid>,
+    /// Asked for before: missing again, they have no answer.
+    asked: Vec<Oid>,
     /// The first row that could not be read; later ones are let pass.
     failed: Option<PyErr>,
 }
@@ -73,6 +75,7 @@ impl Collector {
             affected: None,
             raw: Vec::new(),
             missing: Vec::new(),
+            asked: Vec::new(),
             failed: None,
         }
     }
@@ -177,17 +180,19 @@ impl Collector {
         }
     }
 
-    /// Reads the rows that were kept as bytes, now that their types were asked for.
+    /// Reads the rows that were kept as bytes, now that their types were asked for. A value may name
+    /// several types, each found missing only when those before it are known; then the rest waits
+    /// for another answer.
     pub(crate) fn resolve_rows(&mut self, scope: &Scope<'_, '_>, catalogue: &Catalogue) {
         self.resolve(scope.py, catalogue);
-        self.missing.clear();
+        self.asked.append(&mut self.missing);
         for body in std::mem::take(&mut self.raw) {
             match DataRow::parse(&body) {
                 Ok(row) => self.push(scope, &row),
                 Err(error) => self.failed = Some(faults::protocol(scope.py, &error)),
             }
         }
-        if let Some(&oid) = self.missing.first()
+        if let Some(&oid) = self.missing.iter().find(|&oid| self.asked.contains(oid))
             && self.failed.is_none()
         {
             let stale = Refused::stale(oid);
@@ -225,6 +230,11 @@ impl Collector {
     #[inline]
     pub(crate) fn take_failure(&mut self) -> Option<PyErr> {
         self.failed.take()
+    }
+
+    /// Fails with an error met elsewhere, unless it has failed already.
+    pub(crate) fn fail(&mut self, error: PyErr) {
+        self.failed.get_or_insert(error);
     }
 
     /// Whether a row could not be read.

@@ -186,10 +186,19 @@ pub(crate) fn duration(seconds: f64) -> PyResult<Duration> {
     Ok(Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX))
 }
 
-/// The exception for a connection that could not be made.
+/// The exception for a connection that could not be made: the class of the SQLSTATE if a server
+/// refused, and in each case a message that tells what was tried.
 #[cold]
 pub(crate) fn connect_error(py: Python<'_>, error: &Error) -> PyErr {
-    driver_error(py, "ConnectionFailed", error)
+    let Some(refusal) = error.server() else {
+        return faults::fault_with_hint(py, "ConnectionFailed", error.message(), error.hint());
+    };
+    let exception = faults::server_error(py, refusal, None);
+    let value = exception.value(py);
+    let told = value
+        .setattr("message", error.message())
+        .and_then(|()| value.setattr("hint", error.hint()));
+    told.map_or_else(|failure| failure, |()| exception)
 }
 
 #[cold]

@@ -55,12 +55,12 @@ fn decode_binary<'py>(scope: &Scope<'_, 'py>, codec: &Codec, bytes: &[u8]) -> De
     let fields = fields(codec)?;
     let mut reader = Reader::new(bytes);
     if reader.count(8)? != fields.len() {
-        return Err(Refused::stale(codec.oid));
+        return renewed(scope, codec, bytes, |codec| codec.decode_binary);
     }
     let mut values = Vec::with_capacity(fields.len());
     for field in fields {
         if reader.u32()? != field.codec.oid {
-            return Err(Refused::stale(codec.oid));
+            return renewed(scope, codec, bytes, |codec| codec.decode_binary);
         }
         let decode = field.codec.decode_binary.unwrap_or(field.codec.decode_text);
         values.push(match reader.value()? {
@@ -80,7 +80,7 @@ fn decode_text<'py>(scope: &Scope<'_, 'py>, codec: &Codec, bytes: &[u8]) -> Deco
     }
     let texts = literal::parse(bytes)?;
     if texts.len() != fields.len() {
-        return Err(Refused::stale(codec.oid));
+        return renewed(scope, codec, bytes, |codec| Some(codec.decode_text));
     }
     let mut values = Vec::with_capacity(fields.len());
     for (field, text) in fields.iter().zip(texts) {
@@ -91,6 +91,24 @@ fn decode_text<'py>(scope: &Scope<'_, 'py>, codec: &Codec, bytes: &[u8]) -> Deco
         });
     }
     row(scope, codec, values)
+}
+
+/// Decodes a value that has other fields than this codec says by the codec that the catalogue has
+/// now: statements keep the codecs that they were prepared with, also after types were read anew.
+#[cold]
+fn renewed<'py>(
+    scope: &Scope<'_, 'py>,
+    codec: &Codec,
+    bytes: &[u8],
+    decode: impl Fn(&Codec) -> Option<Decode>,
+) -> Decoded<'py> {
+    let known = scope
+        .catalogue
+        .and_then(|catalogue| catalogue.codec(codec.oid));
+    match known.as_deref().map(|known| (known, decode(known))) {
+        Some((known, Some(decode))) if !std::ptr::eq(known, codec) => decode(scope, known, bytes),
+        _ => Err(Refused::stale(codec.oid)),
+    }
 }
 
 /// The row that `values` make under the names of the type.
@@ -150,7 +168,8 @@ fn encode_text(
         }
         let start = out.len();
         (field.codec.encode_text)(scope, &field.codec, &value, out).map_err(|refused| {
-            refused.inside_text(&format!("attribute `{}`", field.name), &value)
+            let place = || format!("attribute `{}`", field.name);
+            refused.settled(&value).inside(place)
         })?;
         quote(out, start);
     }

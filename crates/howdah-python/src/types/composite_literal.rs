@@ -70,10 +70,6 @@ fn quoted_field(text: &[u8]) -> Result<Part<'_>, Refused> {
     let mut rest = text;
     loop {
         match rest {
-            [b'\\', byte, behind @ ..] => {
-                field.push(*byte);
-                rest = behind;
-            }
             [b'"', b'"', behind @ ..] if quoted => {
                 field.push(b'"');
                 rest = behind;
@@ -86,7 +82,7 @@ fn quoted_field(text: &[u8]) -> Result<Part<'_>, Refused> {
             [] if quoted => return Err(malformed()),
             [] => return Ok((Some(Cow::Owned(field)), rest)),
             [b',', ..] if !quoted => return Ok((Some(Cow::Owned(field)), rest)),
-            [byte, behind @ ..] => {
+            [b'\\', byte, behind @ ..] | [byte, behind @ ..] => {
                 field.push(*byte);
                 rest = behind;
             }
@@ -111,23 +107,26 @@ mod tests {
         Some(fields.into_iter().map(|field| field.map(string)).collect())
     }
 
-    fn some(text: &str) -> Option<String> {
-        Some(text.to_owned())
+    fn owned(fields: &[Option<&str>]) -> Vec<Option<String>> {
+        fields
+            .iter()
+            .map(|field| field.map(str::to_owned))
+            .collect()
     }
 
     #[test]
     fn fields_are_told_apart() {
-        assert_eq!(fields("(1,a)"), Some(vec![some("1"), some("a")]));
-        assert_eq!(fields("(,\"\",)"), Some(vec![None, some(""), None]));
+        assert_eq!(fields("(1,a)"), Some(owned(&[Some("1"), Some("a")])));
+        assert_eq!(fields("(,\"\",)"), Some(owned(&[None, Some(""), None])));
         assert_eq!(
             fields("(\"b c\",\"x\"\"y\\\\z\")"),
-            Some(vec![some("b c"), some("x\"y\\z")])
+            Some(owned(&[Some("b c"), Some("x\"y\\z")]))
         );
         assert_eq!(
             fields("(\"(1,\"\"a b\"\")\",NULL)"),
-            Some(vec![some("(1,\"a b\")"), some("NULL")])
+            Some(owned(&[Some("(1,\"a b\")"), Some("NULL")]))
         );
-        assert_eq!(fields("()"), Some(vec![None]));
+        assert_eq!(fields("()"), Some(owned(&[None])));
     }
 
     #[test]

@@ -129,7 +129,7 @@ fn class<'py>(
     lock: &'py PyOnceLock<Py<PyType>>,
     name: &str,
 ) -> PyResult<&'py Bound<'py, PyType>> {
-    lock.import(py, "howdah.geometry", name)
+    lock.import(py, "howdah.types._geometry", name)
 }
 
 type Pair<'py> = (Bound<'py, PyAny>, Bound<'py, PyAny>);
@@ -240,7 +240,7 @@ fn put(numbers: &[f64], out: &mut Vec<u8>) {
 }
 
 fn put_counted(numbers: &[f64], out: &mut Vec<u8>) -> Result<(), Refused> {
-    if numbers.len() % 2 != 0 {
+    if !numbers.len().is_multiple_of(2) {
         return Err(Refused::invalid("a coordinate without its partner"));
     }
     out.extend_from_slice(&((numbers.len() / 2) as u32).to_be_bytes());

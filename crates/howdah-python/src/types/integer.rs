@@ -7,9 +7,8 @@
 use pyo3::IntoPyObjectExt;
 use pyo3::exceptions::PyOverflowError;
 use pyo3::prelude::*;
-use pyo3::types::PyString;
 
-use super::{Codec, Decoded, Format, Functions, Refused, Scope, string};
+use super::{Codec, Decoded, Format, Functions, Refused, Scope, shared_int, string};
 
 /// The functions for one width: binary is the number in network order, text is decimal.
 macro_rules! integer {
@@ -30,22 +29,22 @@ macro_rules! integer {
 
         fn encode_binary(
             _: &Scope<'_, '_>,
-            codec: &Codec,
+            _: &Codec,
             value: &Bound<'_, PyAny>,
             out: &mut Vec<u8>,
         ) -> Result<(), Refused> {
-            out.extend_from_slice(&from_int::<$number>(codec, value)?.to_be_bytes());
+            out.extend_from_slice(&from_int::<$number>(value)?.to_be_bytes());
             Ok(())
         }
 
         fn encode_text(
             _: &Scope<'_, '_>,
-            codec: &Codec,
+            _: &Codec,
             value: &Bound<'_, PyAny>,
             out: &mut Vec<u8>,
         ) -> Result<(), Refused> {
             if !string::verbatim(value, out)? {
-                let number = from_int::<$number>(codec, value)?;
+                let number = from_int::<$number>(value)?;
                 out.extend_from_slice(number.to_string().as_bytes());
             }
             Ok(())
@@ -71,30 +70,52 @@ pub(super) const UINT4: Functions = integer!(u32);
 pub(super) const UINT8: Functions = integer!(u64);
 
 #[inline]
-fn to_int<'py, T: IntoPyObject<'py>>(py: Python<'py>, number: T) -> Decoded<'py> {
-    match number.into_bound_py_any(py) {
+fn to_int<'py, T>(py: Python<'py>, number: T) -> Decoded<'py>
+where
+    T: IntoPyObject<'py> + TryInto<i64> + Copy,
+{
+    let object = match number.try_into() {
+        Ok(number) => shared_int::int(py, number),
+        Err(_) => number.into_bound_py_any(py),
+    };
+    match object {
         Ok(object) => Ok(object),
         Err(error) => Err(error.into()),
     }
 }
 
 #[inline]
-fn from_int<'py, T>(codec: &Codec, value: &Bound<'py, PyAny>) -> Result<T, Refused>
+fn from_int<'py, T>(value: &Bound<'py, PyAny>) -> Result<T, Refused>
 where
-    T: for<'a> FromPyObject<'a, 'py, Error = PyErr>,
+    T: Bounded + for<'a> FromPyObject<'a, 'py, Error = PyErr>,
 {
     value
         .extract::<T>()
-        .map_err(|error| refusal(codec, value, error))
+        .map_err(|error| refusal(value, error, T::BOUNDS))
 }
 
+/// The lowest and the highest number of a width.
+trait Bounded {
+    const BOUNDS: (i128, i128);
+}
+
+macro_rules! bounded {
+    ($($number:ty),*) => {$(
+        impl Bounded for $number {
+            const BOUNDS: (i128, i128) = (<$number>::MIN as i128, <$number>::MAX as i128);
+        }
+    )*};
+}
+
+bounded!(i16, i32, i64, u32, u64);
+
 #[cold]
-fn refusal(codec: &Codec, value: &Bound<'_, PyAny>, error: PyErr) -> Refused {
+fn refusal(value: &Bound<'_, PyAny>, error: PyErr, (lowest, highest): (i128, i128)) -> Refused {
     if error.is_instance_of::<PyOverflowError>(value.py()) {
-        return Refused::invalid(format!("int out of range for `{}`", codec.name));
+        return Refused::invalid(format!("int out of range: {lowest} to {highest}"));
     }
-    let has_index = value.hasattr("__index__").unwrap_or(false);
-    if has_index && !value.is_instance_of::<PyString>() {
+    // what has `__index__` and still failed raised something of its own
+    if value.hasattr("__index__").unwrap_or(false) {
         return error.into();
     }
     Refused::unsuited("int or str")

@@ -37,6 +37,7 @@ mod range_literal;
 mod reader;
 mod record;
 mod reg;
+mod shared_int;
 mod string;
 mod tid;
 mod uuid;
@@ -250,19 +251,19 @@ impl Refused {
         }
     }
 
-    /// Like [`Self::inside`] in the text format, behind which there is no other to try: a part that
-    /// suits no type is then said here, with what was found.
+    /// Makes a part that suits no encoder final, saying what was found. For the text format, behind
+    /// which there is no other to try.
     #[cold]
-    pub(crate) fn inside_text(self, place: &str, found: &Bound<'_, PyAny>) -> Self {
+    pub(crate) fn settled(self, found: &Bound<'_, PyAny>) -> Self {
         match *self.0 {
             Refusal::Unsuited(accepted) => {
                 let found = found.get_type().name();
                 let found = found
                     .as_ref()
                     .map_or("object".into(), |name| name.to_string_lossy());
-                Self::invalid(format!("{place}: expected {accepted}, found `{found}`"))
+                Self::invalid(format!("expected {accepted}, found `{found}`"))
             }
-            other => Self(Box::new(other)).inside(|| place.to_owned()),
+            other => Self(Box::new(other)),
         }
     }
 

@@ -78,7 +78,7 @@ fn multirange<'py>(py: Python<'py>, ranges: Vec<Bound<'py, PyAny>>) -> Decoded<'
 /// `howdah.types.Multirange`.
 fn class(py: Python<'_>) -> PyResult<&Bound<'_, PyType>> {
     static CLASS: PyOnceLock<Py<PyType>> = PyOnceLock::new();
-    CLASS.import(py, "howdah.ranges", "Multirange")
+    CLASS.import(py, "howdah.types._range", "Multirange")
 }
 
 /// The ranges of a `Multirange`, or of a list or tuple of ranges.
@@ -126,8 +126,7 @@ fn encode_text(
         if position > 0 {
             out.push(b',');
         }
-        range::encode_text(scope, range, &item, out)
-            .map_err(|refused| refused.inside_text("range", &item))?;
+        range::encode_text(scope, range, &item, out).map_err(|refused| refused.settled(&item))?;
     }
     out.push(b'}');
     Ok(())

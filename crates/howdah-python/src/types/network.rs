@@ -11,7 +11,6 @@ use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyBytesMethods};
 
 use super::address::{self, Kind};
-use super::reader::Reader;
 use super::{Codec, Decode, Decoded, Format, Functions, Refused, Scope, python, string};
 
 pub(super) const INET: Functions = Functions {
@@ -143,16 +142,9 @@ fn parts<'py>(value: &Bound<'py, PyAny>) -> Result<(Bound<'py, PyBytes>, u8), Re
 }
 
 fn mac<'py, const N: usize>(scope: &Scope<'_, 'py>, _: &Codec, bytes: &[u8]) -> Decoded<'py> {
-    const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    let mut reader = Reader::new(bytes);
-    let address: [u8; N] = reader.chunk()?;
-    reader.end()?;
-    let mut text = Vec::with_capacity(N * 3);
-    for (position, byte) in address.into_iter().enumerate() {
-        if position > 0 {
-            text.push(b':');
-        }
-        text.extend([byte >> 4, byte & 15].map(|digit| DIGITS[usize::from(digit)]));
+    if bytes.len() != N {
+        return Err(Refused::length(N, bytes.len()));
     }
-    python::str_from_utf8(scope.py, &text)
+    let pairs: Vec<_> = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    python::str_from_utf8(scope.py, pairs.join(":").as_bytes())
 }

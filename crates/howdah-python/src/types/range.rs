@@ -95,7 +95,7 @@ pub(super) fn from_literal<'py>(
     )
 }
 
-/// An instance with the slots that `howdah.ranges.Range` documents: no bounds mean empty.
+/// An instance with the slots that `howdah.types._range.Range` documents: no bounds mean empty.
 fn range<'py>(
     lower: &Bound<'py, PyAny>,
     upper: &Bound<'py, PyAny>,
@@ -115,7 +115,7 @@ fn range<'py>(
 /// `howdah.types.Range`.
 fn class(py: Python<'_>) -> PyResult<&Bound<'_, PyType>> {
     static CLASS: PyOnceLock<Py<PyType>> = PyOnceLock::new();
-    CLASS.import(py, "howdah.ranges", "Range")
+    CLASS.import(py, "howdah.types._range", "Range")
 }
 
 /// A `Range` taken apart.
@@ -203,7 +203,7 @@ pub(super) fn encode_text(
         if let Some(bound) = bound {
             let start = out.len();
             (subtype.encode_text)(scope, subtype, bound, out)
-                .map_err(|refused| refused.inside_text("bound", bound))?;
+                .map_err(|refused| refused.settled(bound).inside(|| "bound".to_owned()))?;
             range_literal::quote(out, start);
         }
         out.push(next);

@@ -89,10 +89,6 @@ fn quoted_bound(text: &[u8]) -> Result<Part<'_>, Refused> {
     let mut rest = text;
     loop {
         match rest {
-            [b'\\', byte, behind @ ..] => {
-                bound.push(*byte);
-                rest = behind;
-            }
             [b'"', b'"', behind @ ..] if quoted => {
                 bound.push(b'"');
                 rest = behind;
@@ -104,7 +100,7 @@ fn quoted_bound(text: &[u8]) -> Result<Part<'_>, Refused> {
             [end @ (b',' | b')' | b']'), behind @ ..] if !quoted => {
                 return Ok((Some(Cow::Owned(bound)), *end, behind));
             }
-            [byte, behind @ ..] => {
+            [b'\\', byte, behind @ ..] | [byte, behind @ ..] => {
                 bound.push(*byte);
                 rest = behind;
             }
@@ -124,7 +120,7 @@ mod tests {
 
     use super::*;
 
-    fn whole(text: &str) -> Option<(Option<String>, Option<String>, &'static str)> {
+    fn whole(text: &str) -> Option<Whole> {
         let (literal, rest) = parse(text.as_bytes()).ok()?;
         let string = |bound: Option<Cow<'_, [u8]>>| {
             bound.map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
@@ -133,20 +129,22 @@ mod tests {
             .then(|| (string(literal.lower), string(literal.upper), literal.bounds))
     }
 
-    fn some(text: &str) -> Option<String> {
-        Some(text.to_owned())
+    type Whole = (Option<String>, Option<String>, &'static str);
+
+    fn range(lower: Option<&str>, upper: Option<&str>, bounds: &'static str) -> Whole {
+        (lower.map(str::to_owned), upper.map(str::to_owned), bounds)
     }
 
     #[test]
     fn bounds_are_told_apart() {
-        assert_eq!(whole("[1,10)"), Some((some("1"), some("10"), "[)")));
-        assert_eq!(whole("(,10]"), Some((None, some("10"), "(]")));
-        assert_eq!(whole("(,)"), Some((None, None, "()")));
-        assert_eq!(whole("empty"), Some((None, None, "")));
-        assert_eq!(whole("[\"\",a]"), Some((some(""), some("a"), "[]")));
+        assert_eq!(whole("[1,10)"), Some(range(Some("1"), Some("10"), "[)")));
+        assert_eq!(whole("(,10]"), Some(range(None, Some("10"), "(]")));
+        assert_eq!(whole("(,)"), Some(range(None, None, "()")));
+        assert_eq!(whole("empty"), Some(range(None, None, "")));
+        assert_eq!(whole("[\"\",a]"), Some(range(Some(""), Some("a"), "[]")));
         assert_eq!(
             whole(r#"["a""b,c\)",\\)"#),
-            Some((some("a\"b,c)"), some("\\"), "[)"))
+            Some(range(Some("a\"b,c)"), Some("\\"), "[)"))
         );
     }
 

@@ -35,7 +35,7 @@ impl<'a> Reader<'a> {
     }
 
     #[inline]
-    pub(super) fn chunk<const N: usize>(&mut self) -> Result<[u8; N], Refused> {
+    fn chunk<const N: usize>(&mut self) -> Result<[u8; N], Refused> {
         let Some((head, rest)) = self.rest.split_first_chunk::<N>() else {
             return Err(ended());
         };
@@ -88,6 +88,19 @@ impl<'a> Reader<'a> {
                 Ok(length) => self.take(length).map(Some),
                 Err(_) => Err(Refused::invalid("binary value with a negative length")),
             },
+        }
+    }
+
+    /// A value of `N` bytes behind its length; None for null.
+    #[inline]
+    pub(super) fn fixed<const N: usize>(&mut self) -> Result<Option<[u8; N]>, Refused> {
+        match self.i32()? {
+            length if length == N as i32 => self.chunk().map(Some),
+            -1 => Ok(None),
+            length => Err(Refused::length(
+                N,
+                usize::try_from(length).unwrap_or_default(),
+            )),
         }
     }
 

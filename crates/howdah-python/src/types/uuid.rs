@@ -4,7 +4,6 @@
 //! the class is laid out as CPython's has been since 3.8; where it is not, the class is called.
 //! Invariant: an offset is used only after a UUID made by Python itself was found to keep its
 //! values there.
-#![allow(unsafe_code)]
 
 use std::io::Write;
 
@@ -125,7 +124,11 @@ impl Slots {
     fn find(class: &Bound<'_, PyType>) -> PyResult<Option<Self>> {
         let py = class.py();
         let names = class.getattr("__slots__")?;
-        if !names.eq(PyTuple::new(py, ["int", "is_safe", "__weakref__"])?)? {
+        let known = names.eq(PyTuple::new(py, ["int", "is_safe", "__weakref__"])?)?;
+        // SAFETY: the class is a live type object, whose flags are read.
+        let collected =
+            unsafe { ffi::PyType_HasFeature(class.as_type_ptr(), ffi::Py_TPFLAGS_HAVE_GC) } != 0;
+        if !known || !collected {
             return Ok(None);
         }
         let unknown = py.import("uuid")?.getattr("SafeUUID")?.getattr("unknown")?;
@@ -158,8 +161,8 @@ impl Slots {
         let py = class.py();
         // SAFETY: `object.__new__` would do the same: an instance with empty slots that nobody else
         // knows. `find` proved that both offsets are object slots of this class; each gets a
-        // reference of its own. Neither value can refer back to the instance, so the collector
-        // needs not know it.
+        // reference of its own. Neither value can refer back to the instance, so the collector,
+        // which `find` saw to know the class's instances, needs not know this one.
         unsafe {
             let object = ffi::PyType_GenericAlloc(class.as_type_ptr(), 0);
             let object = Bound::from_owned_ptr_or_err(py, object)?;

@@ -11,7 +11,7 @@ use super::reader::Reader;
 use super::{Codec, Decoded, Format, Functions, Refused, Scope, array, string};
 
 pub(super) const VECTOR: Functions = Functions {
-    decode_binary: Some(|scope, _, bytes| decode_binary(scope, bytes, |reader| reader.f32())),
+    decode_binary: Some(|scope, _, bytes| decode_binary(scope, bytes, Reader::f32)),
     decode_text,
     encode_binary: Some(encode_binary),
     encode_text,
@@ -30,10 +30,10 @@ pub(super) const HALFVEC: Functions = Functions {
     atomic: false,
 };
 
-fn decode_binary<'py>(
+fn decode_binary<'a, 'py>(
     scope: &Scope<'_, 'py>,
-    bytes: &[u8],
-    next: impl Fn(&mut Reader<'_>) -> Result<f32, Refused>,
+    bytes: &'a [u8],
+    next: impl Fn(&mut Reader<'a>) -> Result<f32, Refused>,
 ) -> Decoded<'py> {
     let mut reader = Reader::new(bytes);
     let length = usize::from(reader.u16()?);

@@ -14,17 +14,31 @@ pub(crate) struct Introspection {
     asked: Vec<Oid>,
     rows: Vec<TypeRow>,
     error: Option<ServerError>,
+    complete: bool,
 }
 
 impl Introspection {
-    /// Requests the query.
+    /// Requests the query as a unit of its own.
     pub(crate) fn start(cx: &mut Context<'_, '_>, types: &[Oid]) -> PyResult<Self> {
+        let asking = Self::start_within(cx, types)?;
+        cx.session.sync();
+        Ok(asking)
+    }
+
+    /// Requests the query as part of a unit that somebody else ends.
+    pub(crate) fn start_within(cx: &mut Context<'_, '_>, types: &[Oid]) -> PyResult<Self> {
         request(cx, types).map_err(|error| faults::protocol(cx.py, &error))?;
         Ok(Self {
             asked: types.to_vec(),
             rows: Vec::new(),
             error: None,
+            complete: false,
         })
+    }
+
+    /// Whether the answer has come.
+    pub(crate) const fn is_complete(&self) -> bool {
+        self.complete
     }
 
     pub(crate) fn on(&mut self, _: &Reception<'_, '_>, message: &Message<'_>) {
@@ -35,7 +49,11 @@ impl Introspection {
                 self.rows
                     .push(read.map(|value| value.map(<[u8]>::to_vec)).collect());
             }
-            Message::ErrorResponse(fields) => self.error = Some(fields.to_owned()),
+            Message::CommandComplete(_) => self.complete = true,
+            Message::ErrorResponse(fields) => {
+                self.complete = true;
+                self.error = Some(fields.to_owned());
+            }
             _ => {}
         }
     }
@@ -64,7 +82,5 @@ fn request(cx: &mut Context<'_, '_>, types: &[Oid]) -> Result<(), howdah_wire::E
         out.extend_from_slice(asked.as_bytes());
         Ok::<_, howdah_wire::Error>(())
     })?;
-    cx.session.execute("", 0)?;
-    cx.session.sync();
-    Ok(())
+    cx.session.execute("", 0)
 }

@@ -59,7 +59,8 @@ impl Simple {
             for collector in &mut self.done {
                 collector.resolve_rows(&scope, cx.catalogue);
             }
-        } else if self.results {
+        }
+        if self.results {
             let unknown: Vec<_> = self
                 .done
                 .iter()

@@ -13,8 +13,9 @@ use super::super::parameters;
 use super::super::rows::RowKind;
 use super::super::statement::Statement;
 use super::fetch::request_execution;
+use super::introspection::Introspection;
 use super::preparation::Preparation;
-use super::{Context, Flow, Operation, Reception, Signal};
+use super::{Context, Flow, Operation, Reception, Signal, scope};
 
 /// A portal whose rows are fetched in batches.
 ///
@@ -81,6 +82,8 @@ struct Batch {
     error: Option<ServerError>,
     /// The portal has more rows.
     suspended: bool,
+    /// Values of the batch name types that are being asked for.
+    asking: Option<Introspection>,
 }
 
 impl Batch {
@@ -93,10 +96,18 @@ impl Batch {
             collector,
             error: None,
             suspended: false,
+            asking: None,
         })
     }
 
     fn on(&mut self, reception: &Reception<'_, '_>, message: &Message<'_>) -> Signal {
+        if let Some(asking) = &mut self.asking {
+            asking.on(reception, message);
+            return match message {
+                Message::CommandComplete(_) | Message::ErrorResponse(_) => Signal::Turn,
+                _ => Signal::Continue,
+            };
+        }
         match message {
             Message::DataRow(row) => self.collector.push(&reception.scope, row),
             Message::PortalSuspended => self.suspended = true,
@@ -112,17 +123,50 @@ impl Batch {
         }
     }
 
-    /// Whether the batch is whole; ends the unit when nothing is left to fetch.
+    /// Whether the batch is whole and read. Types that its values name are asked for within the
+    /// unit, which keeps the portal alive.
     fn turn(&mut self, cx: &mut Context<'_, '_>, stream: &Stream) -> PyResult<bool> {
+        match self.asking.take() {
+            Some(asking) if !asking.is_complete() => {
+                self.asking = Some(asking);
+                return Ok(false);
+            }
+            Some(asking) => match asking.finish(cx) {
+                Ok(()) => {
+                    let scope = scope(cx.py, cx.settings, cx.catalogue);
+                    self.collector.resolve_rows(&scope, cx.catalogue);
+                }
+                Err(error) => self.collector.fail(error),
+            },
+            None => {}
+        }
+        if !self.is_whole(cx, stream) {
+            return Ok(false);
+        }
+        let unknown = self.collector.unresolved(cx.catalogue);
+        if unknown.is_empty() || self.error.is_some() || self.collector.has_failed() {
+            return Ok(true);
+        }
+        self.asking = Some(Introspection::start_within(cx, &unknown)?);
+        if stream.in_block || stream.ended() {
+            cx.session.sync();
+        } else {
+            cx.session.flush();
+        }
+        Ok(false)
+    }
+
+    /// Whether the batch is whole; ends the unit when nothing is left to fetch.
+    fn is_whole(&self, cx: &mut Context<'_, '_>, stream: &Stream) -> bool {
         let failed = self.error.is_some() || self.collector.has_failed();
         if failed || !self.suspended {
             stream.end();
             if cx.session.has_open_unit() {
                 cx.session.sync();
             }
-            return Ok(cx.session.is_idle());
+            return cx.session.is_idle();
         }
-        Ok(!stream.in_block || cx.session.is_idle())
+        !stream.in_block || cx.session.is_idle()
     }
 
     fn finish(mut self, py: Python<'_>) -> PyResult<Py<PyAny>> {

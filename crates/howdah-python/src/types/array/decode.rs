@@ -3,13 +3,13 @@
 //! No IO. Called through the codecs that `functions` made. Items go straight into lists of the
 //! right length; numbers are made in place, others by their codec's function.
 
-use pyo3::IntoPyObjectExt;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyFloat, PyList, PyType};
 
 use super::super::build::List;
 use super::super::reader::Reader;
+use super::super::shared_int::int;
 use super::super::{Codec, Decode, Decoded, Format, Functions, Refused, Scope, Structure, string};
 use super::literal::{self, Literal};
 use super::{MAX_DIMENSIONS, lists_are_dimensions, parts};
@@ -192,33 +192,33 @@ pub(super) fn any<'py>(
 fn int2<'py>(
     scope: &Scope<'_, 'py>,
     _: &Codec,
-    from: &mut Reader<'_>,
+    reader: &mut Reader<'_>,
     length: usize,
 ) -> Filled<'py> {
-    fixed(scope.py, from, length, |py, bytes| {
-        i16::from_be_bytes(bytes).into_bound_py_any(py)
+    fixed(scope.py, reader, length, |py, bytes| {
+        int(py, i16::from_be_bytes(bytes).into())
     })
 }
 
 fn int4<'py>(
     scope: &Scope<'_, 'py>,
     _: &Codec,
-    from: &mut Reader<'_>,
+    reader: &mut Reader<'_>,
     length: usize,
 ) -> Filled<'py> {
-    fixed(scope.py, from, length, |py, bytes| {
-        i32::from_be_bytes(bytes).into_bound_py_any(py)
+    fixed(scope.py, reader, length, |py, bytes| {
+        int(py, i32::from_be_bytes(bytes).into())
     })
 }
 
 fn int8<'py>(
     scope: &Scope<'_, 'py>,
     _: &Codec,
-    from: &mut Reader<'_>,
+    reader: &mut Reader<'_>,
     length: usize,
 ) -> Filled<'py> {
-    fixed(scope.py, from, length, |py, bytes| {
-        i64::from_be_bytes(bytes).into_bound_py_any(py)
+    fixed(scope.py, reader, length, |py, bytes| {
+        int(py, i64::from_be_bytes(bytes))
     })
 }
 
@@ -243,14 +243,9 @@ fn fixed<'py, const N: usize>(
 ) -> Filled<'py> {
     let mut list = List::with_length(py, length)?;
     for _ in 0..length {
-        list.push(match reader.i32()? {
-            size if size == N as i32 => make(py, reader.chunk()?)?,
-            -1 => py.None().into_bound(py),
-            _ => {
-                return Err(Refused::invalid(
-                    "array with an item of another size than its type",
-                ));
-            }
+        list.push(match reader.fixed()? {
+            Some(bytes) => make(py, bytes)?,
+            None => py.None().into_bound(py),
         });
     }
     Ok(list.finish())
@@ -304,5 +299,5 @@ fn finish<'py>(list: Bound<'py, PyList>, element: &Codec, lower_bounds: &[i32]) 
 /// `howdah.types.Array`.
 pub(super) fn class(py: Python<'_>) -> PyResult<&Bound<'_, PyType>> {
     static CLASS: PyOnceLock<Py<PyType>> = PyOnceLock::new();
-    CLASS.import(py, "howdah.arrays", "Array")
+    CLASS.import(py, "howdah.types._array", "Array")
 }

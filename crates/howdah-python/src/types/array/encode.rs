@@ -231,7 +231,7 @@ impl<'py> Writer<'_, '_, 'py> {
             }
             let start = out.len();
             (self.encode)(self.scope, self.element, item, out)
-                .map_err(|refused| refused.inside_text("array", item))?;
+                .map_err(|refused| refused.settled(item))?;
             quote(out, start, delimiter);
             Ok(())
         })?;

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any, Self, SupportsIndex, TypeVar
+from typing import TYPE_CHECKING, Any, Self, SupportsIndex, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 __all__ = ["Array"]
 
@@ -13,14 +15,14 @@ T = TypeVar("T")
 class Array(list[T]):
     """A list with the lower bounds of its dimensions.
 
-    PostgreSQL counts the items of an array from 1, or from any other number: ``'[0:2]={7,8,9}'``. An
-    array whose bounds are all 1 is read as a plain `list`, with lists in it for further dimensions;
-    every other one is read as an `Array`, so that writing it back changes nothing. As a parameter a
-    plain list counts from 1.
+    PostgreSQL counts the items of an array from 1, or from any other number: ``'[0:2]={7,8,9}'``.
+    An array whose bounds are all 1 is read as a plain `list`, with lists in it for further
+    dimensions; every other one is read as an `Array`, so that writing it back changes nothing. As a
+    parameter a plain list counts from 1.
 
     Where one element may itself be a list or tuple (json, points, composite types), a list in a
     list is an element, not a dimension. There an `Array` says how many dimensions are meant:
-    ``Array([[{"a": 1}], [{"a": 2}]], (1, 1))`` is an array of 2 × 1 objects.
+    ``Array([[{"a": 1}], [{"a": 2}]], (1, 1))`` is an array of 2 by 1 objects.
 
     It compares equal to any list of the same items.
 
@@ -30,6 +32,7 @@ class Array(list[T]):
 
     Raises:
         ValueError: a number of bounds that no array has (0, or more than 6).
+
     """
 
     __slots__ = ("lower_bounds",)

@@ -25,10 +25,14 @@ class Range(Generic[T]):
     >>> Range(None, 5).lower_inc
     False
 
-    Immutable; hashable if its bounds are. Two ranges are equal if their bounds are. The server writes
-    ranges of whole numbers and days in one way, ``[1,10]`` as ``[1,11)``; this class knows nothing of its
-    subtype and leaves every range as it is. Ordered as PostgreSQL orders them: the empty range
-    first, then by lower bound, then by upper bound.
+    Immutable; hashable if its bounds are. Two ranges are equal if their bounds are. The server
+    writes ranges of whole numbers and days in one way, ``[1,10]`` as ``[1,11)``; this class knows
+    nothing of its subtype and leaves every range as it is. Ordered as PostgreSQL orders them: the
+    empty range first, then by lower bound, then by upper bound.
+
+    `in` and the order of ranges follow Python's order of the bounds, which for enums and collated
+    text is not the server's. So whether the lower bound is above the upper is left to the server,
+    which refuses it.
 
     Args:
         lower: the lower bound; None if there is none.
@@ -37,7 +41,8 @@ class Range(Generic[T]):
         empty: the range that holds nothing; it has no bounds.
 
     Raises:
-        ValueError: a lower bound above the upper, unknown `bounds`, an empty range with bounds.
+        ValueError: unknown `bounds`, an empty range with bounds.
+
     """
 
     __slots__ = ("_bounds", "_lower", "_upper")
@@ -60,8 +65,6 @@ class Range(Generic[T]):
             raise ValueError(f"bounds must be one of {', '.join(_BOUNDS)}, not {bounds!r}")
         if empty and (lower is not None or upper is not None):
             raise ValueError("an empty range has no bounds")
-        if lower is not None and upper is not None and upper < lower:  # type: ignore[operator]
-            raise ValueError("the lower bound of a range must not be above its upper bound")
         left = bounds[0] if lower is not None else "("
         right = bounds[1] if upper is not None else ")"
         fill = object.__setattr__
@@ -160,16 +163,16 @@ class Range(Generic[T]):
     def __hash__(self) -> int:
         return hash((Range, self._bounds, self._lower, self._upper))
 
-    def __lt__(self, other: Range[T]) -> bool:
+    def __lt__(self, other: object) -> bool:
         return self._key() < other._key() if isinstance(other, Range) else NotImplemented
 
-    def __le__(self, other: Range[T]) -> bool:
+    def __le__(self, other: object) -> bool:
         return self._key() <= other._key() if isinstance(other, Range) else NotImplemented
 
-    def __gt__(self, other: Range[T]) -> bool:
+    def __gt__(self, other: object) -> bool:
         return self._key() > other._key() if isinstance(other, Range) else NotImplemented
 
-    def __ge__(self, other: Range[T]) -> bool:
+    def __ge__(self, other: object) -> bool:
         return self._key() >= other._key() if isinstance(other, Range) else NotImplemented
 
     def __repr__(self) -> str:
@@ -240,16 +243,17 @@ class _Key:
 class Multirange(Sequence[Range[T]]):
     """Ranges of one subtype, as PostgreSQL's multirange types have them.
 
-    An immutable sequence of `Range`: ``len(m)``, ``m[0]``, ``for r in m``. ``value in m`` asks whether one of
-    the ranges holds the value (or all of another range). What comes from the server is sorted,
-    without empty ranges, and without ranges that touch; a `Multirange` made here is left as it is, and
-    the server brings it into that form.
+    An immutable sequence of `Range`: ``len(m)``, ``m[0]``, ``for r in m``. ``value in m`` asks
+    whether one of the ranges holds the value (or all of another range). What comes from the server
+    is sorted, without empty ranges, and without ranges that touch; a `Multirange` made here is left
+    as it is, and the server brings it into that form.
 
     Args:
         ranges: the ranges.
 
     Raises:
         TypeError: something that is not a `Range`.
+
     """
 
     __slots__ = ("_ranges",)
@@ -291,16 +295,16 @@ class Multirange(Sequence[Range[T]]):
     def __hash__(self) -> int:
         return hash((Multirange, self._ranges))
 
-    def __lt__(self, other: Multirange[T]) -> bool:
+    def __lt__(self, other: object) -> bool:
         return self._ranges < other._ranges if isinstance(other, Multirange) else NotImplemented
 
-    def __le__(self, other: Multirange[T]) -> bool:
+    def __le__(self, other: object) -> bool:
         return self._ranges <= other._ranges if isinstance(other, Multirange) else NotImplemented
 
-    def __gt__(self, other: Multirange[T]) -> bool:
+    def __gt__(self, other: object) -> bool:
         return self._ranges > other._ranges if isinstance(other, Multirange) else NotImplemented
 
-    def __ge__(self, other: Multirange[T]) -> bool:
+    def __ge__(self, other: object) -> bool:
         return self._ranges >= other._ranges if isinstance(other, Multirange) else NotImplemented
 
     def __repr__(self) -> str:

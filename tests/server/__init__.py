@@ -1,0 +1,1 @@
+"""The embedded server: `howdah.server` and the command `howdah server`."""

@@ -73,14 +73,18 @@ def _measure(world: str, url: str, options: argparse.Namespace) -> dict[str, Any
 def _count(
     world: str, url: str, options: argparse.Namespace, missing: set[str]
 ) -> dict[str, dict[str, float | None]]:
-    counts = {}
-    names = [name for name in counters.names(world) if name not in missing]
-    single = report.SINGLE_ROW
+    """Counts by title and driver: of the single row, or of the workloads that were asked for."""
+    programs = {}
     if options.system_calls:
-        counts["system calls"] = {n: counters.system_calls(world, n, url, single) for n in names}
+        programs["system calls"] = counters.system_calls
     if options.instructions:
-        counts["instructions"] = {n: counters.instructions(world, n, url, single) for n in names}
-    return counts
+        programs["instructions"] = counters.instructions
+    names = [name for name in counters.names(world) if name not in missing]
+    return {
+        f"{title} per {workload}": {name: count(world, name, url, workload) for name in names}
+        for workload in options.workload or [report.SINGLE_ROW]
+        for title, count in programs.items()
+    }
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -91,7 +95,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--workload", action="append", default=[], help="only this workload (repeatable)"
     )
-    parser.add_argument("--rounds", type=int, default=15, help="batches per driver and workload")
+    parser.add_argument("--rounds", type=int, default=41, help="batches per driver and workload")
     parser.add_argument(
         "--system-calls", action=argparse.BooleanOptionalAction, default=True, help="by strace"
     )

@@ -98,8 +98,7 @@ def ratio_above_floor(cells: Cells) -> float | None:
     best = best_other(cells)
     if best is None or FLOOR not in cells or HOWDAH not in cells:
         return None
-    ground = cells[FLOOR]["cpu_us"]
-    return (cells[HOWDAH]["cpu_us"] - ground) / (cells[best]["cpu_us"] - ground)
+    return cells[HOWDAH]["above_us"] / cells[best]["above_us"]
 
 
 def print_world(
@@ -116,8 +115,8 @@ def print_world(
     _print_values({n[6:]: c for n, c in measured.items() if n.startswith("value:")})
     for title, per_peer in counts.items():
         numbers = [f"{name} {n:,.1f}" for name, n in per_peer.items() if n is not None]
-        print(f"   {title} per single row: " + (", ".join(numbers) or "not counted"))
-    found = bars(world, measured, counts.get("system calls", {}))
+        print(f"   {title}: " + (", ".join(numbers) or "not counted"))
+    found = bars(world, measured, counts.get(f"system calls per {SINGLE_ROW}", {}))
     for bar in found:
         print(f"   {'held  ' if bar.held else 'MISSED'} {bar.what}: {bar.found:.2f} of {bar.limit}")
     return found
@@ -143,8 +142,7 @@ def _print_values(measured: Mapping[str, Cells]) -> None:
     names = list(dict.fromkeys(n for cells in measured.values() for n in cells if n != FLOOR))
     rows = [["ns per value above the floor, row included", *names, "/ best", "goal"]]
     for type_name, cells in measured.items():
-        ground = cells[FLOOR]["cpu_us"]
-        texts = [f"{cells[n]['cpu_us'] - ground:,.0f}" if n in cells else "-" for n in names]
+        texts = [f"{cells[n]['above_us']:,.0f}" if n in cells else "-" for n in names]
         goal = VALUE_GOALS_NS.get(type_name)
         rows.append([type_name, *texts, _above(cells)[1], str(goal) if goal else ""])
     _print_table(rows)
@@ -154,7 +152,7 @@ def _above(cells: Cells) -> tuple[str, str]:
     ratio = ratio_above_floor(cells)
     if ratio is None:
         return "-", "-"
-    return f"{cells[HOWDAH]['cpu_us'] - cells[FLOOR]['cpu_us']:,.1f}", f"{ratio:.2f}"
+    return f"{cells[HOWDAH]['above_us']:,.1f}", f"{ratio:.2f}"
 
 
 def _print_table(rows: list[list[str]]) -> None:

@@ -77,7 +77,7 @@ def _open_sync(url: str) -> tuple[list[peers.SyncPeer], list[str]]:
     for kind in peers.SYNC:
         try:
             opened.append(kind(url))
-        except (ImportError, AttributeError):
+        except ImportError:
             missing.append(kind.name)
     return opened, missing
 
@@ -114,7 +114,7 @@ async def _open_async(url: str) -> tuple[list[peers.AsyncPeer], list[str]]:
     for kind in peers.ASYNC:
         try:
             opened.append(await kind.open(url))
-        except (ImportError, AttributeError):
+        except ImportError:
             missing.append(kind.name)
     return opened, missing
 
@@ -181,7 +181,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m benches.worlds")
     parser.add_argument("world", choices=WORLDS)
     parser.add_argument("--url", required=True)
-    parser.add_argument("--rounds", type=int, default=15)
+    parser.add_argument("--rounds", type=int, default=41)
     parser.add_argument("--workload", action="append", default=[])
     parser.add_argument("--peer")
     parser.add_argument("--count", type=int)

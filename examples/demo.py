@@ -1,13 +1,14 @@
-"""howdah in a minute: `make demo`.
+"""howdah in a minute: `make demo`, or `python examples/demo.py [FOLDER]`.
 
 Starts a PostgreSQL server of its own, loads the Chinook music shop and the tables of a poll, asks
 both some questions, sync and async, and shows what the same answer costs when it is asked badly.
-Everything lives in `.howdah/`; the second run finds server and data there.
+Everything lives in the folder, `.howdah/` if none is given; the second run finds it there.
 """
 
 from __future__ import annotations
 
 import asyncio
+import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import timedelta
 
-HOME = Path(__file__).parent.parent / ".howdah"
+HOME = Path(sys.argv[1] if sys.argv[1:] else Path(__file__).parent.parent / ".howdah")
 DATABASE = "demo"
 INSERTED = 20_000
 INSERTED_SINGLY = 2_000  # slow enough to show
@@ -90,14 +91,22 @@ def main() -> None:
     """Run all parts."""
     heading("A server")
     started = time.perf_counter()
-    with (
-        howdah.server.start(HOME / "demo", settings=SERVER_SETTINGS) as server,
-        howdah.connect(server.url) as admin,
-    ):
+    with start_server() as server, howdah.connect(server.url) as admin:
         version = admin.fetch_value("show server_version")
         print(f"  PostgreSQL {version} answers after {seconds(time.perf_counter() - started)}")
         make_database(admin)
         run_parts(server.url, Meter(admin, DATABASE))
+
+
+def start_server() -> howdah.server.Server:
+    """The demo's own server, which keeps its data unless root's account for it cannot get there."""
+    try:
+        return howdah.server.start(HOME / "demo", settings=SERVER_SETTINGS)
+    except howdah.server.ServerError as error:
+        if error.kind != "account":
+            raise
+        print(f"  {error.message}: the data will not be kept")
+        return howdah.server.start(settings=SERVER_SETTINGS)
 
 
 def run_parts(url: str, meter: Meter) -> None:

@@ -119,9 +119,14 @@ class AwaitedRows:
     async def __aexit__(self, *error: object) -> None:
         self._stream.__exit__(*error)  # type: ignore[arg-type]
 
-    async def __aiter__(self) -> AsyncIterator[Any]:
-        for row in self._stream:
-            yield row
+    def __aiter__(self) -> Self:
+        self._rows = iter(self._stream)
+        return self
+
+    async def __anext__(self) -> Any:
+        for row in self._rows:
+            return row
+        raise StopAsyncIteration
 
 
 class AwaitedCursor:

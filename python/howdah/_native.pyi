@@ -5,7 +5,7 @@ Nothing here is public by itself: `howdah/__init__.py` chooses what users see.
 
 from asyncio import AbstractEventLoop
 from collections.abc import AsyncIterable, Callable, Coroutine, Iterable, Mapping, Sequence
-from typing import Any, Final, Literal, Self, TypeAlias, TypeVar, overload
+from typing import Any, Final, Literal, Self, TypeAlias, TypeVar, final, overload
 
 # What rows become: None (Row), tuple, dict, a dataclass, or any callable taking keywords.
 RowType: TypeAlias = Callable[..., Any] | None
@@ -126,15 +126,9 @@ class _Base:
         """Grows with everything noticed that outlives a statement and its transaction.
 
         That is each ParameterStatus after the start, and each command tag of SET, RESET, LISTEN,
-        UNLISTEN, LOAD, DISCARD, DECLARE CURSOR, PREPARE, CREATE TABLE and SELECT INTO.
+        UNLISTEN, LOAD, DISCARD, DECLARE CURSOR, PREPARE and CREATE.
         """
     def fileno(self) -> int: ...
-    def is_alive(self) -> bool:
-        """Whether the connection is open, idle on the wire and its peer has not hung up.
-
-        Peeks at the socket without waiting and without a round trip; takes in what has arrived
-        (notices, notifications, parameter changes).
-        """
     def cancel_blocking(self, timeout: float) -> None:
         """Send a CancelRequest on its own connection and wait until the server closed that one.
 
@@ -144,6 +138,12 @@ class _Base:
 class SyncConnection(_Base):
     def __new__(cls, config: Config) -> Self:
         """Connect."""
+    def is_alive(self) -> bool:
+        """Whether the connection is open, idle on the wire and its peer has not hung up.
+
+        Peeks at the socket without waiting and without a round trip; takes in what has arrived
+        (notices, notifications, parameter changes).
+        """
     def execute(self, query: str, /, *args: Any, timeout: float | None = None) -> int: ...
     def execute_many(
         self, query: str, rows: Iterable[Sequence[Any]], /, *, timeout: float | None = None
@@ -256,10 +256,17 @@ class AsyncConnection(_Base):
         rows: Iterable[Sequence[Any]] | AsyncIterable[Sequence[Any]],
     ) -> Coroutine[Any, Any, int]: ...
     def copy_out(self, query: str) -> Coroutine[Any, Any, list[bytes]]: ...
+    def is_alive(self) -> bool:
+        """Whether the connection is open, idle on the wire and its peer has not hung up.
+
+        Peeks at the socket without waiting and without a round trip; takes in what has arrived
+        (notices, notifications, parameter changes).
+        """
     def abort(self) -> None:
         """Close the socket now, without a word to the server."""
     def close(self) -> Coroutine[Any, Any, None]: ...
 
+@final
 class EmbeddedServer:
     """A running server and its cluster; `howdah.server.Server` is its face."""
 

@@ -28,9 +28,7 @@ def plan_dataclass(row_class: Any, names: tuple[str, ...]) -> Plan | None:
     absent = [field for name, field in fields.items() if name not in names]
     defaults = [(f.name, f.default) for f in absent if f.default is not dataclasses.MISSING]
     factories = [
-        (f.name, f.default_factory)
-        for f in absent
-        if f.default_factory is not dataclasses.MISSING
+        (f.name, f.default_factory) for f in absent if f.default_factory is not dataclasses.MISSING
     ]
     filled = {*names, *(name for name, _ in defaults), *(name for name, _ in factories)}
     if missing := sorted(wanted - filled):

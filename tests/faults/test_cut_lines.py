@@ -116,7 +116,8 @@ async def test_a_silent_peer_ends_at_the_deadline(connector: Connector, proxy: P
     started = time.monotonic()
     with pytest.raises(errors.QueryTimeout):
         await conn.fetch_value("select 2", timeout=0.3)
-    assert time.monotonic() - started < 2
+    # a blocking call waits for the server's word that the query ended, but not for ever
+    assert time.monotonic() - started < (2 if connector.world == "async" else PATIENCE_SECONDS)
     started = time.monotonic()
     await conn.close()
     assert time.monotonic() - started < PATIENCE_SECONDS
@@ -128,7 +129,7 @@ def test_a_pool_recovers_from_a_cut_anywhere(proxy: Proxy) -> None:
         for after_bytes in range(0, 1200, 31):
             proxy.fault = Fault("to_client", after_bytes)
             proxy.cut_all()
-            with pytest.raises(errors.Error):  # noqa: PT012 - any of these may be the one that fails
+            with pytest.raises(errors.Error):
                 for _ in range(3):
                     pool.fetch_value("select repeat('x', 300)", timeout=2)
             proxy.fault = None

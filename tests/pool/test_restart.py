@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import shutil
-import signal
-import subprocess
 import tempfile
 import threading
 import time
@@ -16,58 +13,38 @@ from typing import TYPE_CHECKING
 import pytest
 
 import howdah
+import howdah.server
 from howdah import errors
-from tests import servers
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
 class Restartable:
-    """A server of its own, on a port that it keeps."""
+    """A server of its own, which keeps its port and its data while it is stopped."""
 
-    def __init__(self, programs: servers.Programs, folder: Path) -> None:
-        self.programs, self.folder = programs, folder
-        self.account = servers.unprivileged_account()
-        self.port = servers.free_port()
-        self.process: subprocess.Popen[bytes] | None = None
-        self.url = f"postgresql://postgres:{servers.PASSWORD_IN_URL}@127.0.0.1:{self.port}/postgres"
-        if self.account is not None:
-            os.chown(folder, self.account.pw_uid, self.account.pw_gid)
-        servers.initialise(programs, folder, self.account)
+    def __init__(self, data: Path) -> None:
+        self.data = data
+        self.server = howdah.server.start(data)
+        self.url = self.server.url
 
     def start(self) -> None:
-        command: list[str | Path] = [
-            self.programs.bindir / "postgres", "-D", self.folder / "data", "-p", str(self.port),
-            "-clisten_addresses=127.0.0.1", f"-cunix_socket_directories={self.folder}",
-            "-cfsync=off",
-        ]  # fmt: skip
-        log = self.folder / "log"
-        with log.open("wb") as output:
-            self.process = subprocess.Popen(
-                servers.as_account(self.account, command),
-                cwd=self.folder, stdout=output, stderr=output,
-            )  # fmt: skip
-        servers.wait_until_ready(self.process, self.port, log)
+        self.server = howdah.server.start(self.data)
+        assert self.server.url == self.url
 
     def stop(self) -> None:
-        if self.process is not None:
-            self.process.send_signal(signal.SIGINT)
-            self.process.wait(timeout=30)
-            self.process = None
+        self.server.stop()
 
 
 @pytest.fixture
 def server() -> Iterator[Restartable]:
-    programs = servers.embedded_programs()
-    assert programs is not None
     folder = Path(tempfile.mkdtemp(prefix="howdah-test-"))
-    server = Restartable(programs, folder)
+    folder.chmod(0o755)  # the account of the server looks into it
+    restartable = Restartable(folder / "cluster")
     try:
-        server.start()
-        yield server
+        yield restartable
     finally:
-        server.stop()
+        restartable.server.destroy()
         shutil.rmtree(folder, ignore_errors=True)
 
 

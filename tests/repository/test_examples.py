@@ -1,8 +1,8 @@
 """Examples run: every ```python block of the pages, every `>>>` in the package's docstrings.
 
 In a page the blocks run one after the other in one namespace, which begins with `howdah`, `url`
-(of an empty database) and `conn` (a connection to it). A block may `await`. A block of `>>>` lines
-is compared with what it says.
+(of an empty database), `conn` (a connection to it) and `folder`. A block may `await`. A block of
+`>>>` lines is compared with what it says.
 """
 
 from __future__ import annotations
@@ -14,6 +14,8 @@ import importlib
 import inspect
 import pkgutil
 import re
+import tempfile
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -23,7 +25,6 @@ from tests.repository import ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
 PAGES = [ROOT / "README.md", *sorted(ROOT.glob("docs/**/*.md"))]
 BLOCK = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -39,8 +40,10 @@ def blocks(page: Path) -> list[tuple[int, str]]:
 @pytest.fixture
 def namespace(database: str) -> Iterator[dict[str, Any]]:
     """What the examples can name without saying where it came from."""
-    with howdah.connect(database) as conn:
-        yield {"howdah": howdah, "url": database, "conn": conn, "__name__": "__main__"}
+    with howdah.connect(database) as conn, tempfile.TemporaryDirectory() as folder:
+        Path(folder).chmod(0o755)  # servers run under an account of their own, if this is root's
+        names = {"howdah": howdah, "url": database, "conn": conn, "folder": Path(folder)}
+        yield {**names, "__name__": "__main__"}
 
 
 @pytest.mark.parametrize(

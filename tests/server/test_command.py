@@ -109,6 +109,37 @@ def test_a_start_killed_while_it_makes_the_cluster_loses_nothing(
     assert not list(home.glob("pgdata.new-*"))
 
 
+def test_an_init_that_never_reaps_is_no_obstacle(home: Path) -> None:
+    # the first process of many containers: orphans become its children, and stay zombies
+    program = """
+import ctypes, json, os, signal, subprocess, sys, time
+PR_SET_CHILD_SUBREAPER = 36
+assert ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1) == 0
+def howdah(*words):
+    return subprocess.run([sys.executable, "-m", "howdah", "server", *words, "--data", sys.argv[1]],
+                          stdout=subprocess.PIPE, text=True)
+pid = json.loads(howdah("start", "--format", "json").stdout)["pid"]
+os.kill(pid, signal.SIGKILL)
+while open(f"/proc/{pid}/stat").read().rpartition(")")[2].split()[0] != "Z":
+    time.sleep(0.01)
+print([howdah(words).returncode for words in ("status", "start", "status", "stop", "status")])
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", program, home], capture_output=True, text=True, check=False
+    )
+    assert done.stdout == "[3, 0, 0, 0, 3]\n", done.stderr
+
+
+def test_the_environment_names_the_cluster(home: Path) -> None:
+    environment = os.environ | {"HOWDAH_DATA": str(home)}
+    for words, code in ((["start"], 0), (["status"], 0), (["stop"], 0), (["status"], 3)):
+        done = subprocess.run(
+            command(*words), env=environment, capture_output=True, text=True, check=False
+        )
+        assert done.returncode == code, done.stderr
+    assert (home / "pgdata").exists()
+
+
 def test_wrong_arguments_are_told_apart_from_failures(home: Path) -> None:
     assert run("start", "--port", "70000").returncode == 2
     assert run("start", "--auth", "ident", "--data", home).returncode == 2

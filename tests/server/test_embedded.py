@@ -134,6 +134,13 @@ def test_a_cluster_with_a_directory_stays(home: Path) -> None:
         kept.stop("gently")  # type: ignore[arg-type]
 
 
+def test_a_stopped_temporary_server_keeps_its_data_until_the_end() -> None:
+    with howdah.server.start() as server:
+        assert server.stop("immediate") is True
+        assert (state(server), server.pgdata.exists()) == ("stopped", True)
+    assert (state(server), server.data.exists()) == ("destroyed", False)
+
+
 def test_errors_have_a_kind_and_a_cure(home: Path, folder: Path) -> None:
     with pytest.raises(ServerError, match="no program `postgres`") as caught:
         howdah.server.start(home, bindir=folder)

@@ -224,6 +224,13 @@ def test_the_search_path_does_not_matter(conn: howdah.Connection, database: str)
         assert (read, read.b) == ((1, "x"), "x")
 
 
+def test_an_older_server_answers_alike(system_database: str) -> None:
+    with howdah.connect(system_database) as older:
+        older.run(SCHEMA, None, None, None)
+        for kind, value in VALUES:
+            assert round_trip(older, kind, value) == value
+
+
 def test_names_are_written_as_users_write_them(custom: howdah.Connection) -> None:
     query = """select null::mood, null::pair[], null::"Other Schema"."Odd ""Type", 1::positive"""
     [result] = custom.run(query, [], None, None)

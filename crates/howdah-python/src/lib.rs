@@ -14,6 +14,7 @@ use pyo3::prelude::*;
 /// The native half of the `howdah` package.
 #[pymodule]
 fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    module.add("version", env!("CARGO_PKG_VERSION"))?;
     types::register(module)?;
     row::register(module)?;
     config::register(module)?;

@@ -24,7 +24,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::account::Account;
 use crate::error::{At, Error, Kind, Result};
-use crate::password::write_private;
+use crate::files;
 use crate::url::socket_file;
 
 /// Names the directory of the cluster, as `--data` does.
@@ -191,12 +191,14 @@ impl Cluster {
         self.home.join("cluster.json")
     }
 
-    /// Where the unix socket goes: in the home, or where the path would be too long for a socket,
-    /// in a folder of its own below `/tmp`.
+    /// Where the unix socket goes: in the home, or in a folder of its own below `/tmp` where the
+    /// path would be too long for a socket, or holds a comma, which in libpq's `host` separates
+    /// several hosts.
     pub(crate) fn socket_directory(&self) -> PathBuf {
         let inside = self.home.join("socket");
         let longest = socket_file(&inside, LONGEST_PORT);
-        if longest.as_os_str().as_bytes().len() <= LONGEST_SOCKET_PATH {
+        let bytes = longest.as_os_str().as_bytes();
+        if bytes.len() <= LONGEST_SOCKET_PATH && !bytes.contains(&b',') {
             return inside;
         }
         let mut hasher = DefaultHasher::new();
@@ -241,7 +243,7 @@ impl Cluster {
             Error::new(Kind::Io, "cannot render the record").with_source(source)
         })?;
         bytes.push(b'\n');
-        write_private(&path, &bytes)
+        files::replace(&path, &bytes)
     }
 
     /// Makes the directory if it is missing: closed to everyone else, or for root with room for
@@ -351,7 +353,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_long_home_gets_a_short_socket_directory_of_its_own() {
+    fn an_unsuitable_home_gets_a_socket_directory_elsewhere() {
         let short = Cluster {
             home: PathBuf::from("/srv/app"),
         };
@@ -369,6 +371,10 @@ mod tests {
             file.display()
         );
         assert_ne!(long.socket_directory(), other.socket_directory());
+        let comma = Cluster {
+            home: PathBuf::from("/srv/a,b"),
+        };
+        assert!(comma.socket_directory().starts_with("/tmp"));
     }
 
     #[test]

@@ -13,15 +13,14 @@
 //! `-D` of the cluster's data directory.
 
 use std::ffi::OsString;
-use std::fs::{File, OpenOptions};
 use std::io::{BufRead, BufReader};
-use std::os::unix::fs::OpenOptionsExt;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Stdio};
 
 use crate::account::Account;
 use crate::error::{At, Error, Kind, Result};
+use crate::files;
 use crate::process::Process;
 use crate::programs::Programs;
 
@@ -103,7 +102,8 @@ impl Drop for Watchdog {
 /// # Errors
 /// [`Kind::Start`] if `sh` does not run or does not tell a pid; [`Kind::Io`] for the log.
 pub(crate) fn launch(request: &Launch<'_>) -> Result<Launched> {
-    let log = open_log(request.log)?;
+    // opened here and inherited: the server's account may not have access to the path
+    let log = files::open(request.log).at("cannot open", request.log)?;
     let log_start = log.metadata().at("cannot examine", request.log)?.len();
     let mut shell = request.account.command(Path::new("/bin/sh"));
     match request.lifetime {
@@ -149,18 +149,6 @@ fn postmaster_command(request: &Launch<'_>) -> Vec<OsString> {
         command.push(format!("{name}={value}").into());
     }
     command
-}
-
-/// Opened here and inherited by the server, which may not have access to the path itself.
-fn open_log(path: &Path) -> Result<File> {
-    let no_follow = i32::try_from(rustix::fs::OFlags::NOFOLLOW.bits()).unwrap_or(0);
-    let mut options = OpenOptions::new();
-    options
-        .append(true)
-        .create(true)
-        .mode(0o600)
-        .custom_flags(no_follow);
-    options.open(path).at("cannot open", path)
 }
 
 fn read_pid(child: &mut Child) -> Result<u32> {

@@ -21,6 +21,7 @@ mod account;
 mod cluster;
 mod error;
 mod event;
+mod files;
 mod initialise;
 mod launch;
 mod lock;

@@ -4,13 +4,14 @@
 //! crash never blocks anyone. Invariant: who holds a [`Lock`] holds it on the file that the path
 //! names now, not on one that a removal has unlinked meanwhile.
 
-use std::fs::{self, File, OpenOptions, TryLockError};
-use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+use std::fs::{self, File, TryLockError};
+use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
 use crate::error::{At, Error, Kind, Result};
 use crate::event::{Event, Observer};
+use crate::files;
 
 const PAUSE: Duration = Duration::from_millis(20);
 
@@ -27,14 +28,7 @@ impl Lock {
         timeout: Duration,
         observer: &mut dyn Observer,
     ) -> Result<Option<Self>> {
-        let mut options = OpenOptions::new();
-        let file = match options
-            .write(true)
-            .create(true)
-            .truncate(false)
-            .mode(0o600)
-            .open(path)
-        {
+        let file = match files::open(path) {
             Ok(file) => file,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
             Err(error) => {

@@ -5,12 +5,10 @@
 //! atomically, and a [`Password`] never prints itself.
 
 use std::fmt;
-use std::fs::OpenOptions;
-use std::io::Write;
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
-use crate::error::{At, Error, Kind, Result};
+use crate::error::{Error, Kind, Result};
+use crate::files;
 
 /// Letters that need no escape in a URL, a passfile or a shell. 64, so that six random bits
 /// choose one without bias.
@@ -80,7 +78,7 @@ impl Password {
             escape_passfile(user),
             escape_passfile(&self.0)
         );
-        write_private(path, line.as_bytes())
+        files::replace(path, line.as_bytes())
     }
 }
 
@@ -88,28 +86,6 @@ impl fmt::Debug for Password {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("***")
     }
-}
-
-/// Replaces `path` atomically by a file that only its owner can read or write.
-pub(crate) fn write_private(path: &Path, content: &[u8]) -> Result<()> {
-    let partial = path.with_extension("partial");
-    // a leftover of a crash may have any mode, and `create` would keep it
-    match std::fs::remove_file(&partial) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-            return Err(Error::io("cannot remove", &partial, error));
-        }
-        _ => {}
-    }
-    let mut file = OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .mode(0o600)
-        .open(&partial)
-        .at("cannot create", &partial)?;
-    file.write_all(content)
-        .and_then(|()| file.sync_all())
-        .at("cannot write", &partial)?;
-    std::fs::rename(&partial, path).at("cannot replace", path)
 }
 
 fn letter(byte: u8) -> char {

@@ -178,6 +178,7 @@ impl Start<'_> {
             timeout: self.options.timeout,
             log_start: log::size(&log),
             log: &log,
+            keeps_log: true,
             port: 0,
         };
         let file = wait.until_ready(process, observer)?;
@@ -247,12 +248,12 @@ impl Start<'_> {
         let running = self.launch_on_free_port(&runnable, &account, observer)?;
         self.remember(running.port, &programs)?;
         Ok(Server {
+            is_removed_at_end: self.is_removed_at_end(),
             address: self.address(running.port, password, running.socket_directory),
             version: self.version(),
             cluster: self.cluster,
             pid: running.process.pid(),
             watchdog: running.watchdog,
-            is_removed_at_end: matches!(self.lifetime, Lifetime::Owned { remove: Some(_) }),
             was_launched: true,
             was_made: !exists,
         })
@@ -327,6 +328,10 @@ impl Start<'_> {
         Ok(password)
     }
 
+    fn is_removed_at_end(&self) -> bool {
+        matches!(self.lifetime, Lifetime::Owned { remove: Some(_) })
+    }
+
     fn is_temporary(&self) -> bool {
         matches!(self.lifetime, Lifetime::Owned { .. })
     }
@@ -384,6 +389,7 @@ impl Start<'_> {
             timeout: self.options.timeout,
             log: &log,
             log_start,
+            keeps_log: !self.is_removed_at_end(),
             port,
         };
         let Some(process) = process else {

@@ -13,6 +13,7 @@ use rustix::process::Signal;
 use crate::cluster::Cluster;
 use crate::error::{At, Error, Kind, Result};
 use crate::event::Observer;
+use crate::files;
 use crate::initialise::{SCRATCH_PREFIX, remove_leftovers};
 use crate::lock::Lock;
 use crate::process::Process;
@@ -80,8 +81,8 @@ pub fn destroy(
         cluster.record_file(),
         cluster.lock(),
     ] {
-        remove_file(&file.with_extension("partial"))?;
-        remove_file(&file)?;
+        files::remove(&file.with_extension("partial"))?;
+        files::remove(&file)?;
     }
     let home = cluster.home();
     if fs::remove_dir(home).is_ok() {
@@ -164,7 +165,7 @@ pub(crate) fn remove_sockets(directory: &Path) -> Result<()> {
     let prefix = prefix.trim_end_matches('0');
     for entry in fs::read_dir(directory).into_iter().flatten().flatten() {
         if entry.file_name().to_string_lossy().starts_with(prefix) {
-            remove_file(&entry.path())?;
+            files::remove(&entry.path())?;
         }
     }
     Ok(())
@@ -175,15 +176,6 @@ pub(crate) fn remove_socket_directory(directory: &Path) -> Result<()> {
     match fs::remove_dir(directory) {
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
             Err(Error::io("cannot remove", directory, error))
-        }
-        _ => Ok(()),
-    }
-}
-
-fn remove_file(path: &Path) -> Result<()> {
-    match fs::remove_file(path) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-            Err(Error::io("cannot remove", path, error))
         }
         _ => Ok(()),
     }

@@ -26,6 +26,8 @@ pub(crate) struct Wait<'a> {
     pub(crate) log: &'a Path,
     /// Where in the log the messages of this server begin.
     pub(crate) log_start: u64,
+    /// Whether the log outlives a failed start.
+    pub(crate) keeps_log: bool,
     pub(crate) port: u16,
 }
 
@@ -74,10 +76,11 @@ impl Wait<'_> {
             why if why.is_empty() => "it ended without a word".to_owned(),
             why => why,
         };
-        Error::new(Kind::Start, format!("the server did not start: {why}")).with_hint(format!(
-            "its messages are in `{}`, if that is kept",
-            self.log.display()
-        ))
+        let error = Error::new(Kind::Start, format!("the server did not start: {why}"));
+        if !self.keeps_log {
+            return error;
+        }
+        error.with_hint(format!("all it said is in `{}`", self.log.display()))
     }
 
     fn too_late(&self, process: &Process) -> Error {

@@ -81,6 +81,32 @@ fn the_server_of_root_runs_as_another_account_which_owns_only_its_data() {
 }
 
 #[test]
+fn what_root_leaves_in_the_directory_of_another_account_belongs_to_that() {
+    if !is_root() {
+        return;
+    }
+    let scratch = Scratch::new();
+    let cluster = scratch.cluster();
+    let uid = Command::new("id")
+        .args(["-u", "nobody"])
+        .output()
+        .unwrap()
+        .stdout;
+    let uid: u32 = String::from_utf8(uid).unwrap().trim().parse().unwrap();
+    fs::create_dir(cluster.home()).unwrap();
+    std::os::unix::fs::chown(cluster.home(), Some(uid), None).unwrap();
+    let wish = StartOptions {
+        account: Some("nobody".to_owned()),
+        ..options()
+    };
+    start(cluster.clone(), &wish, &mut ()).unwrap();
+    for entry in fs::read_dir(cluster.home()).unwrap().flatten() {
+        let owner = entry.metadata().unwrap().uid();
+        assert_eq!(owner, uid, "{}", entry.path().display());
+    }
+}
+
+#[test]
 fn a_directory_that_only_root_can_enter_is_refused_by_name() {
     if !is_root() {
         return;

@@ -251,6 +251,17 @@ fn a_home_with_a_long_path_has_its_socket_elsewhere() {
 }
 
 #[test]
+fn a_homes_name_may_hold_what_shells_and_lists_treat_specially() {
+    let scratch = Scratch::new();
+    let home = scratch.path.join("it's \"a\", $HOME; ü");
+    let cluster = howdah_server::Cluster::in_directory(&home).unwrap();
+    let server = started(&cluster);
+    let through_socket = psql(&server.address().socket_url(), "select 1");
+    destroy(&cluster, LONG, &mut ()).unwrap();
+    assert!(through_socket.status.success());
+}
+
+#[test]
 fn destroying_removes_what_howdah_made_and_nothing_else() {
     let scratch = Scratch::new();
     let cluster = scratch.cluster();

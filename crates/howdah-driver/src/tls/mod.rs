@@ -10,13 +10,13 @@ mod stream;
 mod verify;
 
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
 use howdah_wire::auth::TlsChannel;
 use rustls::crypto::{CryptoProvider, ring};
 use rustls::pki_types::pem::PemObject;
-use rustls::pki_types::{CertificateDer, ServerName};
+use rustls::pki_types::{CertificateDer, CertificateRevocationListDer, ServerName};
 use rustls::{
     AlertDescription, CertificateError, ClientConfig, ClientConnection, RootCertStore,
     SupportedProtocolVersion,
@@ -27,7 +27,7 @@ pub(crate) use stream::TlsStream;
 use crate::config::{CertificateMode, Host, RootCertificates, SslMode, TlsOptions, TlsVersion};
 use crate::error::{Error, Kind, io_text};
 use identity::Identity;
-use verify::Verifier;
+use verify::{Trust, Verifier};
 
 /// "postgresql", registered for ALPN; obligatory where TLS begins without SSLRequest.
 const ALPN: &[u8] = b"postgresql";
@@ -124,50 +124,65 @@ pub(crate) fn refused(error: &io::Error) -> Error {
 
 /// What rustls' verdict means for the one who configured the connection.
 fn explanation(error: &io::Error) -> Option<(String, &'static str)> {
-    use CertificateError as C;
     let error: &rustls::Error = error.get_ref()?.downcast_ref()?;
-    let (what, hint) = match error {
-        rustls::Error::InvalidCertificate(C::UnknownIssuer) => (
-            "no root certificate of ours has signed it".to_owned(),
-            "give the authority's certificate as `sslrootcert=FILE`, \
-             or `sslrootcert=system` for the system's authorities",
-        ),
-        rustls::Error::InvalidCertificate(
-            C::NotValidForName | C::NotValidForNameContext { .. },
-        ) => (
-            "it is for another host".to_owned(),
-            "connect by a name that the certificate has, or use `sslmode=verify-ca`",
-        ),
-        rustls::Error::InvalidCertificate(C::Expired | C::ExpiredContext { .. }) => (
-            "it has expired".to_owned(),
-            "renew it on the server, or check this machine's clock",
-        ),
-        rustls::Error::InvalidCertificate(C::Other(other))
-            if other.to_string().contains("UnsupportedCertVersion") =>
-        {
-            (
-                "it is of X.509 version 1, which carries no host names".to_owned(),
-                "make it anew with a subjectAltName (`openssl x509 -req -extfile …`)",
-            )
-        }
-        rustls::Error::InvalidCertificate(other) => {
-            (format!("{other}"), "see `sslmode` for what is checked")
+    match error {
+        rustls::Error::InvalidCertificate(error) => {
+            let (what, hint) = certificate_fault(error);
+            Some((
+                format!("the server's certificate is not accepted: {what}"),
+                hint,
+            ))
         }
         rustls::Error::AlertReceived(
             AlertDescription::CertificateRequired | AlertDescription::HandshakeFailure,
-        ) => {
-            let what = "the server demands another TLS handshake".to_owned();
-            return Some((
-                what,
-                "does it ask for a client certificate (`sslcert`, `sslkey`)?",
-            ));
-        }
-        _ => return None,
-    };
-    Some((
-        format!("the server's certificate is not accepted: {what}"),
-        hint,
-    ))
+        ) => Some((
+            "the server demands another TLS handshake".to_owned(),
+            "does it ask for a client certificate (`sslcert`, `sslkey`)?",
+        )),
+        _ => None,
+    }
+}
+
+/// What is wrong with a certificate, and what helps.
+fn certificate_fault(error: &CertificateError) -> (String, &'static str) {
+    use CertificateError as C;
+    const GIVE_ROOTS: &str = "give the authority's certificate as `sslrootcert=FILE`, \
+                              or `sslrootcert=system` for the system's authorities";
+    match error {
+        C::UnknownIssuer => (
+            "no root certificate of ours has signed it".to_owned(),
+            GIVE_ROOTS,
+        ),
+        C::Revoked => (
+            "it has been revoked".to_owned(),
+            "the server needs another certificate",
+        ),
+        C::UnknownRevocationStatus => (
+            "no list of revoked certificates covers it".to_owned(),
+            "`sslcrl` must hold a list of every authority in the chain",
+        ),
+        C::NotValidForName | C::NotValidForNameContext { .. } => (
+            "it is for another host".to_owned(),
+            "connect by a name that the certificate has, or use `sslmode=verify-ca`",
+        ),
+        C::Expired | C::ExpiredContext { .. } => (
+            "it has expired".to_owned(),
+            "renew it on the server, or check this machine's clock",
+        ),
+        // what rustls has no name of its own for, by its verifier's name
+        C::Other(other) => match other.to_string().as_str() {
+            "CaUsedAsEndEntity" => (
+                "it is self-signed and not a root certificate of ours".to_owned(),
+                GIVE_ROOTS,
+            ),
+            "UnsupportedCertVersion" => (
+                "it is of X.509 version 1, which carries no host names".to_owned(),
+                "make it anew with a subjectAltName (`openssl x509 -req -extfile …`)",
+            ),
+            other => (other.to_owned(), "see `sslmode` for what is checked"),
+        },
+        other => (other.to_string(), "see `sslmode` for what is checked"),
+    }
 }
 
 fn versions(options: &TlsOptions) -> Vec<&'static SupportedProtocolVersion> {
@@ -184,21 +199,71 @@ fn versions(options: &TlsOptions) -> Vec<&'static SupportedProtocolVersion> {
 
 fn verifier(options: &TlsOptions, provider: &Arc<CryptoProvider>) -> Result<Verifier, Error> {
     let names = options.mode == SslMode::VerifyFull;
-    let (store, roots) = match &options.roots {
+    let trust = match &options.roots {
         RootCertificates::None => return Ok(Verifier::any(provider.clone())),
         // nothing is promised below `require`, so a file that is not there takes nothing away
         RootCertificates::File(path) if options.mode < SslMode::Require && !path.exists() => {
             return Ok(Verifier::any(provider.clone()));
         }
-        RootCertificates::File(path) => {
-            let roots = certificates("sslrootcert", path)?;
-            let mut store = RootCertStore::empty();
-            store.add_parsable_certificates(roots.iter().cloned());
-            (Arc::new(store), roots)
-        }
-        RootCertificates::System => (system_roots()?, Vec::new()),
+        RootCertificates::File(path) => Trust {
+            store: store("sslrootcert", path)?,
+            roots: certificates("sslrootcert", path)?,
+            revocations: revocations(options)?,
+        },
+        RootCertificates::System => Trust {
+            store: system_roots()?,
+            roots: Vec::new(),
+            revocations: revocations(options)?,
+        },
     };
-    Verifier::new(provider.clone(), store, roots, names).map_err(|error| internal(&error))
+    Verifier::new(provider.clone(), trust, names).map_err(|error| {
+        Error::configuration(format!(
+            "the lists of revoked certificates cannot be used: {error}"
+        ))
+    })
+}
+
+fn store(option: &str, path: &Path) -> Result<Arc<RootCertStore>, Error> {
+    let mut store = RootCertStore::empty();
+    store.add_parsable_certificates(certificates(option, path)?);
+    if store.is_empty() {
+        let path = path.display();
+        return Err(Error::configuration(format!(
+            "`{option}` `{path}` holds no usable certificate"
+        )));
+    }
+    Ok(Arc::new(store))
+}
+
+/// The lists of `sslcrl` and of the files in `sslcrldir`.
+fn revocations(options: &TlsOptions) -> Result<Vec<CertificateRevocationListDer<'static>>, Error> {
+    let mut files: Vec<PathBuf> = options.revocations.iter().cloned().collect();
+    if let Some(directory) = &options.revocation_directory {
+        let unreadable = |error: io::Error| {
+            let (directory, reason) = (directory.display(), io_text(&error));
+            Error::configuration(format!("cannot read `sslcrldir` `{directory}`: {reason}"))
+        };
+        for entry in std::fs::read_dir(directory).map_err(unreadable)? {
+            files.push(entry.map_err(unreadable)?.path());
+        }
+    }
+    let mut lists = Vec::new();
+    for file in files {
+        let pem = read("sslcrl", &file)?;
+        let found: Result<Vec<_>, _> = CertificateRevocationListDer::pem_slice_iter(&pem).collect();
+        lists.extend(
+            found
+                .ok()
+                .filter(|found| !found.is_empty())
+                .ok_or_else(|| {
+                    let file = file.display();
+                    Error::configuration(format!(
+                        "`sslcrl` `{file}` holds no revocation list in PEM"
+                    ))
+                })?,
+        );
+    }
+    Ok(lists)
 }
 
 /// The system's authorities, read once in a process: there are over a hundred.

@@ -206,7 +206,7 @@ impl SyncConnection {
     }
 
     /// COPY … FROM STDIN (FORMAT binary) with rows of values for columns of these types.
-    fn copy_rows(
+    fn copy_in_rows(
         &self,
         py: Python<'_>,
         query: Py<PyString>,
@@ -220,6 +220,22 @@ impl SyncConnection {
     /// COPY … TO STDOUT: the pieces of data as the server sent them.
     fn copy_out(&self, py: Python<'_>, query: Py<PyString>) -> Outcome {
         self.run_operation(py, CopyOut::new(query), None)
+    }
+
+    /// Whether the connection is open and its server has not hung up, seen without waiting.
+    fn is_alive(&self, py: Python<'_>) -> bool {
+        if self.state.is_closed() {
+            return false;
+        }
+        // whoever holds the line finds out by itself
+        let Ok(mut line) = self.line.try_lock() else {
+            return true;
+        };
+        line.hear(py);
+        let remarks = line.engine.take_remarks();
+        drop(line);
+        self.state.deliver(py, remarks);
+        !self.state.is_closed()
     }
 
     /// Close the connection; closing twice is no error.

@@ -29,6 +29,8 @@ pub(crate) struct Engine {
     settings: Arc<Settings>,
     state: Arc<State>,
     operation: Option<Box<dyn Operation>>,
+    /// What begins when a stream that was dropped in the middle has been ended.
+    following: Option<Box<dyn Operation>>,
     remarks: Vec<Remark>,
     /// The error with which the server announced the end of the session.
     farewell: Option<ServerError>,
@@ -49,6 +51,7 @@ impl Engine {
             settings: state.settings(),
             state,
             operation: None,
+            following: None,
             remarks: Vec::new(),
             farewell: None,
         }
@@ -76,7 +79,12 @@ impl Engine {
             let message = "another operation is in progress on this connection";
             return Some(Err(faults::fault(py, "InterfaceError", message)));
         }
-        if self.session.has_open_unit() && !operation.continues_unit() {
+        self.settings = self.state.settings();
+        if !self.session.has_open_unit() || operation.continues_unit() {
+            self.state.set_busy(true);
+            return self.start(py, operation);
+        }
+        if !self.state.stream_was_dropped() {
             return Some(Err(faults::fault_with_hint(
                 py,
                 "InterfaceError",
@@ -84,8 +92,13 @@ impl Engine {
                 Some("read it to its end or close it first, or open it within a transaction block"),
             )));
         }
-        self.settings = self.state.settings();
         self.state.set_busy(true);
+        self.following = Some(operation);
+        self.start(py, Box::new(Drain::new(None)))
+    }
+
+    #[inline]
+    fn start(&mut self, py: Python<'_>, operation: Box<dyn Operation>) -> Option<Outcome> {
         let operation = self.operation.insert(operation);
         let started = operation.start(&mut Context {
             py,
@@ -93,6 +106,7 @@ impl Engine {
             statements: &mut self.statements,
             catalogue: &self.catalogue,
             settings: &self.settings,
+            state: &self.state,
         });
         match started {
             Ok(()) => None,
@@ -142,7 +156,11 @@ impl Engine {
                 }
                 Message::ParameterStatus(..) => {
                     self.state.set_parameters(&self.session);
+                    self.state.note_session_change();
                     continue;
+                }
+                Message::CommandComplete(tag) if changes_session(tag.as_str()) => {
+                    self.state.note_session_change();
                 }
                 Message::ErrorResponse(fields) => {
                     self.farewell = Some(fields.to_owned()).filter(ServerError::is_fatal);
@@ -168,6 +186,7 @@ impl Engine {
             statements: &mut self.statements,
             catalogue: &self.catalogue,
             settings: &self.settings,
+            state: &self.state,
         })
     }
 
@@ -179,6 +198,7 @@ impl Engine {
     /// The outcome for an operation whose connection was lost.
     pub(crate) fn lost(&mut self, py: Python<'_>, why: &str) -> PyErr {
         self.operation = None;
+        self.following = None;
         self.state.set_busy(false);
         self.state.close();
         self.catalogue.forget();
@@ -186,6 +206,11 @@ impl Engine {
             Some(error) => faults::server_error(py, &error, None),
             None => faults::connection_lost(py, why),
         }
+    }
+
+    /// Whether the server has announced the end of the session.
+    pub(crate) const fn is_leaving(&self) -> bool {
+        self.farewell.is_some()
     }
 
     /// Takes the remarks that wait for delivery.
@@ -202,10 +227,14 @@ impl Engine {
             statements: &mut self.statements,
             catalogue: &self.catalogue,
             settings: &self.settings,
+            state: &self.state,
         });
         match flow {
             Ok(Flow::Continue) => None,
-            Ok(Flow::Done(value)) => Some(self.end(Ok(value))),
+            Ok(Flow::Done(value)) => match self.following.take() {
+                Some(following) => self.start(py, following),
+                None => Some(self.end(Ok(value))),
+            },
             Err(error) => self.fail(py, error),
         }
     }
@@ -213,6 +242,7 @@ impl Engine {
     /// Ends the operation with an error, at once where the session is idle, else after a drain.
     #[cold]
     fn fail(&mut self, py: Python<'_>, error: PyErr) -> Option<Outcome> {
+        self.following = None;
         if self.session.is_idle() {
             return Some(self.end(Err(error)));
         }
@@ -223,6 +253,7 @@ impl Engine {
             statements: &mut self.statements,
             catalogue: &self.catalogue,
             settings: &self.settings,
+            state: &self.state,
         });
         self.operation = Some(Box::new(drain));
         drained.err().map(|error| self.end(Err(error)))
@@ -234,6 +265,21 @@ impl Engine {
         self.state.set_busy(false);
         outcome
     }
+}
+
+/// Whether a command of this tag may leave something that outlives its transaction and can be seen
+/// by the session's next user: a setting, a listener, a cursor, a temporary table …
+#[inline]
+fn changes_session(tag: &str) -> bool {
+    const TAGS: [&str; 9] = [
+        "SET", "RESET", "LISTEN", "UNLISTEN", "CREATE ", "DECLARE ", "PREPARE", "DISCARD", "LOAD",
+    ];
+    // the tags of ordinary statements start with other letters than most of these
+    matches!(
+        tag.as_bytes().first(),
+        Some(b'S' | b'R' | b'L' | b'U' | b'C' | b'D' | b'P')
+    ) && !tag.starts_with("SELECT")
+        && TAGS.iter().any(|prefix| tag.starts_with(prefix))
 }
 
 fn remark(message: &Message<'_>) -> Option<Remark> {

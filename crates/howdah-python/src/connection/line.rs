@@ -74,6 +74,23 @@ impl Line {
         }
     }
 
+    /// Takes in what an idle server has said, without waiting. One that hung up, or said that it
+    /// will, is lost.
+    pub(crate) fn hear(&mut self, py: Python<'_>) {
+        if self.engine.is_busy() {
+            return;
+        }
+        // the loss of the connection shows in its state
+        while let Ok(Some(_)) = self.try_receive(py) {
+            if self.advance(py).is_err() {
+                return;
+            }
+        }
+        if self.engine.is_leaving() {
+            self.lost(py, "the server closed it");
+        }
+    }
+
     /// Works through what has arrived.
     ///
     /// # Errors

@@ -90,7 +90,7 @@ impl Base {
             return "unknown";
         }
         match self.state.status() {
-            _ if self.state.is_busy() => "active",
+            _ if self.state.is_busy() || self.state.is_streaming() => "active",
             TransactionStatus::Idle => "idle",
             TransactionStatus::InTransaction => "in_transaction",
             TransactionStatus::Failed => "failed",
@@ -125,6 +125,12 @@ impl Base {
             parameters.set_item(name, value)?;
         }
         Ok(parameters)
+    }
+
+    /// Grows with everything noticed that outlives a statement and its transaction.
+    #[getter]
+    fn session_changes(&self) -> u64 {
+        self.state.session_changes()
     }
 
     /// The options that the connection was made with.

@@ -3,7 +3,7 @@
 //! Written by the engine as answers come, read by properties. No IO.
 
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use howdah_wire::backend::ServerError;
@@ -19,6 +19,11 @@ pub(crate) struct State {
     closed: AtomicBool,
     busy: AtomicBool,
     status: AtomicU8,
+    session_changes: AtomicU64,
+    /// The number of the stream that keeps a unit of requests open; 0 for none.
+    streaming: AtomicU64,
+    /// The number of that stream once nobody can read it any more.
+    dropped: AtomicU64,
     parameters: Mutex<BTreeMap<String, String>>,
     settings: Mutex<Arc<Settings>>,
     handlers: Mutex<Handlers>,
@@ -58,9 +63,40 @@ impl State {
         self.busy.store(busy, Ordering::Release);
     }
 
-    /// Takes over what the session says of itself.
+    /// How often something changed that outlives a statement.
+    pub(crate) fn session_changes(&self) -> u64 {
+        self.session_changes.load(Ordering::Acquire)
+    }
+
+    pub(crate) fn note_session_change(&self) {
+        self.session_changes.fetch_add(1, Ordering::AcqRel);
+    }
+
+    /// Whether a stream keeps a unit of requests open, and with it an implicit transaction.
+    pub(crate) fn is_streaming(&self) -> bool {
+        self.streaming.load(Ordering::Acquire) != 0
+    }
+
+    pub(crate) fn begin_streaming(&self, number: u64) {
+        self.streaming.store(number, Ordering::Release);
+    }
+
+    /// Nobody can read stream `number` any more; what was not read is let pass before the next
+    /// statement.
+    pub(crate) fn drop_stream(&self, number: u64) {
+        self.dropped.store(number, Ordering::Release);
+    }
+
+    /// Whether the stream that keeps the unit open was dropped.
+    pub(crate) fn stream_was_dropped(&self) -> bool {
+        self.is_streaming()
+            && self.dropped.load(Ordering::Acquire) == self.streaming.load(Ordering::Acquire)
+    }
+
+    /// Takes over what the session says of itself when a unit has ended.
     #[inline]
     pub(crate) fn set_status(&self, status: TransactionStatus) {
+        self.streaming.store(0, Ordering::Release);
         self.status.store(status as u8, Ordering::Release);
     }
 

@@ -22,6 +22,8 @@ mod composite_literal;
 mod door;
 mod float;
 mod geometry;
+#[cfg(test)]
+mod hostile_bytes;
 mod hstore;
 mod integer;
 mod json;

@@ -173,7 +173,7 @@ impl AsyncConnection {
     }
 
     /// As `SyncConnection.copy_rows`, awaited.
-    fn copy_rows(
+    fn copy_in_rows(
         &self,
         query: Py<PyString>,
         types: Vec<u32>,
@@ -186,6 +186,11 @@ impl AsyncConnection {
     /// As `SyncConnection.copy_out`, awaited.
     fn copy_out(&self, query: Py<PyString>) -> Reply {
         Reply::new(&self.link, CopyOut::new(query), None)
+    }
+
+    /// Whether the connection is open and its server has not hung up, seen without waiting.
+    fn is_alive(&self, py: Python<'_>) -> PyResult<bool> {
+        self.link.is_alive(py)
     }
 
     /// Close the connection; closing twice is no error. Never waits.

@@ -175,6 +175,22 @@ impl Link {
         self.release(py, inner, true)
     }
 
+    /// Whether the connection is open, after hearing what an idle server has said.
+    pub(super) fn is_alive(&self, py: Python<'_>) -> PyResult<bool> {
+        let mut inner = self.lock();
+        if self.state.is_closed() {
+            return Ok(false);
+        }
+        if !inner.is_engaged() {
+            inner.line.hear(py);
+            if self.state.is_closed() {
+                self.lose(py, &mut inner, faults::closed(py))?;
+            }
+            self.release(py, inner, true)?;
+        }
+        Ok(!self.state.is_closed())
+    }
+
     /// Shuts the socket without touching the loop: from a destructor, which may run anywhere. The
     /// loop then finds the end of the stream and leaves by itself.
     pub(super) fn shut(&self) {

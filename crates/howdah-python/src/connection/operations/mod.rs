@@ -34,6 +34,7 @@ pub(crate) use simple::Simple;
 pub(crate) use stream::{Stream, StreamClose, StreamNext, StreamOpen};
 
 use self::unexpected_copy::UnexpectedCopy;
+use super::state::State;
 use super::statement::Statements;
 use crate::types::{Catalogue, Scope, Settings};
 
@@ -44,6 +45,7 @@ pub(crate) struct Context<'a, 'py> {
     pub(crate) statements: &'a mut Statements,
     pub(crate) catalogue: &'a Arc<Catalogue>,
     pub(crate) settings: &'a Settings,
+    pub(crate) state: &'a Arc<State>,
 }
 
 /// What an operation works with while it takes an answer, which borrows the session.

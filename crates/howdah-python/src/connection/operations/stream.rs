@@ -11,6 +11,7 @@ use super::super::collector::{Collector, Keep};
 use super::super::faults;
 use super::super::parameters;
 use super::super::rows::RowKind;
+use super::super::state::State;
 use super::super::statement::Statement;
 use super::fetch::request_execution;
 use super::introspection::Introspection;
@@ -25,6 +26,8 @@ use super::{Context, Flow, Operation, Reception, Signal, scope};
 #[pyclass(frozen, module = "howdah._native")]
 pub(crate) struct Stream {
     portal: String,
+    number: u64,
+    state: Arc<State>,
     batch: u32,
     statement: Arc<Statement>,
     kind: Arc<RowKind>,
@@ -72,6 +75,14 @@ impl Stream {
             cx.session.sync();
         } else {
             cx.session.flush();
+        }
+    }
+}
+
+impl Drop for Stream {
+    fn drop(&mut self) {
+        if !self.in_block {
+            self.state.drop_stream(self.number);
         }
     }
 }
@@ -210,15 +221,22 @@ impl StreamOpen {
         }
         let values = self.values.bind(cx.py).clone();
         parameters::check_count(cx.py, &statement, values.len())?;
-        let portal = format!("howdah_{}", PORTALS.fetch_add(1, Ordering::Relaxed));
+        let number = PORTALS.fetch_add(1, Ordering::Relaxed);
+        let portal = format!("howdah_{number}");
         request_execution(cx, &statement, &portal, &values, self.batch)
             .map_err(|unwritten| unwritten.into_error(cx.py))?;
+        let in_block = cx.session.status() == TransactionStatus::InTransaction;
+        if !in_block {
+            cx.state.begin_streaming(number);
+        }
         let stream = Stream {
             portal,
+            number,
+            state: Arc::clone(cx.state),
             batch: self.batch,
             statement,
             kind: Arc::clone(&self.kind),
-            in_block: cx.session.status() == TransactionStatus::InTransaction,
+            in_block,
             ended: AtomicBool::new(false),
             first: Mutex::new(None),
         };

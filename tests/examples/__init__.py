@@ -1,0 +1,1 @@
+"""The programs in `examples/` run, and say what they should."""

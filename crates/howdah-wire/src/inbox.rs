@@ -130,6 +130,15 @@ impl Inbox {
             .map(|body| Frame { kind, body }))
     }
 
+    /// The body of the next message if it is whole and of this type.
+    #[inline]
+    pub(crate) fn frame_of(&mut self, kind: u8) -> Result<Option<&[u8]>, Error> {
+        if self.bytes.get(self.start..self.end).and_then(<[u8]>::first) != Some(&kind) {
+            return Ok(None);
+        }
+        Ok(self.frame()?.map(|frame| frame.body))
+    }
+
     /// Moves what is left to the front and grows to hold the message that is under way.
     #[cold]
     fn make_room(&mut self) {

@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use howdah_wire::backend::{Message, ServerError};
-use howdah_wire::{Oid, TransactionStatus};
+use howdah_wire::{Oid, Session, TransactionStatus};
 use pyo3::prelude::*;
 use pyo3::types::{PyList, PyString, PyTuple};
 
@@ -204,6 +204,18 @@ impl Operation for Fetch {
             _ => return self.copy.on(message),
         }
         Signal::Continue
+    }
+
+    #[inline]
+    fn on_rows(
+        &mut self,
+        reception: &Reception<'_, '_>,
+        session: &mut Session,
+    ) -> Result<(), howdah_wire::Error> {
+        if matches!(self.phase, Phase::Executing(_)) {
+            return self.collector.push_all(&reception.scope, session);
+        }
+        Ok(())
     }
 
     fn turn(&mut self, cx: &mut Context<'_, '_>) -> PyResult<Flow> {

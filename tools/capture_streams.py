@@ -73,18 +73,22 @@ class Wire:
     # --- requests ------------------------------------------------------------------------------
 
     def query(self, sql: str) -> None:
+        """Request a simple query."""
         self._request({"query": sql}, b"Q", cstr(sql))
 
     def parse(self, statement: str, sql: str, types: Sequence[int] = ()) -> None:
+        """Request that a statement be prepared."""
         oids = struct.pack(f"!H{len(types)}I", len(types), *types)
         self._request(
             {"parse": [statement, sql, list(types)]}, b"P", cstr(statement) + cstr(sql) + oids
         )
 
     def describe_statement(self, name: str) -> None:
+        """Request a statement's description."""
         self._request({"describe_statement": name}, b"D", b"S" + cstr(name))
 
     def describe_portal(self, name: str) -> None:
+        """Request a portal's description."""
         self._request({"describe_portal": name}, b"D", b"P" + cstr(name))
 
     def bind(
@@ -95,6 +99,7 @@ class Wire:
         formats: Sequence[int] = (),
         results: Sequence[int] = (),
     ) -> None:
+        """Request that a statement be bound to values."""
         body = cstr(portal) + cstr(statement) + shorts(formats) + struct.pack("!H", len(values))
         for value in values:
             length = -1 if value is None else len(value)
@@ -104,29 +109,37 @@ class Wire:
         self._request(step, b"B", body + shorts(results))
 
     def execute(self, portal: str = "", max_rows: int = 0) -> None:
+        """Request a portal's rows."""
         self._request(
             {"execute": [portal, max_rows]}, b"E", cstr(portal) + struct.pack("!I", max_rows)
         )
 
     def close_statement(self, name: str) -> None:
+        """Request that a statement be forgotten."""
         self._request({"close_statement": name}, b"C", b"S" + cstr(name))
 
     def close_portal(self, name: str) -> None:
+        """Request that a portal be forgotten."""
         self._request({"close_portal": name}, b"C", b"P" + cstr(name))
 
     def sync(self) -> None:
+        """End the unit."""
         self._request("sync", b"S", b"")
 
     def flush(self) -> None:
+        """Ask for the answers so far."""
         self._request("flush", b"H", b"")
 
     def copy_data(self, data: bytes) -> None:
+        """Send a piece of a COPY."""
         self._request({"copy_data": data.hex()}, b"d", data)
 
     def copy_done(self) -> None:
+        """End a COPY."""
         self._request("copy_done", b"c", b"")
 
     def copy_fail(self, reason: str) -> None:
+        """Give up a COPY."""
         self._request({"copy_fail": reason}, b"f", cstr(reason))
 
     def give_up(self, reason: str) -> None:
@@ -135,11 +148,12 @@ class Wire:
         self.outgoing += framed(b"S", b"")
 
     def terminate(self) -> None:
+        """Say goodbye."""
         self._request("terminate", b"X", b"")
 
-    def statement(self, sql: str, values: Sequence[bytes | None] = (), types: int = TEXT) -> None:
+    def statement(self, sql: str, values: Sequence[bytes | None] = ()) -> None:
         """The usual unit of one statement, without its Sync."""
-        self.parse("", sql, [types] * len(values))
+        self.parse("", sql, [TEXT] * len(values))
         self.bind("", "", values)
         self.describe_portal("")
         self.execute()
@@ -185,6 +199,7 @@ class Wire:
         self.steps, self.stream = [], b""
 
     def save(self, name: str, about: str) -> None:
+        """Write the two files of the exchange."""
         steps = [{"about": about}, *self.steps]
         lines = "".join(json.dumps(step) + "\n" for step in steps)
         (TARGET / f"{name}.jsonl").write_text(lines, "utf-8")
@@ -236,18 +251,22 @@ class Wire:
 
 
 def cstr(text: str) -> bytes:
+    """Text with its final zero byte."""
     return text.encode() + b"\0"
 
 
 def sized(data: bytes) -> bytes:
+    """Bytes after their length."""
     return struct.pack("!i", len(data)) + data
 
 
 def shorts(numbers: Sequence[int]) -> bytes:
+    """A list of 16-bit numbers after its length."""
     return struct.pack(f"!H{len(numbers)}h", len(numbers), *numbers)
 
 
 def framed(kind: bytes, body: bytes) -> bytes:
+    """A message with its type and length."""
     return kind + struct.pack("!I", len(body) + 4) + body
 
 
@@ -374,7 +393,9 @@ def asynchronous(wire: Wire) -> None:
 
 def copy_out(wire: Wire) -> None:
     """COPY to the client: text and binary, asked for in both ways, and one that fails half-way."""
-    rows = "(select n, case n when 2 then null else repeat('y', n) end from generate_series(1, 3) n)"
+    rows = (
+        "(select n, case n when 2 then null else repeat('y', n) end from generate_series(1, 3) n)"
+    )
     wire.query(f"copy {rows} to stdout; select 'after'; copy {rows} to stdout (format binary)")
     wire.statement(f"copy {rows} to stdout (format csv, header)")
     wire.sync()
@@ -447,7 +468,9 @@ def copy_refused(wire: Wire) -> None:
 
 def large_rows(wire: Wire) -> None:
     """A value longer than the receive buffer keeps, between short ones, then many short rows."""
-    wire.statement("select repeat('z', case n when 2 then 270000 else n end) from generate_series(1, 3) n")
+    wire.statement(
+        "select repeat('z', case n when 2 then 270000 else n end) from generate_series(1, 3) n"
+    )
     wire.sync()
     wire.query("select n from generate_series(1, 3000) n")
     wire.receive(times=2)

@@ -10,7 +10,11 @@ use howdah_fuzz::{driver, wire};
 fn main() -> io::Result<()> {
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));
     for stream in wire::streams::load(&here.join("../crates/howdah-wire")) {
-        let target = if stream.is_login() { "handshake" } else { "session" };
+        let target = if stream.is_login() {
+            "handshake"
+        } else {
+            "session"
+        };
         let seed = wire::entry::seed(&stream);
         write(&here.join("corpus").join(target), &stream.name, &seed)?;
     }

@@ -44,11 +44,11 @@ pub fn drain(
     mut take: impl FnMut(&Message<'_>),
 ) -> Result<(), Error> {
     loop {
-        if short_way() {
-            if let Some(row) = session.next_row()? {
-                take(&Message::DataRow(row));
-                continue;
-            }
+        if short_way()
+            && let Some(row) = session.next_row()?
+        {
+            take(&Message::DataRow(row));
+            continue;
         }
         match session.next_event()? {
             Some(message) => take(&message),
@@ -66,8 +66,7 @@ pub fn read(message: &Message<'_>) {
         }
         Message::ErrorResponse(fields) | Message::NoticeResponse(fields) => {
             let error = fields.to_owned();
-            let all: usize = error.fields().map(|(_, text)| text.len()).sum();
-            assert!(error.to_string().len() <= all + 64 && error.is_fatal() == error.is_fatal());
+            assert!(error.to_string().contains(error.message()));
         }
         Message::CommandComplete(tag) => {
             let _ = tag.rows();

@@ -9,7 +9,7 @@ use serde::Deserialize;
 #[serde(rename_all = "snake_case")]
 pub enum Step {
     /// What the exchange shows: for people.
-    #[expect(dead_code)]
+    #[allow(dead_code)] // not by all who share this module
     About(String),
     /// The login begins.
     Startup,
@@ -45,9 +45,9 @@ impl Step {
             Self::Bind(portal, statement, formats, values, results) => {
                 let head = BindHead::new(portal, statement, formats, values.len(), results)?;
                 session.bind(&head, |out| {
-                    values
-                        .iter()
-                        .for_each(|value| append(out, value.as_deref()));
+                    for value in values {
+                        append(out, value.as_deref());
+                    }
                     Ok(())
                 })
             }

@@ -42,7 +42,7 @@ def demo(home: Path) -> str:
 def costs(output: str, approach: str) -> tuple[int, int]:
     """The statements and rows in the line of an approach."""
     line = next(line for line in output.splitlines() if line.startswith(f"  {approach} "))
-    found = re.search(r" s +([\d,]+) +([\d,]+)", line)
+    found = re.search(r" [mµ]?s +([\d,]+) +([\d,]+)", line)
     assert found is not None, line
     return int(found[1].replace(",", "")), int(found[2].replace(",", ""))
 

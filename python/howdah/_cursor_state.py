@@ -182,8 +182,8 @@ def prepared(query: str, params: Parameters | None) -> tuple[str, Sequence[Any] 
 
 def routine_parts(name: Name) -> tuple[str | None, str]:
     """The schema, if it is told, and the name of a routine."""
-    parts = name if isinstance(name, tuple) else tuple(name.split("."))
-    return (parts[-2] if len(parts) > 1 else None), parts[-1]
+    *schema, last = name if isinstance(name, tuple) else name.split(".")
+    return (schema[-1] if schema else None), last
 
 
 def call_statement(

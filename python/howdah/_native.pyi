@@ -5,16 +5,18 @@ Nothing here is public by itself: `howdah/__init__.py` chooses what users see.
 
 from asyncio import AbstractEventLoop
 from collections.abc import AsyncIterable, Callable, Coroutine, Iterable, Mapping, Sequence
-from typing import Any, Final, Literal, Self, TypeAlias, TypeVar, overload
+from typing import Any, Final, Literal, Self, TypeAlias, TypeVar, final, overload
 
 # What rows become: None (Row), tuple, dict, a dataclass, or any callable taking keywords.
-RowType: TypeAlias = Callable[..., Any] | None
-TransactionStatus: TypeAlias = Literal["idle", "active", "in_transaction", "failed", "unknown"]
+_RowType: TypeAlias = Callable[..., Any] | None
+_TransactionStatus: TypeAlias = Literal["idle", "active", "in_transaction", "failed", "unknown"]
 
-T = TypeVar("T")
+_T = TypeVar("_T")
+_Tuple = TypeVar("_Tuple", bound=tuple[Any, ...])
 
 version: Final[str]
 
+@final
 class Config:
     """Validated connection options. Its repr never shows a secret."""
 
@@ -34,17 +36,19 @@ class Config:
     def get(self, option: str) -> str | None:
         """The value of a libpq option as text (never `password`), or None if unset."""
 
+@final
 class Row(tuple[Any, ...]):
     """A row: by position, by name `row["id"]`, by attribute `row.id`; equal to a tuple."""
 
     @overload  # type: ignore[override]
     def __getitem__(self, key: int | str, /) -> Any: ...
     @overload
-    def __getitem__(self, key: slice, /) -> tuple[Any, ...]: ...
+    def __getitem__(self, key: slice, /) -> tuple[Any, ...]: ...  # pyright: ignore[reportIncompatibleMethodOverride]
     def __getattr__(self, name: str, /) -> Any: ...
     def keys(self) -> tuple[str, ...]: ...
     def as_dict(self) -> dict[str, Any]: ...
 
+@final
 class Column:
     """What the server says of one column of a result."""
 
@@ -67,6 +71,7 @@ class Column:
     def table_column(self) -> int:
         """The attribute number, 0 if the column is not one of a table."""
 
+@final
 class Result:
     """One statement's answer."""
 
@@ -82,6 +87,7 @@ class Result:
     def count(self) -> int:
         """Rows affected or returned, from the tag; -1 if the tag has no number."""
 
+@final
 class Stream:
     """A statement whose rows come in batches.
 
@@ -101,7 +107,7 @@ class _Base:
     def busy(self) -> bool:
         """A statement (or a cancel of one) has not finished."""
     @property
-    def transaction_status(self) -> TransactionStatus: ...
+    def transaction_status(self) -> _TransactionStatus: ...
     @property
     def server_version(self) -> int:
         """As `server_version_num`: 180004 for 18.4."""
@@ -158,8 +164,12 @@ class SyncConnection(_Base):
     ) -> list[dict[str, Any]]: ...
     @overload
     def fetch(
-        self, query: str, /, *args: Any, row: Callable[..., T], timeout: float | None = None
-    ) -> list[T]: ...
+        self, query: str, /, *args: Any, row: type[_Tuple], timeout: float | None = None
+    ) -> list[_Tuple]: ...
+    @overload
+    def fetch(
+        self, query: str, /, *args: Any, row: Callable[..., _T], timeout: float | None = None
+    ) -> list[_T]: ...
     @overload
     def fetch_one(
         self, query: str, /, *args: Any, row: None = None, timeout: float | None = None
@@ -170,18 +180,22 @@ class SyncConnection(_Base):
     ) -> dict[str, Any] | None: ...
     @overload
     def fetch_one(
-        self, query: str, /, *args: Any, row: Callable[..., T], timeout: float | None = None
-    ) -> T | None: ...
+        self, query: str, /, *args: Any, row: type[_Tuple], timeout: float | None = None
+    ) -> _Tuple | None: ...
+    @overload
+    def fetch_one(
+        self, query: str, /, *args: Any, row: Callable[..., _T], timeout: float | None = None
+    ) -> _T | None: ...
     def fetch_value(self, query: str, /, *args: Any, timeout: float | None = None) -> Any: ...
     def run(
-        self, query: str, args: Sequence[Any] | None, row: RowType, timeout: float | None
+        self, query: str, args: Sequence[Any] | None, row: _RowType, timeout: float | None
     ) -> list[Result]:
         """Every result of `query`.
 
         With `args=None` by the simple protocol, which allows several statements; else by the
         extended one. An empty query gives one Result without rows and with an empty tag.
         """
-    def stream_open(self, query: str, args: Sequence[Any], row: RowType, batch: int) -> Stream: ...
+    def stream_open(self, query: str, args: Sequence[Any], row: _RowType, batch: int) -> Stream: ...
     def stream_next(self, stream: Stream) -> list[Any]:
         """The next batch; empty at the end."""
     def stream_close(self, stream: Stream) -> None: ...
@@ -191,6 +205,7 @@ class SyncConnection(_Base):
     def copy_out(self, query: str) -> list[bytes]: ...
     def close(self) -> None: ...
 
+@final
 class Connecting:
     """An attempt to connect, in a thread of its own that knows nothing of Python."""
 
@@ -221,8 +236,12 @@ class AsyncConnection(_Base):
     ) -> Coroutine[Any, Any, list[dict[str, Any]]]: ...
     @overload
     def fetch(
-        self, query: str, /, *args: Any, row: Callable[..., T], timeout: float | None = None
-    ) -> Coroutine[Any, Any, list[T]]: ...
+        self, query: str, /, *args: Any, row: type[_Tuple], timeout: float | None = None
+    ) -> Coroutine[Any, Any, list[_Tuple]]: ...
+    @overload
+    def fetch(
+        self, query: str, /, *args: Any, row: Callable[..., _T], timeout: float | None = None
+    ) -> Coroutine[Any, Any, list[_T]]: ...
     @overload
     def fetch_one(
         self, query: str, /, *args: Any, row: None = None, timeout: float | None = None
@@ -233,16 +252,20 @@ class AsyncConnection(_Base):
     ) -> Coroutine[Any, Any, dict[str, Any] | None]: ...
     @overload
     def fetch_one(
-        self, query: str, /, *args: Any, row: Callable[..., T], timeout: float | None = None
-    ) -> Coroutine[Any, Any, T | None]: ...
+        self, query: str, /, *args: Any, row: type[_Tuple], timeout: float | None = None
+    ) -> Coroutine[Any, Any, _Tuple | None]: ...
+    @overload
+    def fetch_one(
+        self, query: str, /, *args: Any, row: Callable[..., _T], timeout: float | None = None
+    ) -> Coroutine[Any, Any, _T | None]: ...
     def fetch_value(
         self, query: str, /, *args: Any, timeout: float | None = None
     ) -> Coroutine[Any, Any, Any]: ...
     def run(
-        self, query: str, args: Sequence[Any] | None, row: RowType, timeout: float | None
+        self, query: str, args: Sequence[Any] | None, row: _RowType, timeout: float | None
     ) -> Coroutine[Any, Any, list[Result]]: ...
     def stream_open(
-        self, query: str, args: Sequence[Any], row: RowType, batch: int
+        self, query: str, args: Sequence[Any], row: _RowType, batch: int
     ) -> Coroutine[Any, Any, Stream]: ...
     def stream_next(self, stream: Stream) -> Coroutine[Any, Any, list[Any]]: ...
     def stream_close(self, stream: Stream) -> Coroutine[Any, Any, None]: ...
@@ -266,6 +289,7 @@ class AsyncConnection(_Base):
         """Close the socket now, without a word to the server."""
     def close(self) -> Coroutine[Any, Any, None]: ...
 
+@final
 class EmbeddedServer:
     """A running server and its cluster; `howdah.server.Server` is its face."""
 

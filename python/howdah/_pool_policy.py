@@ -29,7 +29,7 @@ RESET_SESSION = """
 """
 """DISCARD ALL without what would forget prepared statements (PostgreSQL 18, DISCARD)."""
 
-_FIRST_DELAY, _LONGEST_DELAY = 0.05, 5.0
+_FIRST_DELAY, _LONGEST_DELAY = 0.05, 2.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from howdah.connection import Connection
 
 T = TypeVar("T")
+Tuple = TypeVar("Tuple", bound=tuple[Any, ...])
 
 
 class Shortcuts:
@@ -55,6 +56,10 @@ class Shortcuts:
     ) -> list[dict[str, Any]]: ...
     @overload
     def fetch(
+        self, query: str, /, *args: Any, row: type[Tuple], timeout: float | None = None
+    ) -> list[Tuple]: ...
+    @overload
+    def fetch(
         self, query: str, /, *args: Any, row: Callable[..., T], timeout: float | None = None
     ) -> list[T]: ...
     def fetch(
@@ -80,6 +85,10 @@ class Shortcuts:
     def fetch_one(
         self, query: str, /, *args: Any, row: type[dict[str, Any]], timeout: float | None = None
     ) -> dict[str, Any] | None: ...
+    @overload
+    def fetch_one(
+        self, query: str, /, *args: Any, row: type[Tuple], timeout: float | None = None
+    ) -> Tuple | None: ...
     @overload
     def fetch_one(
         self, query: str, /, *args: Any, row: Callable[..., T], timeout: float | None = None
@@ -147,6 +156,10 @@ class AsyncShortcuts:
     ) -> list[dict[str, Any]]: ...
     @overload
     async def fetch(
+        self, query: str, /, *args: Any, row: type[Tuple], timeout: float | None = None
+    ) -> list[Tuple]: ...
+    @overload
+    async def fetch(
         self, query: str, /, *args: Any, row: Callable[..., T], timeout: float | None = None
     ) -> list[T]: ...
     async def fetch(
@@ -172,6 +185,10 @@ class AsyncShortcuts:
     async def fetch_one(
         self, query: str, /, *args: Any, row: type[dict[str, Any]], timeout: float | None = None
     ) -> dict[str, Any] | None: ...
+    @overload
+    async def fetch_one(
+        self, query: str, /, *args: Any, row: type[Tuple], timeout: float | None = None
+    ) -> Tuple | None: ...
     @overload
     async def fetch_one(
         self, query: str, /, *args: Any, row: Callable[..., T], timeout: float | None = None

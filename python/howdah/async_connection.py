@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from howdah._native import Result, Row
 
 T = TypeVar("T")
+Tuple = TypeVar("Tuple", bound=tuple[Any, ...])
 
 
 async def connect_async(
@@ -130,6 +131,10 @@ class AsyncConnection(Session, _native.AsyncConnection):
     def stream(
         self, query: str, /, *args: Any, row: type[dict[str, Any]], batch: int = 1000
     ) -> AsyncRowStream[dict[str, Any]]: ...
+    @overload
+    def stream(
+        self, query: str, /, *args: Any, row: type[Tuple], batch: int = 1000
+    ) -> AsyncRowStream[Tuple]: ...
     @overload
     def stream(
         self, query: str, /, *args: Any, row: Callable[..., T], batch: int = 1000

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from howdah._native import Result, Row
 
 T = TypeVar("T")
+Tuple = TypeVar("Tuple", bound=tuple[Any, ...])
 
 CANCEL_TIMEOUT_SECONDS = 5.0
 
@@ -148,6 +149,10 @@ class Connection(Session, _native.SyncConnection):
     def stream(
         self, query: str, /, *args: Any, row: type[dict[str, Any]], batch: int = 1000
     ) -> RowStream[dict[str, Any]]: ...
+    @overload
+    def stream(
+        self, query: str, /, *args: Any, row: type[Tuple], batch: int = 1000
+    ) -> RowStream[Tuple]: ...
     @overload
     def stream(
         self, query: str, /, *args: Any, row: Callable[..., T], batch: int = 1000

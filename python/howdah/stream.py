@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 from howdah.errors import InterfaceError
 
 if TYPE_CHECKING:
-    from howdah._native import Column, RowType, Stream
+    from howdah._native import Column, Stream, _RowType
     from howdah.async_connection import AsyncConnection
     from howdah.connection import Connection
 
@@ -21,7 +21,7 @@ T = TypeVar("T")
 class _Rows(Generic[T]):
     """The part of a stream that does not wait."""
 
-    def __init__(self, query: str, arguments: Sequence[Any], row: "RowType", batch: int) -> None:
+    def __init__(self, query: str, arguments: Sequence[Any], row: "_RowType", batch: int) -> None:
         if batch < 1:
             raise ValueError(f"`batch` must be at least 1, found {batch}")
         self._request = query, arguments, row, batch
@@ -45,7 +45,7 @@ class RowStream(_Rows[T]):
         connection: "Connection",
         query: str,
         arguments: Sequence[Any],
-        row: "RowType",
+        row: "_RowType",
         batch: int,
     ) -> None:
         super().__init__(query, arguments, row, batch)
@@ -104,7 +104,7 @@ class AsyncRowStream(_Rows[T]):
         connection: "AsyncConnection",
         query: str,
         arguments: Sequence[Any],
-        row: "RowType",
+        row: "_RowType",
         batch: int,
     ) -> None:
         super().__init__(query, arguments, row, batch)

@@ -125,6 +125,7 @@ async def test_a_silent_peer_ends_at_the_deadline(connector: Connector, proxy: P
 
 @pytest.mark.slow
 def test_a_pool_recovers_from_a_cut_anywhere(proxy: Proxy) -> None:
+    # the timeout is what each request waits for a server that no connection can be made to
     with howdah.Pool(proxy.url, min_size=1, max_size=2, timeout=0.3) as pool:
         assert pool.fetch_value("select 1") == 1
         for after_bytes in range(0, 1200, 41):

@@ -6,6 +6,7 @@ import dataclasses
 import datetime as dt
 from contextlib import contextmanager
 from decimal import Decimal
+from ipaddress import IPv4Address
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -57,6 +58,7 @@ def conn(sync_conn: howdah.Connection) -> howdah.Connection:
     return sync_conn
 
 
+TODAY = dt.date(2020, 1, 1)
 HAPPY = 'it\'s, "so" {happy}\\ '
 NOON = dt.datetime(2020, 1, 1, 12, tzinfo=dt.UTC)
 INNER = ((1, "x"), [(2, 'y, "z" \\'), None], 5, HAPPY, NOON, Decimal("1.50"))
@@ -101,6 +103,23 @@ def test_values_come_back(custom: howdah.Connection, kind: str, value: Any) -> N
     back = round_trip(custom, kind, value)
     assert back == value
     assert round_trip(custom, kind, back) == value
+
+
+def test_copied_rows_hold_every_kind(conn: howdah.Connection) -> None:
+    conn.execute(
+        "create table copied (numbers int[], span int4range, host inet, card macaddr, place point,"
+        " path jsonpath, flags varbit, p pair, ps pair[], feeling mood, count positive)"
+    )
+    row: tuple[Any, ...] = (
+        [1, None],
+        Range(1, 5),
+        IPv4Address("10.0.0.1"),
+        "08:00:2b:01:02:03",
+        (1.0, 2.0),
+    )
+    row += ('$."a"', "0101", (1, "x"), [(2, None)], HAPPY, 5)
+    assert conn.copy_rows("copied", [row, (None,) * len(row)]) == 2
+    assert conn.fetch("select * from copied") == [row, (None,) * len(row)]
 
 
 def test_rows_have_names(custom: howdah.Connection) -> None:
@@ -224,6 +243,13 @@ def test_the_search_path_does_not_matter(conn: howdah.Connection, database: str)
         assert (read, read.b) == ((1, "x"), "x")
 
 
+def test_an_older_server_answers_alike(system_database: str) -> None:
+    with howdah.connect(system_database) as older:
+        older.run(SCHEMA, None, None, None)
+        for kind, value in VALUES:
+            assert round_trip(older, kind, value) == value
+
+
 def test_names_are_written_as_users_write_them(custom: howdah.Connection) -> None:
     query = """select null::mood, null::pair[], null::"Other Schema"."Odd ""Type", 1::positive"""
     [result] = custom.run(query, [], None, None)
@@ -245,6 +271,22 @@ def test_a_type_that_gained_an_attribute(conn: howdah.Connection, database: str)
     assert conn.fetch_value("select $1::pair", (1, "x", dt.date(2020, 1, 1))).c == dt.date(
         2020, 1, 1
     )
+
+
+@pytest.mark.parametrize(
+    "given", [(1, "x", TODAY), {"a": 1, "b": "x", "c": TODAY}, SimpleNamespace(a=1, b="x", c=TODAY)]
+)
+def test_a_parameter_that_gained_an_attribute(
+    conn: howdah.Connection, database: str, given: Any
+) -> None:
+    query = "select $1::pair"
+    assert conn.fetch_value(query, (1, "x")) == (1, "x")
+    with howdah.connect(database) as other:
+        other.execute("alter type pair add attribute c date cascade")
+    assert conn.fetch_value(query, given) == (1, "x", TODAY)
+    with pytest.raises(howdah.Error, match=r"`public\.pair` has 3 attributes, found 2"):
+        conn.fetch_value(query, (1, "x"))
+    assert conn.fetch_value(query, given).c == TODAY
 
 
 def test_an_enum_that_gained_a_label(conn: howdah.Connection) -> None:

@@ -17,7 +17,7 @@ from tests.types.values import round_trip
 if TYPE_CHECKING:
     import howdah
 
-INET, CIDR, MACADDR = 869, 650, 829
+INET, CIDR, MACADDR, MACADDR8 = 869, 650, 829, 774
 
 on_one_server = settings(
     max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
@@ -101,6 +101,15 @@ def test_a_network_is_an_inet(server: howdah.Connection) -> None:
 def test_text_is_a_parameter_as_it_is(server: howdah.Connection) -> None:
     assert round_trip(server, "inet", "10.1/16") == ipaddress.ip_interface("10.1.0.0/16")
     assert round_trip(server, "macaddr", "0800-2b01-0203") == "08:00:2b:01:02:03"
+
+
+@given(st.binary(min_size=6, max_size=6) | st.binary(min_size=8, max_size=8))
+def test_any_hardware_address_comes_back(address: bytes) -> None:
+    oid = MACADDR if len(address) == 6 else MACADDR8
+    written = types.decode(oid, address, 1)
+    assert written == address.hex(":")
+    assert types.encode(oid, written, 1) == address
+    assert types.encode(oid, written.upper(), 1) == address
 
 
 def test_a_scope_is_refused_rather_than_lost() -> None:

@@ -1,10 +1,17 @@
 """The type of a row follows `row=`, in every place that takes it."""
 
 from dataclasses import dataclass
-from typing import Any, assert_type
+from typing import Any, NamedTuple, assert_type
 
 import howdah
 from howdah.pool import Pool
+
+
+class Pair(NamedTuple):
+    """A tuple with names."""
+
+    id: int
+    name: str
 
 
 @dataclass
@@ -19,6 +26,9 @@ def sync(conn: howdah.Connection) -> None:
     """Each call of a sync connection."""
     assert_type(conn.fetch("select 1"), list[howdah.Row])
     assert_type(conn.fetch("select 1", row=dict[str, Any]), list[dict[str, Any]])
+    assert_type(conn.fetch("select 1", row=dict), list[dict[str, Any]])
+    assert_type(conn.fetch("select 1", row=tuple), list[tuple[Any, ...]])
+    assert_type(conn.fetch("select 1", row=Pair), list[Pair])
     assert_type(conn.fetch("select 1", row=Item), list[Item])
     assert_type(conn.fetch_one("select $1", 1), howdah.Row | None)
     assert_type(conn.fetch_one("select $1", 1, row=Item), Item | None)
@@ -29,6 +39,14 @@ def sync(conn: howdah.Connection) -> None:
         assert_type(row.anything, Any)
     for item in conn.stream("select 1", row=Item, batch=10):
         assert_type(item, Item)
+
+
+def cursors(conn: howdah.Connection) -> None:
+    """Rows of a cursor are tuples."""
+    cur = conn.cursor()
+    assert_type(cur.execute("select %s", (1,)), howdah.Cursor)
+    assert_type(cur.fetchone(), tuple[Any, ...] | None)
+    assert_type(cur.fetchall(), list[tuple[Any, ...]])
 
 
 def pooled(pool: Pool) -> None:

@@ -41,6 +41,8 @@ fn every_method_and_version() {
             let established = server
                 .connect(&[tcp, ("user", role), ("password", PASSWORD)])
                 .unwrap_or_else(|error| panic!("{role} on {}: {error}", programs.major));
+            let shown = format!("{established:?}");
+            assert!(!shown.contains(PASSWORD) && shown.len() < 4000, "{shown}");
             let session = &established.session;
             assert_eq!(session.parameter("session_authorization"), Some(role));
             assert_eq!(session.parameter("client_encoding"), Some("UTF8"));

@@ -13,7 +13,10 @@ use std::process::Command;
 use std::time::Duration;
 
 use howdah_driver::{Config, Error, Established, Interrupt, Kind, ServerError, establish};
-use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair};
+use rcgen::{
+    BasicConstraints, CertificateParams, CertificateRevocationListParams, DnType, IsCa, Issuer,
+    KeyIdMethod, KeyPair, KeyUsagePurpose, RevokedCertParams,
+};
 use support::{PASSWORD, Programs, Server};
 
 const HBA: &str = "\
@@ -22,6 +25,9 @@ hostssl all tls_only all scram-sha-256
 hostnossl all plain_only all scram-sha-256
 host all either all scram-sha-256
 ";
+
+/// Of every certificate that is issued here.
+const SERIAL_NUMBER: u64 = 4711;
 
 /// An authority, made for one test run.
 struct Authority {
@@ -33,6 +39,7 @@ impl Authority {
     fn new(name: &str) -> Self {
         let mut params = CertificateParams::new(Vec::new()).unwrap();
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
         params.distinguished_name.push(DnType::CommonName, name);
         let key = KeyPair::generate().unwrap();
         let pem = params.self_signed(&key).unwrap().pem();
@@ -42,10 +49,32 @@ impl Authority {
         }
     }
 
+    /// A list of revoked certificates with these serial numbers, valid until `year`.
+    fn revocations(&self, serial_numbers: &[u64], year: i32) -> String {
+        let params = CertificateRevocationListParams {
+            this_update: rcgen::date_time_ymd(2020, 1, 1),
+            next_update: rcgen::date_time_ymd(year, 1, 1),
+            crl_number: 1.into(),
+            issuing_distribution_point: None,
+            revoked_certs: serial_numbers
+                .iter()
+                .map(|number| RevokedCertParams {
+                    serial_number: (*number).into(),
+                    revocation_time: rcgen::date_time_ymd(2020, 1, 1),
+                    reason_code: None,
+                    invalidity_date: None,
+                })
+                .collect(),
+            key_identifier_method: KeyIdMethod::Sha256,
+        };
+        params.signed_by(&self.issuer).unwrap().pem().unwrap()
+    }
+
     /// Writes a certificate and its key.
     fn issue(&self, directory: &Path, file: &str, common_name: &str, names: &[&str]) {
         let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
         let mut params = CertificateParams::new(names).unwrap();
+        params.serial_number = Some(SERIAL_NUMBER.into());
         params
             .distinguished_name
             .push(DnType::CommonName, common_name);
@@ -80,6 +109,19 @@ impl World {
             "other.crt",
             &Authority::new("another authority").pem,
         );
+        for (file, revoked, until) in [
+            ("revoked", &[SERIAL_NUMBER][..], 2099),
+            ("others", &[1], 2099),
+            ("outdated", &[], 2021),
+        ] {
+            let directory = files.join(file);
+            fs::create_dir(&directory).unwrap();
+            write(
+                &directory,
+                "root.crl",
+                &authority.revocations(revoked, until),
+            );
+        }
         authority.issue(&files, "certified", "certified", &[]);
         let settings = "ssl=on\nssl_cert_file='../server.crt'\nssl_key_file='../server.key'\n\
                         ssl_ca_file='../root.crt'";
@@ -122,6 +164,7 @@ fn every_mode_against_a_server_with_tls() {
     };
     modes_without_checks(&world);
     modes_with_checks(&world);
+    revocations(&world);
     channel_binding(&world);
     client_certificates(&world);
     versions(&world);
@@ -220,6 +263,35 @@ fn modes_with_checks(world: &World) {
         .login("either", &[("sslrootcert", "system")])
         .unwrap_err();
     assert!(system.to_string().contains("root certificate"), "{system}");
+}
+
+fn revocations(world: &World) {
+    let root = world.file("root.crt");
+    let login = |option, path: &str| {
+        let path = world.file(path);
+        let options = [
+            ("sslmode", "verify-ca"),
+            ("sslrootcert", root.as_str()),
+            (option, &path),
+        ];
+        world.login("either", &options)
+    };
+    for (option, good, revoked) in [
+        ("sslcrl", "others/root.crl", "revoked/root.crl"),
+        ("sslcrldir", "others", "revoked"),
+    ] {
+        assert!(login(option, good).unwrap().transport.is_tls(), "{option}");
+        let error = login(option, revoked).unwrap_err();
+        assert!(error.message().contains("it has been revoked"), "{error}");
+    }
+    assert!(login("sslcrl", "outdated/root.crl").is_err());
+    let error = login("sslcrl", "root.crt").unwrap_err();
+    assert!(
+        error.message().contains("holds no revocation list"),
+        "{error}"
+    );
+    let error = login("sslcrl", "missing.crl").unwrap_err();
+    assert!(error.message().contains("cannot read `sslcrl`"), "{error}");
 }
 
 fn channel_binding(world: &World) {

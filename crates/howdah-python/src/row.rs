@@ -9,6 +9,7 @@
 //! Invariant of every `Row` object: it was allocated with `len + 1` items, its size says `len`, and
 //! item `len` holds a strong reference to a [`Shape`] of `len` names, or null while it is made.
 
+use std::cell::UnsafeCell;
 use std::ffi::{c_int, c_void};
 
 use pyo3::exceptions::{PyAttributeError, PyKeyError};
@@ -100,19 +101,17 @@ impl<'py> RowBuilder<'py> {
         len: usize,
     ) -> PyResult<Self> {
         let py = shape.py();
+        let raw = allocate(row_type, len);
         let len = len as ffi::Py_ssize_t;
-        // SAFETY: `row_type` is a type made by `create_type`: variable-sized like tuple. The
-        // object comes with a reference and with its size set; its items are written before
-        // anything else can see the object. Size `len` with `len + 1` items is this module's
-        // invariant, and the hidden item takes over a new reference to the shape.
+        // SAFETY: `allocate` answers null with an exception set, or an object with one reference,
+        // size `len` and room for `len + 1` items. All are written before anything else can see
+        // the object; the hidden one takes over a new reference to the shape.
         unsafe {
-            let raw: *mut ffi::PyObject = ffi::PyObject_GC_NewVar(row_type.as_type_ptr(), len + 1);
             let row = Bound::from_owned_ptr_or_err(py, raw)?;
             for index in 0..len {
                 ffi::PyTuple_SET_ITEM(raw, index, std::ptr::null_mut());
             }
             ffi::PyTuple_SET_ITEM(raw, len, shape.clone().into_ptr());
-            (*raw.cast::<ffi::PyVarObject>()).ob_size = len;
             Ok(Self {
                 row,
                 tracked: false,
@@ -162,6 +161,40 @@ impl<'py> RowBuilder<'py> {
             }
         }
         self.row
+    }
+}
+
+/// Memory of rows that died, for rows of the same length that are born: CPython does the same for
+/// plain tuples. Short rows alone, and no more than one large result.
+struct Spare(UnsafeCell<[Vec<*mut ffi::PyObject>; SPARE_LENGTHS]>);
+
+const SPARE_LENGTHS: usize = 17;
+const SPARE_ROWS: usize = 2000;
+
+// SAFETY: touched only by threads that hold the interpreter's lock: the module does not declare
+// that it can do without, so interpreters built to run without keep theirs.
+unsafe impl Sync for Spare {}
+
+static SPARE: Spare = Spare(UnsafeCell::new([const { Vec::new() }; SPARE_LENGTHS]));
+
+/// A new row object of this length, whose items are not written yet; null with an exception set.
+#[inline]
+fn allocate(row_type: &Bound<'_, PyType>, len: usize) -> *mut ffi::PyObject {
+    let row_type = row_type.as_type_ptr();
+    // SAFETY: the thread is attached (`Bound`), which `Spare` needs; nothing here runs Python code.
+    // Spare memory was a row of this length: it has room for `len + 1` items and an untracked GC
+    // head, and PyObject_InitVar makes it an object with one reference and this size again. A new
+    // object gets one item more than its size says.
+    unsafe {
+        if let Some(raw) = (*SPARE.0.get()).get_mut(len).and_then(Vec::pop) {
+            ffi::PyObject_InitVar(raw.cast(), row_type, len as ffi::Py_ssize_t);
+            return raw;
+        }
+        let raw: *mut ffi::PyObject = ffi::PyObject_GC_NewVar(row_type, len as ffi::Py_ssize_t + 1);
+        if !raw.is_null() {
+            (*raw.cast::<ffi::PyVarObject>()).ob_size = len as ffi::Py_ssize_t;
+        }
+        raw
     }
 }
 
@@ -249,7 +282,10 @@ unsafe extern "C" fn dealloc(row: *mut ffi::PyObject) {
             ffi::Py_XDECREF(ffi::PyTuple_GET_ITEM(row, index));
         }
         let row_type = ffi::Py_TYPE(row);
-        ffi::PyObject_GC_Del(row.cast());
+        match (*SPARE.0.get()).get_mut(ffi::Py_SIZE(row) as usize) {
+            Some(spare) if spare.len() < SPARE_ROWS => spare.push(row),
+            _ => ffi::PyObject_GC_Del(row.cast()),
+        }
         ffi::Py_DECREF(row_type.cast());
     }
 }

@@ -15,8 +15,8 @@ const HEADER_BYTES: usize = 5;
 /// PostgreSQL builds no message over 1 GiB (`MaxAllocSize`, src/include/utils/memutils.h).
 const MAX_MESSAGE_BYTES: u64 = 0x3fff_ffff + HEADER_BYTES as u64;
 
-/// Received bytes that wait for being understood.
-#[derive(Debug)]
+/// Received bytes that wait for being understood. `Debug` shows none of them: they hold users'
+/// data and the session's cancel key.
 pub struct Inbox {
     bytes: Vec<u8>,
     start: usize,
@@ -29,6 +29,12 @@ pub struct Inbox {
 pub(crate) struct Frame<'a> {
     pub(crate) kind: u8,
     pub(crate) body: &'a [u8],
+}
+
+impl std::fmt::Debug for Inbox {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Inbox({} bytes)", self.end - self.start)
+    }
 }
 
 impl Default for Inbox {
@@ -122,6 +128,15 @@ impl Inbox {
             .bytes
             .get(from..self.start)
             .map(|body| Frame { kind, body }))
+    }
+
+    /// The body of the next message if it is whole and of this type.
+    #[inline]
+    pub(crate) fn frame_of(&mut self, kind: u8) -> Result<Option<&[u8]>, Error> {
+        if self.bytes.get(self.start..self.end).and_then(<[u8]>::first) != Some(&kind) {
+            return Ok(None);
+        }
+        Ok(self.frame()?.map(|frame| frame.body))
     }
 
     /// Moves what is left to the front and grows to hold the message that is under way.

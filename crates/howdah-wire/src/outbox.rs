@@ -2,8 +2,9 @@
 
 use std::ops::Range;
 
-/// Bytes on their way to the server. Messages are appended whole or not at all.
-#[derive(Debug, Default)]
+/// Bytes on their way to the server. Messages are appended whole or not at all. `Debug` shows none
+/// of them: they hold users' data and passwords.
+#[derive(Default)]
 pub struct Outbox {
     bytes: Vec<u8>,
     sent: usize,
@@ -11,6 +12,12 @@ pub struct Outbox {
 
 /// A send buffer that held a large batch is given back above this size.
 const KEEP_BYTES: usize = 256 * 1024;
+
+impl std::fmt::Debug for Outbox {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Outbox({} bytes)", self.outgoing().len())
+    }
+}
 
 impl Outbox {
     /// What waits to be sent.

@@ -11,7 +11,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use crate::backend::Message;
+use crate::backend::{DataRow, Message};
 use crate::frontend::{self, Target};
 use crate::{Error, Inbox, Oid, Outbox};
 
@@ -260,12 +260,6 @@ impl Session {
             return Ok(None);
         };
         let message = Message::parse(frame.kind, frame.body)?;
-        let front = self.expected.front().copied();
-        if matches!(message, Message::DataRow(_))
-            && matches!(front, Some(Expected::Execute | Expected::Query))
-        {
-            return Ok(Some(message));
-        }
         match message {
             Message::ParameterStatus(name, value) => {
                 let text = |bytes| String::from_utf8_lossy(bytes).into_owned();
@@ -283,6 +277,23 @@ impl Session {
             _ => step(&mut self.expected, &message)?,
         }
         Ok(Some(message))
+    }
+
+    /// The next row, if a row is the next message and rows were asked for: the short way for
+    /// results of many rows. Whatever else comes next is left for [`Session::next_event`].
+    ///
+    /// # Errors
+    /// As [`Session::next_event`].
+    #[inline]
+    pub fn next_row(&mut self) -> Result<Option<DataRow<'_>>, Error> {
+        match self.expected.front() {
+            Some(Expected::Execute | Expected::Query) => {}
+            _ => return Ok(None),
+        }
+        match self.inbox.frame_of(b'D')? {
+            Some(body) => DataRow::parse(body).map(Some),
+            None => Ok(None),
+        }
     }
 
     /// Requests a simple query: one or more statements, answered in text.

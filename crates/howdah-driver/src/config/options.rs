@@ -104,6 +104,8 @@ pub(super) const ALL: &[Spec] = &[
     secret("sslpassword", None),
     option("sslcertmode", "PGSSLCERTMODE"),
     option("sslrootcert", "PGSSLROOTCERT"),
+    option("sslcrl", "PGSSLCRL"),
+    option("sslcrldir", "PGSSLCRLDIR"),
     option("sslsni", "PGSSLSNI"),
     option("ssl_min_protocol_version", "PGSSLMINPROTOCOLVERSION"),
     option("ssl_max_protocol_version", "PGSSLMAXPROTOCOLVERSION"),
@@ -114,8 +116,6 @@ pub(super) const ALL: &[Spec] = &[
     option("max_protocol_version", "PGMAXPROTOCOLVERSION"),
     unnamed("statement_cache_size"),
     only("sslcompression", Some("PGSSLCOMPRESSION"), &["0"]),
-    only("sslcrl", Some("PGSSLCRL"), &[]),
-    only("sslcrldir", Some("PGSSLCRLDIR"), &[]),
     only("sslkeylogfile", None, &[]),
     only("gssencmode", Some("PGGSSENCMODE"), &["disable", "prefer"]),
     inert("krbsrvname", Some("PGKRBSRVNAME")),
@@ -227,7 +227,7 @@ mod tests {
         assert!(find("gssencmode").unwrap().supports("prefer").is_ok());
         assert!(find("gssencmode").unwrap().supports("require").is_err());
         assert!(find("krbsrvname").unwrap().supports("postgres").is_ok());
-        assert!(find("sslcrl").unwrap().supports("").is_ok());
+        assert!(find("sslkeylogfile").unwrap().supports("").is_ok());
         let error = find("oauth_client_secret")
             .unwrap()
             .supports("x1y2")

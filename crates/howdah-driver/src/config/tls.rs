@@ -68,6 +68,10 @@ pub struct TlsOptions {
     pub direct: bool,
     /// The roots that certificates are checked against.
     pub roots: RootCertificates,
+    /// A list of revoked certificates, PEM; with one, every certificate must be covered by it.
+    pub revocations: Option<PathBuf>,
+    /// A directory of such lists.
+    pub revocation_directory: Option<PathBuf>,
     /// Whether the client may or must show a certificate.
     pub certificate_mode: CertificateMode,
     /// The client's certificate chain, PEM.
@@ -131,6 +135,8 @@ pub(super) fn read(values: &Values, environment: &dyn Environment) -> Result<Tls
         mode,
         direct,
         roots,
+        revocations: file(values, "sslcrl", "root.crl", environment),
+        revocation_directory: values.get("sslcrldir").map(PathBuf::from),
         certificate_mode: values.choice(
             "sslcertmode",
             &certificate_modes,

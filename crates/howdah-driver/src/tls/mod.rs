@@ -10,13 +10,13 @@ mod stream;
 mod verify;
 
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
 use howdah_wire::auth::TlsChannel;
 use rustls::crypto::{CryptoProvider, ring};
 use rustls::pki_types::pem::PemObject;
-use rustls::pki_types::{CertificateDer, ServerName};
+use rustls::pki_types::{CertificateDer, CertificateRevocationListDer, ServerName};
 use rustls::{
     AlertDescription, CertificateError, ClientConfig, ClientConnection, RootCertStore,
     SupportedProtocolVersion,
@@ -27,7 +27,7 @@ pub(crate) use stream::TlsStream;
 use crate::config::{CertificateMode, Host, RootCertificates, SslMode, TlsOptions, TlsVersion};
 use crate::error::{Error, Kind, io_text};
 use identity::Identity;
-use verify::Verifier;
+use verify::{Trust, Verifier};
 
 /// "postgresql", registered for ALPN; obligatory where TLS begins without SSLRequest.
 const ALPN: &[u8] = b"postgresql";
@@ -153,6 +153,14 @@ fn certificate_fault(error: &CertificateError) -> (String, &'static str) {
             "no root certificate of ours has signed it".to_owned(),
             GIVE_ROOTS,
         ),
+        C::Revoked => (
+            "it has been revoked".to_owned(),
+            "the server needs another certificate",
+        ),
+        C::UnknownRevocationStatus => (
+            "no list of revoked certificates covers it".to_owned(),
+            "`sslcrl` must hold a list of every authority in the chain",
+        ),
         C::NotValidForName | C::NotValidForNameContext { .. } => (
             "it is for another host".to_owned(),
             "connect by a name that the certificate has, or use `sslmode=verify-ca`",
@@ -191,21 +199,71 @@ fn versions(options: &TlsOptions) -> Vec<&'static SupportedProtocolVersion> {
 
 fn verifier(options: &TlsOptions, provider: &Arc<CryptoProvider>) -> Result<Verifier, Error> {
     let names = options.mode == SslMode::VerifyFull;
-    let (store, roots) = match &options.roots {
+    let trust = match &options.roots {
         RootCertificates::None => return Ok(Verifier::any(provider.clone())),
         // nothing is promised below `require`, so a file that is not there takes nothing away
         RootCertificates::File(path) if options.mode < SslMode::Require && !path.exists() => {
             return Ok(Verifier::any(provider.clone()));
         }
-        RootCertificates::File(path) => {
-            let roots = certificates("sslrootcert", path)?;
-            let mut store = RootCertStore::empty();
-            store.add_parsable_certificates(roots.iter().cloned());
-            (Arc::new(store), roots)
-        }
-        RootCertificates::System => (system_roots()?, Vec::new()),
+        RootCertificates::File(path) => Trust {
+            store: store("sslrootcert", path)?,
+            roots: certificates("sslrootcert", path)?,
+            revocations: revocations(options)?,
+        },
+        RootCertificates::System => Trust {
+            store: system_roots()?,
+            roots: Vec::new(),
+            revocations: revocations(options)?,
+        },
     };
-    Verifier::new(provider.clone(), store, roots, names).map_err(|error| internal(&error))
+    Verifier::new(provider.clone(), trust, names).map_err(|error| {
+        Error::configuration(format!(
+            "the lists of revoked certificates cannot be used: {error}"
+        ))
+    })
+}
+
+fn store(option: &str, path: &Path) -> Result<Arc<RootCertStore>, Error> {
+    let mut store = RootCertStore::empty();
+    store.add_parsable_certificates(certificates(option, path)?);
+    if store.is_empty() {
+        let path = path.display();
+        return Err(Error::configuration(format!(
+            "`{option}` `{path}` holds no usable certificate"
+        )));
+    }
+    Ok(Arc::new(store))
+}
+
+/// The lists of `sslcrl` and of the files in `sslcrldir`.
+fn revocations(options: &TlsOptions) -> Result<Vec<CertificateRevocationListDer<'static>>, Error> {
+    let mut files: Vec<PathBuf> = options.revocations.iter().cloned().collect();
+    if let Some(directory) = &options.revocation_directory {
+        let unreadable = |error: io::Error| {
+            let (directory, reason) = (directory.display(), io_text(&error));
+            Error::configuration(format!("cannot read `sslcrldir` `{directory}`: {reason}"))
+        };
+        for entry in std::fs::read_dir(directory).map_err(unreadable)? {
+            files.push(entry.map_err(unreadable)?.path());
+        }
+    }
+    let mut lists = Vec::new();
+    for file in files {
+        let pem = read("sslcrl", &file)?;
+        let found: Result<Vec<_>, _> = CertificateRevocationListDer::pem_slice_iter(&pem).collect();
+        lists.extend(
+            found
+                .ok()
+                .filter(|found| !found.is_empty())
+                .ok_or_else(|| {
+                    let file = file.display();
+                    Error::configuration(format!(
+                        "`sslcrl` `{file}` holds no revocation list in PEM"
+                    ))
+                })?,
+        );
+    }
+    Ok(lists)
 }
 
 /// The system's authorities, read once in a process: there are over a hundred.

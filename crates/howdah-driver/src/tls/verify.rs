@@ -9,9 +9,9 @@
 use std::sync::Arc;
 
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
-use rustls::client::{WebPkiServerVerifier, verify_server_name};
+use rustls::client::{VerifierBuilderError, WebPkiServerVerifier, verify_server_name};
 use rustls::crypto::{CryptoProvider, verify_tls12_signature, verify_tls13_signature};
-use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls::pki_types::{CertificateDer, CertificateRevocationListDer, ServerName, UnixTime};
 use rustls::server::ParsedCertificate;
 use rustls::{CertificateError, DigitallySignedStruct, Error, RootCertStore, SignatureScheme};
 
@@ -25,6 +25,15 @@ pub(super) struct Verifier {
     chain: Option<Chain>,
     /// Whether the certificate must be for the host.
     names: bool,
+}
+
+/// What a chain of certificates is checked against.
+pub(super) struct Trust {
+    pub(super) store: Arc<RootCertStore>,
+    /// Certificates that are trusted as they are.
+    pub(super) roots: Vec<CertificateDer<'static>>,
+    /// With any, the whole chain must be covered by them, and they must not be out of date.
+    pub(super) revocations: Vec<CertificateRevocationListDer<'static>>,
 }
 
 #[derive(Debug)]
@@ -43,20 +52,20 @@ impl Verifier {
         }
     }
 
-    /// Checks against `store`; `roots` are the certificates that are trusted as they are.
+    /// Checks against `trust`, and the name too if `names` says so.
     pub(super) fn new(
         provider: Arc<CryptoProvider>,
-        store: Arc<RootCertStore>,
-        roots: Vec<CertificateDer<'static>>,
+        trust: Trust,
         names: bool,
-    ) -> Result<Self, rustls::client::VerifierBuilderError> {
-        let builder = WebPkiServerVerifier::builder_with_provider(store, provider.clone());
+    ) -> Result<Self, VerifierBuilderError> {
+        let webpki = WebPkiServerVerifier::builder_with_provider(trust.store, provider.clone())
+            .with_crls(trust.revocations)
+            .enforce_revocation_expiration()
+            .build()?;
+        let roots = trust.roots;
         Ok(Self {
             provider,
-            chain: Some(Chain {
-                webpki: builder.build()?,
-                roots,
-            }),
+            chain: Some(Chain { webpki, roots }),
             names,
         })
     }

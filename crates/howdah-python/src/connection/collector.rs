@@ -6,8 +6,8 @@
 
 use std::sync::Arc;
 
-use howdah_wire::Oid;
 use howdah_wire::backend::{CommandTag, DataRow, RowDescription};
+use howdah_wire::{Oid, Session};
 use pyo3::prelude::*;
 use pyo3::types::{PyList, PyTuple};
 
@@ -29,7 +29,7 @@ pub(crate) struct Collector {
     kind: Arc<RowKind>,
     keep: Keep,
     shape: Known,
-    rows: Option<Py<PyList>>,
+    rows: Vec<Py<PyAny>>,
     first: Option<Py<PyAny>>,
     tag: String,
     affected: Option<u64>,
@@ -69,7 +69,7 @@ impl Collector {
             kind,
             keep,
             shape: Known::NoRows,
-            rows: None,
+            rows: Vec::new(),
             first: None,
             tag: String::new(),
             affected: None,
@@ -122,16 +122,28 @@ impl Collector {
         }
     }
 
+    /// Takes all rows that have arrived and come next.
+    ///
+    /// # Errors
+    /// Where the server broke the protocol.
+    #[inline]
+    pub(crate) fn push_all(
+        &mut self,
+        scope: &Scope<'_, '_>,
+        session: &mut Session,
+    ) -> Result<(), howdah_wire::Error> {
+        while let Some(row) = session.next_row()? {
+            self.push(scope, &row);
+        }
+        Ok(())
+    }
+
     #[inline]
     fn store(&mut self, row: Bound<'_, PyAny>) {
         if self.keep == Keep::First {
             self.first = Some(row.unbind());
-            return;
-        }
-        let py = row.py();
-        let rows = self.rows.get_or_insert_with(|| PyList::empty(py).unbind());
-        if let Err(error) = rows.bind(py).append(row) {
-            self.failed = Some(error);
+        } else {
+            self.rows.push(row.unbind());
         }
     }
 
@@ -239,10 +251,7 @@ impl Collector {
         if matches!(self.shape, Known::NoRows) {
             return Err(self.no_rows(py));
         }
-        Ok(self
-            .rows
-            .unwrap_or_else(|| PyList::empty(py).unbind())
-            .into_any())
+        Ok(PyList::new(py, self.rows)?.into_any().unbind())
     }
 
     /// The first row or value, `None` if there is none.
@@ -266,7 +275,7 @@ impl Collector {
     pub(crate) fn into_result(self, py: Python<'_>) -> PyResult<Py<PyResultSet>> {
         let (rows, columns) = match &self.shape {
             Known::Ready(columns, _) => {
-                let rows = self.rows.unwrap_or_else(|| PyList::empty(py).unbind());
+                let rows = PyList::new(py, self.rows)?.unbind();
                 (Some(rows), Some(columns.public(py)?.unbind()))
             }
             _ => (None, None),

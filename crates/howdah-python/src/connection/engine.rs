@@ -138,9 +138,14 @@ impl Engine {
             scope: scope(py, &self.settings, &self.catalogue),
             catalogue: &self.catalogue,
         };
-        while let Some(message) = self.session.next_event()? {
+        loop {
+            if let Some(operation) = &mut self.operation {
+                operation.on_rows(&reception, &mut self.session)?;
+            }
+            let Some(message) = self.session.next_event()? else {
+                return Ok(Signal::Continue);
+            };
             match &message {
-                Message::DataRow(_) => {}
                 Message::ReadyForQuery(status) => {
                     self.state.set_status(*status);
                     return Ok(Signal::Turn);
@@ -168,7 +173,6 @@ impl Engine {
                 return Ok(Signal::Turn);
             }
         }
-        Ok(Signal::Continue)
     }
 
     /// Lets the operation request more, now that everything was sent; whether it did.

@@ -43,6 +43,11 @@ impl Statement {
         })
     }
 
+    /// Whether a parameter is of a row type, which may change after the statement was prepared.
+    pub(crate) fn takes_rows(&self) -> bool {
+        self.parameters.iter().any(|codec| codec.holds_rows())
+    }
+
     /// Bind to the portal `portal` for parameters in these formats.
     pub(crate) fn bind_with(
         &self,

@@ -11,7 +11,7 @@ use std::sync::{Arc, OnceLock};
 use super::oids::ROWS;
 use super::{Codec, Functions, Structure};
 use super::{
-    array, bits, boolean, byte_char, bytea, float, geometry, integer, json, lsn, moment,
+    array, bits, boolean, byte_char, bytea, float, geometry, integer, json, jsonpath, lsn, moment,
     multirange, network, numeric, range, record, reg, string, tid, uuid,
 };
 
@@ -219,6 +219,7 @@ fn functions(name: &str) -> Functions {
         "cidr" => network::CIDR,
         "macaddr" => network::MACADDR,
         "macaddr8" => network::MACADDR8,
+        "jsonpath" => jsonpath::JSONPATH,
         "bit" | "varbit" => bits::BITS,
         "point" => geometry::POINT,
         "line" => geometry::LINE,

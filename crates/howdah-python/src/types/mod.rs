@@ -22,9 +22,12 @@ mod composite_literal;
 mod door;
 mod float;
 mod geometry;
+#[cfg(test)]
+mod hostile_bytes;
 mod hstore;
 mod integer;
 mod json;
+mod jsonpath;
 mod lsn;
 mod moment;
 mod multirange;
@@ -198,6 +201,19 @@ impl Codec {
 impl From<Refusal> for Refused {
     fn from(refusal: Refusal) -> Self {
         Self(Box::new(refusal))
+    }
+}
+
+impl Codec {
+    /// Whether values are composite, or are made of composite values.
+    pub(crate) fn holds_rows(&self) -> bool {
+        match &self.structure {
+            Structure::Scalar | Structure::Compound => false,
+            Structure::Composite { .. } => true,
+            Structure::Array { element, .. } => element.holds_rows(),
+            Structure::Range { subtype } => subtype.holds_rows(),
+            Structure::Multirange { range } => range.holds_rows(),
+        }
     }
 }
 

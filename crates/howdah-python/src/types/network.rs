@@ -11,7 +11,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyBytesMethods};
 
 use super::address::{self, Kind};
-use super::{Codec, Decode, Decoded, Format, Functions, Refused, Scope, python, string};
+use super::{Codec, Decode, Decoded, Encode, Format, Functions, Refused, Scope, python, string};
 
 pub(super) const INET: Functions = Functions {
     decode_binary: Some(|scope, _, bytes| binary(scope, bytes, Kind::Inet)),
@@ -31,13 +31,14 @@ pub(super) const CIDR: Functions = Functions {
 
 pub(super) const MACADDR: Functions = Functions {
     decode_binary: Some(mac::<6> as Decode),
-    encode_binary: None,
+    encode_binary: Some(encode_mac::<6> as Encode),
     result_format: Format::Binary,
     ..string::STRING
 };
 
 pub(super) const MACADDR8: Functions = Functions {
     decode_binary: Some(mac::<8> as Decode),
+    encode_binary: Some(encode_mac::<8> as Encode),
     ..MACADDR
 };
 
@@ -147,4 +148,28 @@ fn mac<'py, const N: usize>(scope: &Scope<'_, 'py>, _: &Codec, bytes: &[u8]) -> 
     }
     let pairs: Vec<_> = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
     python::str_from_utf8(scope.py, pairs.join(":").as_bytes())
+}
+
+/// Takes the form that is read, pairs of digits between colons; the text format takes all others.
+fn encode_mac<const N: usize>(
+    scope: &Scope<'_, '_>,
+    codec: &Codec,
+    value: &Bound<'_, PyAny>,
+    out: &mut Vec<u8>,
+) -> Result<(), Refused> {
+    let mut text = Vec::new();
+    string::encode(scope, codec, value, &mut text)?;
+    let pair = |pair: &[u8]| match pair {
+        [high, low] => Some(digit(*high)? << 4 | digit(*low)?),
+        _ => None,
+    };
+    let bytes: Option<Vec<u8>> = text.split(|byte| *byte == b':').map(pair).collect();
+    let bytes = bytes.filter(|bytes| bytes.len() == N);
+    out.extend(bytes.ok_or_else(|| Refused::unsuited("str"))?);
+    Ok(())
+}
+
+fn digit(character: u8) -> Option<u8> {
+    let digit = char::from(character).to_digit(16)?;
+    u8::try_from(digit).ok()
 }

@@ -37,10 +37,13 @@ fn decode_binary<'py>(scope: &Scope<'_, 'py>, _: &Codec, bytes: &[u8]) -> Decode
 fn field<'py>(scope: &Scope<'_, 'py>, codec: &Codec, bytes: &[u8]) -> Decoded<'py> {
     match codec.decode_binary {
         Some(decode) => decode(scope, codec, bytes),
-        None => Err(Refused::invalid(format!(
-            "`{}` in an anonymous record, whose binary format is not read; hint: cast it to text",
-            codec.name
-        ))),
+        None => Err(Refused::advised(
+            format!(
+                "`{}` in an anonymous record, whose binary format is not read",
+                codec.name
+            ),
+            "select the record's fields as columns, or cast this one to text",
+        )),
     }
 }
 

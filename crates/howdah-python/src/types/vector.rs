@@ -13,7 +13,9 @@ use super::{Codec, Decoded, Format, Functions, Refused, Scope, array, string};
 pub(super) const VECTOR: Functions = Functions {
     decode_binary: Some(|scope, _, bytes| decode_binary(scope, bytes, Reader::f32)),
     decode_text,
-    encode_binary: Some(encode_binary),
+    encode_binary: Some(|_, _, value, out| {
+        encode_binary(value, out, |number| Ok(single(number)?.to_be_bytes()))
+    }),
     encode_text,
     result_format: Format::Binary,
     atomic: false,
@@ -24,7 +26,9 @@ pub(super) const HALFVEC: Functions = Functions {
         decode_binary(scope, bytes, |reader| reader.u16().map(f32_from_half))
     }),
     decode_text,
-    encode_binary: None,
+    encode_binary: Some(|_, _, value, out| {
+        encode_binary(value, out, |number| Ok(half(number)?.to_be_bytes()))
+    }),
     encode_text,
     result_format: Format::Binary,
     atomic: false,
@@ -62,11 +66,10 @@ fn decode_text<'py>(scope: &Scope<'_, 'py>, _: &Codec, bytes: &[u8]) -> Decoded<
     Ok(PyList::new(scope.py, numbers)?.into_any())
 }
 
-fn encode_binary(
-    _: &Scope<'_, '_>,
-    _: &Codec,
+fn encode_binary<const N: usize>(
     value: &Bound<'_, PyAny>,
     out: &mut Vec<u8>,
+    rounded: impl Fn(f64) -> Result<[u8; N], Refused>,
 ) -> Result<(), Refused> {
     let numbers = numbers(value)?;
     let length = u16::try_from(numbers.len())
@@ -74,7 +77,7 @@ fn encode_binary(
     out.extend_from_slice(&length.to_be_bytes());
     out.extend_from_slice(&[0; 2]);
     for number in numbers {
-        out.extend_from_slice(&single(number)?.to_be_bytes());
+        out.extend_from_slice(&rounded(number)?);
     }
     Ok(())
 }
@@ -126,6 +129,24 @@ fn single(number: f64) -> Result<f32, Refused> {
     }
 }
 
+/// The half that is nearest to a number, of two the even one; refuses what is too large.
+fn half(number: f64) -> Result<u16, Refused> {
+    let magnitude = number.abs();
+    // the distance of neighbours: that of the number's power of two, or of the smallest normal one
+    let exponent = (magnitude.log2().floor() as i32).clamp(-14, 15);
+    let steps = (magnitude / f64::powi(2.0, exponent - 10)).round_ties_even();
+    // a subnormal's steps are its bits; a normal's begin at 1024 with its exponent counted from 1,
+    // and rounding up to 2048 carries into the exponent as it must
+    let bits = steps + f64::from(exponent + 14) * 1024.0;
+    if !number.is_finite() || bits >= f64::from(0x7c00) {
+        return Err(Refused::invalid(
+            "number out of range for an element of a vector",
+        ));
+    }
+    let sign = if number.is_sign_negative() { 0x8000 } else { 0 };
+    Ok(sign | bits as u16)
+}
+
 /// IEEE 754 half precision: 1 sign bit, 5 of exponent, 10 of fraction.
 fn f32_from_half(half: u16) -> f32 {
     let fraction = f32::from(half & 0x3ff);
@@ -144,7 +165,26 @@ fn f32_from_half(half: u16) -> f32 {
 
 #[cfg(test)]
 mod tests {
-    use super::f32_from_half;
+    use super::{f32_from_half, half};
+
+    #[test]
+    fn every_half_is_written_as_it_was_read() {
+        for bits in (0..=u16::MAX).filter(|bits| bits & 0x7c00 != 0x7c00) {
+            assert_eq!(half(f64::from(f32_from_half(bits))).ok(), Some(bits));
+        }
+    }
+
+    #[test]
+    fn numbers_between_halves_go_to_the_nearest_or_the_even_one() {
+        assert_eq!(half(1.0 + 0.49 / 1024.0).ok(), Some(0x3c00));
+        assert_eq!(half(1.0 + 0.5 / 1024.0).ok(), Some(0x3c00));
+        assert_eq!(half(1.0 + 1.5 / 1024.0).ok(), Some(0x3c02));
+        assert_eq!(half(2047.9).ok(), Some(0x6800));
+        assert_eq!(half(1e-9).ok(), Some(0));
+        assert_eq!(half(65519.0).ok(), Some(0x7bff));
+        assert!(half(65520.0).is_err());
+        assert!(half(f64::NAN).is_err());
+    }
 
     #[test]
     fn halves_keep_their_value() {

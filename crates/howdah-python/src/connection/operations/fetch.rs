@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use howdah_wire::backend::{Message, ServerError};
-use howdah_wire::{Oid, TransactionStatus};
+use howdah_wire::{Oid, Session, TransactionStatus};
 use pyo3::prelude::*;
 use pyo3::types::{PyList, PyString, PyTuple};
 
@@ -84,6 +84,10 @@ impl Fetch {
         match request_execution(cx, &statement, "", values, 0) {
             Ok(()) => {}
             Err(Unwritten::Retype(signature)) => return self.retype(cx, signature),
+            // values that do not fit a row type may know it better than the catalogue does
+            Err(Unwritten::Python(_)) if !self.renewed && statement.takes_rows() => {
+                return self.renew(cx, &statement);
+            }
             Err(unwritten) => return Err(unwritten.into_error(cx.py)),
         }
         if let Some(columns) = &statement.columns {
@@ -100,6 +104,17 @@ impl Fetch {
             Some(statement) => self.execute(cx, statement),
             None => self.prepare(cx, signature),
         }
+    }
+
+    /// Prepares a statement again that is older than what it is about: a table, a type.
+    #[cold]
+    fn renew(&mut self, cx: &mut Context<'_, '_>, statement: &Statement) -> PyResult<()> {
+        self.renewed = true;
+        if statement.takes_rows() {
+            cx.catalogue.forget();
+        }
+        cx.statements.forget(statement);
+        self.prepare(cx, Box::default())
     }
 
     fn executed(&mut self, cx: &mut Context<'_, '_>) -> PyResult<Flow> {
@@ -120,17 +135,18 @@ impl Fetch {
         self.answer.of(cx.py, collector).map(Flow::Done)
     }
 
-    /// A cached statement that the server has lost, or whose result changed, is prepared again
-    /// where that can be done without the caller noticing: outside of a transaction block.
+    /// A cached statement that the server has lost, or whose result or parameters changed, is
+    /// prepared again where the caller does not notice: outside of a transaction block.
     fn recover(&mut self, cx: &mut Context<'_, '_>, error: &ServerError) -> PyResult<Flow> {
-        let stale = matches!(error.sqlstate(), "26000" | "0A000");
-        if let (Phase::Executing(statement), true) = (&self.phase, stale) {
-            cx.statements.forget(statement);
+        if let Phase::Executing(statement) = &self.phase
+            && is_stale(statement, error)
+        {
+            let statement = Arc::clone(statement);
             if !self.renewed && cx.session.status() == TransactionStatus::Idle {
-                self.renewed = true;
-                self.prepare(cx, Box::default())?;
+                self.renew(cx, &statement)?;
                 return Ok(Flow::Continue);
             }
+            cx.statements.forget(&statement);
         }
         Err(faults::server_error(
             cx.py,
@@ -157,6 +173,16 @@ impl Fetch {
     }
 }
 
+/// Whether an error says that the server has lost the statement, that it would return other columns
+/// now, or that a row type has other attributes (which no other error of Bind says).
+fn is_stale(statement: &Statement, error: &ServerError) -> bool {
+    match error.sqlstate() {
+        "26000" | "0A000" => true,
+        "42804" => statement.takes_rows(),
+        _ => false,
+    }
+}
+
 impl Operation for Fetch {
     fn start(&mut self, cx: &mut Context<'_, '_>) -> PyResult<()> {
         match cx.statements.find(self.sql.bind(cx.py), &[])? {
@@ -178,6 +204,18 @@ impl Operation for Fetch {
             _ => return self.copy.on(message),
         }
         Signal::Continue
+    }
+
+    #[inline]
+    fn on_rows(
+        &mut self,
+        reception: &Reception<'_, '_>,
+        session: &mut Session,
+    ) -> Result<(), howdah_wire::Error> {
+        if matches!(self.phase, Phase::Executing(_)) {
+            return self.collector.push_all(&reception.scope, session);
+        }
+        Ok(())
     }
 
     fn turn(&mut self, cx: &mut Context<'_, '_>) -> PyResult<Flow> {

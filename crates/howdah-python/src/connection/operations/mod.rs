@@ -79,6 +79,21 @@ pub(crate) trait Operation: Send {
     /// Takes an answer other than ReadyForQuery.
     fn on(&mut self, reception: &Reception<'_, '_>, message: &Message<'_>) -> Signal;
 
+    /// Takes all rows that have arrived and come next.
+    ///
+    /// # Errors
+    /// Where the server broke the protocol.
+    fn on_rows(
+        &mut self,
+        reception: &Reception<'_, '_>,
+        session: &mut Session,
+    ) -> Result<(), howdah_wire::Error> {
+        while let Some(row) = session.next_row()? {
+            self.on(reception, &Message::DataRow(row));
+        }
+        Ok(())
+    }
+
     /// The server is ready for more, or `on` asked for the turn.
     fn turn(&mut self, cx: &mut Context<'_, '_>) -> PyResult<Flow>;
 

@@ -48,9 +48,10 @@ impl Stream {
             None => Ok(PyTuple::empty(py)),
         }
     }
+}
 
+impl Stream {
     /// Whether there is nothing left to fetch.
-    #[getter]
     pub(crate) fn ended(&self) -> bool {
         self.ended.load(Ordering::Relaxed)
     }
@@ -62,9 +63,7 @@ impl Stream {
             .unwrap_or_else(PoisonError::into_inner)
             .take()
     }
-}
 
-impl Stream {
     fn end(&self) {
         self.ended.store(true, Ordering::Relaxed);
     }

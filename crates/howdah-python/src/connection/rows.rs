@@ -220,7 +220,7 @@ impl Dataclass {
         // SAFETY: the planner has checked that the class inherits `object.__new__`, which takes
         // the class, an empty tuple and no keywords.
         unsafe {
-            let new = (*(&raw mut ffi::PyBaseObject_Type)).tp_new;
+            let new = ffi::PyBaseObject_Type.tp_new;
             let object = match new {
                 Some(new) => new(class, PyTuple::empty(py).as_ptr(), std::ptr::null_mut()),
                 None => std::ptr::null_mut(),

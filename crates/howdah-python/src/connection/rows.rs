@@ -164,7 +164,7 @@ fn call_with_keywords<'py>(
     names: &Bound<'py, PyTuple>,
     values: &Bound<'py, PyTuple>,
 ) -> PyResult<Bound<'py, PyAny>> {
-    let values: Vec<_> = values.iter_borrowed().map(|value| value.as_ptr()).collect();
+    let values: Vec<_> = values.iter_borrowed().map(pyo3::Borrowed::as_ptr).collect();
     // SAFETY: the vectorcall protocol with no positional and `names.len()` keyword arguments; the
     // tuple that the caller holds keeps the values alive during the call.
     unsafe {

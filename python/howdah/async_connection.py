@@ -151,7 +151,7 @@ class AsyncConnection(Session, _native.AsyncConnection):
         rows: Iterable[Sequence[Any]],
         columns: Sequence[str] | None = None,
     ) -> int:
-        """`Connection.copy_rows`; `rows` may be an asynchronous iterable too."""
+        """`Connection.copy_rows`, awaited. `rows` is an ordinary iterable."""
         relation = _identifiers.qualified(table)
         if columns is None:
             columns = [name for (name,) in await self.fetch(COPY_COLUMNS, relation, row=tuple)]

@@ -25,8 +25,9 @@ struct Inner {
     callback: Option<(Py<PyAny>, Option<Py<PyAny>>)>,
     blocking: bool,
     done: bool,
-    /// Cancelled, with the message that `Task.cancel` was given.
-    cancelled: Option<Option<Py<PyAny>>>,
+    cancelled: bool,
+    /// What `Task.cancel` was given.
+    message: Option<Py<PyAny>>,
 }
 
 impl Waker {
@@ -36,7 +37,8 @@ impl Waker {
             callback: None,
             blocking: true,
             done: false,
-            cancelled: None,
+            cancelled: false,
+            message: None,
         };
         Self {
             inner: Mutex::new(inner),
@@ -136,15 +138,16 @@ impl Waker {
     }
 
     fn cancelled(&self) -> bool {
-        self.lock().cancelled.is_some()
+        self.lock().cancelled
     }
 
     /// Called by a task that was woken, to learn whether it was by a cancellation.
     fn result(&self, py: Python<'_>) -> PyResult<()> {
-        match &self.lock().cancelled {
-            None => Ok(()),
-            Some(message) => Err(cancelled_error(py, message.as_ref())),
+        let inner = self.lock();
+        if inner.cancelled {
+            return Err(cancelled_error(py, inner.message.as_ref()));
         }
+        Ok(())
     }
 
     /// Called by `Task.cancel`: the statement is given up and the task is woken with
@@ -158,7 +161,10 @@ impl Waker {
         if !reply.get().give_up(py, &reply)? {
             return Ok(false);
         }
-        slf.get().lock().cancelled = Some(msg);
+        let mut inner = slf.get().lock();
+        inner.cancelled = true;
+        inner.message = msg;
+        drop(inner);
         let event_loop = reply.get().link().event_loop().clone_ref(py);
         Self::schedule(slf, event_loop.bind(py))?;
         Ok(true)
@@ -171,9 +177,7 @@ impl Waker {
                 visit.call(callback)?;
                 visit.call(context)?;
             }
-            if let Some(message) = &inner.cancelled {
-                visit.call(message)?;
-            }
+            visit.call(&inner.message)?;
         }
         Ok(())
     }
@@ -182,7 +186,7 @@ impl Waker {
         if let Ok(mut inner) = self.inner.try_lock() {
             inner.reply = None;
             inner.callback = None;
-            inner.cancelled = None;
+            inner.message = None;
         }
     }
 }

@@ -238,10 +238,17 @@ impl SyncConnection {
         !self.state.is_closed()
     }
 
-    /// Close the connection; closing twice is no error.
+    /// Close the connection; closing twice is no error. What another thread executes is cancelled.
     fn close(&self, py: Python<'_>) -> PyResult<()> {
         if self.state.is_closed() {
             return Ok(());
+        }
+        if let Some(canceller) = &self.canceller
+            && self.is_held_elsewhere()
+        {
+            // nothing begins after this one
+            self.state.close();
+            let _ = py.detach(|| canceller.cancel(GRACE, &Interrupt::never()));
         }
         let mut held = self.acquire(py)?;
         self.state.close();
@@ -338,6 +345,12 @@ impl SyncConnection {
         Ok(line.engine.abandon(py, error))
     }
 
+    /// Whether another thread executes something.
+    fn is_held_elsewhere(&self) -> bool {
+        let holder = self.holder.load(Ordering::Relaxed);
+        holder != 0 && holder != this_thread()
+    }
+
     /// The line, waiting for another thread's statement with the interpreter released.
     ///
     /// # Errors
@@ -345,13 +358,12 @@ impl SyncConnection {
     /// that uses the connection which is waiting for it.
     #[inline]
     fn acquire(&self, py: Python<'_>) -> PyResult<Held<'_>> {
-        let me = THREAD.with(|me| std::ptr::from_ref(me).addr());
+        let me = this_thread();
         let line = match self.line.try_lock() {
             Ok(line) => line,
             Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
             Err(TryLockError::WouldBlock) if self.holder.load(Ordering::Relaxed) == me => {
-                let message = "the connection is used from within its own operation";
-                return Err(faults::fault(py, "InterfaceError", message));
+                return Err(faults::reentered(py));
             }
             Err(TryLockError::WouldBlock) => self
                 .line
@@ -364,6 +376,10 @@ impl SyncConnection {
             holder: &self.holder,
         })
     }
+}
+
+fn this_thread() -> usize {
+    THREAD.with(|me| std::ptr::from_ref(me).addr())
 }
 
 /// The line while one thread holds it.
@@ -399,7 +415,9 @@ fn receive(py: Python<'_>, line: &mut Line, patience: &Patience) -> PyResult<()>
         if patience.deadline.is_some() && !line.transport.has_buffered() {
             wait(py, line, Interest::Readable, patience)?;
         }
-        let Line { engine, transport } = line;
+        let Line {
+            engine, transport, ..
+        } = line;
         let spare = engine.session().spare();
         match py.detach(|| transport.receive(spare)) {
             Ok(0) => return Err(line.lost(py, "the server closed it")),

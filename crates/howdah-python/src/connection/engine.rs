@@ -10,6 +10,7 @@ use std::sync::Arc;
 
 use howdah_wire::Session;
 use howdah_wire::backend::{Message, ServerError};
+use howdah_wire::frontend::Target;
 use pyo3::prelude::*;
 
 use super::faults;
@@ -191,7 +192,17 @@ impl Engine {
     }
 
     /// Gives up the operation: its answers will pass by, then `failure` is its outcome.
+    ///
+    /// A unit that is still open must not commit what it has done so far, and a cancel may come when
+    /// the server is between two of its requests: the unit is made to fail by asking for a portal that
+    /// does not exist.
     pub(crate) fn abandon(&mut self, py: Python<'_>, failure: PyErr) -> Option<Outcome> {
+        if self.session.has_open_unit() {
+            let doomed = Target::Portal("howdah_was_given_up");
+            if let Err(error) = self.session.describe(doomed) {
+                return self.fail(py, faults::protocol(py, &error));
+            }
+        }
         self.fail(py, failure)
     }
 

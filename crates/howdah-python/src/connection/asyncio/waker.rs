@@ -12,6 +12,7 @@ use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::PyDict;
 
+use super::link::GivenUp;
 use super::reply::Reply;
 
 /// The future that one awaiting task sees.
@@ -141,10 +142,11 @@ impl Waker {
 
     /// Called by a task that was woken, to learn whether it was by a cancellation.
     fn result(&self, py: Python<'_>) -> PyResult<()> {
-        match &self.lock().cancelled {
-            None => Ok(()),
-            Some(message) => Err(cancelled_error(py, message.as_ref())),
-        }
+        let cancelled = match &self.lock().cancelled {
+            None => return Ok(()),
+            Some(message) => message.as_ref().map(|message| message.clone_ref(py)),
+        };
+        Err(cancelled_error(py, cancelled.as_ref()))
     }
 
     /// Called by `Task.cancel`: the statement is given up and the task is woken with
@@ -155,10 +157,14 @@ impl Waker {
         let Some(reply) = slf.get().reply(py) else {
             return Ok(false);
         };
-        if !reply.get().give_up(py, &reply)? {
+        let given_up = reply.get().give_up(py, &reply)?;
+        if given_up == GivenUp::TooLate {
             return Ok(false);
         }
         slf.get().lock().cancelled = Some(msg);
+        if given_up == GivenUp::Soon {
+            return Ok(true);
+        }
         let event_loop = reply.get().link().event_loop().clone_ref(py);
         Self::schedule(slf, event_loop.bind(py))?;
         Ok(true)

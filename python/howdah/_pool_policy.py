@@ -95,6 +95,11 @@ class PoolOptions:
     configure: Callable[[Any], Any] | None
     name: str | None
 
+    @property
+    def tick(self) -> float:
+        """How often to look for connections that are too old: this late they may be noticed."""
+        return min(max(min(self.max_idle, self.max_lifetime) / 4, 0.02), 30.0)
+
     def __post_init__(self) -> None:
         _at_least(0, min_size=self.min_size, max_overflow=self.max_overflow)
         _at_least(0, timeout=self.timeout, max_waiting=self.max_waiting)
@@ -242,14 +247,12 @@ class Roster(Generic[C, W]):
         room = self.max_size + self.options.max_overflow - self.size
         return max(self.min_size - self.size, min(for_waiters, room), 0)
 
-    def next_due(self, now: float) -> float | None:
-        """In how many seconds there may be something to do; None if only events can bring it."""
-        dues = [entry.expires_at for entry in self.idle]
-        if self.size > self.min_size:
-            dues += [entry.idle_since + self.options.max_idle for entry in self.idle[:1]]
+    def next_look(self, now: float) -> float:
+        """In how many seconds to look again for what has grown old, or is to be tried again."""
+        look = self.options.tick
         if self.missing():
-            dues.append(self.backoff.retry_at)
-        return max(min(dues) - now, 0.0) if dues else None
+            look = min(look, max(self.backoff.retry_at - now, 0.0))
+        return look
 
     def timed_out(self, waited: float) -> PoolTimeout:
         """The error for a request that waited in vain."""

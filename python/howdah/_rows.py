@@ -47,7 +47,8 @@ def _has_generated_init(row_class: Any) -> bool:
     generated = code is not None and code.co_filename == "<string>"
     parameters = code.co_varnames[1 : code.co_argcount + code.co_kwonlyargcount] if code else ()
     pseudo_fields = set(parameters) - {field.name for field in dataclasses.fields(row_class)}
-    return generated and not pseudo_fields and row_class.__new__ is object.__new__
+    maker: Any = row_class.__new__
+    return generated and not pseudo_fields and maker is object.__new__
 
 
 def _check_names(row_class: type, names: tuple[str, ...], wanted: set[str]) -> None:

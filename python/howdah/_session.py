@@ -117,6 +117,10 @@ class Session(_Wire):
             raise ProgrammingError("`autocommit` cannot change while a transaction is open")
         self._autocommit = bool(on)
 
+    def __repr__(self) -> str:
+        config, status = self.config, "closed" if self.closed else self.transaction_status
+        return f"<howdah.{type(self).__name__} {config.user}@{config.dbname}: {status}>"
+
     @property
     def notices(self) -> list[Diagnostic]:
         """The last notices and warnings that the server sent, at most 100, oldest first."""

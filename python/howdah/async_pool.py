@@ -508,8 +508,7 @@ class AsyncPool(AsyncShortcuts):
 
     def _start_ticking(self) -> None:
         if self._tick is None and self._loop is not None:
-            shortest = min(self._options.max_idle, self._options.max_lifetime)
-            self._tick = self._loop.call_later(min(max(shortest / 4, 0.02), 30.0), self._on_tick)
+            self._tick = self._loop.call_later(self._options.tick, self._on_tick)
 
     def _on_tick(self) -> None:
         self._tick = None

@@ -10,7 +10,6 @@ is never held while anything talks to a server or runs the program's callables.
 
 import atexit
 import contextlib
-import math
 import os
 import threading
 import time
@@ -302,7 +301,6 @@ class Pool(Shortcuts):
         self._moved = threading.Condition(self._lock)
         self._wake = threading.Event()
         self._keeper: threading.Thread | None = None
-        self._keeper_due = math.inf
         self._roster: Roster[Connection, _Waiter] = Roster(
             options, options.min_size, options.max_size
         )
@@ -454,8 +452,6 @@ class Pool(Shortcuts):
                     return
                 if self._roster.keep_idle(entry, now):
                     self._moved.notify_all()
-                    if min(now + self._options.max_idle, entry.expires_at) < self._keeper_due:
-                        self._wake_keeper()
                     return
             self._count_gone(lost=False)
         entry.connection.close()
@@ -540,7 +536,7 @@ class Pool(Shortcuts):
             self._keeper = threading.Thread(target=_keep, args=target, name=name, daemon=True)
             self._keeper.start()
 
-    def _attend(self) -> float | None:
+    def _attend(self) -> float:
         """Do what is due in the background; answers in how many seconds to look again."""
         with self._lock:
             cleaning, self._to_clean = self._to_clean, []
@@ -563,10 +559,7 @@ class Pool(Shortcuts):
         with self._lock:
             if self._to_clean or self._suspicious:
                 return 0.0
-            now = time.monotonic()
-            due = self._roster.next_due(now)
-            self._keeper_due = math.inf if due is None else now + due
-            return due
+            return self._roster.next_look(time.monotonic())
 
     def _refill(self) -> None:
         """Open one connection after the other, as long as some are missing."""
@@ -594,11 +587,11 @@ def _keep(reference: "weakref.ref[Pool]", wake: threading.Event) -> None:
         if pool is None or pool._wake is not wake:
             return
         wake.clear()
-        due = pool._attend()
+        seconds = pool._attend()
         if pool.closed:
             return
         del pool
-        wake.wait(None if due is None or due == math.inf else min(due, threading.TIMEOUT_MAX))
+        wake.wait(seconds)
 
 
 def _forget_after_fork() -> None:

@@ -116,6 +116,13 @@ async def test_cancel_from_another_task(database: str) -> None:
         assert await conn.fetch_value("select 1") == 1
 
 
+async def test_the_repr_tells_where_and_how(sync_conn: howdah.Connection) -> None:
+    dbname = sync_conn.config.dbname
+    assert repr(sync_conn) == f"<howdah.Connection postgres@{dbname}: idle>"
+    sync_conn.close()
+    assert repr(sync_conn).endswith(": closed>")
+
+
 async def test_closing_twice_is_no_error(connector: Connector) -> None:
     conn = await connector()
     await conn.close()

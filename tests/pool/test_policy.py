@@ -134,15 +134,14 @@ def test_what_is_missing() -> None:
 
 
 def test_when_to_look_again() -> None:
+    assert roster(max_idle=10.0, max_lifetime=100.0, min_size=0).next_look(0.0) == 2.5
+    assert roster(max_idle=math.inf, max_lifetime=math.inf, min_size=0).next_look(0.0) == 30.0
+    assert roster(max_idle=0.0, min_size=0).next_look(0.0) == 0.02
     pool = roster(min_size=0)
-    assert pool.next_due(0.0) is None
-    pool.keep_idle(pool.admitted(object(), 0.0), 0.0)
-    assert pool.next_due(4.0) == pytest.approx(6.0)
     pool.enqueue("a")
     pool.backoff.failed(4.0, OSError())
-    due = pool.next_due(4.0)
-    assert due is not None
-    assert 0.03 < due <= 0.05
+    assert 0.03 < pool.next_look(4.0) <= 0.05
+    assert pool.next_look(9.0) == 0.0
 
 
 def test_backoff_grows_to_a_limit_and_ends_with_success() -> None:

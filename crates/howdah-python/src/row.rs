@@ -367,7 +367,7 @@ unsafe extern "C" fn subscript(
     // the mapping slot in every supported version, and positions lie below the length.
     unsafe {
         if ffi::PyUnicode_Check(key) == 0 {
-            let mapping = (*(&raw mut ffi::PyTuple_Type)).tp_as_mapping;
+            let mapping = ffi::PyTuple_Type.tp_as_mapping;
             return match (*mapping).mp_subscript {
                 Some(subscript) => subscript(row, key),
                 None => std::ptr::null_mut(),

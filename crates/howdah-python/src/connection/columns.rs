@@ -18,6 +18,10 @@ use crate::types::{Codec, Decode, Format, Refusal, Refused, Scope};
 
 /// What the server says of one column of a result.
 #[pyclass(frozen, get_all, module = "howdah._native")]
+#[expect(
+    clippy::struct_field_names,
+    reason = "the names are Python's: `Column.table_column`"
+)]
 pub(crate) struct Column {
     /// The column's name or alias.
     name: String,

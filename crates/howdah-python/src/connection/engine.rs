@@ -35,6 +35,8 @@ pub(crate) struct Engine {
     remarks: Vec<Remark>,
     /// The error with which the server announced the end of the session.
     farewell: Option<ServerError>,
+    /// The session's `client_encoding` was changed: texts would be taken for other ones.
+    foreign_encoding: bool,
 }
 
 impl Engine {
@@ -55,6 +57,7 @@ impl Engine {
             following: None,
             remarks: Vec::new(),
             farewell: None,
+            foreign_encoding: false,
         }
     }
 
@@ -79,6 +82,9 @@ impl Engine {
         if self.operation.is_some() {
             let message = "another operation is in progress on this connection";
             return Some(Err(faults::fault(py, "InterfaceError", message)));
+        }
+        if self.foreign_encoding && !operation.is_plain(py) {
+            return Some(Err(foreign_encoding(py)));
         }
         self.settings = self.state.settings();
         if !self.session.has_open_unit() || operation.continues_unit() {
@@ -158,10 +164,15 @@ impl Engine {
                 Message::ParameterStatus(..) => {
                     self.state.set_parameters(&self.session);
                     self.state.note_session_change();
+                    let encoding = self.session.parameter("client_encoding");
+                    self.foreign_encoding = encoding.is_some_and(|encoding| encoding != "UTF8");
                     continue;
                 }
                 Message::CommandComplete(tag) if changes_session(tag.as_str()) => {
                     self.state.note_session_change();
+                    if drops_statements(tag.as_str()) {
+                        self.statements.clear();
+                    }
                 }
                 Message::ErrorResponse(fields) => {
                     self.farewell = Some(fields.to_owned()).filter(ServerError::is_fatal);
@@ -282,8 +293,17 @@ impl Engine {
 /// by the session's next user: a setting, a listener, a cursor, a temporary table …
 #[inline]
 fn changes_session(tag: &str) -> bool {
-    const TAGS: [&str; 9] = [
-        "SET", "RESET", "LISTEN", "UNLISTEN", "CREATE ", "DECLARE ", "PREPARE", "DISCARD", "LOAD",
+    const TAGS: [&str; 10] = [
+        "SET",
+        "RESET",
+        "LISTEN",
+        "UNLISTEN",
+        "CREATE ",
+        "DECLARE ",
+        "PREPARE",
+        "DISCARD",
+        "DEALLOCATE",
+        "LOAD",
     ];
     // the tags of ordinary statements start with other letters than most of these
     matches!(
@@ -291,6 +311,21 @@ fn changes_session(tag: &str) -> bool {
         Some(b'S' | b'R' | b'L' | b'U' | b'C' | b'D' | b'P')
     ) && !tag.starts_with("SELECT")
         && TAGS.iter().any(|prefix| tag.starts_with(prefix))
+}
+
+/// Whether a command of this tag makes the server forget all prepared statements.
+fn drops_statements(tag: &str) -> bool {
+    matches!(tag, "DEALLOCATE ALL" | "DISCARD ALL")
+}
+
+#[cold]
+fn foreign_encoding(py: Python<'_>) -> PyErr {
+    faults::fault_with_hint(
+        py,
+        "InterfaceError",
+        "the session's `client_encoding` is not `UTF8`, the only encoding that is understood",
+        Some("execute `reset client_encoding`"),
+    )
 }
 
 fn remark(message: &Message<'_>) -> Option<Remark> {

@@ -156,8 +156,7 @@ impl Line {
     #[cold]
     fn unsent(&mut self, py: Python<'_>, error: &io::Error) -> PyResult<Sent> {
         match error.kind() {
-            io::ErrorKind::WouldBlock => Ok(Sent::Blocked),
-            io::ErrorKind::Interrupted => Ok(Sent::Blocked),
+            io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted => Ok(Sent::Blocked),
             _ => {
                 while let Ok(Some(_)) = self.try_receive(py) {}
                 let _ = self.engine.advance(py);

@@ -164,7 +164,7 @@ fn call_with_keywords<'py>(
     names: &Bound<'py, PyTuple>,
     values: &Bound<'py, PyTuple>,
 ) -> PyResult<Bound<'py, PyAny>> {
-    let values: Vec<_> = values.iter_borrowed().map(|value| value.as_ptr()).collect();
+    let values: Vec<_> = values.iter_borrowed().map(pyo3::Borrowed::as_ptr).collect();
     // SAFETY: the vectorcall protocol with no positional and `names.len()` keyword arguments; the
     // tuple that the caller holds keeps the values alive during the call.
     unsafe {
@@ -220,7 +220,7 @@ impl Dataclass {
         // SAFETY: the planner has checked that the class inherits `object.__new__`, which takes
         // the class, an empty tuple and no keywords.
         unsafe {
-            let new = (*(&raw mut ffi::PyBaseObject_Type)).tp_new;
+            let new = ffi::PyBaseObject_Type.tp_new;
             let object = match new {
                 Some(new) => new(class, PyTuple::empty(py).as_ptr(), std::ptr::null_mut()),
                 None => std::ptr::null_mut(),

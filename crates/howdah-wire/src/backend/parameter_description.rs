@@ -17,6 +17,7 @@ impl<'a> ParameterDescription<'a> {
     }
 
     /// The types in the parameters' order.
+    #[must_use]
     pub fn types(&self) -> impl ExactSizeIterator<Item = Oid> + 'a {
         let (oids, _) = self.oids.as_chunks::<4>();
         oids.iter().map(|oid| Oid::from_be_bytes(*oid))

@@ -206,7 +206,7 @@ impl Link {
         }
         inner.line.close(py);
         self.leave_loop(py, &mut inner)?;
-        inner.fail_all(py, || faults::closed(py));
+        inner.fail_all(|| faults::closed(py));
         self.release(py, inner, true)
     }
 
@@ -222,7 +222,7 @@ impl Link {
         if !inner.is_engaged() {
             inner.line.hear(py);
             if self.state.is_closed() {
-                self.lose(py, &mut inner, faults::closed(py))?;
+                self.lose(py, &mut inner, &faults::closed(py))?;
             }
             self.release(py, inner, true)?;
         }
@@ -247,7 +247,7 @@ impl Link {
                 Ok(Some(count)) => count,
                 Ok(None) => break,
                 Err(error) => {
-                    self.lose(py, &mut inner, error)?;
+                    self.lose(py, &mut inner, &error)?;
                     break;
                 }
             };
@@ -263,7 +263,7 @@ impl Link {
     fn work(&self, py: Python<'_>, inner: &mut Inner) -> PyResult<()> {
         loop {
             match inner.line.advance(py) {
-                Err(error) => return self.lose(py, inner, error),
+                Err(error) => return self.lose(py, inner, &error),
                 Ok(None) => return self.send(py, inner),
                 Ok(Some(outcome)) => {
                     inner.answer_current(outcome);
@@ -306,7 +306,7 @@ impl Link {
     fn send(&self, py: Python<'_>, inner: &mut Inner) -> PyResult<()> {
         let blocked = match inner.line.send(py) {
             Ok(sent) => sent == Sent::Blocked,
-            Err(error) if self.state.is_closed() => return self.lose(py, inner, error),
+            Err(error) if self.state.is_closed() => return self.lose(py, inner, &error),
             Err(error) => {
                 // the operation raised while it provided more: its answers pass by
                 if let Some(outcome) = inner.line.engine.abandon(py, error) {
@@ -377,15 +377,15 @@ impl Link {
         let mut inner = self.lock();
         if inner.cancelling.is_some() {
             let error = inner.line.lost(py, "a cancelled statement did not end");
-            self.lose(py, &mut inner, error)?;
+            self.lose(py, &mut inner, &error)?;
         }
         self.release(py, inner, false)
     }
 
     /// The connection was lost: whoever waits is told why.
-    fn lose(&self, py: Python<'_>, inner: &mut Inner, error: PyErr) -> PyResult<()> {
+    fn lose(&self, py: Python<'_>, inner: &mut Inner, error: &PyErr) -> PyResult<()> {
         self.leave_loop(py, inner)?;
-        inner.fail_all(py, || error.clone_ref(py));
+        inner.fail_all(|| error.clone_ref(py));
         Ok(())
     }
 
@@ -473,7 +473,7 @@ impl Inner {
         }
     }
 
-    fn fail_all(&mut self, _py: Python<'_>, error: impl Fn() -> PyErr) {
+    fn fail_all(&mut self, error: impl Fn() -> PyErr) {
         let waiting = std::mem::take(&mut self.waiting)
             .into_iter()
             .map(|(_, reply)| reply);

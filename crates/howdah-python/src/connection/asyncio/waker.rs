@@ -26,8 +26,9 @@ struct Inner {
     callback: Option<(Py<PyAny>, Option<Py<PyAny>>)>,
     blocking: bool,
     done: bool,
-    /// Cancelled, with the message that `Task.cancel` was given.
-    cancelled: Option<Option<Py<PyAny>>>,
+    cancelled: bool,
+    /// What `Task.cancel` was given.
+    message: Option<Py<PyAny>>,
 }
 
 impl Waker {
@@ -37,7 +38,8 @@ impl Waker {
             callback: None,
             blocking: true,
             done: false,
-            cancelled: None,
+            cancelled: false,
+            message: None,
         };
         Self {
             inner: Mutex::new(inner),
@@ -137,16 +139,18 @@ impl Waker {
     }
 
     fn cancelled(&self) -> bool {
-        self.lock().cancelled.is_some()
+        self.lock().cancelled
     }
 
     /// Called by a task that was woken, to learn whether it was by a cancellation.
     fn result(&self, py: Python<'_>) -> PyResult<()> {
-        let cancelled = match &self.lock().cancelled {
-            None => return Ok(()),
-            Some(message) => message.as_ref().map(|message| message.clone_ref(py)),
-        };
-        Err(cancelled_error(py, cancelled.as_ref()))
+        let inner = self.lock();
+        if !inner.cancelled {
+            return Ok(());
+        }
+        let message = inner.message.as_ref().map(|message| message.clone_ref(py));
+        drop(inner);
+        Err(cancelled_error(py, message.as_ref()))
     }
 
     /// Called by `Task.cancel`: the statement is given up and the task is woken with
@@ -161,7 +165,10 @@ impl Waker {
         if given_up == GivenUp::TooLate {
             return Ok(false);
         }
-        slf.get().lock().cancelled = Some(msg);
+        let mut inner = slf.get().lock();
+        inner.cancelled = true;
+        inner.message = msg;
+        drop(inner);
         if given_up == GivenUp::Soon {
             return Ok(true);
         }
@@ -177,9 +184,7 @@ impl Waker {
                 visit.call(callback)?;
                 visit.call(context)?;
             }
-            if let Some(message) = &inner.cancelled {
-                visit.call(message)?;
-            }
+            visit.call(&inner.message)?;
         }
         Ok(())
     }
@@ -188,7 +193,7 @@ impl Waker {
         if let Ok(mut inner) = self.inner.try_lock() {
             inner.reply = None;
             inner.callback = None;
-            inner.cancelled = None;
+            inner.message = None;
         }
     }
 }

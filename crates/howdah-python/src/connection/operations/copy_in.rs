@@ -18,6 +18,8 @@ const PIECE_BYTES: usize = 64 * 1024;
 /// The course of a COPY to the server, whatever its data comes from.
 struct Course {
     sql: Py<PyString>,
+    /// The server has asked for data.
+    asked: bool,
     sending: bool,
     affected: u64,
     error: Option<ServerError>,
@@ -28,6 +30,7 @@ impl Course {
     const fn new(sql: Py<PyString>) -> Self {
         Self {
             sql,
+            asked: false,
             sending: false,
             affected: 0,
             error: None,
@@ -44,7 +47,10 @@ impl Course {
 
     fn on(&mut self, message: &Message<'_>) -> Signal {
         match message {
-            Message::CopyInResponse(_) => self.sending = true,
+            Message::CopyInResponse(_) => {
+                self.asked = true;
+                self.sending = true;
+            }
             Message::CopyOutResponse(_) => return Signal::Turn,
             Message::CommandComplete(tag) => self.affected += tag.rows().unwrap_or(0),
             Message::ErrorResponse(fields) => {
@@ -69,6 +75,9 @@ impl Course {
                 &error,
                 self.sql.bind(cx.py).to_str().ok(),
             ));
+        }
+        if !self.asked {
+            return Err(not_copy_in(cx.py));
         }
         Ok(Flow::Done(
             self.affected.into_pyobject(cx.py)?.into_any().unbind(),

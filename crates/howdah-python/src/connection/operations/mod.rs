@@ -103,6 +103,11 @@ pub(crate) trait Operation: Send {
         Ok(false)
     }
 
+    /// Whether what it sends is the same in every encoding.
+    fn is_plain(&self, _py: Python<'_>) -> bool {
+        false
+    }
+
     /// Whether this continues a unit of requests that a stream has left open.
     fn continues_unit(&self) -> bool {
         false

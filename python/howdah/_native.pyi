@@ -4,7 +4,7 @@ Nothing here is public by itself: `howdah/__init__.py` chooses what users see.
 """
 
 from asyncio import AbstractEventLoop
-from collections.abc import AsyncIterable, Callable, Coroutine, Iterable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from typing import Any, Final, Literal, Self, TypeAlias, TypeVar, final, overload
 
 # What rows become: None (Row), tuple, dict, a dataclass, or any callable taking keywords.
@@ -269,14 +269,12 @@ class AsyncConnection(_Base):
     ) -> Coroutine[Any, Any, Stream]: ...
     def stream_next(self, stream: Stream) -> Coroutine[Any, Any, list[Any]]: ...
     def stream_close(self, stream: Stream) -> Coroutine[Any, Any, None]: ...
-    def copy_in(
-        self, query: str, chunks: Iterable[bytes] | AsyncIterable[bytes]
-    ) -> Coroutine[Any, Any, int]: ...
+    def copy_in(self, query: str, chunks: Iterable[bytes]) -> Coroutine[Any, Any, int]: ...
     def copy_in_rows(
         self,
         query: str,
         types: Sequence[int],
-        rows: Iterable[Sequence[Any]] | AsyncIterable[Sequence[Any]],
+        rows: Iterable[Sequence[Any]],
     ) -> Coroutine[Any, Any, int]: ...
     def copy_out(self, query: str) -> Coroutine[Any, Any, list[bytes]]: ...
     def is_alive(self) -> bool:

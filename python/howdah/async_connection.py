@@ -5,7 +5,7 @@ call raises at once, the server is told, and no later statement runs before that
 """
 
 import asyncio
-from collections.abc import AsyncIterable, Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, TypeVar, overload
 
@@ -148,10 +148,10 @@ class AsyncConnection(Session, _native.AsyncConnection):
     async def copy_rows(
         self,
         table: _identifiers.Name,
-        rows: Iterable[Sequence[Any]] | AsyncIterable[Sequence[Any]],
+        rows: Iterable[Sequence[Any]],
         columns: Sequence[str] | None = None,
     ) -> int:
-        """`Connection.copy_rows`; `rows` may be an asynchronous iterable too."""
+        """`Connection.copy_rows`, awaited. `rows` is an ordinary iterable."""
         relation = _identifiers.qualified(table)
         if columns is None:
             columns = [name for (name,) in await self.fetch(COPY_COLUMNS, relation, row=tuple)]

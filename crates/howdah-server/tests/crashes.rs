@@ -223,6 +223,12 @@ fn a_start_that_takes_too_long_is_given_up_and_can_be_attached_to() {
     };
     let error = start(cluster.clone(), &hasty, &mut ()).unwrap_err();
     assert_eq!(error.kind(), Kind::Timeout);
+    // until its pid file is there nobody can tell that a server is on its way
+    let pid_file = cluster.pgdata().join("postmaster.pid");
+    let deadline = Instant::now() + LONG;
+    while !pid_file.exists() && Instant::now() < deadline {
+        std::thread::sleep(Duration::from_millis(10));
+    }
     let server = started(&cluster);
     assert!(!server.was_launched());
     query(&server, "select 1");

@@ -106,16 +106,8 @@ impl Engine {
 
     #[inline]
     fn start(&mut self, py: Python<'_>, operation: Box<dyn Operation>) -> Option<Outcome> {
-        let operation = self.operation.insert(operation);
-        let started = operation.start(&mut Context {
-            py,
-            session: &mut self.session,
-            statements: &mut self.statements,
-            catalogue: &self.catalogue,
-            settings: &self.settings,
-            state: &self.state,
-        });
-        match started {
+        self.operation = Some(operation);
+        match self.give_turn(py, |operation, cx| operation.start(cx))? {
             Ok(()) => None,
             Err(error) => self.fail(py, error),
         }
@@ -189,17 +181,8 @@ impl Engine {
 
     /// Lets the operation request more, now that everything was sent; whether it did.
     pub(crate) fn refill(&mut self, py: Python<'_>) -> PyResult<bool> {
-        let Some(operation) = &mut self.operation else {
-            return Ok(false);
-        };
-        operation.refill(&mut Context {
-            py,
-            session: &mut self.session,
-            statements: &mut self.statements,
-            catalogue: &self.catalogue,
-            settings: &self.settings,
-            state: &self.state,
-        })
+        let refilled = self.give_turn(py, |operation, cx| operation.refill(cx));
+        refilled.unwrap_or(Ok(false))
     }
 
     /// Gives up the operation: its answers will pass by, then `failure` is its outcome.
@@ -241,17 +224,27 @@ impl Engine {
         std::mem::take(&mut self.remarks)
     }
 
-    fn turn(&mut self, py: Python<'_>) -> Option<Outcome> {
-        let operation = self.operation.as_mut()?;
-        let flow = operation.turn(&mut Context {
+    /// Hands the operation under way, if any, all that it may work with.
+    #[inline]
+    fn give_turn<T>(
+        &mut self,
+        py: Python<'_>,
+        work: impl FnOnce(&mut dyn Operation, &mut Context<'_, '_>) -> T,
+    ) -> Option<T> {
+        let operation = self.operation.as_deref_mut()?;
+        let mut cx = Context {
             py,
             session: &mut self.session,
             statements: &mut self.statements,
             catalogue: &self.catalogue,
             settings: &self.settings,
             state: &self.state,
-        });
-        match flow {
+        };
+        Some(work(operation, &mut cx))
+    }
+
+    fn turn(&mut self, py: Python<'_>) -> Option<Outcome> {
+        match self.give_turn(py, |operation, cx| operation.turn(cx))? {
             Ok(Flow::Continue) => None,
             Ok(Flow::Done(value)) => match self.following.take() {
                 Some(following) => self.start(py, following),
@@ -268,16 +261,8 @@ impl Engine {
         if self.session.is_idle() {
             return Some(self.end(Err(error)));
         }
-        let mut drain = Drain::new(Some(error));
-        let drained = drain.start(&mut Context {
-            py,
-            session: &mut self.session,
-            statements: &mut self.statements,
-            catalogue: &self.catalogue,
-            settings: &self.settings,
-            state: &self.state,
-        });
-        self.operation = Some(Box::new(drain));
+        self.operation = Some(Box::new(Drain::new(Some(error))));
+        let drained = self.give_turn(py, |operation, cx| operation.start(cx))?;
         drained.err().map(|error| self.end(Err(error)))
     }
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import signal
 import subprocess
 import sys
 import textwrap
@@ -134,10 +135,10 @@ async def test_many_rows_are_all_or_none_when_cancelled(database: str) -> None:
             await conn.execute("truncate filled")
 
 
-@pytest.mark.parametrize("timeout", [-1.0, float("nan")])
-async def test_timeouts_that_are_none(conn: howdah.AsyncConnection, timeout: float) -> None:
+@pytest.mark.parametrize("seconds", [-1.0, float("nan")])
+async def test_timeouts_that_are_none(conn: howdah.AsyncConnection, seconds: float) -> None:
     with pytest.raises(ValueError, match="a timeout must be a number of seconds from 0"):
-        await conn.fetch("select 1", timeout=timeout)
+        await conn.fetch("select 1", timeout=seconds)
     assert await conn.fetch_value("select 1", timeout=float("inf")) == 1
 
 
@@ -163,7 +164,7 @@ async def test_a_forked_child_leaves_an_asyncio_connection_to_its_parent(databas
     if child == 0:
         del conn
         os._exit(0)
-    assert os.waitpid(child, 0)[1] == 0
+    assert (await asyncio.to_thread(os.waitpid, child, 0))[1] == 0
     assert await conn.fetch_value("select 1") == 1
     await conn.close()
 
@@ -186,3 +187,45 @@ def test_closing_cancels_what_another_thread_executes(database: str) -> None:
     thread.join(10)
     assert not thread.is_alive()
     assert isinstance(raised[0], errors.QueryCanceled)
+
+
+def test_an_interrupt_amid_rows_that_keep_coming(database: str) -> None:
+    class InterruptError(Exception):
+        pass
+
+    def interrupt(_number: int, _frame: object) -> None:
+        raise InterruptError
+
+    before = signal.signal(signal.SIGALRM, interrupt)
+    try:
+        with howdah.connect(database) as conn:
+            signal.setitimer(signal.ITIMER_REAL, 0.2)
+            started = time.monotonic()
+            with pytest.raises(InterruptError):
+                conn.fetch("select generate_series(1, 5000000)")
+            assert time.monotonic() - started < 2
+            assert conn.fetch_value("select 7") == 7
+    finally:
+        signal.signal(signal.SIGALRM, before)
+
+
+async def test_a_long_copy_leaves_other_tasks_their_turn(database: str) -> None:
+    async with await howdah.connect_async(database) as conn:
+        await make_table(conn)
+        copying = asyncio.ensure_future(
+            conn.copy_rows("taken", ((number,) for number in range(1_000_000)))
+        )
+        turns = 0
+        while not copying.done():
+            turns += 1
+            await asyncio.sleep(0)
+        assert turns > 20
+
+
+async def test_a_copy_ends_when_the_server_refuses_its_data(conn: howdah.AsyncConnection) -> None:
+    await make_table(conn)
+    refused = ("not a number\n" for _ in range(10_000_000))
+    started = time.monotonic()
+    with pytest.raises(errors.InvalidTextRepresentation):
+        await conn.copy_in("copy taken from stdin", refused)
+    assert time.monotonic() - started < 2

@@ -8,6 +8,9 @@
 //! closes it after [`GRACE`]: it never stays between two answers.
 
 use std::io;
+use std::mem::ManuallyDrop;
+use std::net::{Shutdown, TcpStream};
+use std::os::fd::{FromRawFd, RawFd};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 use std::time::{Duration, Instant};
@@ -41,6 +44,7 @@ pub(crate) struct SyncConnection {
     holder: AtomicUsize,
     state: Arc<State>,
     canceller: Option<Canceller>,
+    fd: RawFd,
 }
 
 thread_local! {
@@ -60,11 +64,13 @@ impl SyncConnection {
     fn new(py: Python<'_>, config: &Bound<'_, Config>) -> PyResult<PyClassInitializer<Self>> {
         let established = connect(py, config)?;
         let base = Base::new(config, &established);
+        let fd = established.transport.raw_fd();
         let connection = Self {
             line: Mutex::new(base.line(config, established)),
             holder: AtomicUsize::new(0),
             state: Arc::clone(base.state()),
             canceller: base.canceller().cloned(),
+            fd,
         };
         Ok(PyClassInitializer::from(base).add_subclass(connection))
     }
@@ -243,12 +249,10 @@ impl SyncConnection {
         if self.state.is_closed() {
             return Ok(());
         }
-        if let Some(canceller) = &self.canceller
-            && self.is_held_elsewhere()
-        {
+        if self.is_held_elsewhere() {
             // nothing begins after this one
             self.state.close();
-            let _ = py.detach(|| canceller.cancel(GRACE, &Interrupt::never()));
+            self.interrupt(py)?;
         }
         let mut held = self.acquire(py)?;
         self.state.close();
@@ -307,7 +311,7 @@ impl SyncConnection {
         loop {
             let moved = match line.send(py) {
                 Ok(Sent::All) => receive(py, line, patience),
-                Ok(Sent::Blocked) => wait_for_room(py, line, patience),
+                Ok(Sent::Blocked | Sent::More) => wait_for_room(py, line, patience),
                 Err(error) => Err(error),
             };
             let ended = match moved {
@@ -343,6 +347,29 @@ impl SyncConnection {
             let _ = py.detach(|| canceller.cancel(GRACE, &Interrupt::never()));
         }
         Ok(line.engine.abandon(py, error))
+    }
+
+    /// Ends what another thread executes: by cancels, of which one that comes before its statement
+    /// has no effect, or else with the socket.
+    #[cold]
+    fn interrupt(&self, py: Python<'_>) -> PyResult<()> {
+        let started = Instant::now();
+        while self.is_held_elsewhere() && started.elapsed() < GRACE {
+            py.check_signals()?;
+            py.detach(|| {
+                if let Some(canceller) = &self.canceller {
+                    let _ = canceller.cancel(GRACE, &Interrupt::never());
+                }
+                std::thread::sleep(Duration::from_millis(10));
+            });
+        }
+        if self.is_held_elsewhere() {
+            // SAFETY: the line owns the descriptor and lives as long as `self`; it is not closed here.
+            let socket = ManuallyDrop::new(unsafe { TcpStream::from_raw_fd(self.fd) });
+            // shutting down a socket that has ended already is no concern
+            let _ = socket.shutdown(Shutdown::Both);
+        }
+        Ok(())
     }
 
     /// Whether another thread executes something.
@@ -411,6 +438,8 @@ impl Patience {
 /// Receives something, with the interpreter released.
 #[inline]
 fn receive(py: Python<'_>, line: &mut Line, patience: &Patience) -> PyResult<()> {
+    // a signal amid the decoding interrupts no system call
+    py.check_signals()?;
     loop {
         if patience.deadline.is_some() && !line.transport.has_buffered() {
             wait(py, line, Interest::Readable, patience)?;
@@ -435,6 +464,7 @@ fn receive(py: Python<'_>, line: &mut Line, patience: &Patience) -> PyResult<()>
 /// cannot send reads no more either.
 #[cold]
 fn wait_for_room(py: Python<'_>, line: &mut Line, patience: &Patience) -> PyResult<()> {
+    py.check_signals()?;
     wait(py, line, Interest::Both, patience)?;
     line.try_receive(py).map(drop)
 }

@@ -191,13 +191,21 @@ impl Engine {
     /// the server is between two of its requests: the unit is made to fail by asking for a portal that
     /// does not exist.
     pub(crate) fn abandon(&mut self, py: Python<'_>, failure: PyErr) -> Option<Outcome> {
-        if self.session.has_open_unit() {
-            let doomed = Target::Portal("howdah_was_given_up");
-            if let Err(error) = self.session.describe(doomed) {
-                return self.fail(py, faults::protocol(py, &error));
-            }
+        match self.doom() {
+            Ok(()) => self.fail(py, failure),
+            Err(error) => self.fail(py, faults::protocol(py, &error)),
         }
-        self.fail(py, failure)
+    }
+
+    fn doom(&mut self) -> Result<(), howdah_wire::Error> {
+        if let Some(operation) = &mut self.operation {
+            operation.give_up(&mut self.session)?;
+        }
+        if self.session.has_open_unit() {
+            let nowhere = Target::Portal("howdah_was_given_up");
+            self.session.describe(nowhere)?;
+        }
+        Ok(())
     }
 
     /// The outcome for an operation whose connection was lost.

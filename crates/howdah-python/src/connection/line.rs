@@ -17,7 +17,13 @@ pub(crate) enum Sent {
     All,
     /// The kernel's buffer is full.
     Blocked,
+    /// There is more, but it is time to listen: to the server, which may have refused what it got,
+    /// and to whoever wants to interrupt.
+    More,
 }
+
+/// How many pieces of an operation are sent before it is time to listen.
+const PIECES: usize = 4;
 
 /// A connection: engine and socket.
 pub(crate) struct Line {
@@ -43,9 +49,13 @@ impl Line {
     /// latter [`super::state::State::is_closed`] is true.
     #[inline]
     pub(crate) fn send(&mut self, py: Python<'_>) -> PyResult<Sent> {
+        let mut pieces = 0;
         loop {
             let outgoing = self.engine.session().outgoing();
             if outgoing.is_empty() {
+                if pieces == PIECES {
+                    return Ok(Sent::More);
+                }
                 if self.transport.wants_write() {
                     match self.transport.flush_pending() {
                         Ok(()) => {}
@@ -55,6 +65,7 @@ impl Line {
                 if !self.engine.refill(py)? {
                     return Ok(Sent::All);
                 }
+                pieces += 1;
                 continue;
             }
             match self.transport.send(outgoing) {

@@ -302,10 +302,11 @@ impl Link {
         Ok(())
     }
 
-    /// Sends what waits; a full buffer is continued when the loop says so.
+    /// Sends what waits; a full buffer is continued when the loop says so, and a long operation too, so
+    /// that other tasks get their turn.
     fn send(&self, py: Python<'_>, inner: &mut Inner) -> PyResult<()> {
         let blocked = match inner.line.send(py) {
-            Ok(sent) => sent == Sent::Blocked,
+            Ok(sent) => sent != Sent::All,
             Err(error) if self.state.is_closed() => return self.lose(py, inner, &error),
             Err(error) => {
                 // the operation raised while it provided more: its answers pass by

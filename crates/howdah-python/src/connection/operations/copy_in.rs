@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
-use howdah_wire::Oid;
 use howdah_wire::backend::{Message, ServerError};
+use howdah_wire::{Oid, Session};
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyIterator, PyString};
@@ -84,6 +84,14 @@ impl Course {
         ))
     }
 
+    /// Ends the data, for which the server would wait whatever cancel it gets.
+    fn give_up(&mut self, session: &mut Session) -> Result<(), howdah_wire::Error> {
+        if std::mem::take(&mut self.sending) {
+            session.copy_fail("the statement was given up")?;
+        }
+        Ok(())
+    }
+
     /// Sends what `piece` requests until enough waits, to the end of the data or to an error,
     /// which makes the server forget all of it.
     fn refill(
@@ -138,6 +146,10 @@ impl Operation for CopyIn {
 
     fn turn(&mut self, cx: &mut Context<'_, '_>) -> PyResult<Flow> {
         self.course.turn(cx)
+    }
+
+    fn give_up(&mut self, session: &mut Session) -> Result<(), howdah_wire::Error> {
+        self.course.give_up(session)
     }
 
     fn refill(&mut self, cx: &mut Context<'_, '_>) -> PyResult<bool> {
@@ -264,6 +276,10 @@ impl Operation for CopyRows {
 
     fn turn(&mut self, cx: &mut Context<'_, '_>) -> PyResult<Flow> {
         self.course.turn(cx)
+    }
+
+    fn give_up(&mut self, session: &mut Session) -> Result<(), howdah_wire::Error> {
+        self.course.give_up(session)
     }
 
     fn refill(&mut self, cx: &mut Context<'_, '_>) -> PyResult<bool> {

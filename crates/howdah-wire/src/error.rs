@@ -41,6 +41,12 @@ pub enum Error {
         /// The longest that is accepted here, in bytes.
         limit: u64,
     },
+    /// A login in which the server talks without end.
+    #[error("the server has sent over {limit} bytes and is not ready for queries yet")]
+    Talkative {
+        /// How many bytes a login may take.
+        limit: u64,
+    },
     /// A message that no outstanding request asked for.
     #[error("unexpected `{found}` message while waiting for {expected}")]
     Unexpected {

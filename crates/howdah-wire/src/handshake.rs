@@ -90,6 +90,8 @@ struct Parts {
     parameters: BTreeMap<String, String>,
     cancel_key: Option<CancelKey>,
     notices: Vec<ServerError>,
+    /// How many bytes the server has sent: notices and settings are kept.
+    heard: u64,
 }
 
 enum State {
@@ -112,6 +114,9 @@ enum State {
 /// No message before the login is longer: libpq takes 30,000 for an error's maximum too.
 const LOGIN_MESSAGE_BYTES: u64 = 30_000;
 
+/// All messages of a login together: thousands of times what a server has to say.
+const LOGIN_BYTES: u64 = 16 * 1024 * 1024;
+
 impl Handshake {
     /// Begins: the startup message is outgoing.
     ///
@@ -133,6 +138,7 @@ impl Handshake {
             parameters: BTreeMap::new(),
             cancel_key: None,
             notices: Vec::new(),
+            heard: 0,
         });
         Ok(Self {
             state: State::Greeting,
@@ -173,6 +179,7 @@ impl Handshake {
             mut parts,
         } = self;
         while let Some(frame) = inbox.frame()? {
+            parts.hear(frame.body.len())?;
             let message = Message::parse(frame.kind, frame.body)?;
             state = state.handle(message, &mut parts)?;
             match state {
@@ -244,6 +251,15 @@ fn text(data: &[u8]) -> Result<&str, AuthError> {
 }
 
 impl Parts {
+    /// Counts a message with a body of `size` bytes.
+    fn hear(&mut self, size: usize) -> Result<(), Error> {
+        self.heard += 1 + size as u64;
+        if self.heard > LOGIN_BYTES {
+            return Err(Error::Talkative { limit: LOGIN_BYTES });
+        }
+        Ok(())
+    }
+
     fn negotiate(&mut self, answer: &NegotiateProtocolVersion<'_>) -> Result<(), HandshakeError> {
         let asked = self.startup.max_version;
         let found = ProtocolVersion {

@@ -130,10 +130,16 @@ impl Inbox {
             .map(|body| Frame { kind, body }))
     }
 
+    /// The type of the next message, of which more than this byte may be missing.
+    #[inline]
+    pub(crate) fn next_kind(&self) -> Option<u8> {
+        self.bytes.get(self.start..self.end)?.first().copied()
+    }
+
     /// The body of the next message if it is whole and of this type.
     #[inline]
     pub(crate) fn frame_of(&mut self, kind: u8) -> Result<Option<&[u8]>, Error> {
-        if self.bytes.get(self.start..self.end).and_then(<[u8]>::first) != Some(&kind) {
+        if self.next_kind() != Some(kind) {
             return Ok(None);
         }
         Ok(self.frame()?.map(|frame| frame.body))

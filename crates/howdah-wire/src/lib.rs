@@ -23,6 +23,7 @@ pub mod backend;
 pub mod frontend;
 
 mod error;
+mod expected;
 mod handshake;
 mod inbox;
 mod outbox;

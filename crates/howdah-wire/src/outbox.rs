@@ -37,6 +37,10 @@ impl Outbox {
                 self.bytes = Vec::new();
             }
             self.bytes.clear();
+        } else if self.sent > KEEP_BYTES && self.sent >= self.bytes.len() / 2 {
+            // a COPY refills before all is sent; what moves is no more than what was sent since
+            self.bytes.drain(..self.sent);
+            self.sent = 0;
         }
     }
 
@@ -71,5 +75,34 @@ impl Outbox {
             }
             None => false,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_sent_is_given_back_though_something_always_waits() {
+        let mut outbox = Outbox::default();
+        let piece = vec![7; 64 * 1024];
+        outbox.buffer().extend_from_slice(&piece);
+        for _ in 0..1000 {
+            outbox.buffer().extend_from_slice(&piece);
+            outbox.sent(piece.len());
+        }
+        assert_eq!(outbox.outgoing(), piece);
+        assert!(outbox.bytes.capacity() <= 4 * KEEP_BYTES);
+    }
+
+    #[test]
+    fn what_waits_stays_in_order() {
+        let mut outbox = Outbox::default();
+        let numbers: Vec<u8> = (0..=250).cycle().take(3 * KEEP_BYTES).collect();
+        outbox.buffer().extend_from_slice(&numbers);
+        outbox.sent(2 * KEEP_BYTES);
+        assert_eq!(Some(outbox.outgoing()), numbers.get(2 * KEEP_BYTES..));
+        outbox.sent(1);
+        assert_eq!(Some(outbox.outgoing()), numbers.get(2 * KEEP_BYTES + 1..));
     }
 }

@@ -9,9 +9,10 @@
 //! After an ErrorResponse to an extended request the server skips everything up to the next Sync
 //! (PostgreSQL 18 documentation, 54.2.3), so those requests leave the queue unanswered.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
 
 use crate::backend::{DataRow, Message};
+use crate::expected::{Expected, Queue, Stray};
 use crate::frontend::{self, Target};
 use crate::{Error, Inbox, Oid, Outbox};
 
@@ -97,50 +98,12 @@ impl BindHead {
     }
 }
 
-/// A request, or the part of it, that the server has not answered.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Expected {
-    Parse,
-    Bind,
-    Close,
-    /// Describe of a statement: its parameters, then its columns.
-    Parameters,
-    /// The columns of a statement or portal.
-    Columns,
-    Execute,
-    Sync,
-    Query,
-}
-
-impl Expected {
-    const fn answer(self) -> &'static str {
-        match self {
-            Self::Parse => "`ParseComplete`",
-            Self::Bind => "`BindComplete`",
-            Self::Close => "`CloseComplete`",
-            Self::Parameters => "`ParameterDescription`",
-            Self::Columns => "`RowDescription` or `NoData`",
-            Self::Execute => "rows or `CommandComplete`",
-            Self::Sync => "`ReadyForQuery`",
-            Self::Query => "the results of a simple query",
-        }
-    }
-}
-
-/// What an answer does to the request at the front of the queue.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Step {
-    Stay,
-    Done,
-    NowColumns,
-}
-
 /// An established session, without its socket.
 #[derive(Debug)]
 pub struct Session {
     inbox: Inbox,
     outbox: Outbox,
-    expected: VecDeque<Expected>,
+    expected: Queue,
     /// An extended request failed and its Sync was not requested yet.
     skipping: bool,
     /// Extended requests were made since the last Sync.
@@ -165,7 +128,7 @@ impl Session {
         Self {
             inbox,
             outbox: Outbox::default(),
-            expected: VecDeque::new(),
+            expected: Queue::default(),
             skipping: false,
             open_unit: false,
             status: TransactionStatus::Idle,
@@ -210,7 +173,7 @@ impl Session {
     #[inline]
     #[must_use]
     pub fn is_idle(&self) -> bool {
-        self.expected.is_empty() && !self.open_unit
+        self.expected.is_settled() && !self.open_unit
     }
 
     /// Whether extended requests were made since the last Sync.
@@ -256,6 +219,9 @@ impl Session {
     /// Any error means that the two sides no longer agree: the connection must be dropped.
     #[inline]
     pub fn next_event(&mut self) -> Result<Option<Message<'_>>, Error> {
+        if self.expected.front() == Some(Expected::Stray) {
+            self.settle_stray()?;
+        }
         let Some(frame) = self.inbox.frame()? else {
             return Ok(None);
         };
@@ -268,13 +234,17 @@ impl Session {
             Message::NoticeResponse(_) | Message::NotificationResponse(_) => {}
             Message::ErrorResponse(_) => {
                 // without a request: the server ends the session (57P01 and others)
-                self.skipping = skip_to_sync(&mut self.expected);
+                // `message` borrows the inbox, so not `self.end_copy_in()`
+                if self.expected.end_copy_in() {
+                    frontend::sync(self.outbox.buffer());
+                }
+                self.skipping = self.expected.skip_to_sync();
             }
             Message::ReadyForQuery(status) => {
+                self.expected.step(&message)?;
                 self.status = status;
-                step(&mut self.expected, &message)?;
             }
-            _ => step(&mut self.expected, &message)?,
+            _ => self.expected.step(&message)?,
         }
         Ok(Some(message))
     }
@@ -307,7 +277,7 @@ impl Session {
             ));
         }
         frontend::query(self.outbox.buffer(), sql)?;
-        self.expected.push_back(Expected::Query);
+        self.expected.push(Expected::Query);
         Ok(())
     }
 
@@ -385,7 +355,7 @@ impl Session {
     #[inline]
     pub fn sync(&mut self) {
         frontend::sync(self.outbox.buffer());
-        self.expected.push_back(Expected::Sync);
+        self.expected.push(Expected::Sync);
         self.skipping = false;
         self.open_unit = false;
     }
@@ -426,27 +396,25 @@ impl Session {
         written
     }
 
-    /// Ends a COPY to the server.
+    /// Ends a COPY to the server. A Sync that was requested before is sent again, for a server
+    /// that is copying ignores it.
     ///
     /// # Errors
     /// None in practice.
     pub fn copy_done(&mut self) -> Result<(), Error> {
-        frontend::copy_done(self.outbox.buffer())
+        frontend::copy_done(self.outbox.buffer())?;
+        self.end_copy_in();
+        Ok(())
     }
 
-    /// Gives up a COPY to the server, whose error will quote `reason`.
-    ///
-    /// A server that is copying ignores Sync ("the backend will ignore Flush or Sync messages
-    /// received during copy-in", 54.2.6), so a Sync that was sent with the Execute is sent again.
+    /// Gives up a COPY to the server, whose error will quote `reason`. A Sync that was requested
+    /// before is sent again, for a server that is copying ignores it.
     ///
     /// # Errors
     /// [`Error::Misuse`] for a zero byte in the reason.
     pub fn copy_fail(&mut self, reason: &str) -> Result<(), Error> {
         frontend::copy_fail(self.outbox.buffer(), reason)?;
-        let extended = self.expected.front() == Some(&Expected::Execute);
-        if extended && self.expected.contains(&Expected::Sync) {
-            frontend::sync(self.outbox.buffer());
-        }
+        self.end_copy_in();
         Ok(())
     }
 
@@ -455,76 +423,35 @@ impl Session {
         frontend::terminate(self.outbox.buffer());
     }
 
+    fn end_copy_in(&mut self) {
+        if self.expected.end_copy_in() {
+            frontend::sync(self.outbox.buffer());
+        }
+    }
+
+    /// Takes a ReadyForQuery that nobody waits for out of the way.
+    #[cold]
+    fn settle_stray(&mut self) -> Result<(), Error> {
+        let Some(next) = self.inbox.next_kind() else {
+            return Ok(());
+        };
+        if self.expected.meet_stray(next) == Stray::Absent {
+            return Ok(());
+        }
+        if let Some(body) = self.inbox.frame_of(next)? {
+            Message::parse(next, body)?;
+            self.expected.pass_stray();
+        }
+        Ok(())
+    }
+
     #[inline]
     fn expect(&mut self, answer: Expected) {
         self.open_unit = true;
         if !self.skipping {
-            self.expected.push_back(answer);
+            self.expected.push(answer);
         }
     }
-}
-
-/// Moves the queue past the request that `message` answers.
-fn step(expected: &mut VecDeque<Expected>, message: &Message<'_>) -> Result<(), Error> {
-    let front = expected.front_mut();
-    let step = front.as_deref().and_then(|&front| answers(front, message));
-    match (step, front) {
-        (Some(Step::Stay), _) => {}
-        (Some(Step::NowColumns), Some(front)) => *front = Expected::Columns,
-        (Some(_), _) => {
-            expected.pop_front();
-        }
-        (None, front) => {
-            let expected = front.map_or("a request", |front| front.answer());
-            return Err(Error::Unexpected {
-                found: message.name(),
-                expected,
-            });
-        }
-    }
-    Ok(())
-}
-
-/// What `message` does to the request at the front, or `None` where it is no answer to it.
-const fn answers(front: Expected, message: &Message<'_>) -> Option<Step> {
-    use Expected as X;
-    use Message as M;
-    Some(match (front, message) {
-        (X::Parse, M::ParseComplete)
-        | (X::Bind, M::BindComplete)
-        | (X::Close, M::CloseComplete)
-        | (X::Columns, M::RowDescription(_) | M::NoData)
-        | (X::Execute, M::CommandComplete(_) | M::EmptyQueryResponse | M::PortalSuspended)
-        | (X::Sync | X::Query, M::ReadyForQuery(_)) => Step::Done,
-        (X::Parameters, M::ParameterDescription(_)) => Step::NowColumns,
-        (
-            X::Execute | X::Query,
-            M::DataRow(_)
-            | M::CopyInResponse(_)
-            | M::CopyOutResponse(_)
-            | M::CopyBothResponse(_)
-            | M::CopyData(_)
-            | M::CopyDone,
-        )
-        | (X::Query, M::RowDescription(_) | M::CommandComplete(_) | M::EmptyQueryResponse) => {
-            Step::Stay
-        }
-        _ => return None,
-    })
-}
-
-/// Drops what the server will not answer after an error; whether it still waits for a Sync.
-fn skip_to_sync(expected: &mut VecDeque<Expected>) -> bool {
-    if matches!(expected.front(), None | Some(Expected::Query)) {
-        return false;
-    }
-    while let Some(front) = expected.front() {
-        if *front == Expected::Sync {
-            return false;
-        }
-        expected.pop_front();
-    }
-    true
 }
 
 #[cfg(test)]

@@ -292,6 +292,24 @@ fn messages_out_of_place_are_refused() {
     }
 }
 
+#[test]
+fn a_server_that_talks_without_end_is_left() {
+    let text = [b"M", vec![b'x'; 20_000].as_slice(), b"\0\0"].concat();
+    let notice = message(b'N', &text);
+    let mut handshake = begin(startup());
+    for _ in 0..1000 {
+        match feed(handshake, &notice) {
+            Ok(Progress::Waiting(waiting)) => handshake = waiting,
+            Ok(Progress::Ready(..)) => panic!("ready"),
+            Err(error) => {
+                assert!(error.to_string().contains("is not ready"), "{error}");
+                return;
+            }
+        }
+    }
+    panic!("20 MB of notices were kept");
+}
+
 proptest! {
     #[test]
     fn any_split_of_the_bytes_leads_to_the_same_session(cuts in prop::collection::vec(1..40_usize, 1..40)) {

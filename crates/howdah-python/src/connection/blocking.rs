@@ -8,6 +8,9 @@
 //! closes it after [`GRACE`]: it never stays between two answers.
 
 use std::io;
+use std::mem::ManuallyDrop;
+use std::net::{Shutdown, TcpStream};
+use std::os::fd::{FromRawFd, RawFd};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 use std::time::{Duration, Instant};
@@ -41,6 +44,7 @@ pub(crate) struct SyncConnection {
     holder: AtomicUsize,
     state: Arc<State>,
     canceller: Option<Canceller>,
+    fd: RawFd,
 }
 
 thread_local! {
@@ -60,11 +64,13 @@ impl SyncConnection {
     fn new(py: Python<'_>, config: &Bound<'_, Config>) -> PyResult<PyClassInitializer<Self>> {
         let established = connect(py, config)?;
         let base = Base::new(config, &established);
+        let fd = established.transport.raw_fd();
         let connection = Self {
             line: Mutex::new(base.line(config, established)),
             holder: AtomicUsize::new(0),
             state: Arc::clone(base.state()),
             canceller: base.canceller().cloned(),
+            fd,
         };
         Ok(PyClassInitializer::from(base).add_subclass(connection))
     }
@@ -238,10 +244,15 @@ impl SyncConnection {
         !self.state.is_closed()
     }
 
-    /// Close the connection; closing twice is no error.
+    /// Close the connection; closing twice is no error. What another thread executes is cancelled.
     fn close(&self, py: Python<'_>) -> PyResult<()> {
         if self.state.is_closed() {
             return Ok(());
+        }
+        if self.is_held_elsewhere() {
+            // nothing begins after this one
+            self.state.close();
+            self.interrupt(py)?;
         }
         let mut held = self.acquire(py)?;
         self.state.close();
@@ -300,7 +311,7 @@ impl SyncConnection {
         loop {
             let moved = match line.send(py) {
                 Ok(Sent::All) => receive(py, line, patience),
-                Ok(Sent::Blocked) => wait_for_room(py, line, patience),
+                Ok(Sent::Blocked | Sent::More) => wait_for_room(py, line, patience),
                 Err(error) => Err(error),
             };
             let ended = match moved {
@@ -338,6 +349,35 @@ impl SyncConnection {
         Ok(line.engine.abandon(py, error))
     }
 
+    /// Ends what another thread executes: by cancels, of which one that comes before its statement
+    /// has no effect, or else with the socket.
+    #[cold]
+    fn interrupt(&self, py: Python<'_>) -> PyResult<()> {
+        let started = Instant::now();
+        while self.is_held_elsewhere() && started.elapsed() < GRACE {
+            py.check_signals()?;
+            py.detach(|| {
+                if let Some(canceller) = &self.canceller {
+                    let _ = canceller.cancel(GRACE, &Interrupt::never());
+                }
+                std::thread::sleep(Duration::from_millis(10));
+            });
+        }
+        if self.is_held_elsewhere() {
+            // SAFETY: the line owns the descriptor and lives as long as `self`; it is not closed here.
+            let socket = ManuallyDrop::new(unsafe { TcpStream::from_raw_fd(self.fd) });
+            // shutting down a socket that has ended already is no concern
+            let _ = socket.shutdown(Shutdown::Both);
+        }
+        Ok(())
+    }
+
+    /// Whether another thread executes something.
+    fn is_held_elsewhere(&self) -> bool {
+        let holder = self.holder.load(Ordering::Relaxed);
+        holder != 0 && holder != this_thread()
+    }
+
     /// The line, waiting for another thread's statement with the interpreter released.
     ///
     /// # Errors
@@ -345,13 +385,12 @@ impl SyncConnection {
     /// that uses the connection which is waiting for it.
     #[inline]
     fn acquire(&self, py: Python<'_>) -> PyResult<Held<'_>> {
-        let me = THREAD.with(|me| std::ptr::from_ref(me).addr());
+        let me = this_thread();
         let line = match self.line.try_lock() {
             Ok(line) => line,
             Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
             Err(TryLockError::WouldBlock) if self.holder.load(Ordering::Relaxed) == me => {
-                let message = "the connection is used from within its own operation";
-                return Err(faults::fault(py, "InterfaceError", message));
+                return Err(faults::reentered(py));
             }
             Err(TryLockError::WouldBlock) => self
                 .line
@@ -364,6 +403,10 @@ impl SyncConnection {
             holder: &self.holder,
         })
     }
+}
+
+fn this_thread() -> usize {
+    THREAD.with(|me| std::ptr::from_ref(me).addr())
 }
 
 /// The line while one thread holds it.
@@ -395,11 +438,15 @@ impl Patience {
 /// Receives something, with the interpreter released.
 #[inline]
 fn receive(py: Python<'_>, line: &mut Line, patience: &Patience) -> PyResult<()> {
+    // a signal amid the decoding interrupts no system call
+    py.check_signals()?;
     loop {
         if patience.deadline.is_some() && !line.transport.has_buffered() {
             wait(py, line, Interest::Readable, patience)?;
         }
-        let Line { engine, transport } = line;
+        let Line {
+            engine, transport, ..
+        } = line;
         let spare = engine.session().spare();
         match py.detach(|| transport.receive(spare)) {
             Ok(0) => return Err(line.lost(py, "the server closed it")),
@@ -417,6 +464,7 @@ fn receive(py: Python<'_>, line: &mut Line, patience: &Patience) -> PyResult<()>
 /// cannot send reads no more either.
 #[cold]
 fn wait_for_room(py: Python<'_>, line: &mut Line, patience: &Patience) -> PyResult<()> {
+    py.check_signals()?;
     wait(py, line, Interest::Both, patience)?;
     line.try_receive(py).map(drop)
 }

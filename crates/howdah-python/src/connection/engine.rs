@@ -10,6 +10,7 @@ use std::sync::Arc;
 
 use howdah_wire::Session;
 use howdah_wire::backend::{Message, ServerError};
+use howdah_wire::frontend::Target;
 use pyo3::prelude::*;
 
 use super::faults;
@@ -34,6 +35,8 @@ pub(crate) struct Engine {
     remarks: Vec<Remark>,
     /// The error with which the server announced the end of the session.
     farewell: Option<ServerError>,
+    /// The session's `client_encoding` was changed: texts would be taken for other ones.
+    foreign_encoding: bool,
 }
 
 impl Engine {
@@ -54,6 +57,7 @@ impl Engine {
             following: None,
             remarks: Vec::new(),
             farewell: None,
+            foreign_encoding: false,
         }
     }
 
@@ -78,6 +82,9 @@ impl Engine {
         if self.operation.is_some() {
             let message = "another operation is in progress on this connection";
             return Some(Err(faults::fault(py, "InterfaceError", message)));
+        }
+        if self.foreign_encoding && !operation.is_plain(py) {
+            return Some(Err(foreign_encoding(py)));
         }
         self.settings = self.state.settings();
         if !self.session.has_open_unit() || operation.continues_unit() {
@@ -149,10 +156,15 @@ impl Engine {
                 Message::ParameterStatus(..) => {
                     self.state.set_parameters(&self.session);
                     self.state.note_session_change();
+                    let encoding = self.session.parameter("client_encoding");
+                    self.foreign_encoding = encoding.is_some_and(|encoding| encoding != "UTF8");
                     continue;
                 }
                 Message::CommandComplete(tag) if changes_session(tag.as_str()) => {
                     self.state.note_session_change();
+                    if drops_statements(tag.as_str()) {
+                        self.statements.clear();
+                    }
                 }
                 Message::ErrorResponse(fields) => {
                     self.farewell = Some(fields.to_owned()).filter(ServerError::is_fatal);
@@ -174,8 +186,26 @@ impl Engine {
     }
 
     /// Gives up the operation: its answers will pass by, then `failure` is its outcome.
+    ///
+    /// A unit that is still open must not commit what it has done so far, and a cancel may come when
+    /// the server is between two of its requests: the unit is made to fail by asking for a portal that
+    /// does not exist.
     pub(crate) fn abandon(&mut self, py: Python<'_>, failure: PyErr) -> Option<Outcome> {
-        self.fail(py, failure)
+        match self.doom() {
+            Ok(()) => self.fail(py, failure),
+            Err(error) => self.fail(py, faults::protocol(py, &error)),
+        }
+    }
+
+    fn doom(&mut self) -> Result<(), howdah_wire::Error> {
+        if let Some(operation) = &mut self.operation {
+            operation.give_up(&mut self.session)?;
+        }
+        if self.session.has_open_unit() {
+            let nowhere = Target::Portal("howdah_was_given_up");
+            self.session.describe(nowhere)?;
+        }
+        Ok(())
     }
 
     /// The outcome for an operation whose connection was lost.
@@ -256,8 +286,17 @@ impl Engine {
 /// by the session's next user: a setting, a listener, a cursor, a temporary table …
 #[inline]
 fn changes_session(tag: &str) -> bool {
-    const TAGS: [&str; 9] = [
-        "SET", "RESET", "LISTEN", "UNLISTEN", "CREATE ", "DECLARE ", "PREPARE", "DISCARD", "LOAD",
+    const TAGS: [&str; 10] = [
+        "SET",
+        "RESET",
+        "LISTEN",
+        "UNLISTEN",
+        "CREATE ",
+        "DECLARE ",
+        "PREPARE",
+        "DISCARD",
+        "DEALLOCATE",
+        "LOAD",
     ];
     // the tags of ordinary statements start with other letters than most of these
     matches!(
@@ -265,6 +304,21 @@ fn changes_session(tag: &str) -> bool {
         Some(b'S' | b'R' | b'L' | b'U' | b'C' | b'D' | b'P')
     ) && !tag.starts_with("SELECT")
         && TAGS.iter().any(|prefix| tag.starts_with(prefix))
+}
+
+/// Whether a command of this tag makes the server forget all prepared statements.
+fn drops_statements(tag: &str) -> bool {
+    matches!(tag, "DEALLOCATE ALL" | "DISCARD ALL")
+}
+
+#[cold]
+fn foreign_encoding(py: Python<'_>) -> PyErr {
+    faults::fault_with_hint(
+        py,
+        "InterfaceError",
+        "the session's `client_encoding` is not `UTF8`, the only encoding that is understood",
+        Some("execute `reset client_encoding`"),
+    )
 }
 
 fn remark(message: &Message<'_>) -> Option<Remark> {

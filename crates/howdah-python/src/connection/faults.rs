@@ -56,6 +56,13 @@ pub(crate) fn connection_lost(py: Python<'_>, why: &str) -> PyErr {
     )
 }
 
+/// Python code that an operation runs uses the connection that is waiting for it.
+#[cold]
+pub(crate) fn reentered(py: Python<'_>) -> PyErr {
+    let message = "the connection is used from within its own operation";
+    fault(py, "InterfaceError", message)
+}
+
 /// The connection was closed by this program before.
 #[cold]
 pub(crate) fn closed(py: Python<'_>) -> PyErr {

@@ -17,15 +17,31 @@ pub(crate) enum Sent {
     All,
     /// The kernel's buffer is full.
     Blocked,
+    /// There is more, but it is time to listen: to the server, which may have refused what it got,
+    /// and to whoever wants to interrupt.
+    More,
 }
+
+/// How many pieces of an operation are sent before it is time to listen.
+const PIECES: usize = 4;
 
 /// A connection: engine and socket.
 pub(crate) struct Line {
     pub(crate) engine: Engine,
     pub(crate) transport: Transport,
+    /// The process that connected. A forked child shares the socket, and must not end it.
+    process: u32,
 }
 
 impl Line {
+    pub(crate) fn new(engine: Engine, transport: Transport) -> Self {
+        Self {
+            engine,
+            transport,
+            process: std::process::id(),
+        }
+    }
+
     /// Sends what waits, and what the operation has to add, as far as the kernel takes it.
     ///
     /// # Errors
@@ -33,9 +49,13 @@ impl Line {
     /// latter [`super::state::State::is_closed`] is true.
     #[inline]
     pub(crate) fn send(&mut self, py: Python<'_>) -> PyResult<Sent> {
+        let mut pieces = 0;
         loop {
             let outgoing = self.engine.session().outgoing();
             if outgoing.is_empty() {
+                if pieces == PIECES {
+                    return Ok(Sent::More);
+                }
                 if self.transport.wants_write() {
                     match self.transport.flush_pending() {
                         Ok(()) => {}
@@ -45,6 +65,7 @@ impl Line {
                 if !self.engine.refill(py)? {
                     return Ok(Sent::All);
                 }
+                pieces += 1;
                 continue;
             }
             match self.transport.send(outgoing) {
@@ -116,18 +137,29 @@ impl Line {
     /// Drops the connection and answers the error for whoever waits on it.
     #[cold]
     pub(crate) fn lost(&mut self, py: Python<'_>, why: &str) -> PyErr {
-        self.transport.shutdown();
+        self.shutdown();
         self.engine.lost(py, why)
     }
 
     /// Says goodbye, if the server can still hear it, and closes.
     pub(crate) fn close(&mut self, py: Python<'_>) {
-        if !self.engine.is_busy() {
+        if !self.engine.is_busy() && self.is_own() {
             self.engine.session().terminate();
             // a full buffer or a dead peer must not keep anybody from closing
             let _ = self.send(py);
         }
-        self.transport.shutdown();
+        self.shutdown();
+    }
+
+    /// Ends the socket for both sides; in a forked child only this process lets go of it.
+    pub(crate) fn shutdown(&mut self) {
+        if self.is_own() {
+            self.transport.shutdown();
+        }
+    }
+
+    fn is_own(&self) -> bool {
+        self.process == std::process::id()
     }
 
     /// After a failed send: a full buffer is normal, and a server that has said why it goes is

@@ -41,6 +41,21 @@ impl From<PyErr> for Unwritten {
     }
 }
 
+/// Checks that the protocol can count the values, before the server is asked and miscounts them.
+#[inline]
+pub(crate) fn check_limit(py: Python<'_>, given: usize) -> PyResult<()> {
+    let limit = usize::from(u16::MAX);
+    if given <= limit {
+        return Ok(());
+    }
+    Err(faults::fault_with_hint(
+        py,
+        "ProgrammingError",
+        format!("a statement takes at most {limit} parameters, {given} were given"),
+        Some("pass an array, or use `execute_many` or COPY"),
+    ))
+}
+
 /// Checks that there is a value for each parameter.
 #[inline]
 pub(crate) fn check_count(py: Python<'_>, statement: &Statement, given: usize) -> PyResult<()> {

@@ -65,7 +65,7 @@ impl Base {
         } = established;
         let size = config.statement_cache_size();
         let engine = Engine::new(session, size, catalogue, Arc::clone(&self.state));
-        Line { engine, transport }
+        Line::new(engine, transport)
     }
 }
 

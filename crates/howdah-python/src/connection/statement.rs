@@ -178,6 +178,12 @@ impl Statements {
         self.forget_name(&statement.name);
     }
 
+    /// Drops all: the server has forgotten them.
+    pub(crate) fn clear(&mut self) {
+        self.entries.clear();
+        self.forgotten.clear();
+    }
+
     /// Remembers to close a statement that never came into the cache.
     pub(crate) fn forget_name(&mut self, name: &str) {
         if !name.is_empty() {

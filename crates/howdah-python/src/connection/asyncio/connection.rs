@@ -13,13 +13,13 @@ use super::super::parameters::as_tuple;
 use super::super::public::Base;
 use super::super::rows::RowKind;
 use super::connecting::Connecting;
-use super::link::Link;
+use super::link::{Holder, Link};
 use super::reply::Reply;
 
 /// A connection whose methods are awaited.
 #[pyclass(extends = Base, subclass, frozen, module = "howdah._native")]
 pub(crate) struct AsyncConnection {
-    link: Arc<Link>,
+    holder: Arc<Holder>,
 }
 
 #[pymethods]
@@ -36,8 +36,8 @@ impl AsyncConnection {
         let base = Base::new(config, &established);
         let line = base.line(config, established);
         let state = Arc::clone(base.state());
-        let link = Link::new(py, line, state, base.canceller().cloned(), event_loop)?;
-        Ok(PyClassInitializer::from(base).add_subclass(Self { link }))
+        let holder = Link::open(py, line, state, base.canceller().cloned(), event_loop)?;
+        Ok(PyClassInitializer::from(base).add_subclass(Self { holder }))
     }
 
     /// As `SyncConnection.execute`, awaited.
@@ -50,7 +50,7 @@ impl AsyncConnection {
     ) -> Reply {
         if args.is_empty() {
             let operation = Simple::new(query, RowKind::Row, false);
-            return Reply::new(&self.link, operation, timeout);
+            return Reply::new(&self.holder, operation, timeout);
         }
         self.reply(query, args, RowKind::Row, Answer::Count, timeout)
     }
@@ -64,7 +64,7 @@ impl AsyncConnection {
         timeout: Option<f64>,
     ) -> PyResult<Reply> {
         let operation = Many::new(query, rows.try_iter()?.unbind());
-        Ok(Reply::new(&self.link, operation, timeout))
+        Ok(Reply::new(&self.holder, operation, timeout))
     }
 
     /// As `SyncConnection.fetch`, awaited.
@@ -125,7 +125,7 @@ impl AsyncConnection {
         let kind = RowKind::from_argument(row)?;
         let Some(args) = args else {
             return Ok(Reply::new(
-                &self.link,
+                &self.holder,
                 Simple::new(query, kind, true),
                 timeout,
             ));
@@ -143,33 +143,33 @@ impl AsyncConnection {
     ) -> PyResult<Reply> {
         let kind = RowKind::from_argument(row)?;
         let operation = StreamOpen::new(query, as_tuple(args)?.unbind(), kind, batch);
-        Ok(Reply::new(&self.link, operation, None))
+        Ok(Reply::new(&self.holder, operation, None))
     }
 
     /// As `SyncConnection.stream_next`, awaited.
     fn stream_next(&self, py: Python<'_>, stream: Py<Stream>) -> Reply {
         if let Some(first) = stream.get().take_first() {
-            return Reply::ready(&self.link, Ok(first));
+            return Reply::ready(&self.holder, Ok(first));
         }
         if stream.get().ended() {
-            return Reply::ready(&self.link, Ok(PyList::empty(py).into_any().unbind()));
+            return Reply::ready(&self.holder, Ok(PyList::empty(py).into_any().unbind()));
         }
-        Reply::new(&self.link, StreamNext::new(stream), None)
+        Reply::new(&self.holder, StreamNext::new(stream), None)
     }
 
     /// As `SyncConnection.stream_close`, awaited.
     fn stream_close(slf: &Bound<'_, Self>, stream: Py<Stream>) -> Reply {
-        let link = &slf.get().link;
+        let holder = &slf.get().holder;
         if stream.get().ended() || slf.as_super().get().state().is_closed() {
-            return Reply::ready(link, Ok(slf.py().None()));
+            return Reply::ready(holder, Ok(slf.py().None()));
         }
-        Reply::new(link, StreamClose::new(stream), None)
+        Reply::new(holder, StreamClose::new(stream), None)
     }
 
     /// As `SyncConnection.copy_in`, awaited.
     fn copy_in(&self, query: Py<PyString>, chunks: &Bound<'_, PyAny>) -> PyResult<Reply> {
         let operation = CopyIn::new(query, chunks.try_iter()?.unbind());
-        Ok(Reply::new(&self.link, operation, None))
+        Ok(Reply::new(&self.holder, operation, None))
     }
 
     /// As `SyncConnection.copy_rows`, awaited.
@@ -180,28 +180,28 @@ impl AsyncConnection {
         rows: &Bound<'_, PyAny>,
     ) -> PyResult<Reply> {
         let operation = CopyRows::new(query, types, rows.try_iter()?.unbind());
-        Ok(Reply::new(&self.link, operation, None))
+        Ok(Reply::new(&self.holder, operation, None))
     }
 
     /// As `SyncConnection.copy_out`, awaited.
     fn copy_out(&self, query: Py<PyString>) -> Reply {
-        Reply::new(&self.link, CopyOut::new(query), None)
+        Reply::new(&self.holder, CopyOut::new(query), None)
     }
 
     /// Whether the connection is open and its server has not hung up, seen without waiting.
     fn is_alive(&self, py: Python<'_>) -> PyResult<bool> {
-        self.link.is_alive(py)
+        self.holder.link().is_alive(py)
     }
 
     /// Close the connection; closing twice is no error. Never waits.
     fn close(&self, py: Python<'_>) -> PyResult<Reply> {
-        self.link.close(py)?;
-        Ok(Reply::ready(&self.link, Ok(py.None())))
+        self.holder.link().close(py)?;
+        Ok(Reply::ready(&self.holder, Ok(py.None())))
     }
 
     /// Close the connection without waiting, from ordinary code.
     fn abort(&self, py: Python<'_>) -> PyResult<()> {
-        self.link.close(py)
+        self.holder.link().close(py)
     }
 }
 
@@ -216,15 +216,9 @@ impl AsyncConnection {
         timeout: Option<f64>,
     ) -> Reply {
         Reply::new(
-            &self.link,
+            &self.holder,
             Fetch::new(query, args.unbind(), kind, answer),
             timeout,
         )
-    }
-}
-
-impl Drop for AsyncConnection {
-    fn drop(&mut self) {
-        self.link.shut();
     }
 }

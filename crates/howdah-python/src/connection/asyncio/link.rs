@@ -4,15 +4,17 @@
 //! statements. Statements of several tasks are answered one after the other, in the order in which
 //! they were awaited.
 //!
-//! Invariants: `inner` is never locked while Python code of others runs (tasks are resumed after it
-//! was released). After a statement was given up, nothing is sent until the server has closed the
+//! Invariants: tasks and handlers run after `inner` was released. What operations themselves call
+//! (iterators of parameters, loaders, signal handlers amid them) runs while it is locked, so whatever
+//! that code can reach uses [`Link::enter`], which refuses instead of waiting for itself. After a
+//! statement was given up, nothing is sent until the server has closed the
 //! connection that carried the cancel and the answers have ended: a cancel never hits a later
 //! statement. Both are bounded by [`GRACE`], after which the connection is dropped.
 
 use std::collections::VecDeque;
 use std::io::{PipeReader, Write};
 use std::os::fd::AsRawFd;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 use std::time::Duration;
 
 use howdah_driver::{Canceller, Interrupt};
@@ -34,6 +36,16 @@ const RECEIVES: usize = 4;
 pub(super) enum Submitted {
     Waiting,
     Ended(Outcome),
+}
+
+/// What became of a statement that its task gave up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum GivenUp {
+    Done,
+    /// By the loop's next turn: the task was cancelled from within the connection's own work.
+    Soon,
+    /// It was answered already.
+    TooLate,
 }
 
 /// A connection under an event loop.
@@ -67,18 +79,34 @@ struct Cancelling {
     timer: Py<PyAny>,
 }
 
+/// Ends the connection with the last of those who can use it: the connection and its replies.
+pub(crate) struct Holder(Arc<Link>);
+
 /// What the loop calls. Holds the link for as long as the loop knows the socket.
 #[pyclass(frozen, module = "howdah._native")]
 pub(crate) struct Pump(Arc<Link>);
 
+impl Holder {
+    pub(super) const fn link(&self) -> &Arc<Link> {
+        &self.0
+    }
+}
+
+impl Drop for Holder {
+    fn drop(&mut self) {
+        self.0.shut();
+    }
+}
+
 impl Link {
-    pub(super) fn new(
+    /// Registers the socket with the loop.
+    pub(super) fn open(
         py: Python<'_>,
         line: Line,
         state: Arc<State>,
         canceller: Option<Canceller>,
         event_loop: Py<PyAny>,
-    ) -> PyResult<Arc<Self>> {
+    ) -> PyResult<Arc<Holder>> {
         let fd = line.transport.raw_fd();
         let inner = Inner {
             line,
@@ -99,7 +127,7 @@ impl Link {
         let pump = Py::new(py, Pump(Arc::clone(&link)))?;
         link.on_loop(py, "add_reader", (fd, pump.getattr(py, "readable")?))?;
         link.lock().pump = Some(pump);
-        Ok(link)
+        Ok(Arc::new(Holder(link)))
     }
 
     pub(super) const fn event_loop(&self) -> &Py<PyAny> {
@@ -113,7 +141,7 @@ impl Link {
         operation: Box<dyn Operation>,
         reply: &Py<Reply>,
     ) -> PyResult<Submitted> {
-        let mut inner = self.lock();
+        let mut inner = self.enter().ok_or_else(|| faults::reentered(py))?;
         if self.state.is_closed() {
             return Err(faults::closed(py));
         }
@@ -133,20 +161,24 @@ impl Link {
         }
     }
 
-    /// Gives up a statement; false where it was answered already.
-    pub(super) fn abandon(&self, py: Python<'_>, reply: &Py<Reply>) -> PyResult<bool> {
-        let mut inner = self.lock();
+    /// Gives up a statement.
+    pub(super) fn abandon(&self, py: Python<'_>, reply: &Py<Reply>) -> PyResult<GivenUp> {
+        let Some(mut inner) = self.enter() else {
+            let again = reply.getattr(py, pyo3::intern!(py, "_give_up"))?;
+            self.on_loop(py, "call_soon_threadsafe", (again,))?;
+            return Ok(GivenUp::Soon);
+        };
         let before = inner.waiting.len();
         inner.waiting.retain(|(_, waiting)| !waiting.is(reply));
         if inner.waiting.len() < before {
-            return Ok(true);
+            return Ok(GivenUp::Done);
         }
         if !inner
             .current
             .as_ref()
             .is_some_and(|current| current.is(reply))
         {
-            return Ok(false);
+            return Ok(GivenUp::TooLate);
         }
         inner.current = None;
         let failure = faults::fault(py, "InterfaceError", "the statement was given up");
@@ -154,12 +186,15 @@ impl Link {
             self.cancel(py, &mut inner)?;
             self.send(py, &mut inner)?;
         }
-        Ok(true)
+        Ok(GivenUp::Done)
     }
 
     /// Closes the connection: whoever waits is told, and what the server executes is cancelled.
+    ///
+    /// # Errors
+    /// `InterfaceError` from within the connection's own work.
     pub(super) fn close(&self, py: Python<'_>) -> PyResult<()> {
-        let mut inner = self.lock();
+        let mut inner = self.enter().ok_or_else(|| faults::reentered(py))?;
         if self.state.is_closed() && inner.pump.is_none() {
             return Ok(());
         }
@@ -177,7 +212,10 @@ impl Link {
 
     /// Whether the connection is open, after hearing what an idle server has said.
     pub(super) fn is_alive(&self, py: Python<'_>) -> PyResult<bool> {
-        let mut inner = self.lock();
+        let Some(mut inner) = self.enter() else {
+            // the work under way finds out by itself
+            return Ok(!self.state.is_closed());
+        };
         if self.state.is_closed() {
             return Ok(false);
         }
@@ -195,7 +233,9 @@ impl Link {
     /// loop then finds the end of the stream and leaves by itself.
     pub(super) fn shut(&self) {
         self.state.close();
-        self.lock().line.transport.shutdown();
+        if let Some(mut inner) = self.enter() {
+            inner.line.shutdown();
+        }
     }
 
     /// The socket is readable.
@@ -262,10 +302,11 @@ impl Link {
         Ok(())
     }
 
-    /// Sends what waits; a full buffer is continued when the loop says so.
+    /// Sends what waits; a full buffer is continued when the loop says so, and a long operation too, so
+    /// that other tasks get their turn.
     fn send(&self, py: Python<'_>, inner: &mut Inner) -> PyResult<()> {
         let blocked = match inner.line.send(py) {
-            Ok(sent) => sent == Sent::Blocked,
+            Ok(sent) => sent != Sent::All,
             Err(error) if self.state.is_closed() => return self.lose(py, inner, &error),
             Err(error) => {
                 // the operation raised while it provided more: its answers pass by
@@ -405,6 +446,17 @@ impl Link {
             .map(drop)
     }
 
+    /// The lock, or `None` from within the connection's own work.
+    #[inline]
+    fn enter(&self) -> Option<MutexGuard<'_, Inner>> {
+        match self.inner.try_lock() {
+            Ok(inner) => Some(inner),
+            Err(TryLockError::Poisoned(poisoned)) => Some(poisoned.into_inner()),
+            Err(TryLockError::WouldBlock) => None,
+        }
+    }
+
+    /// The lock, for callbacks of the loop: no work of this connection is under way beneath them.
     fn lock(&self) -> MutexGuard<'_, Inner> {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -4,6 +4,7 @@
 //! before it is awaited; one that never is warns like a coroutine that never was.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
 
 use pyo3::exceptions::{PyRuntimeError, PyRuntimeWarning, PyStopIteration};
 use pyo3::gc::{PyTraverseError, PyVisit};
@@ -11,13 +12,14 @@ use pyo3::prelude::*;
 
 use super::super::engine::Outcome;
 use super::super::operations::Operation;
-use super::link::{Link, Submitted};
+use super::link::{GivenUp, Holder, Link, Submitted};
 use super::waker::Waker;
 
 /// The awaitable answer of one statement.
 #[pyclass(frozen, module = "howdah._native")]
 pub(crate) struct Reply {
-    link: Arc<Link>,
+    /// Keeps the connection open for as long as somebody may await the answer.
+    holder: Arc<Holder>,
     stage: Mutex<Stage>,
 }
 
@@ -37,7 +39,7 @@ enum Stage {
 
 impl Reply {
     pub(super) fn new(
-        link: &Arc<Link>,
+        holder: &Arc<Holder>,
         operation: impl Operation + 'static,
         timeout: Option<f64>,
     ) -> Self {
@@ -46,21 +48,21 @@ impl Reply {
             timeout,
         };
         Self {
-            link: Arc::clone(link),
+            holder: Arc::clone(holder),
             stage: Mutex::new(stage),
         }
     }
 
     /// A reply whose answer is there.
-    pub(super) fn ready(link: &Arc<Link>, outcome: Outcome) -> Self {
+    pub(super) fn ready(holder: &Arc<Holder>, outcome: Outcome) -> Self {
         Self {
-            link: Arc::clone(link),
+            holder: Arc::clone(holder),
             stage: Mutex::new(Stage::Done(outcome)),
         }
     }
 
-    pub(super) const fn link(&self) -> &Arc<Link> {
-        &self.link
+    pub(super) fn link(&self) -> &Arc<Link> {
+        self.holder.link()
     }
 
     /// Takes the answer and resumes the task that waits for it.
@@ -77,15 +79,16 @@ impl Reply {
     /// Takes the answer and has the loop resume the task.
     pub(super) fn complete_later(&self, py: Python<'_>, outcome: Outcome) -> PyResult<()> {
         match self.settle(py, outcome)? {
-            Some(waker) => Waker::schedule(waker.bind(py), self.link.event_loop().bind(py)),
+            Some(waker) => Waker::schedule(waker.bind(py), self.link().event_loop().bind(py)),
             None => Ok(()),
         }
     }
 
-    /// Gives the statement up, for a task that is cancelled; false where it has ended.
-    pub(super) fn give_up(&self, py: Python<'_>, slf: &Py<Self>) -> PyResult<bool> {
-        if !self.link.abandon(py, slf)? {
-            return Ok(false);
+    /// Gives the statement up, for a task that is cancelled.
+    pub(super) fn give_up(&self, py: Python<'_>, slf: &Py<Self>) -> PyResult<GivenUp> {
+        let given_up = self.link().abandon(py, slf)?;
+        if given_up != GivenUp::Done {
+            return Ok(given_up);
         }
         let stage = std::mem::replace(&mut *self.lock(), Stage::Consumed);
         if let Stage::Waiting {
@@ -94,13 +97,13 @@ impl Reply {
         {
             timer.call_method0(py, pyo3::intern!(py, "cancel"))?;
         }
-        Ok(true)
+        Ok(GivenUp::Done)
     }
 
     /// The deadline has passed.
     fn expire(slf: &Bound<'_, Self>) -> PyResult<()> {
         let py = slf.py();
-        if slf.get().link.abandon(py, slf.as_unbound())? {
+        if slf.get().link().abandon(py, slf.as_unbound())? == GivenUp::Done {
             let message = "the statement took longer than its timeout and was cancelled";
             let error = super::super::faults::fault(py, "QueryTimeout", message);
             slf.get().complete(py, Err(error))?;
@@ -134,12 +137,16 @@ impl Reply {
         timeout: Option<f64>,
     ) -> PyResult<Py<Waker>> {
         let (py, reply) = (slf.py(), slf.get());
-        match reply.link.submit(py, operation, slf.as_unbound())? {
+        let deadline = match timeout {
+            Some(seconds) => super::super::public::deadline(seconds)?,
+            None => None,
+        };
+        match reply.link().submit(py, operation, slf.as_unbound())? {
             Submitted::Ended(outcome) => Err(finished(outcome)),
             Submitted::Waiting => {
                 let waker = Py::new(py, Waker::new(slf.clone().unbind()))?;
-                let timer = match timeout {
-                    Some(seconds) => Some(start_timer(slf, seconds)?),
+                let timer = match deadline {
+                    Some(deadline) => Some(start_timer(slf, deadline)?),
                     None => None,
                 };
                 *reply.lock() = Stage::Waiting {
@@ -213,6 +220,22 @@ impl Reply {
         Self::expire(slf)
     }
 
+    /// Called by the loop for a task that was cancelled from within the connection's own work.
+    fn _give_up(slf: &Bound<'_, Self>) -> PyResult<()> {
+        let py = slf.py();
+        let waker = match &*slf.get().lock() {
+            Stage::Waiting { waker, .. } => Some(waker.clone_ref(py)),
+            _ => None,
+        };
+        let given_up = slf.get().give_up(py, slf.as_unbound())?;
+        match waker {
+            Some(waker) if given_up == GivenUp::Done => {
+                Waker::schedule(waker.bind(py), slf.get().link().event_loop().bind(py))
+            }
+            _ => Ok(()),
+        }
+    }
+
     fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
         if let Ok(stage) = self.stage.try_lock() {
             match &*stage {
@@ -258,11 +281,12 @@ fn finished(outcome: Outcome) -> PyErr {
     }
 }
 
-fn start_timer(slf: &Bound<'_, Reply>, seconds: f64) -> PyResult<Py<PyAny>> {
-    let event_loop = slf.get().link.event_loop().bind(slf.py());
+fn start_timer(slf: &Bound<'_, Reply>, deadline: Instant) -> PyResult<Py<PyAny>> {
+    let seconds = deadline.saturating_duration_since(Instant::now());
+    let event_loop = slf.get().link().event_loop().bind(slf.py());
     let expire = slf.getattr(pyo3::intern!(slf.py(), "_expire"))?;
     let call_later = pyo3::intern!(slf.py(), "call_later");
     Ok(event_loop
-        .call_method1(call_later, (seconds, expire))?
+        .call_method1(call_later, (seconds.as_secs_f64(), expire))?
         .unbind())
 }

@@ -12,6 +12,7 @@ use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::PyDict;
 
+use super::link::GivenUp;
 use super::reply::Reply;
 
 /// The future that one awaiting task sees.
@@ -144,10 +145,12 @@ impl Waker {
     /// Called by a task that was woken, to learn whether it was by a cancellation.
     fn result(&self, py: Python<'_>) -> PyResult<()> {
         let inner = self.lock();
-        if inner.cancelled {
-            return Err(cancelled_error(py, inner.message.as_ref()));
+        if !inner.cancelled {
+            return Ok(());
         }
-        Ok(())
+        let message = inner.message.as_ref().map(|message| message.clone_ref(py));
+        drop(inner);
+        Err(cancelled_error(py, message.as_ref()))
     }
 
     /// Called by `Task.cancel`: the statement is given up and the task is woken with
@@ -158,13 +161,17 @@ impl Waker {
         let Some(reply) = slf.get().reply(py) else {
             return Ok(false);
         };
-        if !reply.get().give_up(py, &reply)? {
+        let given_up = reply.get().give_up(py, &reply)?;
+        if given_up == GivenUp::TooLate {
             return Ok(false);
         }
         let mut inner = slf.get().lock();
         inner.cancelled = true;
         inner.message = msg;
         drop(inner);
+        if given_up == GivenUp::Soon {
+            return Ok(true);
+        }
         let event_loop = reply.get().link().event_loop().clone_ref(py);
         Self::schedule(slf, event_loop.bind(py))?;
         Ok(true)

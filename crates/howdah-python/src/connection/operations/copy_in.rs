@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
-use howdah_wire::Oid;
 use howdah_wire::backend::{Message, ServerError};
+use howdah_wire::{Oid, Session};
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyIterator, PyString};
@@ -18,6 +18,8 @@ const PIECE_BYTES: usize = 64 * 1024;
 /// The course of a COPY to the server, whatever its data comes from.
 struct Course {
     sql: Py<PyString>,
+    /// The server has asked for data.
+    asked: bool,
     sending: bool,
     affected: u64,
     error: Option<ServerError>,
@@ -28,6 +30,7 @@ impl Course {
     const fn new(sql: Py<PyString>) -> Self {
         Self {
             sql,
+            asked: false,
             sending: false,
             affected: 0,
             error: None,
@@ -44,7 +47,10 @@ impl Course {
 
     fn on(&mut self, message: &Message<'_>) -> Signal {
         match message {
-            Message::CopyInResponse(_) => self.sending = true,
+            Message::CopyInResponse(_) => {
+                self.asked = true;
+                self.sending = true;
+            }
             Message::CopyOutResponse(_) => return Signal::Turn,
             Message::CommandComplete(tag) => self.affected += tag.rows().unwrap_or(0),
             Message::ErrorResponse(fields) => {
@@ -70,9 +76,20 @@ impl Course {
                 self.sql.bind(cx.py).to_str().ok(),
             ));
         }
+        if !self.asked {
+            return Err(not_copy_in(cx.py));
+        }
         Ok(Flow::Done(
             self.affected.into_pyobject(cx.py)?.into_any().unbind(),
         ))
+    }
+
+    /// Ends the data, for which the server would wait whatever cancel it gets.
+    fn give_up(&mut self, session: &mut Session) -> Result<(), howdah_wire::Error> {
+        if std::mem::take(&mut self.sending) {
+            session.copy_fail("the statement was given up")?;
+        }
+        Ok(())
     }
 
     /// Sends what `piece` requests until enough waits, to the end of the data or to an error,
@@ -129,6 +146,10 @@ impl Operation for CopyIn {
 
     fn turn(&mut self, cx: &mut Context<'_, '_>) -> PyResult<Flow> {
         self.course.turn(cx)
+    }
+
+    fn give_up(&mut self, session: &mut Session) -> Result<(), howdah_wire::Error> {
+        self.course.give_up(session)
     }
 
     fn refill(&mut self, cx: &mut Context<'_, '_>) -> PyResult<bool> {
@@ -255,6 +276,10 @@ impl Operation for CopyRows {
 
     fn turn(&mut self, cx: &mut Context<'_, '_>) -> PyResult<Flow> {
         self.course.turn(cx)
+    }
+
+    fn give_up(&mut self, session: &mut Session) -> Result<(), howdah_wire::Error> {
+        self.course.give_up(session)
     }
 
     fn refill(&mut self, cx: &mut Context<'_, '_>) -> PyResult<bool> {

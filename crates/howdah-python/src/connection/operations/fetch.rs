@@ -174,10 +174,12 @@ impl Fetch {
 }
 
 /// Whether an error says that the server has lost the statement, that it would return other columns
-/// now, or that a row type has other attributes (which no other error of Bind says).
-fn is_stale(statement: &Statement, error: &ServerError) -> bool {
+/// now, that a type of it was dropped (an internal error, which is never translated), or that a row
+/// type has other attributes (which no other error of Bind says).
+pub(super) fn is_stale(statement: &Statement, error: &ServerError) -> bool {
     match error.sqlstate() {
         "26000" | "0A000" => true,
+        "XX000" => error.message().starts_with("cache lookup failed for type"),
         "42804" => statement.takes_rows(),
         _ => false,
     }
@@ -185,6 +187,7 @@ fn is_stale(statement: &Statement, error: &ServerError) -> bool {
 
 impl Operation for Fetch {
     fn start(&mut self, cx: &mut Context<'_, '_>) -> PyResult<()> {
+        parameters::check_limit(cx.py, self.values.bind(cx.py).len())?;
         match cx.statements.find(self.sql.bind(cx.py), &[])? {
             Some(statement) => self.execute(cx, statement),
             None => self.prepare(cx, Box::default()),

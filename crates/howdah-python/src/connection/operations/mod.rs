@@ -103,6 +103,19 @@ pub(crate) trait Operation: Send {
         Ok(false)
     }
 
+    /// The caller has given up: requests what makes the server stop waiting for more.
+    ///
+    /// # Errors
+    /// Of the protocol.
+    fn give_up(&mut self, _session: &mut Session) -> Result<(), howdah_wire::Error> {
+        Ok(())
+    }
+
+    /// Whether what it sends is the same in every encoding.
+    fn is_plain(&self, _py: Python<'_>) -> bool {
+        false
+    }
+
     /// Whether this continues a unit of requests that a stream has left open.
     fn continues_unit(&self) -> bool {
         false

@@ -92,6 +92,10 @@ impl Simple {
 }
 
 impl Operation for Simple {
+    fn is_plain(&self, py: Python<'_>) -> bool {
+        self.sql.bind(py).to_str().is_ok_and(str::is_ascii)
+    }
+
     fn start(&mut self, cx: &mut Context<'_, '_>) -> PyResult<()> {
         let sql = self.sql.bind(cx.py).to_str()?;
         cx.session

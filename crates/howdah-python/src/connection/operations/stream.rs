@@ -13,7 +13,7 @@ use super::super::parameters;
 use super::super::rows::RowKind;
 use super::super::state::State;
 use super::super::statement::Statement;
-use super::fetch::request_execution;
+use super::fetch::{is_stale, request_execution};
 use super::introspection::Introspection;
 use super::preparation::Preparation;
 use super::{Context, Flow, Operation, Reception, Signal, scope};
@@ -198,6 +198,8 @@ pub(crate) struct StreamOpen {
     batch: u32,
     preparation: Option<Preparation>,
     open: Option<(Py<Stream>, Batch)>,
+    /// The cached statement was stale once already.
+    renewed: bool,
 }
 
 impl StreamOpen {
@@ -209,7 +211,26 @@ impl StreamOpen {
             batch,
             preparation: None,
             open: None,
+            renewed: false,
         }
+    }
+
+    fn prepare(&mut self, cx: &mut Context<'_, '_>) -> PyResult<()> {
+        self.preparation = Some(Preparation::start(cx, &self.sql, Box::default())?);
+        cx.session.sync();
+        Ok(())
+    }
+
+    /// Forgets a statement that the server has lost or that returns other columns now; whether it
+    /// can be prepared again without the caller noticing.
+    #[cold]
+    fn forget_stale(&mut self, cx: &mut Context<'_, '_>, stream: &Stream, batch: &Batch) -> bool {
+        let stale = |error| is_stale(&stream.statement, error);
+        if !batch.error.as_ref().is_some_and(stale) {
+            return false;
+        }
+        cx.statements.forget(&stream.statement);
+        !std::mem::replace(&mut self.renewed, true) && !stream.in_block
     }
 
     fn bind(&mut self, cx: &mut Context<'_, '_>, statement: Arc<Statement>) -> PyResult<()> {
@@ -248,13 +269,10 @@ impl StreamOpen {
 
 impl Operation for StreamOpen {
     fn start(&mut self, cx: &mut Context<'_, '_>) -> PyResult<()> {
+        parameters::check_limit(cx.py, self.values.bind(cx.py).len())?;
         match cx.statements.find(self.sql.bind(cx.py), &[])? {
             Some(statement) => self.bind(cx, statement),
-            None => {
-                self.preparation = Some(Preparation::start(cx, &self.sql, Box::default())?);
-                cx.session.sync();
-                Ok(())
-            }
+            None => self.prepare(cx),
         }
     }
 
@@ -282,6 +300,10 @@ impl Operation for StreamOpen {
         };
         if !batch.turn(cx, stream.get())? {
             self.open = Some((stream, batch));
+            return Ok(Flow::Continue);
+        }
+        if self.forget_stale(cx, stream.get(), &batch) {
+            self.prepare(cx)?;
             return Ok(Flow::Continue);
         }
         let rows = batch.finish(cx.py)?;
@@ -357,6 +379,10 @@ impl StreamClose {
 }
 
 impl Operation for StreamClose {
+    fn is_plain(&self, _py: Python<'_>) -> bool {
+        true
+    }
+
     fn start(&mut self, cx: &mut Context<'_, '_>) -> PyResult<()> {
         let stream = self.stream.get();
         stream.end();

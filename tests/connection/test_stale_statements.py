@@ -1,0 +1,69 @@
+"""Prepared statements that the server has lost, or whose tables and types have changed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from howdah import errors
+
+if TYPE_CHECKING:
+    import howdah
+
+ALL = "select * from item"
+
+
+async def make_item(conn: howdah.AsyncConnection) -> None:
+    await conn.execute("create table item (id int); insert into item values (1)")
+
+
+@pytest.mark.parametrize("forget", ["deallocate all", "discard all"])
+async def test_all_statements_forgotten_on_request(
+    conn: howdah.AsyncConnection, forget: str
+) -> None:
+    await make_item(conn)
+    insert = "insert into item values ($1)"
+    for number in (2, 3):
+        assert await conn.execute_many(insert, [(number,)]) == 1
+        assert len([row async for row in conn.stream(ALL)]) == number
+        async with conn.transaction():
+            if forget == "deallocate all":
+                await conn.execute(forget)
+            assert len(await conn.fetch(ALL)) == number
+        await conn.execute(forget)
+
+
+async def test_a_streams_columns_change(conn: howdah.AsyncConnection) -> None:
+    await make_item(conn)
+    assert [row async for row in conn.stream(ALL)] == [(1,)]
+    await conn.execute("alter table item add name text")
+    assert [row async for row in conn.stream(ALL)] == [(1, None)]
+
+
+async def test_a_type_made_anew(conn: howdah.AsyncConnection) -> None:
+    await conn.execute("create type mood as enum ('low')")
+    assert await conn.fetch_value("select $1::mood", "low") == "low"
+    await conn.execute("drop type mood; create type mood as enum ('high')")
+    assert await conn.fetch_value("select $1::mood", "high") == "high"
+
+
+async def test_more_parameters_than_the_protocol_counts(conn: howdah.AsyncConnection) -> None:
+    places = ",".join(f"${number}::int" for number in range(1, 65537))
+    with pytest.raises(errors.ProgrammingError, match="at most 65535 parameters, 65536 were"):
+        await conn.fetch(f"select array[{places}]", *range(65536))
+    assert await conn.fetch_value("select 1") == 1
+
+
+async def test_another_encoding_is_refused(conn: howdah.AsyncConnection) -> None:
+    await conn.execute("set client_encoding to 'LATIN1'")
+    with pytest.raises(errors.InterfaceError, match="not `UTF8`") as raised:
+        await conn.fetch("select length($1::text)", "\N{LATIN SMALL LETTER E WITH ACUTE}")
+    assert raised.value.hint == "execute `reset client_encoding`"
+    await conn.execute("reset client_encoding")
+    assert await conn.fetch_value("select 1") == 1
+
+
+async def test_data_for_a_statement_that_takes_none(conn: howdah.AsyncConnection) -> None:
+    with pytest.raises(errors.ProgrammingError, match="no COPY from the client"):
+        await conn.copy_in("select 1", [b"lost"])

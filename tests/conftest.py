@@ -12,6 +12,7 @@ import importlib.metadata
 import inspect
 import itertools
 import platform
+import signal
 import time
 from typing import TYPE_CHECKING, Any, cast
 
@@ -27,6 +28,15 @@ if TYPE_CHECKING:
 
 TEMPLATE = "howdah_test_template"
 NUMBERS = itertools.count(1)
+
+
+def pytest_configure() -> None:
+    """Hear interrupts, and let the programs that tests start hear them.
+
+    A shell starts what runs in its background with SIGINT ignored, which children inherit.
+    """
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_report_header() -> list[str]:

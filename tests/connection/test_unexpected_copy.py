@@ -18,12 +18,12 @@ async def test_from_the_client(conn: howdah.AsyncConnection, table: str) -> None
     await conn.run(TABLES, None, tuple, None)
     for number in range(20):
         with pytest.raises(howdah.ProgrammingError, match="ordinary statement"):
-            await conn.execute(f"copy {table} from stdin")
+            await conn.fetch(f"copy {table} from stdin")
         assert await conn.fetch_value("select $1::int", number) == number
 
 
 async def test_to_the_client(conn: howdah.AsyncConnection) -> None:
     for number in range(20):
         with pytest.raises(howdah.ProgrammingError, match="ordinary statement"):
-            await conn.execute("copy (select generate_series(1, 1000)) to stdout")
+            await conn.fetch("copy (select generate_series(1, 1000)) to stdout")
         assert await conn.fetch_value("select $1::int", number) == number

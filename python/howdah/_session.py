@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple
 
 from howdah import errors
-from howdah.errors import Diagnostic, InterfaceError, ProgrammingError
+from howdah.errors import Diagnostic, ProgrammingError
 
 if TYPE_CHECKING:
     from howdah._native import _Base as _Wire
@@ -143,8 +143,7 @@ class Session(_Wire):
 
     def _ending(self, command: str) -> tuple[str | None, errors.Error | None]:
         """What `commit` or `rollback` must send, and the complaint to raise afterwards."""
-        if self.closed:
-            raise InterfaceError("the connection is closed")
+        self.check_open()
         if self._blocks:
             raise ProgrammingError(
                 f"`{command}` is not possible inside a `transaction()` block, which does it itself",

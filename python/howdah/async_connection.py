@@ -119,8 +119,7 @@ class AsyncConnection(Session, _native.AsyncConnection):
 
     def cursor(self) -> AsyncCursor:
         """A cursor with the names of PEP 249, awaited."""
-        if self.closed:
-            raise errors.InterfaceError("the connection is closed")
+        self.check_open()
         return AsyncCursor(self)
 
     @overload

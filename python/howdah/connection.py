@@ -137,8 +137,7 @@ class Connection(Session, _native.SyncConnection):
         (42,)
         >>> conn.rollback()
         """
-        if self.closed:
-            raise errors.InterfaceError("the connection is closed")
+        self.check_open()
         return Cursor(self)
 
     @overload

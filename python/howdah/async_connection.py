@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar, overload
 
 from howdah import _identifiers, _native, errors
 from howdah._connecting import configuration
+from howdah._modes import Isolation
 from howdah._session import Listener, Session
 from howdah.async_cursor import AsyncCursor
 from howdah.connection import CANCEL_TIMEOUT_SECONDS, COPY_COLUMNS, copy_command
 from howdah.stream import AsyncRowStream
-from howdah.transaction import AsyncTransaction, Isolation
+from howdah.transaction import AsyncTransaction
 
 if TYPE_CHECKING:
     from howdah._native import Result, Row
@@ -128,7 +129,7 @@ class AsyncConnection(Session, _native.AsyncConnection):
 
         async with self._turn:
             begun = TwoPhase(self, xid)
-            await self.execute("begin")
+            await self.execute(self._modes.begin())
             self._two_phase = begun
 
     async def tpc_prepare(self) -> None:
@@ -175,8 +176,7 @@ class AsyncConnection(Session, _native.AsyncConnection):
         self, name: str | None = None, *, scrollable: bool | None = None, withhold: bool = False
     ) -> "AsyncCursor | AsyncServerCursor":
         """A cursor with the names of PEP 249, awaited; with a name, one on the server."""
-        if self.closed:
-            raise errors.InterfaceError("the connection is closed")
+        self.check_open()
         if name is not None:
             from howdah.async_server_cursor import AsyncServerCursor
 
@@ -267,7 +267,7 @@ class AsyncConnection(Session, _native.AsyncConnection):
     ) -> "list[Result]":
         async with self._turn:
             if self._cursor_needs_begin():
-                await self.execute("begin")
+                await self.execute(self._modes.begin())
             return await self.run(query, args, tuple, timeout)
 
     async def _run_many_for_cursor(
@@ -275,7 +275,7 @@ class AsyncConnection(Session, _native.AsyncConnection):
     ) -> int:
         async with self._turn:
             if self._cursor_needs_begin():
-                await self.execute("begin")
+                await self.execute(self._modes.begin())
             return await self.execute_many(query, rows, timeout=timeout)
 
     async def _tpc_end(self, verb: str, xid: "Xid | str | None") -> None:

@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar, overload
 
 from howdah import _identifiers, _native, errors
 from howdah._connecting import configuration
+from howdah._modes import Isolation
 from howdah._session import Listener, Session
 from howdah.cursor import Cursor
 from howdah.stream import RowStream
-from howdah.transaction import Isolation, Transaction
+from howdah.transaction import Transaction
 
 if TYPE_CHECKING:
     from howdah._native import Result, Row
@@ -140,7 +141,7 @@ class Connection(Session, _native.SyncConnection):
 
         with self._turn:
             begun = TwoPhase(self, xid)
-            self.execute("begin")
+            self.execute(self._modes.begin())
             self._two_phase = begun
 
     def tpc_prepare(self) -> None:
@@ -195,8 +196,7 @@ class Connection(Session, _native.SyncConnection):
         (42,)
         >>> conn.rollback()
         """
-        if self.closed:
-            raise errors.InterfaceError("the connection is closed")
+        self.check_open()
         if name is not None:
             from howdah.server_cursor import ServerCursor
 
@@ -304,7 +304,7 @@ class Connection(Session, _native.SyncConnection):
     ) -> "list[Result]":
         with self._turn:
             if self._cursor_needs_begin():
-                self.execute("begin")
+                self.execute(self._modes.begin())
             return self.run(query, args, tuple, timeout)
 
     def _run_many_for_cursor(
@@ -312,7 +312,7 @@ class Connection(Session, _native.SyncConnection):
     ) -> int:
         with self._turn:
             if self._cursor_needs_begin():
-                self.execute("begin")
+                self.execute(self._modes.begin())
             return self.execute_many(query, rows, timeout=timeout)
 
     def _tpc_end(self, verb: str, xid: "Xid | str | None") -> None:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Self
 
 from howdah._identifiers import text_literal
 from howdah._session import failed_transaction
-from howdah.errors import Error, InterfaceError, ProgrammingError
+from howdah.errors import Error, ProgrammingError
 
 if TYPE_CHECKING:
     from howdah._session import Session
@@ -110,8 +110,7 @@ class TwoPhase:
     """A two-phase transaction of a session, from `tpc_begin` to its end."""
 
     def __init__(self, session: "Session", xid: Xid | str) -> None:
-        if session.closed:
-            raise InterfaceError("the connection is closed")
+        session.check_open()
         if session._two_phase is not None or session.transaction_status != "idle":
             raise ProgrammingError(
                 "`tpc_begin` is not possible inside a transaction",

@@ -24,8 +24,8 @@ use super::engine::Outcome;
 use super::faults;
 use super::line::{Line, Sent};
 use super::operations::{
-    Answer, ClosePortal, CopyIn, CopyOut, CopyRows, Fetch, Many, Operation, Simple, Stream, StreamClose,
-    StreamNext, StreamOpen,
+    Answer, ClosePortal, CopyIn, CopyOut, CopyRows, Fetch, Many, Operation, Simple, Stream,
+    StreamClose, StreamNext, StreamOpen,
 };
 use super::parameters::as_tuple;
 use super::public::Base;
@@ -290,7 +290,7 @@ impl SyncConnection {
         let mut patience = Patience::new(timeout)?;
         let mut held = self.acquire(py)?;
         if self.state.is_closed() {
-            return Err(faults::closed(py));
+            return Err(self.state.closed_error(py));
         }
         let outcome = self.complete(py, &mut held.line, Box::new(operation), &mut patience);
         let remarks = held.line.engine.take_remarks();

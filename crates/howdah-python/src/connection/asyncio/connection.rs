@@ -6,8 +6,8 @@ use pyo3::prelude::*;
 use pyo3::types::{PyList, PyString, PyTuple};
 
 use super::super::operations::{
-    Answer, ClosePortal, CopyIn, CopyOut, CopyRows, Fetch, Many, Simple, Stream, StreamClose, StreamNext,
-    StreamOpen,
+    Answer, ClosePortal, CopyIn, CopyOut, CopyRows, Fetch, Many, Simple, Stream, StreamClose,
+    StreamNext, StreamOpen,
 };
 use super::super::parameters::as_tuple;
 use super::super::public::Base;

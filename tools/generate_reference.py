@@ -1,0 +1,200 @@
+"""Write `docs/reference/`: signatures and docstrings of everything public, a page per subject.
+
+Reads the sources and the native module's stub; runs nothing of howdah. With `--check` nothing is
+written; the exit code is 1 if a page in the repository differs from what would be written.
+"""
+
+import argparse
+import re
+import sys
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import griffe
+
+ROOT = Path(__file__).parents[1]
+TARGET = ROOT / "docs" / "reference"
+
+
+class Page(NamedTuple):
+    """A page: its title, and the modules whose public names it shows, or the names themselves."""
+
+    title: str
+    names: tuple[str, ...]
+
+
+PAGES = {
+    "connections": Page(
+        "Connections",
+        (
+            "connection.connect",
+            "connection.Connection",
+            "async_connection.connect_async",
+            "async_connection.AsyncConnection",
+            "_native.Row",
+            "transaction.Transaction",
+            "transaction.AsyncTransaction",
+            "stream.RowStream",
+            "stream.AsyncRowStream",
+            "_session.Notification",
+        ),
+    ),
+    "cursors": Page("Cursors of the DB-API", ("cursor.Cursor", "async_cursor.AsyncCursor")),
+    "pools": Page("Pools", ("pool", "async_pool")),
+    "types": Page("Types", ("types",)),
+    "errors": Page("Errors", ("errors",)),
+    "server": Page("The embedded server", ("server",)),
+}
+
+
+def main() -> int:
+    """Write the pages, or compare them with `--check`."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser.add_argument("--check", action="store_true", help="write nothing, compare")
+    check = parser.parse_args().check
+    package = griffe.load("howdah", search_paths=[str(ROOT / "python")], allow_inspection=False)
+    assert isinstance(package, griffe.Module)
+    pages = {f"{name}.md": "\n".join(page(package, PAGES[name])) for name in PAGES}
+    pages["index.md"] = "\n".join(index())
+    stale = [name for name, text in pages.items() if written(name) != text]
+    if check:
+        for name in stale:
+            print(f"docs/reference/{name} is not what tools/generate_reference.py writes")
+        return 1 if stale else 0
+    TARGET.mkdir(exist_ok=True)
+    for name in stale:
+        (TARGET / name).write_text(pages[name])
+    return 0
+
+
+def written(name: str) -> str | None:
+    """The page in the repository."""
+    path = TARGET / name
+    return path.read_text() if path.exists() else None
+
+
+def index() -> Iterator[str]:
+    """The page that leads to the others."""
+    yield "# Reference\n"
+    yield "Written from the sources by `tools/generate_reference.py`.\n"
+    for name, (title, _) in PAGES.items():
+        yield f"- [{title}]({name}.md)"
+    yield ""
+
+
+def page(package: griffe.Module, described: Page) -> Iterator[str]:
+    """The lines of a page."""
+    yield f"# {described.title}\n"
+    for name in described.names:
+        found = resolved(package[name])
+        if isinstance(found, griffe.Module):
+            yield from prose(found)
+            for member in public_names(found):
+                yield from entry(member, level=2)
+        else:
+            yield from entry(found, level=2)
+
+
+def public_names(module: griffe.Module) -> Iterator[griffe.Object]:
+    """What a module offers: its `__all__`, or what it defines itself without an underscore."""
+    names: Iterable[str] = [str(name) for name in module.exports or ()]
+    if not names:
+        names = [n for n, m in module.members.items() if not n.startswith("_") and not m.is_alias]
+    for name in names:
+        member = module.members[name]
+        found = resolved(member)
+        if not isinstance(found, griffe.Module):
+            yield found
+
+
+def resolved(found: griffe.Object | griffe.Alias) -> griffe.Object:
+    """The object behind an import."""
+    return found.final_target if isinstance(found, griffe.Alias) else found
+
+
+def entry(found: griffe.Object, level: int) -> Iterator[str]:
+    """Heading, signatures and docstring of one name, and of a class's members."""
+    if isinstance(found, griffe.Class):
+        yield f"{'#' * level} class {found.name}\n"
+        yield from prose(found)
+        for name, member in members(found).items():
+            yield from member_entry(name, member, level + 1)
+    elif isinstance(found, griffe.Function):
+        yield from member_entry(found.name, [found], level)
+    elif isinstance(found, (griffe.Attribute, griffe.TypeAlias)) and found.docstring:
+        yield f"{'#' * level} {found.name}\n"
+        yield from prose(found)
+
+
+Member = list[griffe.Function] | griffe.Object
+
+
+def members(found: griffe.Class) -> dict[str, Member]:
+    """The public members of a class, those of private bases among them, nearest definition first."""
+    collected: dict[str, Member] = {}
+    for owner in [found, *found.mro()]:
+        if owner is not found and not is_private(owner):
+            continue
+        for name, overloads in owner.overloads.items():
+            if overloads and not name.startswith("_"):
+                collected.setdefault(name, overloads)
+        for name, member in owner.members.items():
+            if not name.startswith("_") and not member.is_alias:
+                assert isinstance(member, griffe.Object)
+                collected.setdefault(name, member)
+    return {name: member for name, member in collected.items() if documented(member)}
+
+
+def is_private(owner: griffe.Class) -> bool:
+    """Whether users know the class only through what derives from it."""
+    return owner.name.startswith("_") or ".." in owner.path or "._" in owner.path
+
+
+def documented(member: Member) -> bool:
+    """Whether there is something to tell."""
+    return any(each.docstring for each in (member if isinstance(member, list) else [member]))
+
+
+def member_entry(name: str, member: Member, level: int) -> Iterator[str]:
+    """Heading, signatures and docstring of a function, property or attribute."""
+    yield f"{'#' * level} {name}\n"
+    functions = member if isinstance(member, list) else [member]
+    yield "```text"
+    for each in functions:
+        yield signature(name, each)
+    yield "```\n"
+    for each in functions:
+        if each.docstring:
+            yield from prose(each)
+            return
+
+
+def signature(name: str, found: griffe.Object) -> str:
+    """How the name is called, or the type that it has."""
+    if isinstance(found, griffe.Function):
+        lead = "async " if "async" in found.labels else ""
+        return lead + re.sub(r"\(self(, /)?(, )?", "(", str(found.signature(name=name)))
+    annotation = getattr(found, "annotation", None)
+    return f"{name}: {annotation}" if annotation is not None else name
+
+
+def prose(found: griffe.Object) -> Iterator[str]:
+    """The docstring, its examples fenced."""
+    if found.docstring is None:
+        return
+    fenced = False
+    for line in found.docstring.value.splitlines():
+        starts = line.startswith(">>>") and not fenced
+        ends = fenced and not line.strip()
+        if starts or ends:
+            yield "```pycon" if starts else "```"
+            fenced = starts
+        yield line
+    if fenced:
+        yield "```"
+    yield ""
+
+
+if __name__ == "__main__":
+    sys.exit(main())

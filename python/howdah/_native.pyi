@@ -136,6 +136,11 @@ class _Base:
         That is each ParameterStatus after the start, and each command tag of SET, RESET, LISTEN,
         UNLISTEN, LOAD, DISCARD, DECLARE CURSOR, PREPARE and CREATE.
         """
+    def defer(self, command: str) -> None:
+        """Have a command that opens a transaction or savepoint travel with the next statement."""
+    def withdraw(self, command: str) -> Literal["waiting", "refused", "sent"]:
+        """Take a deferred command back, with those deferred after it; answers where it was."""
+    def forget_deferred(self) -> None: ...
     def fileno(self) -> int: ...
     def cancel_blocking(self, timeout: float) -> None:
         """Send a CancelRequest on its own connection and wait until the server closed that one.
@@ -153,9 +158,64 @@ class SyncConnection(_Base):
         (notices, notifications, parameter changes).
         """
     def execute(self, query: str, /, *args: Any, timeout: float | None = None) -> int: ...
+    @overload
     def execute_many(
-        self, query: str, rows: Iterable[Sequence[Any]], /, *, timeout: float | None = None
+        self,
+        query: str,
+        rows: Iterable[Sequence[Any]],
+        /,
+        *,
+        returning: Literal[False] = False,
+        timeout: float | None = None,
     ) -> int: ...
+    @overload
+    def execute_many(
+        self,
+        query: str,
+        rows: Iterable[Sequence[Any]],
+        /,
+        *,
+        returning: Literal[True],
+        row: None = None,
+        timeout: float | None = None,
+    ) -> list[Row]: ...
+    @overload
+    def execute_many(
+        self,
+        query: str,
+        rows: Iterable[Sequence[Any]],
+        /,
+        *,
+        returning: Literal[True],
+        row: type[dict[str, Any]],
+        timeout: float | None = None,
+    ) -> list[dict[str, Any]]: ...
+    @overload
+    def execute_many(
+        self,
+        query: str,
+        rows: Iterable[Sequence[Any]],
+        /,
+        *,
+        returning: Literal[True],
+        row: type[_Tuple],
+        timeout: float | None = None,
+    ) -> list[_Tuple]: ...
+    @overload
+    def execute_many(
+        self,
+        query: str,
+        rows: Iterable[Sequence[Any]],
+        /,
+        *,
+        returning: Literal[True],
+        row: Callable[..., _T],
+        timeout: float | None = None,
+    ) -> list[_T]: ...
+    def run_many(
+        self, query: str, rows: Iterable[Sequence[Any]], row: _RowType, timeout: float | None
+    ) -> list[Result]:
+        """As `run` for each row of parameters: one Result with the rows of all."""
     @overload
     def fetch(
         self, query: str, /, *args: Any, row: None = None, timeout: float | None = None
@@ -225,9 +285,63 @@ class AsyncConnection(_Base):
     def execute(
         self, query: str, /, *args: Any, timeout: float | None = None
     ) -> Coroutine[Any, Any, int]: ...
+    @overload
     def execute_many(
-        self, query: str, rows: Iterable[Sequence[Any]], /, *, timeout: float | None = None
+        self,
+        query: str,
+        rows: Iterable[Sequence[Any]],
+        /,
+        *,
+        returning: Literal[False] = False,
+        timeout: float | None = None,
     ) -> Coroutine[Any, Any, int]: ...
+    @overload
+    def execute_many(
+        self,
+        query: str,
+        rows: Iterable[Sequence[Any]],
+        /,
+        *,
+        returning: Literal[True],
+        row: None = None,
+        timeout: float | None = None,
+    ) -> Coroutine[Any, Any, list[Row]]: ...
+    @overload
+    def execute_many(
+        self,
+        query: str,
+        rows: Iterable[Sequence[Any]],
+        /,
+        *,
+        returning: Literal[True],
+        row: type[dict[str, Any]],
+        timeout: float | None = None,
+    ) -> Coroutine[Any, Any, list[dict[str, Any]]]: ...
+    @overload
+    def execute_many(
+        self,
+        query: str,
+        rows: Iterable[Sequence[Any]],
+        /,
+        *,
+        returning: Literal[True],
+        row: type[_Tuple],
+        timeout: float | None = None,
+    ) -> Coroutine[Any, Any, list[_Tuple]]: ...
+    @overload
+    def execute_many(
+        self,
+        query: str,
+        rows: Iterable[Sequence[Any]],
+        /,
+        *,
+        returning: Literal[True],
+        row: Callable[..., _T],
+        timeout: float | None = None,
+    ) -> Coroutine[Any, Any, list[_T]]: ...
+    def run_many(
+        self, query: str, rows: Iterable[Sequence[Any]], row: _RowType, timeout: float | None
+    ) -> Coroutine[Any, Any, list[Result]]: ...
     @overload
     def fetch(
         self, query: str, /, *args: Any, row: None = None, timeout: float | None = None

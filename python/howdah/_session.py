@@ -134,12 +134,15 @@ class Session(_Wire):
         """Undo `add_notice_handler`; `ValueError` if it was not there."""
         self._notice_log.handlers.remove(handler)
 
-    def _cursor_needs_begin(self) -> bool:
-        return not self._autocommit and self.transaction_status == "idle"
+    def _begin_for_cursor(self) -> None:
+        """Have a transaction begin with the next statement if none is open, as PEP 249 asks."""
+        if not self._autocommit and self.transaction_status == "idle":
+            self.defer("begin")
 
     def _leave_all_blocks(self) -> None:
         """Forget the blocks of somebody who returned the connection without leaving them."""
         self._blocks.clear()
+        self.forget_deferred()
 
     def _ending(self, command: str) -> tuple[str | None, errors.Error | None]:
         """What `commit` or `rollback` must send, and the complaint to raise afterwards."""
@@ -149,8 +152,10 @@ class Session(_Wire):
                 f"`{command}` is not possible inside a `transaction()` block, which does it itself",
                 hint="leave the block, by an exception to roll back",
             )
-        status = self.transaction_status
-        if status == "idle":
+        status, place = self.transaction_status, self.withdraw("begin")
+        if place == "refused" and command == "commit":
+            return None, failed_transaction()
+        if status == "idle" or place != "sent":
             return None, None
         if status == "failed" and command == "commit":
             return "rollback", failed_transaction()

@@ -199,14 +199,19 @@ class AsyncConnection(Session, _native.AsyncConnection):
 
     async def _run_for_cursor(self, query: str, args: Sequence[Any] | None) -> "list[Result]":
         async with self._turn:
-            if self._cursor_needs_begin():
-                await self.execute("begin")
+            self._begin_for_cursor()
             return await self.run(query, args, tuple, None)
 
-    async def _run_many_for_cursor(self, query: str, rows: Iterable[Sequence[Any]]) -> int:
+    async def _run_many_for_cursor(
+        self, query: str, rows: Iterable[Sequence[Any]]
+    ) -> "list[Result]":
         async with self._turn:
-            if self._cursor_needs_begin():
-                await self.execute("begin")
+            self._begin_for_cursor()
+            return await self.run_many(query, rows, tuple, None)
+
+    async def _execute_many_for_cursor(self, query: str, rows: Iterable[Sequence[Any]]) -> int:
+        async with self._turn:
+            self._begin_for_cursor()
             return await self.execute_many(query, rows)
 
     async def _end(self, command: str) -> None:

@@ -234,14 +234,17 @@ class Connection(Session, _native.SyncConnection):
 
     def _run_for_cursor(self, query: str, args: Sequence[Any] | None) -> "list[Result]":
         with self._turn:
-            if self._cursor_needs_begin():
-                self.execute("begin")
+            self._begin_for_cursor()
             return self.run(query, args, tuple, None)
 
-    def _run_many_for_cursor(self, query: str, rows: Iterable[Sequence[Any]]) -> int:
+    def _run_many_for_cursor(self, query: str, rows: Iterable[Sequence[Any]]) -> "list[Result]":
         with self._turn:
-            if self._cursor_needs_begin():
-                self.execute("begin")
+            self._begin_for_cursor()
+            return self.run_many(query, rows, tuple, None)
+
+    def _execute_many_for_cursor(self, query: str, rows: Iterable[Sequence[Any]]) -> int:
+        with self._turn:
+            self._begin_for_cursor()
             return self.execute_many(query, rows)
 
     def _end(self, command: str) -> None:

@@ -1,8 +1,10 @@
 """Transaction blocks: `with conn.transaction():`, nested ones as savepoints.
 
 The commands are sent by `Transaction` and `AsyncTransaction`; which ones, is decided by `Block`
-without IO. Made by `Connection.transaction`. Invariant: after the block, its changes are either
-released to what surrounds it, or undone, or the connection is closed; an exception says which.
+without IO. The command that opens a block travels with the first statement in it; a block without
+statements never reaches the server. Made by `Connection.transaction`. Invariant: after the block,
+its changes are either released to what surrounds it, or undone, or the connection is closed; an
+exception says which.
 """
 
 from types import TracebackType
@@ -36,21 +38,23 @@ class Block:
         self._modes = _transaction_modes(isolation, read_only=read_only, deferrable=deferrable)
         self._force_rollback = force_rollback
         self._savepoint: str | None = None
-        self._entered = False
+        self._opening: str | None = None
 
     @property
     def savepoint(self) -> str | None:
         """The quoted name of the block's savepoint; None for an outermost block."""
         return self._savepoint
 
-    def _entering(self) -> str:
-        """The command that opens the block."""
-        if self._entered:
+    def _enter(self) -> str | None:
+        """Open the block; answers a command that must be sent at once and is to be refused."""
+        if self._opening is not None:
             raise ProgrammingError(
                 "a transaction block can be entered only once",
                 hint="call `transaction()` again",
             )
         status = self._session.transaction_status
+        if status == "unknown":
+            raise InterfaceError("the connection is closed")
         if status == "active":
             raise InterfaceError(
                 "another statement is running on the connection",
@@ -64,29 +68,36 @@ class Block:
                 )
             self._session._savepoints += 1
             self._savepoint = f'"howdah_{self._session._savepoints}"'
-            return f"savepoint {self._savepoint}"
-        return " ".join(["begin", *self._modes])
-
-    def _opened(self) -> None:
-        self._entered = True
+            opening = f"savepoint {self._savepoint}"
+            if status == "failed":
+                return opening
+        else:
+            opening = " ".join(["begin", *self._modes])
+        self._opening = opening
+        self._session.defer(opening)
         self._session._blocks.append(self)
+        return None
 
     def _leaving(self, error: BaseException | None) -> tuple[str | None, Error | None]:
         """The command that ends the block, and the complaint to raise after it."""
         blocks = self._session._blocks
         innermost = bool(blocks) and blocks[-1] is self
         over = self._ended_already()
+        place = "waiting" if over else self._session.withdraw(self._opening or "")
         if self in blocks:
             del blocks[blocks.index(self) :]
         if over is not None:
             return None, over
+        undo = self._undo() if place == "sent" else None
         if not innermost:
-            return self._undo(), ProgrammingError(
+            return undo, ProgrammingError(
                 "the transaction block was left before one inside it: both are rolled back",
                 hint="leave blocks in the opposite order, and share no connection among tasks",
             )
-        if error is not None or self._force_rollback:
-            return self._undo(), None
+        if place == "refused":
+            return None, failed_transaction()
+        if error is not None or self._force_rollback or place == "waiting":
+            return undo, None
         if self._session.transaction_status == "failed":
             return self._undo(), failed_transaction()
         return self._keep(), None
@@ -123,8 +134,9 @@ class Transaction(Block):
     _session: "Connection"
 
     def __enter__(self) -> Self:
-        self._session.execute(self._entering())
-        self._opened()
+        refused = self._enter()
+        if refused is not None:
+            self._session.execute(refused)
         return self
 
     def __exit__(
@@ -153,8 +165,9 @@ class AsyncTransaction(Block):
     _session: "AsyncConnection"
 
     async def __aenter__(self) -> Self:
-        await self._session.execute(self._entering())
-        self._opened()
+        refused = self._enter()
+        if refused is not None:
+            await self._session.execute(refused)
         return self
 
     async def __aexit__(

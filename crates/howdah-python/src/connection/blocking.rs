@@ -90,16 +90,36 @@ impl SyncConnection {
         self.fetch_with(py, query, args, RowKind::Row, Answer::Count, timeout)
     }
 
-    /// Execute a statement for each row of parameters, all or nothing.
-    #[pyo3(signature = (query, rows, /, *, timeout=None))]
+    /// Execute a statement for each row of parameters, all or nothing; answers how many rows it
+    /// touched, or with `returning` the rows.
+    #[pyo3(signature = (query, rows, /, *, returning=false, row=None, timeout=None))]
     fn execute_many(
         &self,
         py: Python<'_>,
         query: Py<PyString>,
         rows: &Bound<'_, PyAny>,
+        returning: bool,
+        row: Option<&Bound<'_, PyAny>>,
         timeout: Option<f64>,
     ) -> Outcome {
-        self.run_operation(py, Many::new(query, rows.try_iter()?.unbind()), timeout)
+        let answer = Answer::of_many(returning, row)?;
+        let kind = RowKind::from_argument(row)?;
+        let operation = Many::new(query, rows.try_iter()?.unbind(), kind, answer);
+        self.run_operation(py, operation, timeout)
+    }
+
+    /// As `run` for each row of parameters: one result with the rows of all.
+    fn run_many(
+        &self,
+        py: Python<'_>,
+        query: Py<PyString>,
+        rows: &Bound<'_, PyAny>,
+        row: Option<&Bound<'_, PyAny>>,
+        timeout: Option<f64>,
+    ) -> Outcome {
+        let kind = RowKind::from_argument(row)?;
+        let operation = Many::new(query, rows.try_iter()?.unbind(), kind, Answer::Results);
+        self.run_operation(py, operation, timeout)
     }
 
     /// All rows of a statement.

@@ -19,6 +19,7 @@ mod line;
 mod natural;
 mod operations;
 mod parameters;
+mod prelude;
 mod public;
 mod rows;
 mod state;

@@ -153,6 +153,22 @@ impl Base {
         self.tls
     }
 
+    /// Have `command`, which opens a transaction or a savepoint, travel with the next statement.
+    fn defer(&self, command: String) {
+        self.state.defer(command);
+    }
+
+    /// Take a deferred command back, with those deferred after it; answers whether it was `waiting`
+    /// until now, `refused` by the server, or `sent`.
+    fn withdraw(&self, command: &str) -> &'static str {
+        self.state.withdraw(command)
+    }
+
+    /// Forget all deferred commands.
+    fn forget_deferred(&self) {
+        self.state.forget_deferred();
+    }
+
     /// Call `handler(fields)` for each notice, with its fields by their one-letter codes.
     fn on_notice(&self, handler: Option<Py<PyAny>>) {
         self.state.set_notice_handler(handler);

@@ -56,14 +56,31 @@ impl AsyncConnection {
     }
 
     /// As `SyncConnection.execute_many`, awaited.
-    #[pyo3(signature = (query, rows, /, *, timeout=None))]
+    #[pyo3(signature = (query, rows, /, *, returning=false, row=None, timeout=None))]
     fn execute_many(
         &self,
         query: Py<PyString>,
         rows: &Bound<'_, PyAny>,
+        returning: bool,
+        row: Option<&Bound<'_, PyAny>>,
         timeout: Option<f64>,
     ) -> PyResult<Reply> {
-        let operation = Many::new(query, rows.try_iter()?.unbind());
+        let answer = Answer::of_many(returning, row)?;
+        let kind = RowKind::from_argument(row)?;
+        let operation = Many::new(query, rows.try_iter()?.unbind(), kind, answer);
+        Ok(Reply::new(&self.holder, operation, timeout))
+    }
+
+    /// As `SyncConnection.run_many`, awaited.
+    fn run_many(
+        &self,
+        query: Py<PyString>,
+        rows: &Bound<'_, PyAny>,
+        row: Option<&Bound<'_, PyAny>>,
+        timeout: Option<f64>,
+    ) -> PyResult<Reply> {
+        let kind = RowKind::from_argument(row)?;
+        let operation = Many::new(query, rows.try_iter()?.unbind(), kind, Answer::Results);
         Ok(Reply::new(&self.holder, operation, timeout))
     }
 

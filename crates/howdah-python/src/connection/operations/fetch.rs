@@ -2,6 +2,7 @@ use std::sync::Arc;
 
 use howdah_wire::backend::{Message, ServerError};
 use howdah_wire::{Oid, Session, TransactionStatus};
+use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 use pyo3::types::{PyList, PyString, PyTuple};
 
@@ -186,6 +187,10 @@ pub(super) fn is_stale(statement: &Statement, error: &ServerError) -> bool {
 }
 
 impl Operation for Fetch {
+    fn joins_unit(&self, _: Python<'_>) -> bool {
+        true
+    }
+
     fn start(&mut self, cx: &mut Context<'_, '_>) -> PyResult<()> {
         parameters::check_limit(cx.py, self.values.bind(cx.py).len())?;
         match cx.statements.find(self.sql.bind(cx.py), &[])? {
@@ -246,7 +251,23 @@ impl Operation for Fetch {
 }
 
 impl Answer {
-    const fn keep(self) -> Keep {
+    /// What `execute_many` answers.
+    ///
+    /// # Errors
+    /// `TypeError` for `row=` where no rows are asked for.
+    pub(crate) fn of_many(returning: bool, row: Option<&Bound<'_, PyAny>>) -> PyResult<Self> {
+        match (returning, row) {
+            (true, _) => Ok(Self::Rows),
+            (false, None) => Ok(Self::Count),
+            (false, Some(_)) => {
+                let message = "`row` says what the rows become that `returning=True` asks for";
+                Err(PyTypeError::new_err(message))
+            }
+        }
+    }
+
+    /// What a collector must keep for it.
+    pub(super) const fn keep(self) -> Keep {
         match self {
             Self::Rows | Self::Results => Keep::All,
             Self::First => Keep::First,

@@ -116,6 +116,11 @@ pub(crate) trait Operation: Send {
         false
     }
 
+    /// Whether its first requests may follow others in one unit, without a Sync between.
+    fn joins_unit(&self, _py: Python<'_>) -> bool {
+        false
+    }
+
     /// Whether this continues a unit of requests that a stream has left open.
     fn continues_unit(&self) -> bool {
         false

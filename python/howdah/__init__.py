@@ -30,7 +30,9 @@ if TYPE_CHECKING:
     from howdah._native import version as __version__
     from howdah.async_connection import AsyncConnection, connect_async
     from howdah.async_cursor import AsyncCursor
+    from howdah.async_pipeline import AsyncPending, AsyncPipeline
     from howdah.async_pool import AsyncPool
+    from howdah.async_server_cursor import AsyncServerCursor
     from howdah.connection import Connection, connect
     from howdah.cursor import Cursor
     from howdah.dbapi import (
@@ -47,7 +49,10 @@ if TYPE_CHECKING:
         Timestamp,
         TimestampFromTicks,
     )
+    from howdah.pipeline import Pending, Pipeline
     from howdah.pool import Pool
+    from howdah.server_cursor import ServerCursor
+    from howdah.two_phase import Xid
 
 apilevel: Final = "2.0"
 threadsafety: Final = 2
@@ -62,7 +67,10 @@ __all__ = [
     "STRING",
     "AsyncConnection",
     "AsyncCursor",
+    "AsyncPending",
+    "AsyncPipeline",
     "AsyncPool",
+    "AsyncServerCursor",
     "Binary",
     "Connection",
     "Cursor",
@@ -76,14 +84,18 @@ __all__ = [
     "InternalError",
     "NotSupportedError",
     "OperationalError",
+    "Pending",
+    "Pipeline",
     "Pool",
     "ProgrammingError",
     "Row",
+    "ServerCursor",
     "Time",
     "TimeFromTicks",
     "Timestamp",
     "TimestampFromTicks",
     "Warning",
+    "Xid",
     "__version__",
     "apilevel",
     "connect",
@@ -98,14 +110,19 @@ _LAZY: Final = {
     "_native": ("Row",),
     "async_connection": ("AsyncConnection", "connect_async"),
     "async_cursor": ("AsyncCursor",),
+    "async_pipeline": ("AsyncPending", "AsyncPipeline"),
     "async_pool": ("AsyncPool",),
+    "async_server_cursor": ("AsyncServerCursor",),
     "connection": ("Connection", "connect"),
     "cursor": ("Cursor",),
     "dbapi": (
         *("BINARY", "DATETIME", "NUMBER", "ROWID", "STRING", "Binary", "Date", "Time"),
         *("DateFromTicks", "TimeFromTicks", "Timestamp", "TimestampFromTicks"),
     ),
+    "pipeline": ("Pending", "Pipeline"),
     "pool": ("Pool",),
+    "server_cursor": ("ServerCursor",),
+    "two_phase": ("Xid",),
 }
 _MODULE_OF: Final = {name: module for module, names in _LAZY.items() for name in names}
 

@@ -8,18 +8,15 @@ exception says which.
 """
 
 from types import TracebackType
-from typing import TYPE_CHECKING, Literal, Self
+from typing import TYPE_CHECKING, Self
 
+from howdah._modes import UNSET, Isolation, Modes
 from howdah._session import Session, failed_transaction
 from howdah.errors import ConnectionLost, Error, InterfaceError, ProgrammingError
 
 if TYPE_CHECKING:
     from howdah.async_connection import AsyncConnection
     from howdah.connection import Connection
-
-Isolation = Literal["read uncommitted", "read committed", "repeatable read", "serializable"]
-
-_ISOLATION_LEVELS = ("read uncommitted", "read committed", "repeatable read", "serializable")
 
 
 class Block:
@@ -35,7 +32,7 @@ class Block:
         force_rollback: bool = False,
     ) -> None:
         self._session = session
-        self._modes = _transaction_modes(isolation, read_only=read_only, deferrable=deferrable)
+        self._modes = Modes(isolation, read_only, deferrable).checked()
         self._force_rollback = force_rollback
         self._savepoint: str | None = None
         self._opening: str | None = None
@@ -54,14 +51,14 @@ class Block:
             )
         status = self._session.transaction_status
         if status == "unknown":
-            raise InterfaceError("the connection is closed")
+            self._session.check_open()
         if status == "active":
             raise InterfaceError(
                 "another statement is running on the connection",
                 hint="use one connection per thread and task, as a pool gives them",
             )
         if status in {"in_transaction", "failed"}:
-            if self._modes:
+            if self._modes != UNSET:
                 raise ProgrammingError(
                     "a nested transaction block cannot choose isolation, read_only or deferrable",
                     hint="choose them for the outermost block",
@@ -72,7 +69,7 @@ class Block:
             if status == "failed":
                 return opening
         else:
-            opening = " ".join(["begin", *self._modes])
+            opening = self._modes.over(self._session._modes).begin()
         self._opening = opening
         self._session.defer(opening)
         self._session._blocks.append(self)
@@ -134,10 +131,18 @@ class Transaction(Block):
     _session: "Connection"
 
     def __enter__(self) -> Self:
+        if self._session.has_queued:
+            self._session.run_queued(raises=True)
         refused = self._enter()
         if refused is not None:
             self._session.execute(refused)
         return self
+
+    def _run_queued(self, error: BaseException | None) -> None:
+        if error is None:
+            self._session.run_queued(raises=True)
+        else:
+            self._session.forget_queued()
 
     def __exit__(
         self,
@@ -145,6 +150,13 @@ class Transaction(Block):
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
+        if self._session.has_queued:
+            # what a pipeline around the block has queued is part of it
+            try:
+                self._run_queued(error)
+            except BaseException as failure:
+                self.__exit__(type(failure), failure, failure.__traceback__)
+                raise
         command, complaint = self._leaving(error)
         if command is not None:
             try:
@@ -165,10 +177,18 @@ class AsyncTransaction(Block):
     _session: "AsyncConnection"
 
     async def __aenter__(self) -> Self:
+        if self._session.has_queued:
+            await self._session.run_queued(raises=True)
         refused = self._enter()
         if refused is not None:
             await self._session.execute(refused)
         return self
+
+    async def _run_queued(self, error: BaseException | None) -> None:
+        if error is None:
+            await self._session.run_queued(raises=True)
+        else:
+            self._session.forget_queued()
 
     async def __aexit__(
         self,
@@ -176,6 +196,13 @@ class AsyncTransaction(Block):
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
+        if self._session.has_queued:
+            # what a pipeline around the block has queued is part of it
+            try:
+                await self._run_queued(error)
+            except BaseException as failure:
+                await self.__aexit__(type(failure), failure, failure.__traceback__)
+                raise
         command, complaint = self._leaving(error)
         if command is not None:
             try:
@@ -188,25 +215,3 @@ class AsyncTransaction(Block):
                     raise
         if complaint is not None and error is None:
             raise complaint
-
-
-def _transaction_modes(
-    isolation: Isolation | None,
-    *,
-    read_only: bool | None,
-    deferrable: bool | None,
-) -> list[str]:
-    """The words after BEGIN."""
-    modes = []
-    if isolation is not None:
-        if isolation not in _ISOLATION_LEVELS:
-            expected = ", ".join(f"`{level}`" for level in _ISOLATION_LEVELS)
-            raise ProgrammingError(
-                f"unknown isolation level `{isolation}`: expected one of {expected}"
-            )
-        modes.append(f"isolation level {isolation}")
-    if read_only is not None:
-        modes.append("read only" if read_only else "read write")
-    if deferrable is not None:
-        modes.append("deferrable" if deferrable else "not deferrable")
-    return [", ".join(modes)] if modes else []

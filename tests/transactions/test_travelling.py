@@ -120,7 +120,7 @@ async def test_results_of_a_first_statement_by_the_simple_protocol(
 async def test_a_begin_that_fails_keeps_the_statement_from_running(
     conn: howdah.AsyncConnection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("howdah.transaction._ISOLATION_LEVELS", ["chaos"])
+    monkeypatch.setattr("howdah._modes._ISOLATION_LEVELS", ["chaos"])
     await conn.execute("create table t (id int)")
     with pytest.raises(errors.SyntaxError):
         async with conn.transaction(isolation="chaos"):  # type: ignore[arg-type]

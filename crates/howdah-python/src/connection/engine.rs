@@ -13,7 +13,7 @@ use howdah_wire::backend::{Message, ServerError};
 use pyo3::prelude::*;
 
 use super::faults;
-use super::operations::{Context, Drain, Flow, Operation, Reception, Signal, scope};
+use super::operations::{Batch, Context, Drain, Flow, Operation, Reception, Signal, scope};
 use super::prelude::{self, Prelude};
 use super::state::{Loss, Remark, State};
 use super::statement::Statements;
@@ -30,9 +30,9 @@ pub(crate) struct Engine {
     settings: Arc<Settings>,
     state: Arc<State>,
     operation: Option<Box<dyn Operation>>,
-    /// What begins when what must come before it has ended: a stream that was dropped in the
-    /// middle, or commands that cannot travel with it.
-    following: Option<Box<dyn Operation>>,
+    /// What begins, the last first, when what must come before it has ended: a stream that was
+    /// dropped in the middle, a pipeline's statements, or commands that cannot travel with it.
+    following: Vec<Box<dyn Operation>>,
     /// The commands that travel ahead of the operation, until they are answered.
     prelude: Option<Prelude>,
     /// The operation has failed or was given up; what is awaited is the end of its answers.
@@ -59,7 +59,7 @@ impl Engine {
             settings: state.settings(),
             state,
             operation: None,
-            following: None,
+            following: Vec::new(),
             prelude: None,
             giving_up: false,
             remarks: Vec::new(),
@@ -93,7 +93,11 @@ impl Engine {
         if self.foreign_encoding && !operation.is_plain(py) {
             return Some(Err(foreign_encoding(py)));
         }
-        self.settings = self.state.settings();
+        let settings = self.state.settings();
+        if !settings.has_codecs_of(&self.settings) {
+            self.statements.forget_all();
+        }
+        self.settings = settings;
         if !self.session.has_open_unit() || operation.continues_unit() {
             self.state.set_busy(true);
             return self.launch(py, operation);
@@ -107,13 +111,19 @@ impl Engine {
             )));
         }
         self.state.set_busy(true);
-        self.following = Some(operation);
+        self.following.push(operation);
         self.start(py, Box::new(Drain::new(None)))
     }
 
-    /// Starts an operation, ahead of it the commands that wait for one.
+    /// Starts an operation, ahead of it the statements that a pipeline has queued and the commands
+    /// that wait for a statement.
     #[inline]
     fn launch(&mut self, py: Python<'_>, operation: Box<dyn Operation>) -> Option<Outcome> {
+        if self.state.has_queued() {
+            self.following.push(operation);
+            let batch = Batch::new(self.state.take_queued(), true);
+            return self.launch(py, Box::new(batch));
+        }
         if self.state.has_deferred() {
             return self.launch_with_prelude(py, operation);
         }
@@ -133,10 +143,10 @@ impl Engine {
             Ok(prelude) => self.prelude = Some(prelude),
             Err(error) => return self.fail(py, faults::protocol(py, &error)),
         }
-        if operation.joins_unit(py) {
+        if operation.joins_unit(py, &mut self.statements) {
             return self.start(py, operation);
         }
-        self.following = Some(operation);
+        self.following.push(operation);
         self.start(py, Box::new(Drain::new(None)))
     }
 
@@ -247,7 +257,7 @@ impl Engine {
     /// The outcome for an operation whose connection was lost.
     pub(crate) fn lost(&mut self, py: Python<'_>, why: &str) -> PyErr {
         self.operation = None;
-        self.following = None;
+        self.following.clear();
         self.prelude = None;
         self.state.set_busy(false);
         self.catalogue.forget();
@@ -299,7 +309,7 @@ impl Engine {
         }
         match self.give_turn(py, |operation, cx| operation.turn(cx))? {
             Ok(Flow::Continue) => None,
-            Ok(Flow::Done(value)) => match self.following.take() {
+            Ok(Flow::Done(value)) => match self.following.pop() {
                 Some(following) => self.launch(py, following),
                 None => Some(self.end(Ok(value))),
             },
@@ -310,7 +320,7 @@ impl Engine {
     /// Ends the operation with an error, at once where the session is idle, else after a drain.
     #[cold]
     fn fail(&mut self, py: Python<'_>, error: PyErr) -> Option<Outcome> {
-        self.following = None;
+        self.following.clear();
         if self.session.is_idle() {
             return Some(self.end(Err(error)));
         }

@@ -7,14 +7,17 @@ use howdah_driver::{Canceller, Error, Established, Interrupt, Kind};
 use howdah_wire::TransactionStatus;
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
-use pyo3::types::PyDict;
+use pyo3::types::{PyDict, PyString, PyTuple};
 
 use super::engine::Engine;
 use super::faults;
 use super::line::Line;
+use super::operations::{Answer, is_copy};
+use super::queue::{Entry, PendingResult};
+use super::rows::RowKind;
 use super::state::State;
 use crate::config::Config;
-use crate::types::{Catalogue, Settings};
+use crate::types::{Catalogue, CodecLayer};
 
 /// State common to both kinds of connection, read without waiting for anyone.
 #[pyclass(name = "_Base", subclass, frozen, module = "howdah._native")]
@@ -169,6 +172,39 @@ impl Base {
         self.state.forget_deferred();
     }
 
+    /// Whether statements of a pipeline wait to be sent.
+    #[getter]
+    fn has_queued(&self) -> bool {
+        self.state.has_queued()
+    }
+
+    /// Queue a statement; `answer` is `count`, `rows`, `first` or `value`.
+    fn enqueue(
+        &self,
+        py: Python<'_>,
+        query: Py<PyString>,
+        args: Py<PyTuple>,
+        row: Option<&Bound<'_, PyAny>>,
+        answer: &str,
+    ) -> PyResult<PendingResult> {
+        self.check_open(py)?;
+        refuse_copy(py, query.bind(py).to_str()?)?;
+        let (kind, answer) = match answer {
+            "rows" => (RowKind::from_argument(row)?, Answer::Rows),
+            "first" => (RowKind::from_argument(row)?, Answer::First),
+            "value" => (RowKind::Value, Answer::First),
+            _ => (RowKind::Row, Answer::Count),
+        };
+        let (entry, result) = Entry::new(query, args, kind, answer);
+        self.state.enqueue(entry);
+        Ok(result)
+    }
+
+    /// Forget the statements that wait; their results raise.
+    fn forget_queued(&self) {
+        drop(self.state.take_queued());
+    }
+
     /// Call `handler(fields)` for each notice, with its fields by their one-letter codes.
     fn on_notice(&self, handler: Option<Py<PyAny>>) {
         self.state.set_notice_handler(handler);
@@ -181,7 +217,12 @@ impl Base {
 
     /// Parse json and jsonb with `loads(bytes)` from the next statement on; None for howdah's own.
     fn set_json_loads(&self, loads: Option<Py<PyAny>>) {
-        self.state.set_settings(Settings { json_loads: loads });
+        self.state.set_json_loads(loads);
+    }
+
+    /// Take the codecs that the program chose from this layer, from the next statement on.
+    fn set_codecs(&self, layer: &CodecLayer) {
+        self.state.set_codecs(Arc::clone(&layer.0));
     }
 
     /// The socket's file descriptor; -1 once it is closed.
@@ -200,6 +241,19 @@ impl Base {
         let cancelled = py.detach(|| canceller.cancel(timeout, &Interrupt::never()));
         cancelled.map_err(|error| driver_error(py, "OperationalError", &error))
     }
+}
+
+/// COPY has an answer of its own kind, for which nobody would be there.
+fn refuse_copy(py: Python<'_>, query: &str) -> PyResult<()> {
+    if !is_copy(query) {
+        return Ok(());
+    }
+    Err(faults::fault_with_hint(
+        py,
+        "ProgrammingError",
+        "COPY is not possible in a pipeline",
+        Some("use `copy_in`, `copy_rows` or `copy_out` of the connection, after `sync()`"),
+    ))
 }
 
 /// The moment `seconds` from now; None where it is beyond what a clock can tell.

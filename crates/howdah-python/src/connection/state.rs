@@ -12,7 +12,8 @@ use pyo3::prelude::*;
 
 use super::faults;
 use super::prelude::Deferred;
-use crate::types::Settings;
+use super::queue::Entry;
+use crate::types::{Layer, Overlay, Settings, changes};
 
 /// The shared state of one connection.
 #[derive(Default)]
@@ -30,9 +31,20 @@ pub(crate) struct State {
     /// Whether `deferred` holds anything.
     has_deferred: AtomicBool,
     deferred: Mutex<Deferred>,
+    /// Whether `queue` holds anything.
+    has_queued: AtomicBool,
+    queue: Mutex<Vec<Entry>>,
     parameters: Mutex<BTreeMap<String, String>>,
-    settings: Mutex<Arc<Settings>>,
+    settings: Mutex<Chosen>,
     handlers: Mutex<Handlers>,
+}
+
+/// The connection's settings, made from what Python chose.
+struct Chosen {
+    layer: Arc<Layer>,
+    /// What [`changes`] said when the settings were made.
+    changes: u64,
+    settings: Arc<Settings>,
 }
 
 #[derive(Default)]
@@ -168,6 +180,25 @@ impl State {
         }
     }
 
+    /// Whether statements of a pipeline wait to be sent.
+    #[inline]
+    pub(crate) fn has_queued(&self) -> bool {
+        self.has_queued.load(Ordering::Acquire)
+    }
+
+    pub(crate) fn enqueue(&self, entry: Entry) {
+        let mut queue = lock(&self.queue);
+        queue.push(entry);
+        self.has_queued.store(true, Ordering::Release);
+    }
+
+    /// Takes the statements that wait.
+    pub(crate) fn take_queued(&self) -> Vec<Entry> {
+        let mut queue = lock(&self.queue);
+        self.has_queued.store(false, Ordering::Release);
+        std::mem::take(&mut queue)
+    }
+
     /// Whether commands wait for the next statement, or were refused.
     #[inline]
     pub(crate) fn has_deferred(&self) -> bool {
@@ -223,13 +254,30 @@ impl State {
         lock(&self.parameters).get(name).cloned()
     }
 
+    /// The settings as they are now, with all codecs that were chosen until now.
     #[inline]
     pub(crate) fn settings(&self) -> Arc<Settings> {
-        Arc::clone(&lock(&self.settings))
+        let mut chosen = lock(&self.settings);
+        if chosen.changes != changes() {
+            chosen.renew();
+        }
+        Arc::clone(&chosen.settings)
     }
 
-    pub(crate) fn set_settings(&self, settings: Settings) {
-        *lock(&self.settings) = Arc::new(settings);
+    pub(crate) fn set_json_loads(&self, json_loads: Option<Py<PyAny>>) {
+        let mut chosen = lock(&self.settings);
+        let settings = Settings {
+            json_loads: json_loads.map(Arc::new),
+            ..Settings::clone(&chosen.settings)
+        };
+        chosen.settings = Arc::new(settings);
+    }
+
+    /// Takes the codecs of the connection's types from this layer.
+    pub(crate) fn set_codecs(&self, layer: Arc<Layer>) {
+        let mut chosen = lock(&self.settings);
+        chosen.layer = layer;
+        chosen.renew();
     }
 
     pub(crate) fn set_notice_handler(&self, handler: Option<Py<PyAny>>) {
@@ -271,6 +319,31 @@ impl State {
             } => handler.call1(py, (channel, payload, process_id))?,
         };
         Ok(())
+    }
+}
+
+impl Default for Chosen {
+    fn default() -> Self {
+        Self {
+            layer: Layer::everywhere(),
+            changes: 0,
+            settings: Arc::default(),
+        }
+    }
+}
+
+impl Chosen {
+    #[cold]
+    fn renew(&mut self) {
+        // read first: a change that comes meanwhile is noticed the next time
+        self.changes = changes();
+        let settings = Settings {
+            json_loads: self.settings.json_loads.clone(),
+            overlay: Overlay::of(&self.layer),
+        };
+        if !settings.has_codecs_of(&self.settings) {
+            self.settings = Arc::new(settings);
+        }
     }
 }
 

@@ -136,6 +136,11 @@ impl Statements {
         }))
     }
 
+    /// Whether statements are kept for further executions.
+    pub(crate) const fn keeps(&self) -> bool {
+        self.capacity > 0
+    }
+
     /// A name for the next statement: empty where none is to be kept.
     pub(crate) fn next_name(&mut self) -> String {
         if self.capacity == 0 {
@@ -176,6 +181,14 @@ impl Statements {
         self.entries
             .retain(|entry| entry.statement.name != statement.name);
         self.forget_name(&statement.name);
+    }
+
+    /// Drops all: they were prepared with codecs that are no longer in force.
+    pub(crate) fn forget_all(&mut self) {
+        let entries = std::mem::take(&mut self.entries);
+        for entry in entries {
+            self.forget_name(&entry.statement.name);
+        }
     }
 
     /// Drops all: the server has forgotten them.

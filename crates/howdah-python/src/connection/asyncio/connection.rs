@@ -6,8 +6,8 @@ use pyo3::prelude::*;
 use pyo3::types::{PyList, PyString, PyTuple};
 
 use super::super::operations::{
-    Answer, CopyIn, CopyOut, CopyRows, Fetch, Many, Simple, Stream, StreamClose, StreamNext,
-    StreamOpen,
+    Answer, Batch, ClosePortal, CopyIn, CopyOut, CopyRows, Fetch, Many, Simple, Stream,
+    StreamClose, StreamNext, StreamOpen,
 };
 use super::super::parameters::as_tuple;
 use super::super::public::Base;
@@ -150,6 +150,17 @@ impl AsyncConnection {
         Ok(self.reply(query, as_tuple(args)?, kind, Answer::Results, timeout))
     }
 
+    /// As `SyncConnection.run_queued`, awaited.
+    #[pyo3(signature = (*, raises, timeout=None))]
+    fn run_queued(slf: &Bound<'_, Self>, raises: bool, timeout: Option<f64>) -> Reply {
+        let holder = &slf.get().holder;
+        let state = slf.as_super().get().state();
+        if !state.has_queued() {
+            return Reply::ready(holder, Ok(slf.py().None()));
+        }
+        Reply::new(holder, Batch::new(state.take_queued(), raises), timeout)
+    }
+
     /// As `SyncConnection.stream_open`, awaited.
     fn stream_open(
         &self,
@@ -181,6 +192,11 @@ impl AsyncConnection {
             return Reply::ready(holder, Ok(slf.py().None()));
         }
         Reply::new(holder, StreamClose::new(stream), None)
+    }
+
+    /// As `SyncConnection.close_portal`, awaited.
+    fn close_portal(&self, portal: String) -> Reply {
+        Reply::new(&self.holder, ClosePortal::new(portal), None)
     }
 
     /// As `SyncConnection.copy_in`, awaited.

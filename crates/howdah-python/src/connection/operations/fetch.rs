@@ -10,7 +10,7 @@ use super::super::collector::{Collector, Keep};
 use super::super::faults;
 use super::super::parameters::{self, Unwritten};
 use super::super::rows::RowKind;
-use super::super::statement::Statement;
+use super::super::statement::{Statement, Statements};
 use super::introspection::Introspection;
 use super::preparation::Preparation;
 use super::{Context, Flow, Operation, Reception, Signal, UnexpectedCopy, scope};
@@ -169,7 +169,7 @@ impl Fetch {
     fn asked(&mut self, cx: &mut Context<'_, '_>, answer: Introspection) -> PyResult<Flow> {
         answer.finish(cx)?;
         self.collector
-            .resolve_rows(&scope(cx.py, cx.settings, cx.catalogue), cx.catalogue);
+            .resolve_rows(&scope(cx.py, cx.settings, cx.catalogue));
         self.executed(cx)
     }
 }
@@ -187,7 +187,7 @@ pub(super) fn is_stale(statement: &Statement, error: &ServerError) -> bool {
 }
 
 impl Operation for Fetch {
-    fn joins_unit(&self, _: Python<'_>) -> bool {
+    fn joins_unit(&self, _: Python<'_>, _: &mut Statements) -> bool {
         true
     }
 
@@ -311,8 +311,21 @@ pub(super) fn request_execution(
     values: &Bound<'_, PyTuple>,
     max_rows: u32,
 ) -> Result<(), Unwritten> {
-    let scope = scope(cx.py, cx.settings, cx.catalogue);
     cx.close_forgotten()?;
+    bind_and_execute(cx, statement, portal, values, max_rows)
+}
+
+/// As [`request_execution`], without Close for statements that the cache has dropped: some of them
+/// may still be wanted.
+#[inline]
+pub(super) fn bind_and_execute(
+    cx: &mut Context<'_, '_>,
+    statement: &Statement,
+    portal: &str,
+    values: &Bound<'_, PyTuple>,
+    max_rows: u32,
+) -> Result<(), Unwritten> {
+    let scope = scope(cx.py, cx.settings, cx.catalogue);
     let written = if portal.is_empty() {
         cx.session.bind(&statement.bind, |out| {
             parameters::write(&scope, statement, values, out)

@@ -9,7 +9,7 @@ use super::super::collector::Collector;
 use super::super::faults;
 use super::super::parameters::{self, Unwritten};
 use super::super::rows::RowKind;
-use super::super::statement::Statement;
+use super::super::statement::{Statement, Statements};
 use super::fetch::{Answer, request_execution};
 use super::introspection::Introspection;
 use super::preparation::Preparation;
@@ -192,7 +192,7 @@ impl Many {
 }
 
 impl Operation for Many {
-    fn joins_unit(&self, _: Python<'_>) -> bool {
+    fn joins_unit(&self, _: Python<'_>, _: &mut Statements) -> bool {
         true
     }
 
@@ -243,7 +243,7 @@ impl Operation for Many {
             Phase::Asking(asking) => {
                 asking.finish(cx)?;
                 let scope = scope(cx.py, cx.settings, cx.catalogue);
-                self.collector.resolve_rows(&scope, cx.catalogue);
+                self.collector.resolve_rows(&scope);
                 self.answer(cx)
             }
             Phase::Ending(statement) => self.ended(cx, &statement),

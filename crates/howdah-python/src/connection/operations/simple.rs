@@ -9,6 +9,7 @@ use pyo3::types::{PyList, PyString};
 use super::super::collector::{Collector, Keep};
 use super::super::faults;
 use super::super::rows::RowKind;
+use super::super::statement::Statements;
 use super::introspection::Introspection;
 use super::{Context, Flow, Operation, Reception, Signal, UnexpectedCopy, scope};
 
@@ -59,7 +60,7 @@ impl Simple {
             introspection.finish(cx)?;
             let scope = scope(cx.py, cx.settings, cx.catalogue);
             for collector in &mut self.done {
-                collector.resolve_rows(&scope, cx.catalogue);
+                collector.resolve_rows(&scope);
             }
         }
         if self.results {
@@ -95,7 +96,7 @@ impl Simple {
 
 impl Operation for Simple {
     /// One statement can be asked for by the extended protocol as well.
-    fn joins_unit(&self, py: Python<'_>) -> bool {
+    fn joins_unit(&self, py: Python<'_>, _: &mut Statements) -> bool {
         let sql = self.sql.bind(py).to_str().unwrap_or(";");
         !sql.trim_end_matches([';', ' ', '\t', '\r', '\n'])
             .contains(';')
@@ -122,8 +123,8 @@ impl Operation for Simple {
         }
         match message {
             Message::RowDescription(columns) => {
-                let py = reception.scope.py;
-                self.current().describe(py, reception.catalogue, columns);
+                self.current()
+                    .describe(&reception.scope, reception.catalogue, columns);
             }
             Message::DataRow(row) => self.current().push(&reception.scope, row),
             Message::CommandComplete(tag) => {

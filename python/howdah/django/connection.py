@@ -1,0 +1,123 @@
+"""The connection that Django's wrapper holds.
+
+Waits for the server. Opened by `howdah.django.base` and `howdah.django.pools`. A
+`howdah.Connection` with Django's cursors, and with the few attributes by which Django and
+libraries for it look into a psycopg connection.
+"""
+
+import datetime as dt
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import howdah
+from howdah._connecting import configuration
+from howdah.django.cursors import Cursor, ServerCursor
+from howdah.django.psycopg import Adapters
+from howdah.django.results import Conversions
+
+if TYPE_CHECKING:
+    from howdah import _native
+    from howdah._native import Result
+    from howdah.django.pools import Pool
+
+_UTC_AS_IT_COMES = Conversions(dt.UTC, dt.UTC)
+
+
+class Connection(howdah.Connection):
+    """A connection of a Django database alias."""
+
+    cursor_factory: type[Cursor] = Cursor
+    conversions: Conversions = _UTC_AS_IT_COMES
+    pool: "Pool | None" = None
+    """Where it came from, and is to be returned to."""
+    isolation_level: Any = None
+    """The isolation level of its transactions; None for the session's default."""
+
+    def __init__(self, config: "_native.Config", /) -> None:
+        super().__init__(config)
+        self.set_json_loads(_json_text)
+        self.adapters = Adapters()
+
+    @property
+    def info(self) -> "ConnectionInfo":
+        """What psycopg tells of a connection, under its names."""
+        return ConnectionInfo(self)
+
+    def cursor(
+        self,
+        name: str | None = None,
+        *,
+        scrollable: bool | None = None,  # noqa: ARG002 (Django's is always False)
+        withhold: bool = False,
+    ) -> Any:
+        """A cursor; one with a name leaves its rows in the server."""
+        if name is not None:
+            return ServerCursor(self, name, holdable=withhold)
+        return self.cursor_factory(self)
+
+    def _run_for_cursor(self, query: str, args: Sequence[Any] | None) -> "list[Result]":
+        with self._turn:
+            if self._cursor_needs_begin():
+                self.execute(self._begin())
+            return self.run(query, args, tuple, None)
+
+    def _begin(self) -> str:
+        if self.isolation_level is None:
+            return "begin"
+        return "begin isolation level " + self.isolation_level.name.replace("_", " ").lower()
+
+
+def connect(*, autocommit: bool = False, **options: object) -> Connection:
+    """Connect; the options are those of `howdah.connect`."""
+    connection = Connection(configuration(None, options))
+    connection.autocommit = autocommit
+    return connection
+
+
+class ConnectionInfo:
+    """The attributes of psycopg's `connection.info` that Django and its users read."""
+
+    encoding = "utf-8"
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    @property
+    def server_version(self) -> int:
+        """As `server_version_num`: 180004 for 18.4."""
+        return self._connection.server_version
+
+    @property
+    def backend_pid(self) -> int:
+        """The process of the session."""
+        return self._connection.backend_pid
+
+    @property
+    def dbname(self) -> str:
+        """The database's name."""
+        return self._connection.config.dbname
+
+    @property
+    def user(self) -> str:
+        """The role that connected."""
+        return self._connection.config.user
+
+    @property
+    def host(self) -> str:
+        """The host's name, or the folder of its socket."""
+        hosts = self._connection.config.hosts
+        return hosts[0][0] if hosts else ""
+
+    @property
+    def port(self) -> int:
+        """The port."""
+        hosts = self._connection.config.hosts
+        return hosts[0][1] if hosts else 0
+
+    def parameter_status(self, name: str) -> str | None:
+        """What the server reported of a setting; None for one that it does not report."""
+        return self._connection.parameters.get(name)
+
+
+def _json_text(data: bytes) -> str:
+    return str(data, "utf-8")

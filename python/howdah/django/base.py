@@ -1,19 +1,21 @@
 """The database wrapper that `ENGINE = "howdah.django"` names.
 
 Waits for the server. Made by Django, one for each alias and thread. Derived from Django's own
-PostgreSQL wrapper, so everything about PostgreSQL is as there; what differs here is who talks
-to the server. Invariant: nothing here or in the classes named below calls psycopg, installed or not.
+PostgreSQL wrapper, so everything about PostgreSQL is as there; what differs here is who
+talks to the server. Invariant: nothing here, or in the classes named below, calls psycopg, be it
+installed or not.
 """
 
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 from zoneinfo import ZoneInfo
 
-import howdah
 from django.core.exceptions import ImproperlyConfigured
 from django.db.backends.base.base import NO_DB_ALIAS
 from django.db.backends.postgresql import base as postgresql
 from django.db.backends.postgresql.psycopg_any import RANGE_TYPES, IsolationLevel
 from django.utils.asyncio import async_unsafe
+
+import howdah
 from howdah.django.connection import Connection, connect
 from howdah.django.creation import DatabaseCreation
 from howdah.django.cursors import BindingCursor, Cursor
@@ -28,7 +30,7 @@ _MEANINGLESS = ("client_encoding", "prepare_threshold")
 """Options of psycopg's that say what is so here: UTF-8, and no statement that stays prepared."""
 
 
-class DatabaseWrapper(postgresql.DatabaseWrapper):  # type: ignore[misc]  # Django has no types
+class DatabaseWrapper(postgresql.DatabaseWrapper):
     """Django's connection to a PostgreSQL database, by howdah."""
 
     Database = howdah
@@ -36,6 +38,7 @@ class DatabaseWrapper(postgresql.DatabaseWrapper):  # type: ignore[misc]  # Djan
     creation_class = DatabaseCreation
     features_class = DatabaseFeatures
     ops_class = DatabaseOperations
+    connection: Any
     _connection_pools: ClassVar[dict[str, Pool]] = {}
 
     @property
@@ -73,13 +76,13 @@ class DatabaseWrapper(postgresql.DatabaseWrapper):  # type: ignore[misc]  # Djan
             params.pop(name, None)
         return params
 
-    @async_unsafe  # type: ignore[untyped-decorator]
+    @async_unsafe
     def get_new_connection(self, conn_params: dict[str, Any]) -> Connection:
         """Connect, or take a connection from the pool."""
         chosen = self._isolation_level()
         pool = self.pool
         if pool is not None:
-            connection: Connection = pool.acquire()
+            connection = cast("Connection", pool.acquire())
             connection.pool = pool
         else:
             connection = connect(**self._connect_options(conn_params))
@@ -88,7 +91,7 @@ class DatabaseWrapper(postgresql.DatabaseWrapper):  # type: ignore[misc]  # Djan
         connection.conversions = self._conversions
         return connection
 
-    @async_unsafe  # type: ignore[untyped-decorator]
+    @async_unsafe
     def create_cursor(self, name: str | None = None) -> Any:
         """A cursor; one with a name leaves its rows in the server."""
         connection = self.connection
@@ -150,4 +153,4 @@ class DatabaseWrapper(postgresql.DatabaseWrapper):  # type: ignore[misc]  # Djan
             session_zone = ZoneInfo(self.timezone_name)
             known = (key, Conversions(self.timezone, session_zone, RANGE_TYPES[0]))
             self.__dict__["_known_conversions"] = known
-        return known[1]  # type: ignore[no-any-return]
+        return known[1]

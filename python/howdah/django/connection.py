@@ -6,7 +6,6 @@ libraries for it look into a psycopg connection.
 """
 
 import datetime as dt
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import howdah
@@ -17,7 +16,6 @@ from howdah.django.results import Conversions
 
 if TYPE_CHECKING:
     from howdah import _native
-    from howdah._native import Result
     from howdah.django.pools import Pool
 
 _UTC_AS_IT_COMES = Conversions(dt.UTC, dt.UTC)
@@ -30,8 +28,7 @@ class Connection(howdah.Connection):
     conversions: Conversions = _UTC_AS_IT_COMES
     pool: "Pool | None" = None
     """Where it came from, and is to be returned to."""
-    isolation_level: Any = None
-    """The isolation level of its transactions; None for the session's default."""
+    _isolation_level: Any = None
 
     def __init__(self, config: "_native.Config", /) -> None:
         super().__init__(config)
@@ -55,16 +52,17 @@ class Connection(howdah.Connection):
             return ServerCursor(self, name, holdable=withhold)
         return self.cursor_factory(self)
 
-    def _run_for_cursor(self, query: str, args: Sequence[Any] | None) -> "list[Result]":
-        with self._turn:
-            if self._cursor_needs_begin():
-                self.execute(self._begin())
-            return self.run(query, args, tuple, None)
+    @property
+    def isolation_level(self) -> Any:
+        """The member of Django's `IsolationLevel` that was set; None for the session's default."""
+        return self._isolation_level
 
-    def _begin(self) -> str:
-        if self.isolation_level is None:
-            return "begin"
-        return "begin isolation level " + self.isolation_level.name.replace("_", " ").lower()
+    @isolation_level.setter
+    def isolation_level(self, level: Any) -> None:
+        name = None if level is None else level.name.replace("_", " ").lower()
+        self._check_no_transaction("isolation_level")
+        self._modes = self._modes._replace(isolation=name).checked()
+        self._isolation_level = level
 
 
 def connect(*, autocommit: bool = False, **options: object) -> Connection:

@@ -9,14 +9,18 @@ from typing import Any
 
 from django.db.backends.base.creation import BaseDatabaseCreation
 from django.db.backends.postgresql import creation as postgresql
+
 from howdah import errors
 
 
-class DatabaseCreation(postgresql.DatabaseCreation):  # type: ignore[misc]  # Django has no types
+class DatabaseCreation(postgresql.DatabaseCreation):
     """Django's creation of PostgreSQL databases."""
 
     def _execute_create_test_db(
-        self, cursor: Any, parameters: Mapping[str, str], keepdb: bool = False  # noqa: FBT001, FBT002
+        self,
+        cursor: Any,
+        parameters: Mapping[str, str],
+        keepdb: bool = False,  # noqa: FBT001, FBT002
     ) -> None:
         if keepdb and self._database_exists(cursor, parameters["dbname"]):
             return

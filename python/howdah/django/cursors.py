@@ -16,7 +16,6 @@ from howdah.django import literals
 from howdah.errors import ProgrammingError
 
 if TYPE_CHECKING:
-    from howdah._native import Result
     from howdah.django.connection import Connection
 
 _BATCH_CHARS = 1 << 18
@@ -48,13 +47,14 @@ class Cursor(HowdahCursor):
         """The columns of the rows at hand; None if the last statement returns none."""
         if self._description is None and self._rows is not None:
             columns = self._results[self._current].columns or ()
-            self._description = [
+            described: Any = [
                 ColumnDescription(
                     *describe_column(each.name, each.type_oid, each.type_size, each.type_modifier),
                     each.type_name,
                 )
                 for each in columns
             ]
+            self._description = described
         return self._description
 
     def execute(self, query: str, params: literals.Parameters | None = None, /) -> Self:
@@ -78,11 +78,11 @@ class Cursor(HowdahCursor):
             total += self._send_batch(batch)
         self._rowcount = total
 
-    def callproc(self, procname: str, parameters: Any = None, /) -> Any:
+    def callproc(self, procname: _identifiers.Name, parameters: Any = None, /) -> Any:
         """Call a function, whose result is fetched like the rows of a query."""
         parameters = parameters or ()
         slots = ", ".join(["%s"] * len(parameters))
-        self.execute(f"select * from {_identifiers.quoted(procname)}({slots})", parameters)
+        self.execute(f"select * from {_identifiers.qualified(procname)}({slots})", parameters)
         return parameters
 
     def _send(self, query: str) -> None:
@@ -211,6 +211,3 @@ class ServerCursor(Cursor):
         open_in_server = self._holdable or session.transaction_status == "in_transaction"
         if not session.closed and open_in_server and session.transaction_status != "failed":
             session.execute(f"close {_identifiers.quoted(self.name)}")
-
-    def _take(self, results: "list[Result]") -> None:
-        super()._take(results)

@@ -8,7 +8,7 @@ from django.db.backends.postgresql import features as postgresql
 from django.utils.functional import cached_property
 
 
-class DatabaseFeatures(postgresql.DatabaseFeatures):  # type: ignore[misc]  # Django has no types
+class DatabaseFeatures(postgresql.DatabaseFeatures):
     """Django's features of PostgreSQL."""
 
     prohibits_null_characters_in_text_exception = (

@@ -106,8 +106,8 @@ def bind(query: str, params: Parameters) -> tuple[str, list[Any]]:
 def literal(value: Any) -> str:
     """One value as SQL.
 
-    >>> literal(-7), literal("back\\\\slash"), literal([1, None])
-    (' -7', " E'back\\\\\\\\slash'", "'{1,NULL}'::int2[]")
+    >>> literal(-7), literal("it's"), literal([1, None])
+    (' -7', "'it''s'", "'{1,NULL}'::int2[]")
     """
     return _LITERALS[type(value)](value)
 
@@ -282,21 +282,26 @@ def _form_of(value: Any) -> Form:
     """The form of this value; what the type alone does not tell is decided by the value."""
     kind = type(value)
     form = _FORMS.get(kind)
-    if form is not None:
-        return form
+    if form is None:
+        form = _form_by_value(value)
+    if form is None:
+        form = _FORMS[kind] = _inherited_form(kind)
+    return form
+
+
+def _form_by_value(value: Any) -> Form | None:
+    form = None
     if isinstance(value, int):
-        return Form(_integer_type(value), int.__repr__, is_number=True)
-    if isinstance(value, dt.datetime):
-        return _TIMESTAMP if value.tzinfo is None else _TIMESTAMPTZ
-    if isinstance(value, dt.time):
-        return _TIME if value.tzinfo is None else _TIMETZ
-    if isinstance(value, list):
-        return array_form(value)
-    if is_range(value):
-        return range_form(value)
-    found = _inherited_form(kind)
-    _FORMS[kind] = found
-    return found
+        form = Form(_integer_type(value), int.__repr__, is_number=True)
+    elif isinstance(value, dt.datetime):
+        form = _TIMESTAMP if value.tzinfo is None else _TIMESTAMPTZ
+    elif isinstance(value, dt.time):
+        form = _TIME if value.tzinfo is None else _TIMETZ
+    elif isinstance(value, list):
+        form = array_form(value)
+    elif is_range(value):
+        form = range_form(value)
+    return form
 
 
 def _inherited_form(kind: type) -> Form:
@@ -327,7 +332,7 @@ def array_form(items: list[Any]) -> Form:
         return Form(None, lambda value: _array_text(value, _STR))
     if kinds == {int}:
         # What the widest needs: the server widens an array where it must, but never narrows it.
-        widest = max(max(flat), -min(flat) - 1)
+        widest = max(*flat, -min(flat) - 1)
         form = Form(_integer_type(widest), int.__repr__, is_number=True)
     else:
         forms = [_form_of(item) for item in (flat if len(kinds) > 1 else flat[:1])]

@@ -8,10 +8,11 @@ from collections.abc import Callable
 from typing import Any, ClassVar
 
 from django.db.backends.postgresql import operations as postgresql
+
 from howdah.django import literals
 
 
-class DatabaseOperations(postgresql.DatabaseOperations):  # type: ignore[misc]  # no types
+class DatabaseOperations(postgresql.DatabaseOperations):
     """Django's operations of PostgreSQL, with howdah's types."""
 
     integerfield_type_map: ClassVar[dict[str, type[int]]] = {
@@ -33,9 +34,7 @@ class DatabaseOperations(postgresql.DatabaseOperations):  # type: ignore[misc]  
         """An address; None for the empty text."""
         return ipaddress.ip_address(value) if value else None
 
-    def adapt_json_value(
-        self, value: Any, encoder: Callable[..., Any] | None
-    ) -> literals.Jsonb:
+    def adapt_json_value(self, value: Any, encoder: Callable[..., Any] | None) -> literals.Jsonb:
         """A value for a `jsonb`."""
         return literals.Jsonb(value, postgresql.get_json_dumps(encoder))
 

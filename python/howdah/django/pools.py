@@ -23,7 +23,7 @@ class Pool(howdah.Pool):
 def make_pool(
     options: dict[str, Any],
     connect_kwargs: dict[str, Any],
-    configure: Callable[[Connection], object],
+    configure: Callable[[Any], object],
     *,
     check: bool,
 ) -> Pool:

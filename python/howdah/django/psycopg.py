@@ -9,7 +9,8 @@ from enum import IntEnum
 from types import SimpleNamespace
 from typing import Any, Final
 
-from howdah import errors, types as howdah_types
+from howdah import errors
+from howdah import types as howdah_types
 from howdah.django import cursors, literals
 from howdah.errors import (
     DatabaseError,
@@ -60,6 +61,13 @@ class IsolationLevel(IntEnum):
     SERIALIZABLE = 4
 
 
+class Types(dict[str, SimpleNamespace]):
+    """The types that Django asks for by name; it may register others, which changes nothing."""
+
+    def add(self, _info: object) -> None:
+        """Do nothing: howdah asks the server itself about types that it does not know."""
+
+
 class Adapters:
     """Takes registrations and forgets them."""
 
@@ -103,7 +111,7 @@ class TypeInfo:
         self.name, self.oid, self.array_oid = name, oid, array_oid
 
     def register(self, _connection: object) -> None:
-        """Do nothing."""
+        """Do nothing: howdah asks the server itself."""
 
 
 class ClientCursor(cursors.Cursor):
@@ -131,11 +139,11 @@ def _register_hstore(_info: TypeInfo, _connection: object) -> None:
 
 
 # OIDs of built-in types never change: src/include/catalog/pg_type.dat of PostgreSQL 18.
-_TYPES: Final = {
-    "timestamptz": SimpleNamespace(oid=1184),
-    "tsrange": SimpleNamespace(oid=3908),
-    "tstzrange": SimpleNamespace(oid=3910),
-}
+_TYPES: Final = Types(
+    timestamptz=SimpleNamespace(oid=1184),
+    tsrange=SimpleNamespace(oid=3908),
+    tstzrange=SimpleNamespace(oid=3910),
+)
 adapters: Final = Adapters()
 adapt: Final = SimpleNamespace(AdaptersMap=Adapters, Dumper=Dumper, Loader=Loader)
 client_cursor: Final = SimpleNamespace(ClientCursorMixin=_NoMixin)

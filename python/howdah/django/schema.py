@@ -6,10 +6,11 @@ No IO of its own.
 from typing import Any
 
 from django.db.backends.postgresql import schema as postgresql
+
 from howdah.django import literals
 
 
-class DatabaseSchemaEditor(postgresql.DatabaseSchemaEditor):  # type: ignore[misc]  # no types
+class DatabaseSchemaEditor(postgresql.DatabaseSchemaEditor):
     """Django's schema editor of PostgreSQL."""
 
     def quote_value(self, value: Any) -> str:

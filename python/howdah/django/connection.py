@@ -6,18 +6,21 @@ libraries for it look into a psycopg connection.
 """
 
 import datetime as dt
+import logging
 from typing import TYPE_CHECKING, Any
 
 import howdah
 from howdah._connecting import configuration
 from howdah.django.cursors import Cursor, ServerCursor
 from howdah.django.psycopg import Adapters
-from howdah.django.results import Conversions
+from howdah.django.results import DJANGO_CODECS, Conversions
+from howdah.errors import InFailedSqlTransaction
 
 if TYPE_CHECKING:
     from howdah import _native
     from howdah.django.pools import Pool
 
+_log = logging.getLogger("howdah.django")
 _UTC_AS_IT_COMES = Conversions(dt.UTC, dt.UTC)
 
 
@@ -32,7 +35,7 @@ class Connection(howdah.Connection):
 
     def __init__(self, config: "_native.Config", /) -> None:
         super().__init__(config)
-        self.set_json_loads(_json_text)
+        self._join_codecs(DJANGO_CODECS)
         self.adapters = Adapters()
 
     @property
@@ -44,13 +47,25 @@ class Connection(howdah.Connection):
         self,
         name: str | None = None,
         *,
-        scrollable: bool | None = None,  # noqa: ARG002 (Django's is always False)
+        scrollable: bool | None = None,
         withhold: bool = False,
     ) -> Any:
         """A cursor; one with a name leaves its rows in the server."""
         if name is not None:
-            return ServerCursor(self, name, holdable=withhold)
+            return ServerCursor(self, name, scrollable=scrollable, withhold=withhold)
         return self.cursor_factory(self)
+
+    def commit(self) -> None:
+        """Commit the open transaction, if there is one.
+
+        One in which a statement failed is rolled back, and a warning logged: Django, and programs
+        written for it, commit such transactions, and know from the statement's error that
+        nothing was stored.
+        """
+        try:
+            super().commit()
+        except InFailedSqlTransaction:
+            _log.warning("a commit became a rollback: a statement in the transaction had failed")
 
     @property
     def isolation_level(self) -> Any:
@@ -115,7 +130,3 @@ class ConnectionInfo:
     def parameter_status(self, name: str) -> str | None:
         """What the server reported of a setting; None for one that it does not report."""
         return self._connection.parameters.get(name)
-
-
-def _json_text(data: bytes) -> str:
-    return str(data, "utf-8")

@@ -13,9 +13,10 @@ from howdah import _identifiers
 from howdah.cursor import Cursor as HowdahCursor
 from howdah.dbapi import describe_column
 from howdah.django import literals
-from howdah.errors import ProgrammingError
+from howdah.server_cursor import ServerCursor as HowdahServerCursor
 
 if TYPE_CHECKING:
+    from howdah._native import Result
     from howdah.django.connection import Connection
 
 _BATCH_CHARS = 1 << 18
@@ -46,24 +47,30 @@ class Cursor(HowdahCursor):
     def description(self) -> Any:
         """The columns of the rows at hand; None if the last statement returns none."""
         if self._description is None and self._rows is not None:
-            columns = self._results[self._current].columns or ()
-            described: Any = [
-                ColumnDescription(
-                    *describe_column(each.name, each.type_oid, each.type_size, each.type_modifier),
-                    each.type_name,
-                )
-                for each in columns
-            ]
-            self._description = described
+            self._description = described(self._results[self._current])
         return self._description
 
-    def execute(self, query: str, params: literals.Parameters | None = None, /) -> Self:
+    def execute(
+        self,
+        query: str,
+        params: literals.Parameters | None = None,
+        /,
+        *,
+        timeout: float | None = None,
+    ) -> Self:
         """Run a statement; without parameters it may be several, and `%` means itself."""
         self._forget()
-        self._send(literals.compose(query, params))
+        self._send(literals.compose(query, params), timeout)
         return self
 
-    def executemany(self, query: str, seq_of_params: Iterable[literals.Parameters], /) -> None:
+    def executemany(
+        self,
+        query: str,
+        seq_of_params: Iterable[literals.Parameters],
+        /,
+        *,
+        timeout: float | None = None,
+    ) -> None:
         """Run a statement once for each item, many of them in one round trip."""
         self._forget()
         total, batch, size = 0, [], 0
@@ -72,10 +79,10 @@ class Cursor(HowdahCursor):
             batch.append(text)
             size += len(text)
             if size > _BATCH_CHARS:
-                total += self._send_batch(batch)
+                total += self._send_batch(batch, timeout)
                 batch, size = [], 0
         if batch:
-            total += self._send_batch(batch)
+            total += self._send_batch(batch, timeout)
         self._rowcount = total
 
     def callproc(self, procname: _identifiers.Name, parameters: Any = None, /) -> Any:
@@ -85,129 +92,93 @@ class Cursor(HowdahCursor):
         self.execute(f"select * from {_identifiers.qualified(procname)}({slots})", parameters)
         return parameters
 
-    def _send(self, query: str) -> None:
+    def _send(self, query: str, timeout: float | None) -> None:
         self.last_query = query
-        self._take(self._session._run_for_cursor(query, None))
+        self._take(self._session._run_for_cursor(query, None, timeout))
 
-    def _send_batch(self, batch: list[str]) -> int:
+    def _send_batch(self, batch: list[str], timeout: float | None) -> int:
         self.last_query = batch[-1]
-        results = self._session._run_for_cursor(";\n".join(batch), None)
+        results = self._session._run_for_cursor(";\n".join(batch), None, timeout)
         return sum(max(result.count, 0) for result in results)
 
     def _show(self, index: int) -> None:
         super()._show(index)
         if self._rows:
-            columns = self._results[index].columns or ()
-            self._rows = self._session.conversions.rows(self._rows, columns)
+            self._rows = self._session.conversions.rows(self._results[index])
 
 
 class BindingCursor(Cursor):
     """A cursor whose parameters travel beside a prepared statement."""
 
-    def execute(self, query: str, params: literals.Parameters | None = None, /) -> Self:
+    def execute(
+        self,
+        query: str,
+        params: literals.Parameters | None = None,
+        /,
+        *,
+        timeout: float | None = None,
+    ) -> Self:
         """Run a statement; one with parameters stays prepared for the next time."""
         if not params:
-            return super().execute(query, params)
+            return super().execute(query, params, timeout=timeout)
         self._forget()
         text, values = literals.bind(query, params)
         self.last_query = text
-        self._take(self._session._run_for_cursor(text, values))
+        self._take(self._session._run_for_cursor(text, values, timeout))
         return self
 
-    def executemany(self, query: str, seq_of_params: Iterable[literals.Parameters], /) -> None:
+    def executemany(
+        self,
+        query: str,
+        seq_of_params: Iterable[literals.Parameters],
+        /,
+        *,
+        timeout: float | None = None,
+    ) -> None:
         """Run a statement once for each item."""
         total = 0
         for params in seq_of_params:
-            total += max(self.execute(query, params).rowcount, 0)
+            total += max(self.execute(query, params, timeout=timeout).rowcount, 0)
         self._forget()
         self._rowcount = total
 
 
-class ServerCursor(Cursor):
-    """A cursor whose rows stay in the server: `DECLARE`, and `FETCH` as they are asked for."""
+class ServerCursor(HowdahServerCursor):
+    """A cursor whose rows stay in the server until they are asked for."""
 
-    itersize = 100
-    """How many rows iterating asks for at a time."""
+    _session: "Connection"
+    last_query: str | None = None
+    """The query that it was declared for."""
 
-    def __init__(self, session: "Connection", name: str, *, holdable: bool) -> None:
-        super().__init__(session)
-        self.name = name
-        self._holdable = holdable
-        self._declared = False
+    @property
+    def description(self) -> Any:
+        """The columns; None before `execute`."""
+        if self._description is None and self._rows is not None:
+            self._description = described(self._results[self._current])
+        return self._description
 
-    def execute(self, query: str, params: literals.Parameters | None = None, /) -> Self:
+    def execute(
+        self,
+        query: str,
+        params: literals.Parameters | None = None,
+        /,
+        *,
+        timeout: float | None = None,
+    ) -> Self:
         """Declare the cursor for a query."""
-        self._forget()
-        self._undeclare()
-        hold = " with hold" if self._holdable else ""
-        name = _identifiers.quoted(self.name)
-        composed = literals.compose(query, params)
-        self._send(f"declare {name} no scroll cursor{hold} for {composed}")
-        self._declared = True
-        self._rowcount = -1
-        self._fetch("0")  # tells the columns
-        return self
+        self.last_query = literals.compose(query, params)
+        return super().execute(self.last_query, None, timeout=timeout)
 
-    def executemany(self, _query: str, _params: Iterable[literals.Parameters], /) -> None:
-        """Raise: a cursor in the server has one query."""
-        raise ProgrammingError("a server-side cursor cannot run a statement many times")
+    def _fetched(self, results: "list[Result]") -> None:
+        self._ahead.extend(self._session.conversions.rows(results[0]))
 
-    def fetchone(self) -> tuple[Any, ...] | None:
-        """The next row, or None after the last."""
-        rows = self.fetchmany(1)
-        return rows[0] if rows else None
 
-    def fetchmany(self, size: int | None = None, /) -> list[tuple[Any, ...]]:
-        """The next `size` rows (`arraysize` if not given), fewer at the end."""
-        self._fetch(str(self.arraysize if size is None else size))
-        return self._all()
-
-    def fetchall(self) -> list[tuple[Any, ...]]:
-        """The remaining rows."""
-        self._fetch("all")
-        return self._all()
-
-    def __next__(self) -> tuple[Any, ...]:
-        row = self._one() if self._rows else None
-        if row is None:
-            self._fetch(str(self.itersize))
-            row = self._one()
-        if row is None:
-            raise StopIteration
-        return row
-
-    def scroll(self, value: int, mode: str = "relative", /) -> None:
-        """Move forward in the server."""
-        if mode != "relative" or value < 0:
-            raise ProgrammingError("a server-side cursor of Django only moves forward")
-        self._check_declared()
-        self._send(f"move forward {value} from {_identifiers.quoted(self.name)}")
-
-    def close(self) -> None:
-        """Close it in the server, too."""
-        try:
-            self._undeclare()
-        finally:
-            super().close()
-
-    def __exit__(self, *error: object) -> None:
-        self.close()
-
-    def _fetch(self, count: str) -> None:
-        self._check_declared()
-        self._send(f"fetch forward {count} from {_identifiers.quoted(self.name)}")
-
-    def _check_declared(self) -> None:
-        self._check_open()
-        if not self._declared:
-            raise ProgrammingError("there are no rows to fetch", hint="execute a query first")
-
-    def _undeclare(self) -> None:
-        if not self._declared:
-            return
-        self._declared = False
-        session = self._session
-        # The end of a transaction has closed one that is not holdable; a failed one soon will.
-        open_in_server = self._holdable or session.transaction_status == "in_transaction"
-        if not session.closed and open_in_server and session.transaction_status != "failed":
-            session.execute(f"close {_identifiers.quoted(self.name)}")
+def described(result: "Result") -> Any:
+    """The columns of a result, with the names of their types."""
+    return [
+        ColumnDescription(
+            *describe_column(each.name, each.type_oid, each.type_size, each.type_modifier),
+            each.type_name,
+        )
+        for each in result.columns or ()
+    ]

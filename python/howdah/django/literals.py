@@ -205,15 +205,19 @@ def _bytea_text(value: bytes | bytearray | memoryview) -> str:
     return "\\x" + bytes(value).hex()
 
 
-def _interval_text(value: dt.timedelta) -> str:
-    return interval_text(types.Interval.from_timedelta(value))
+def _timedelta_text(value: dt.timedelta) -> str:
+    # As Python counts: days may be negative, the time never is. Every sign is written, for under
+    # `IntervalStyle = sql_standard` a leading one is for all that follows.
+    time = value.seconds * 1_000_000 + value.microseconds
+    return f"{value.days:+} days {time:+} microseconds"
 
 
 def interval_text(value: types.Interval) -> str:
     """An interval as PostgreSQL reads it under every `IntervalStyle`."""
     if not value.is_finite:
         return str(value)
-    return f"{value.months} months {value.days} days {value.microseconds} microseconds"
+    months, days, microseconds = value.parts
+    return f"{months:+} months {days:+} days {microseconds:+} microseconds"
 
 
 def _jsonb_text(value: Any) -> str:
@@ -252,7 +256,7 @@ _FORMS: dict[type, Form] = {
     bytearray: Form("bytea", _bytea_text),
     memoryview: Form("bytea", _bytea_text),
     dt.date: Form("date", dt.date.isoformat),
-    dt.timedelta: Form("interval", _interval_text),
+    dt.timedelta: Form("interval", _timedelta_text),
     uuid.UUID: Form("uuid", str),
     ipaddress.IPv4Address: Form("inet", str),
     ipaddress.IPv6Address: Form("inet", str),

@@ -7,6 +7,7 @@ import ipaddress
 from collections.abc import Callable
 from typing import Any, ClassVar
 
+from django.db.backends.base.operations import BaseDatabaseOperations
 from django.db.backends.postgresql import operations as postgresql
 
 from howdah.django import literals
@@ -49,4 +50,6 @@ class DatabaseOperations(postgresql.DatabaseOperations):
         if self.connection.features.uses_server_side_binding:
             return literals.compose(sql, params)
         sent: str | None = cursor.last_query
+        if sent is None:  # nothing was sent: the parameters do not fit
+            sent = BaseDatabaseOperations.last_executed_query(self, cursor, sql, params)
         return sent

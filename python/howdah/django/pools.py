@@ -9,6 +9,7 @@ from typing import Any
 
 import howdah
 from howdah.django.connection import Connection
+from howdah.django.results import DJANGO_CODECS
 
 _MEANINGLESS = ("num_workers", "open", "reconnect_failed", "reconnect_timeout")
 """Options of psycopg's pool for what howdah's does without being told."""
@@ -33,4 +34,6 @@ def make_pool(
     min_size = chosen.setdefault("min_size", 4)
     if chosen.get("max_size") is None:
         chosen["max_size"] = max(min_size, 1)
-    return Pool(**connect_kwargs, **chosen, configure=configure)
+    pool = Pool(**connect_kwargs, **chosen, configure=configure)
+    pool.codecs.update(DJANGO_CODECS)
+    return pool

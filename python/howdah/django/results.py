@@ -1,27 +1,26 @@
 """Values of results as Django's fields expect them, where howdah's own are others.
 
-No IO. Called by the cursors with each result. Django's fields read JSON and network addresses
-themselves from text; know intervals as `timedelta` only; and want timestamps in the time zone of
-their connection.
+No IO. What does not depend on settings is said to the connections as codecs; the rest is done by
+the cursors with each result. Django's fields know intervals as `timedelta` only, and want
+timestamps in the time zone of their connection.
 """
 
 import datetime as dt
-import json
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final
 
 from howdah import types
+from howdah._codecs import Codecs, codecs
+from howdah.types import Codec
 
 if TYPE_CHECKING:
-    from howdah._native import Column
+    from howdah._native import Result
 
 Conversion = Callable[[Any], Any]
 Row = tuple[Any, ...]
 
 # OIDs of built-in types never change: src/include/catalog/pg_type.dat of PostgreSQL 18.
-_JSON, _JSON_ARRAY = 114, 199
-_NETWORKS: Final = frozenset({650, 869})
-_NETWORK_ARRAYS: Final = frozenset({651, 1041})
+_CIDR, _FLOAT4, _INET, _JSONB = 650, 700, 869, 3802
 _TIMESTAMPTZ, _TIMESTAMPTZ_ARRAY = 1184, 1185
 _INTERVAL, _INTERVAL_ARRAY = 1186, 1187
 _RANGES: Final = frozenset({3904, 3906, 3908, 3910, 3912, 3926})
@@ -29,6 +28,15 @@ _TSTZRANGE: Final = 3910
 _RANGE_ARRAYS: Final = frozenset({3905, 3907, 3909, 3911, 3913, 3927})
 _TSTZRANGE_ARRAY: Final = 3911
 _DAYS_OF_YEAR, _DAYS_OF_MONTH = 365, 30
+
+
+DJANGO_CODECS: Final = Codecs(codecs)
+"""How Django reads some types otherwise than howdah.
+
+`JSONField` parses JSON itself, with its decoder; addresses are text; and a `real` is the shortest
+number that PostgreSQL prints for it.
+"""
+DJANGO_CODECS.update({_CIDR: "text", _FLOAT4: Codec(decode=float), _INET: "text", _JSONB: "text"})
 
 
 class Conversions:
@@ -42,12 +50,8 @@ class Conversions:
         self, zone: dt.tzinfo | None, session_zone: dt.tzinfo, range_class: type = types.Range
     ) -> None:
         self._by_oid: dict[int, Conversion] = {
-            _JSON: json_value,
-            _JSON_ARRAY: _each(json_value),
             _INTERVAL: timedelta,
             _INTERVAL_ARRAY: _each(timedelta),
-            **dict.fromkeys(_NETWORKS, _network),
-            **dict.fromkeys(_NETWORK_ARRAYS, _each(_network)),
         }
         moment = _moment_conversion(zone, session_zone)
         if moment is not None:
@@ -55,12 +59,13 @@ class Conversions:
             self._by_oid[_TIMESTAMPTZ_ARRAY] = _each(moment)
         self._add_ranges(range_class, moment)
 
-    def rows(self, rows: list[Row], columns: "tuple[Column, ...]") -> list[Row]:
-        """The rows with converted values; the same list if none is to be converted."""
+    def rows(self, result: "Result") -> list[Row]:
+        """The result's rows with converted values; the same list if none is to be converted."""
+        rows: list[Row] = result.rows or []
         by_oid = self._by_oid
         found = [
             (index, by_oid[column.type_oid])
-            for index, column in enumerate(columns)
+            for index, column in enumerate(result.columns or ())
             if column.type_oid in by_oid
         ]
         return [_converted(row, found) for row in rows] if found else rows
@@ -82,15 +87,6 @@ def timedelta(value: Any) -> Any:
     days = years * _DAYS_OF_YEAR + months * _DAYS_OF_MONTH
     sign = -1 if value.months < 0 else 1
     return dt.timedelta(days=sign * days + value.days, microseconds=value.microseconds)
-
-
-def json_value(value: Any) -> Any:
-    """Parse the text of a `json`; `jsonb` is left to Django's `JSONField` and its decoder."""
-    return json.loads(value) if isinstance(value, str) else value
-
-
-def _network(value: Any) -> Any:
-    return None if value is None else str(value)
 
 
 def _moment_conversion(zone: dt.tzinfo | None, session_zone: dt.tzinfo) -> Conversion | None:

@@ -33,6 +33,9 @@ class Config:
     def user(self) -> str: ...
     @property
     def dbname(self) -> str: ...
+    @property
+    def password_source(self) -> Callable[[], object] | None:
+        """What is called for the password of each new connection, if one was given."""
     def get(self, option: str) -> str | None:
         """The value of a libpq option as text (never `password`), or None if unset."""
 
@@ -257,7 +260,7 @@ class SyncConnection(_Base):
 class Connecting:
     """An attempt to connect, in a thread of its own that knows nothing of Python."""
 
-    def __new__(cls, config: Config) -> Self: ...
+    def __new__(cls, config: Config, password: str | None = None) -> Self: ...
     def fileno(self) -> int:
         """Readable when the attempt has ended."""
     def abort(self) -> None:

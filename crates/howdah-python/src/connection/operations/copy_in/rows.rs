@@ -6,8 +6,8 @@ use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList, PyString, PyTuple};
 
 use super::supply::{Next, Supply};
-use super::{Context, Limit, More, Source};
-use crate::connection::{faults, known, parameters, unknown_type};
+use super::{Context, Limit, More, Source, scope};
+use crate::connection::{faults, parameters, unknown_type};
 use crate::types::{Codec, Refused, Scope};
 
 /// After how many rows the clock is looked at.
@@ -223,7 +223,8 @@ impl Source for Rows {
     }
 
     fn statement<'py>(&mut self, cx: &Context<'_, 'py>) -> PyResult<Bound<'py, PyString>> {
-        let codec = |&oid| known(cx.catalogue, oid).ok_or_else(|| unknown_type(cx.py, oid));
+        let scope = scope(cx.py, cx.settings, cx.catalogue);
+        let codec = |&oid| scope.known(oid).ok_or_else(|| unknown_type(cx.py, oid));
         self.codecs = self.types.iter().map(codec).collect::<PyResult<_>>()?;
         let all_binary = self
             .codecs

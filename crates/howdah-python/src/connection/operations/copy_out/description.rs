@@ -8,7 +8,7 @@ use pyo3::prelude::*;
 use pyo3::types::PyString;
 
 use super::super::introspection::Introspection;
-use super::super::{Context, Reception};
+use super::super::{Context, Reception, scope};
 use crate::connection::columns::{Columns, Described};
 use crate::connection::{faults, known, unknown_type};
 use crate::types::Codec;
@@ -77,13 +77,15 @@ impl Description {
     }
 
     pub(super) fn parameters(&self, cx: &Context<'_, '_>) -> PyResult<Vec<Arc<Codec>>> {
-        let codec = |&oid| known(cx.catalogue, oid).ok_or_else(|| unknown_type(cx.py, oid));
+        let scope = scope(cx.py, cx.settings, cx.catalogue);
+        let codec = |&oid| scope.known(oid).ok_or_else(|| unknown_type(cx.py, oid));
         self.parameters.iter().map(codec).collect()
     }
 
     /// The columns as COPY's binary format will bring them.
     pub(super) fn columns(&self, cx: &Context<'_, '_>) -> PyResult<Columns> {
-        let codec = |oid| known(cx.catalogue, oid).ok_or_else(|| unknown_type(cx.py, oid));
+        let scope = scope(cx.py, cx.settings, cx.catalogue);
+        let codec = |oid| scope.known(oid).ok_or_else(|| unknown_type(cx.py, oid));
         let codecs = self.columns.iter().map(|column| codec(column.type_oid));
         Columns::in_copy(
             cx.py,

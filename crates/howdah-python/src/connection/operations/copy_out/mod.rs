@@ -319,7 +319,7 @@ impl Operation for CopyNext {
             return Ok(());
         };
         while !batch.is_almost_full()
-            && let Some(data) = session.next_copy_data()?
+            && let Some(data) = session.next_copy_data()
         {
             batch.take(&reception.scope, &mut kept, data);
         }

@@ -42,6 +42,8 @@ pub(crate) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<collector::PyResultSet>()?;
     module.add_class::<operations::Stream>()?;
     module.add_class::<queue::PendingResult>()?;
+    module.add_class::<operations::CopyFeed>()?;
+    module.add_class::<operations::CopySource>()?;
     asyncio::register(module)
 }
 

@@ -29,8 +29,8 @@ use pyo3::prelude::*;
 
 pub(crate) use batch::Batch;
 pub(crate) use close_portal::ClosePortal;
-pub(crate) use copy_in::{CopyIn, CopyRows};
-pub(crate) use copy_out::CopyOut;
+pub(crate) use copy_in::{Chunks, CopyFeed, CopyIn, Progress, RowStatements, Rows, Supply};
+pub(crate) use copy_out::{CopyClose, CopyNext, CopyOpen, CopySource};
 pub(crate) use drain::Drain;
 pub(crate) use fetch::{Answer, Fetch};
 pub(crate) use many::Many;
@@ -123,6 +123,11 @@ pub(crate) trait Operation: Send {
 
     /// Whether its first requests may follow others in one unit, without a Sync between.
     fn joins_unit(&self, _py: Python<'_>, _statements: &mut Statements) -> bool {
+        false
+    }
+
+    /// Whether the server must be told to cancel what it is doing, so that this can end soon.
+    fn cancels(&self) -> bool {
         false
     }
 

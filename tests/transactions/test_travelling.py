@@ -101,7 +101,7 @@ async def test_streams_and_copy_come_after_the_begin(conn: howdah.AsyncConnectio
     async with conn.transaction(force_rollback=True):
         await conn.copy_rows("t", [(6,), (7,)])
     async with conn.transaction(force_rollback=True):
-        await conn.copy_in("copy t from stdin", [b"8\n"])
+        await conn.copy_in("t", [b"8\n"])
     assert await conn.fetch_value("select count(*) from t") == 5
 
 

@@ -43,6 +43,8 @@ AsyncSource: TypeAlias = Source | AsyncIterable[Data | str]
 """As `Source`, or an asynchronous iterable of pieces, or a file whose `read` is awaited."""
 
 _ROWS_PER_BATCH = 128
+_ROWS_PER_LOOK = 16
+_BATCH_SECONDS = 0.004
 
 
 class AsyncCopying(_Wire):
@@ -265,6 +267,8 @@ class _Feeding:
         task = asyncio.current_task()
         assert task is not None
         self._task = task
+        self._loop = asyncio.get_running_loop()
+        self._until = self._loop.time() + _BATCH_SECONDS
         self._room = asyncio.Event()
         self._room.set()
         self._feed = _native.CopyFeed(self._room.set)
@@ -286,7 +290,7 @@ class _Feeding:
             async for item in source:
                 batch.append(item)
                 gathered += weight(item)
-                if gathered >= enough or self.sending.done():
+                if gathered >= enough or self.sending.done() or self._is_slow(len(batch)):
                     self._iterating = False
                     await self._push(batch)
                     batch, gathered = [], 0
@@ -306,6 +310,10 @@ class _Feeding:
             self._feed.fail(error)
         self._resume()
 
+    def _is_slow(self, gathered: int) -> bool:
+        """Whether others should have their turn, though the source does not wait."""
+        return gathered % _ROWS_PER_LOOK == 0 and self._loop.time() >= self._until
+
     def leave(self) -> None:
         """Whatever happened: a COPY that has not its data whole goes no further."""
         self._iterating = False
@@ -316,6 +324,7 @@ class _Feeding:
         # a source that never waits lets others have their turn
         await asyncio.sleep(0)
         await self._room.wait()
+        self._until = self._loop.time() + _BATCH_SECONDS
         if self.sending.done():
             raise self.Stopped
         self._room.clear()

@@ -13,6 +13,7 @@ from howdah import _identifiers
 from howdah.cursor import Cursor as HowdahCursor
 from howdah.dbapi import describe_column
 from howdah.django import literals
+from howdah.django.copying import Copy
 from howdah.server_cursor import ServerCursor as HowdahServerCursor
 
 if TYPE_CHECKING:
@@ -91,6 +92,12 @@ class Cursor(HowdahCursor):
         slots = ", ".join(["%s"] * len(parameters))
         self.execute(f"select * from {_identifiers.qualified(procname)}({slots})", parameters)
         return parameters
+
+    def copy(self, query: str, params: literals.Parameters | None = None) -> Copy:
+        """Run a COPY, to read from or write to inside a `with` block."""
+        self._forget()
+        self.last_query = literals.compose(query, params)
+        return Copy(self._session, self.last_query)
 
     def _send(self, query: str, timeout: float | None) -> None:
         self.last_query = query
@@ -178,7 +185,8 @@ def described(result: "Result") -> Any:
     return [
         ColumnDescription(
             *describe_column(each.name, each.type_oid, each.type_size, each.type_modifier),
-            each.type_name,
+            # By the bare name Django knows a type of an extension, whatever its schema.
+            each.type_name.rpartition(".")[2],
         )
         for each in result.columns or ()
     ]

@@ -48,6 +48,7 @@ if TYPE_CHECKING:
         TimestampFromTicks,
     )
     from howdah.pool import Pool
+    from howdah.retrying import retry
 
 apilevel: Final = "2.0"
 threadsafety: Final = 2
@@ -90,6 +91,7 @@ __all__ = [
     "connect_async",
     "errors",
     "paramstyle",
+    "retry",
     "threadsafety",
 ]
 
@@ -106,6 +108,7 @@ _LAZY: Final = {
         *("DateFromTicks", "TimeFromTicks", "Timestamp", "TimestampFromTicks"),
     ),
     "pool": ("Pool",),
+    "retrying": ("retry",),
 }
 _MODULE_OF: Final = {name: module for module, names in _LAZY.items() for name in names}
 

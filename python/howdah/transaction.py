@@ -9,7 +9,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Literal, Self
 
 from howdah._session import Session, failed_transaction
-from howdah.errors import ConnectionLost, Error, InterfaceError, ProgrammingError
+from howdah.errors import CommitUnknown, ConnectionLost, Error, InterfaceError, ProgrammingError
 
 if TYPE_CHECKING:
     from howdah.async_connection import AsyncConnection
@@ -142,6 +142,7 @@ class Transaction(Block):
                     # What remains open is not known: the server undoes it when the line ends.
                     self._session.close()
                 if error is None or not isinstance(failure, Exception):
+                    refuse_unknown_commit(command, failure)
                     raise
         if complaint is not None and error is None:
             raise complaint
@@ -172,9 +173,27 @@ class AsyncTransaction(Block):
                     # What remains open is not known: the server undoes it when the line ends.
                     self._session.abort()
                 if error is None or not isinstance(failure, Exception):
+                    refuse_unknown_commit(command, failure)
                     raise
         if complaint is not None and error is None:
             raise complaint
+
+
+def refuse_unknown_commit(command: str, failure: BaseException) -> None:
+    """Raise `CommitUnknown` if `failure` does not tell whether COMMIT took effect.
+
+    A server that refuses a commit says so by an ERROR and goes on. One that ends the connection,
+    with or without a last word, may have written the commit before.
+    """
+    if command != "commit" or not isinstance(failure, Error):
+        return
+    said = failure.diag.severity_nonlocalized
+    if isinstance(failure, ConnectionLost) or said in {"FATAL", "PANIC"}:
+        raise CommitUnknown(
+            "the connection ended after COMMIT was sent: whether the transaction took effect is "
+            "unknown",
+            hint="look at the data before you repeat it; `howdah.retry` can ask the server",
+        ) from failure
 
 
 def _transaction_modes(

@@ -103,6 +103,8 @@ class _Base:
 
     @property
     def closed(self) -> bool: ...
+    def check_open(self) -> None:
+        """Raise what a statement on the connection would raise if the connection has ended."""
     @property
     def busy(self) -> bool:
         """A statement (or a cancel of one) has not finished."""

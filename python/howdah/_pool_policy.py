@@ -12,6 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Generic, Literal, TypeVar
 
+from howdah._modes import UNSET, Modes
 from howdah._native import Config
 from howdah.errors import InterfaceError, OperationalError, PoolTimeout, TooManyRequests
 
@@ -122,6 +123,8 @@ class Entry(Generic[C]):
     idle_since: float = 0.0
     session_changes: int = 0
     """The connection's count of session changes when it was last clean."""
+    modes: Modes = UNSET
+    """The modes of transactions that `configure` left."""
 
 
 @dataclass(slots=True)

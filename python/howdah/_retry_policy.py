@@ -8,8 +8,8 @@ import random
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from howdah._modes import Isolation
 from howdah.errors import CommitUnknown, ConnectionLost, Error, ProgrammingError
-from howdah.transaction import Isolation
 
 # PostgreSQL 18, "13.5. Serialization Failure Handling": these two "should" be retried; a lock
 # that was not available may be free the next time.

@@ -9,7 +9,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple
 
 from howdah import errors
-from howdah.errors import Diagnostic, InterfaceError, ProgrammingError
+from howdah._modes import UNSET, Isolation, Modes
+from howdah.errors import Diagnostic, ProgrammingError
 
 if TYPE_CHECKING:
     from howdah._native import _Base as _Wire
@@ -87,6 +88,7 @@ class Session(_Wire):
 
     _blocks: list["Block"]
     _autocommit: bool
+    _modes: Modes
     _savepoints: int
     _notice_log: NoticeLog
     _listeners: ListenerTable
@@ -94,6 +96,7 @@ class Session(_Wire):
     def _start_session(self) -> None:
         self._blocks = []
         self._autocommit = False
+        self._modes = UNSET
         self._savepoints = 0
         self._notice_log = NoticeLog()
         self._listeners = ListenerTable()
@@ -113,9 +116,49 @@ class Session(_Wire):
 
     @autocommit.setter
     def autocommit(self, on: bool) -> None:
-        if self.transaction_status not in {"idle", "unknown"}:
-            raise ProgrammingError("`autocommit` cannot change while a transaction is open")
+        self._check_no_transaction("autocommit")
         self._autocommit = bool(on)
+
+    @property
+    def isolation_level(self) -> Isolation | None:
+        """The isolation of the transactions begun from now on; None is the session's default.
+
+        It holds for those that cursors open and for `transaction()` blocks that do not say.
+
+        Setting it inside an open transaction, or to an unknown level, raises `ProgrammingError`.
+
+        >>> conn.isolation_level = "repeatable read"
+        >>> with conn.transaction():
+        ...     conn.fetch_value("show transaction_isolation")
+        'repeatable read'
+        >>> conn.isolation_level = None
+        """
+        return self._modes.isolation
+
+    @isolation_level.setter
+    def isolation_level(self, level: Isolation | None) -> None:
+        self._check_no_transaction("isolation_level")
+        self._modes = self._modes._replace(isolation=level).checked()
+
+    @property
+    def read_only(self) -> bool | None:
+        """Whether the transactions begun from now on may not write. As `isolation_level`."""
+        return self._modes.read_only
+
+    @read_only.setter
+    def read_only(self, on: bool | None) -> None:
+        self._check_no_transaction("read_only")
+        self._modes = self._modes._replace(read_only=on)
+
+    @property
+    def deferrable(self) -> bool | None:
+        """Whether serializable read-only transactions wait until they cannot fail. As above."""
+        return self._modes.deferrable
+
+    @deferrable.setter
+    def deferrable(self, on: bool | None) -> None:
+        self._check_no_transaction("deferrable")
+        self._modes = self._modes._replace(deferrable=on)
 
     def __repr__(self) -> str:
         config, status = self.config, "closed" if self.closed else self.transaction_status
@@ -137,14 +180,17 @@ class Session(_Wire):
     def _cursor_needs_begin(self) -> bool:
         return not self._autocommit and self.transaction_status == "idle"
 
+    def _check_no_transaction(self, changed: str) -> None:
+        if self.transaction_status not in {"idle", "unknown"}:
+            raise ProgrammingError(f"`{changed}` cannot change while a transaction is open")
+
     def _leave_all_blocks(self) -> None:
         """Forget the blocks of somebody who returned the connection without leaving them."""
         self._blocks.clear()
 
     def _ending(self, command: str) -> tuple[str | None, errors.Error | None]:
         """What `commit` or `rollback` must send, and the complaint to raise afterwards."""
-        if self.closed:
-            raise InterfaceError("the connection is closed")
+        self.check_open()
         if self._blocks:
             raise ProgrammingError(
                 f"`{command}` is not possible inside a `transaction()` block, which does it itself",
@@ -164,3 +210,20 @@ def failed_transaction() -> errors.Error:
         "the transaction was rolled back: a statement in it had failed, so it could not commit",
         hint=HINT_RECOVER,
     )
+
+
+def refuse_unknown_commit(command: str, failure: BaseException) -> None:
+    """Raise `CommitUnknown` if `failure` does not tell whether COMMIT took effect.
+
+    A server that refuses a commit says so by an ERROR and goes on. One that ends the connection,
+    with or without a last word, may have written the commit before.
+    """
+    if command != "commit" or not isinstance(failure, errors.Error):
+        return
+    said = failure.diag.severity_nonlocalized
+    if isinstance(failure, errors.ConnectionLost) or said in {"FATAL", "PANIC"}:
+        raise errors.CommitUnknown(
+            "the connection ended after COMMIT was sent: whether the transaction took effect is "
+            "unknown",
+            hint="look at the data before you repeat it; `howdah.retry` can ask the server",
+        ) from failure

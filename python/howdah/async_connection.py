@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar, overload
 
 from howdah import _identifiers, _native, errors
 from howdah._connecting import configuration
-from howdah._session import Listener, Session
+from howdah._modes import Isolation
+from howdah._session import Listener, Session, refuse_unknown_commit
 from howdah.async_cursor import AsyncCursor
 from howdah.connection import CANCEL_TIMEOUT_SECONDS, COPY_COLUMNS, copy_command
 from howdah.stream import AsyncRowStream
-from howdah.transaction import AsyncTransaction, Isolation
+from howdah.transaction import AsyncTransaction
 
 if TYPE_CHECKING:
     from howdah._native import Result, Row
@@ -119,8 +120,7 @@ class AsyncConnection(Session, _native.AsyncConnection):
 
     def cursor(self) -> AsyncCursor:
         """A cursor with the names of PEP 249, awaited."""
-        if self.closed:
-            raise errors.InterfaceError("the connection is closed")
+        self.check_open()
         return AsyncCursor(self)
 
     @overload
@@ -201,19 +201,23 @@ class AsyncConnection(Session, _native.AsyncConnection):
     async def _run_for_cursor(self, query: str, args: Sequence[Any] | None) -> "list[Result]":
         async with self._turn:
             if self._cursor_needs_begin():
-                await self.execute("begin")
+                await self.execute(self._modes.begin())
             return await self.run(query, args, tuple, None)
 
     async def _run_many_for_cursor(self, query: str, rows: Iterable[Sequence[Any]]) -> int:
         async with self._turn:
             if self._cursor_needs_begin():
-                await self.execute("begin")
+                await self.execute(self._modes.begin())
             return await self.execute_many(query, rows)
 
     async def _end(self, command: str) -> None:
         async with self._turn:
             sent, complaint = self._ending(command)
             if sent is not None:
-                await self.execute(sent)
+                try:
+                    await self.execute(sent)
+                except errors.Error as failure:
+                    refuse_unknown_commit(sent, failure)
+                    raise
         if complaint is not None:
             raise complaint

@@ -330,6 +330,7 @@ class AsyncPool(AsyncShortcuts):
         """Count a new connection among those aside."""
         entry = self._roster.admitted(connection, loop.time())
         entry.session_changes = connection.session_changes
+        entry.modes = connection._modes
         self._roster.opening -= 1
         self._roster.aside += 1
         return entry
@@ -439,7 +440,7 @@ class AsyncPool(AsyncShortcuts):
                 await self._configure(connection)
                 entry.session_changes = connection.session_changes
             if reset != "none":
-                connection._autocommit = self._autocommit
+                connection._autocommit, connection._modes = self._autocommit, entry.modes
         except Exception:  # noqa: BLE001 (whatever it is, the connection is not clean)
             return False
         return connection.transaction_status == "idle"

@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar, overload
 
 from howdah import _identifiers, _native, errors
 from howdah._connecting import configuration
-from howdah._session import Listener, Session
+from howdah._modes import Isolation
+from howdah._session import Listener, Session, refuse_unknown_commit
 from howdah.cursor import Cursor
 from howdah.stream import RowStream
-from howdah.transaction import Isolation, Transaction
+from howdah.transaction import Transaction
 
 if TYPE_CHECKING:
     from howdah._native import Result, Row
@@ -137,8 +138,7 @@ class Connection(Session, _native.SyncConnection):
         (42,)
         >>> conn.rollback()
         """
-        if self.closed:
-            raise errors.InterfaceError("the connection is closed")
+        self.check_open()
         return Cursor(self)
 
     @overload
@@ -236,20 +236,24 @@ class Connection(Session, _native.SyncConnection):
     def _run_for_cursor(self, query: str, args: Sequence[Any] | None) -> "list[Result]":
         with self._turn:
             if self._cursor_needs_begin():
-                self.execute("begin")
+                self.execute(self._modes.begin())
             return self.run(query, args, tuple, None)
 
     def _run_many_for_cursor(self, query: str, rows: Iterable[Sequence[Any]]) -> int:
         with self._turn:
             if self._cursor_needs_begin():
-                self.execute("begin")
+                self.execute(self._modes.begin())
             return self.execute_many(query, rows)
 
     def _end(self, command: str) -> None:
         with self._turn:
             sent, complaint = self._ending(command)
             if sent is not None:
-                self.execute(sent)
+                try:
+                    self.execute(sent)
+                except errors.Error as failure:
+                    refuse_unknown_commit(sent, failure)
+                    raise
         if complaint is not None:
             raise complaint
 

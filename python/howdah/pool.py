@@ -359,6 +359,7 @@ class Pool(Shortcuts):
         with self._lock:
             entry = self._roster.admitted(connection, time.monotonic())
             entry.session_changes = connection.session_changes
+            entry.modes = connection._modes
             self._roster.opening -= 1
             self._roster.aside += 1
             self._start_keeper()
@@ -485,7 +486,7 @@ class Pool(Shortcuts):
                 self._configure(connection)
                 entry.session_changes = connection.session_changes
             if reset != "none":
-                connection._autocommit = self._autocommit
+                connection._autocommit, connection._modes = self._autocommit, entry.modes
         except Exception:  # noqa: BLE001 (whatever it is, the connection is not clean)
             return False
         return connection.transaction_status == "idle"

@@ -15,6 +15,7 @@ from contextlib import AbstractAsyncContextManager, AbstractContextManager
 from contextvars import ContextVar
 from typing import Any, Concatenate, Generic, ParamSpec, TypeAlias, TypeVar, overload
 
+from howdah._modes import Isolation
 from howdah._retry_policy import (
     FATE,
     MARK,
@@ -29,7 +30,6 @@ from howdah.async_pool import AsyncPool
 from howdah.connection import Connection
 from howdah.errors import CommitUnknown, ConnectionLost, OperationalError
 from howdah.pool import Pool
-from howdah.transaction import Isolation
 
 P = ParamSpec("P")
 R = TypeVar("R")

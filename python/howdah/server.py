@@ -158,9 +158,7 @@ class Server:
         """
         return self._native.logs(lines)
 
-    def stop(
-        self, mode: StopMode = "fast", *, alone: bool = False, timeout: float = 60.0
-    ) -> bool:
+    def stop(self, mode: StopMode = "fast", *, alone: bool = False, timeout: float = 60.0) -> bool:
         """Stop the server and keep its data (a temporary cluster's until the end of this object).
 
         Its replicas are stopped after it, and so have all that it wrote; `alone` leaves them

@@ -6,18 +6,15 @@ released to what surrounds it, or undone, or the connection is closed; an except
 """
 
 from types import TracebackType
-from typing import TYPE_CHECKING, Literal, Self
+from typing import TYPE_CHECKING, Self
 
-from howdah._session import Session, failed_transaction
-from howdah.errors import CommitUnknown, ConnectionLost, Error, InterfaceError, ProgrammingError
+from howdah._modes import UNSET, Isolation, Modes
+from howdah._session import Session, failed_transaction, refuse_unknown_commit
+from howdah.errors import ConnectionLost, Error, InterfaceError, ProgrammingError
 
 if TYPE_CHECKING:
     from howdah.async_connection import AsyncConnection
     from howdah.connection import Connection
-
-Isolation = Literal["read uncommitted", "read committed", "repeatable read", "serializable"]
-
-_ISOLATION_LEVELS = ("read uncommitted", "read committed", "repeatable read", "serializable")
 
 
 class Block:
@@ -33,7 +30,7 @@ class Block:
         force_rollback: bool = False,
     ) -> None:
         self._session = session
-        self._modes = _transaction_modes(isolation, read_only=read_only, deferrable=deferrable)
+        self._modes = Modes(isolation, read_only, deferrable).checked()
         self._force_rollback = force_rollback
         self._savepoint: str | None = None
         self._entered = False
@@ -57,7 +54,7 @@ class Block:
                 hint="use one connection per thread and task, as a pool gives them",
             )
         if status in {"in_transaction", "failed"}:
-            if self._modes:
+            if self._modes != UNSET:
                 raise ProgrammingError(
                     "a nested transaction block cannot choose isolation, read_only or deferrable",
                     hint="choose them for the outermost block",
@@ -65,7 +62,7 @@ class Block:
             self._session._savepoints += 1
             self._savepoint = f'"howdah_{self._session._savepoints}"'
             return f"savepoint {self._savepoint}"
-        return " ".join(["begin", *self._modes])
+        return self._modes.over(self._session._modes).begin()
 
     def _opened(self) -> None:
         self._entered = True
@@ -177,42 +174,3 @@ class AsyncTransaction(Block):
                     raise
         if complaint is not None and error is None:
             raise complaint
-
-
-def refuse_unknown_commit(command: str, failure: BaseException) -> None:
-    """Raise `CommitUnknown` if `failure` does not tell whether COMMIT took effect.
-
-    A server that refuses a commit says so by an ERROR and goes on. One that ends the connection,
-    with or without a last word, may have written the commit before.
-    """
-    if command != "commit" or not isinstance(failure, Error):
-        return
-    said = failure.diag.severity_nonlocalized
-    if isinstance(failure, ConnectionLost) or said in {"FATAL", "PANIC"}:
-        raise CommitUnknown(
-            "the connection ended after COMMIT was sent: whether the transaction took effect is "
-            "unknown",
-            hint="look at the data before you repeat it; `howdah.retry` can ask the server",
-        ) from failure
-
-
-def _transaction_modes(
-    isolation: Isolation | None,
-    *,
-    read_only: bool | None,
-    deferrable: bool | None,
-) -> list[str]:
-    """The words after BEGIN."""
-    modes = []
-    if isolation is not None:
-        if isolation not in _ISOLATION_LEVELS:
-            expected = ", ".join(f"`{level}`" for level in _ISOLATION_LEVELS)
-            raise ProgrammingError(
-                f"unknown isolation level `{isolation}`: expected one of {expected}"
-            )
-        modes.append(f"isolation level {isolation}")
-    if read_only is not None:
-        modes.append("read only" if read_only else "read write")
-    if deferrable is not None:
-        modes.append("deferrable" if deferrable else "not deferrable")
-    return [", ".join(modes)] if modes else []

@@ -134,6 +134,22 @@ async def test_closing_twice_is_no_error(connector: Connector) -> None:
         conn.cursor()
 
 
+async def test_a_lost_connection_goes_on_saying_why(connector: Connector) -> None:
+    conn, killer = await connector(), await connector()
+    try:
+        await killer.fetch("select pg_terminate_backend($1, 10000)", conn.backend_pid)
+        for _ in range(2):
+            with pytest.raises(errors.AdminShutdown, match="terminating connection"):
+                await conn.execute("select 1")
+        assert conn.closed
+        with pytest.raises(errors.AdminShutdown):
+            await conn.commit()
+        with pytest.raises(errors.AdminShutdown):
+            conn.cursor()
+    finally:
+        await killer.close()
+
+
 def test_importing_howdah_loads_only_what_every_program_needs() -> None:
     heavy = "{'asyncio', 'threading', 'dataclasses', 'ssl', 'inspect', 'decimal', 'datetime'}"
     script = f"import howdah, sys; print(sorted({heavy} & set(sys.modules)))"

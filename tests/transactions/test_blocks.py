@@ -190,7 +190,7 @@ async def test_a_connection_that_dies_inside(connector: Connector) -> None:
     try:
         with pytest.raises(howdah.OperationalError):
             async with conn.transaction():
-                await killer.fetch("select pg_terminate_backend($1)", conn.backend_pid)
+                await killer.fetch("select pg_terminate_backend($1, 10000)", conn.backend_pid)
                 await conn.execute("select 1")
         assert conn.closed
         with pytest.raises(howdah.Error):

@@ -285,7 +285,7 @@ impl SyncConnection {
         let mut patience = Patience::new(timeout)?;
         let mut held = self.acquire(py)?;
         if self.state.is_closed() {
-            return Err(faults::closed(py));
+            return Err(self.state.closed_error(py));
         }
         let outcome = self.complete(py, &mut held.line, Box::new(operation), &mut patience);
         let remarks = held.line.engine.take_remarks();

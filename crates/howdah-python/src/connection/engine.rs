@@ -15,7 +15,7 @@ use pyo3::prelude::*;
 
 use super::faults;
 use super::operations::{Context, Drain, Flow, Operation, Reception, Signal, scope};
-use super::state::{Remark, State};
+use super::state::{Loss, Remark, State};
 use super::statement::Statements;
 use crate::types::{Catalogue, Settings};
 
@@ -213,12 +213,14 @@ impl Engine {
         self.operation = None;
         self.following = None;
         self.state.set_busy(false);
-        self.state.close();
         self.catalogue.forget();
-        match self.farewell.take() {
-            Some(error) => faults::server_error(py, &error, None),
-            None => faults::connection_lost(py, why),
-        }
+        let loss = match self.farewell.take() {
+            Some(error) => Loss::Farewell(error),
+            None => Loss::Line(why.to_owned()),
+        };
+        let error = loss.error(py);
+        self.state.lose(loss);
+        error
     }
 
     /// Whether the server has announced the end of the session.

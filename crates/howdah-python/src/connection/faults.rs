@@ -63,12 +63,6 @@ pub(crate) fn reentered(py: Python<'_>) -> PyErr {
     fault(py, "InterfaceError", message)
 }
 
-/// The connection was closed by this program before.
-#[cold]
-pub(crate) fn closed(py: Python<'_>) -> PyErr {
-    fault(py, "InterfaceError", "the connection is closed")
-}
-
 /// The two sides no longer agree on the protocol.
 #[cold]
 pub(crate) fn protocol(py: Python<'_>, error: &howdah_wire::Error) -> PyErr {

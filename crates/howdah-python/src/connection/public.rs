@@ -77,6 +77,14 @@ impl Base {
         self.state.is_closed()
     }
 
+    /// Raise what a statement on the connection would raise if the connection has ended.
+    fn check_open(&self, py: Python<'_>) -> PyResult<()> {
+        if self.state.is_closed() {
+            return Err(self.state.closed_error(py));
+        }
+        Ok(())
+    }
+
     /// Whether a statement, or the cancel of one, has not finished.
     #[getter]
     fn busy(&self) -> bool {

@@ -17,6 +17,8 @@ use crate::types::Settings;
 #[derive(Default)]
 pub(crate) struct State {
     closed: AtomicBool,
+    /// Why the connection is gone, where this program did not close it.
+    loss: Mutex<Option<Loss>>,
     busy: AtomicBool,
     status: AtomicU8,
     session_changes: AtomicU64,
@@ -33,6 +35,25 @@ pub(crate) struct State {
 struct Handlers {
     notice: Option<Py<PyAny>>,
     notification: Option<Py<PyAny>>,
+}
+
+/// What ended a connection that this program did not close.
+#[derive(Clone)]
+pub(crate) enum Loss {
+    /// The error with which the server took its leave.
+    Farewell(ServerError),
+    /// What the socket or the protocol showed.
+    Line(String),
+}
+
+impl Loss {
+    #[cold]
+    pub(crate) fn error(&self, py: Python<'_>) -> PyErr {
+        match self {
+            Self::Farewell(error) => faults::server_error(py, error, None),
+            Self::Line(why) => faults::connection_lost(py, why),
+        }
+    }
 }
 
 /// What a server says besides its answers; delivered when the engine is not locked.
@@ -52,6 +73,25 @@ impl State {
 
     pub(crate) fn close(&self) {
         self.closed.store(true, Ordering::Release);
+    }
+
+    /// The connection was ended by the other side; the first reason is the one that stays.
+    pub(crate) fn lose(&self, loss: Loss) {
+        if !self.is_closed() {
+            lock(&self.loss).get_or_insert(loss);
+        }
+        self.close();
+    }
+
+    /// The error for whoever uses the connection after its end: why it was lost, or that this program
+    /// closed it.
+    #[cold]
+    pub(crate) fn closed_error(&self, py: Python<'_>) -> PyErr {
+        let loss = lock(&self.loss).clone();
+        match loss {
+            Some(loss) => loss.error(py),
+            None => faults::fault(py, "InterfaceError", "the connection is closed"),
+        }
     }
 
     pub(crate) fn is_busy(&self) -> bool {

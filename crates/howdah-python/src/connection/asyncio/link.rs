@@ -143,7 +143,7 @@ impl Link {
     ) -> PyResult<Submitted> {
         let mut inner = self.enter().ok_or_else(|| faults::reentered(py))?;
         if self.state.is_closed() {
-            return Err(faults::closed(py));
+            return Err(self.state.closed_error(py));
         }
         if inner.is_engaged() {
             inner.waiting.push_back((operation, reply.clone_ref(py)));
@@ -206,7 +206,7 @@ impl Link {
         }
         inner.line.close(py);
         self.leave_loop(py, &mut inner)?;
-        inner.fail_all(|| faults::closed(py));
+        inner.fail_all(|| self.state.closed_error(py));
         self.release(py, inner, true)
     }
 
@@ -222,7 +222,7 @@ impl Link {
         if !inner.is_engaged() {
             inner.line.hear(py);
             if self.state.is_closed() {
-                self.lose(py, &mut inner, &faults::closed(py))?;
+                self.lose(py, &mut inner, &self.state.closed_error(py))?;
             }
             self.release(py, inner, true)?;
         }

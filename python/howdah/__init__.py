@@ -30,9 +30,11 @@ if TYPE_CHECKING:
     from howdah._native import version as __version__
     from howdah.async_connection import AsyncConnection, connect_async
     from howdah.async_cursor import AsyncCursor
+    from howdah.async_database import AsyncDatabase
     from howdah.async_pool import AsyncPool
     from howdah.connection import Connection, connect
     from howdah.cursor import Cursor
+    from howdah.database import Database
     from howdah.dbapi import (
         BINARY,
         DATETIME,
@@ -63,11 +65,13 @@ __all__ = [
     "STRING",
     "AsyncConnection",
     "AsyncCursor",
+    "AsyncDatabase",
     "AsyncPool",
     "Binary",
     "Connection",
     "Cursor",
     "DataError",
+    "Database",
     "DatabaseError",
     "Date",
     "DateFromTicks",
@@ -100,9 +104,11 @@ _LAZY: Final = {
     "_native": ("Row",),
     "async_connection": ("AsyncConnection", "connect_async"),
     "async_cursor": ("AsyncCursor",),
+    "async_database": ("AsyncDatabase",),
     "async_pool": ("AsyncPool",),
     "connection": ("Connection", "connect"),
     "cursor": ("Cursor",),
+    "database": ("Database",),
     "dbapi": (
         *("BINARY", "DATETIME", "NUMBER", "ROWID", "STRING", "Binary", "Date", "Time"),
         *("DateFromTicks", "TimeFromTicks", "Timestamp", "TimestampFromTicks"),

@@ -85,6 +85,7 @@ class Course:
         self._expires_at = now + policy.deadline
         self._has_other_connections = has_other_connections
         self._finds_primary = finds_primary and not policy.read_only
+        self.read_only = policy.read_only
         self.failures = 0
 
     def remaining(self, now: float) -> float:

@@ -204,6 +204,10 @@ class CommitUnknown(ConnectionLost):
     """The transaction's id, as `pg_current_xact_id()` gave it, if `retry` had asked for it."""
 
 
+class NoServer(OperationalError):
+    """No server of a `Database` took the request in time. The message tells of each one."""
+
+
 class QueryTimeout(OperationalError, TimeoutError):
     """A statement's deadline passed; the server was told to cancel it. Also a `TimeoutError`."""
 

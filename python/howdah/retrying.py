@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import AbstractAsyncContextManager, AbstractContextManager
 from contextvars import ContextVar
-from typing import Any, Concatenate, Generic, ParamSpec, TypeAlias, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Concatenate, Generic, ParamSpec, TypeAlias, TypeVar, overload
 
 from howdah._modes import Isolation
 from howdah._retry_policy import (
@@ -31,12 +31,16 @@ from howdah.connection import Connection
 from howdah.errors import CommitUnknown, ConnectionLost, OperationalError
 from howdah.pool import Pool
 
+if TYPE_CHECKING:
+    from howdah.async_database import AsyncDatabase
+    from howdah.database import Database
+
 P = ParamSpec("P")
 R = TypeVar("R")
 C = TypeVar("C", Connection, AsyncConnection)
 
-Source: TypeAlias = Connection | Pool
-AsyncSource: TypeAlias = AsyncConnection | AsyncPool
+Source: TypeAlias = "Connection | Pool | Database"
+AsyncSource: TypeAlias = "AsyncConnection | AsyncPool | AsyncDatabase"
 
 _running: ContextVar[tuple[object, ...]] = ContextVar("howdah_running", default=())
 """The pools and databases on which the current task or thread runs a transaction."""
@@ -79,20 +83,14 @@ def retry(function: Callable[..., Any] | None = None, /, **options: Any) -> Any:
     When the connection is lost after COMMIT was sent, the server is asked on another connection
     what became of the transaction. If that cannot be known, `CommitUnknown` is raised.
 
-    Args:
-        attempts: how often to try at most.
-        deadline: seconds after which no new attempt begins.
-        first_delay: seconds; the wait after failure n is random, up to `first_delay * 2**(n-1)`.
-        longest_delay: seconds; the wait's highest bound.
-        isolation: of the transaction, as for `Connection.transaction`.
-        read_only: whether the transaction is read-only; on a database with replicas one is used.
-        deferrable: as for `Connection.transaction`.
-        resolve: ask for the transaction's id when it begins, so that its fate can be known.
+    - `attempts`: how often to try at most. `deadline`: seconds after which no attempt begins.
+    - `first_delay`, `longest_delay`: seconds; the wait after failure n is random, up to
+      `first_delay * 2 ** (n - 1)` and never longer than `longest_delay`.
+    - `isolation`, `read_only`, `deferrable`: of the transaction, as for `Connection.transaction`.
+    - `resolve`: ask for the transaction's id when it begins, so that its fate can be known.
 
-    Raises:
-        ProgrammingError: it is called inside of an open transaction, or of another run on the
-            same pool.
-        CommitUnknown: nobody can tell whether the transaction took effect.
+    Raises `ProgrammingError` inside of an open transaction, or of another run on the same pool;
+    `CommitUnknown`; and what the function raised, after the last attempt.
 
     >>> @howdah.retry(isolation="serializable")
     ... def withdraw(conn, amount):
@@ -282,7 +280,7 @@ def _course(policy: Policy, source: object) -> Course:
         policy,
         time.monotonic(),
         has_other_connections=not isinstance(source, _CONNECTIONS),
-        finds_primary=False,
+        finds_primary=not isinstance(source, (*_CONNECTIONS, Pool, AsyncPool)),
     )
 
 
@@ -302,8 +300,10 @@ def _noted(source: object) -> Iterator[None]:
 def _lease(source: Source, course: Course) -> AbstractContextManager[Connection]:
     if isinstance(source, Connection):
         return contextlib.nullcontext(source)
-    timeout = min(source._options.timeout, course.remaining(time.monotonic()))
-    return source.connection(timeout)
+    remaining = course.remaining(time.monotonic())
+    if isinstance(source, Pool):
+        return source.connection(min(source._options.timeout, remaining))
+    return source._lease_for_run(remaining, read_only=course.read_only)
 
 
 def _lease_async(
@@ -311,5 +311,7 @@ def _lease_async(
 ) -> AbstractAsyncContextManager[AsyncConnection]:
     if isinstance(source, AsyncConnection):
         return contextlib.nullcontext(source)
-    timeout = min(source._options.timeout, course.remaining(time.monotonic()))
-    return source.connection(timeout)
+    remaining = course.remaining(time.monotonic())
+    if isinstance(source, AsyncPool):
+        return source.connection(min(source._options.timeout, remaining))
+    return source._lease_for_run(remaining, read_only=course.read_only)

@@ -96,9 +96,10 @@ fn server_promote(
     data: PathBuf,
     number: Option<u32>,
     timeout: f64,
-    on_event: Option<Py<PyAny>>,
+    on_event: Option<&Bound<'_, PyAny>>,
 ) -> PyResult<u32> {
-    watched(py, on_event.as_ref(), |observer| {
+    let on_event = on_event.map(|callable| callable.clone().unbind());
+    watched(py, on_event.as_ref(), move |observer| {
         let cluster = Cluster::in_directory(&data)?;
         promote(&cluster, number, duration(timeout), observer)?;
         cluster.primary_number()

@@ -12,8 +12,7 @@ use crate::cluster::Cluster;
 use crate::error::{Error, Kind, Result};
 use crate::event::{Event, Observer};
 use crate::lock::pause;
-use crate::postmaster::State;
-use crate::standby::Upstream;
+use crate::standby::{self, Role, Upstream};
 use crate::status::{ServerState, address, find, status};
 use crate::stop::{self, StopMode};
 use crate::url::Address;
@@ -69,20 +68,20 @@ pub(crate) fn finish(
         let Some(found) = find(cluster)? else {
             return Err(not_running(number));
         };
-        match found.file.state {
-            State::Ready => {
+        match standby::role(&cluster.pgdata())? {
+            Role::Primary => {
                 if was_told {
                     observer.event(&Event::Promoted { number });
                 }
                 return Ok(());
             }
-            State::Standby if !was_told => {
+            Role::Standby if !was_told && found.file.answers() => {
                 // what `pg_ctl promote` does
                 files::replace(&cluster.pgdata().join("promote"), b"")?;
                 found.process.signal(Signal::USR1)?;
                 was_told = true;
             }
-            _ => {}
+            Role::Standby | Role::Unsettled => {}
         }
         if Instant::now() >= deadline {
             let message = format!(
@@ -177,7 +176,7 @@ fn follow(home: &Cluster, number: u32, primary: &Cluster, address: &Address) -> 
     let Some(found) = find_member(&member)? else {
         return Ok(());
     };
-    if found.file.state == State::Standby {
+    if standby::role(&member.pgdata())? == Role::Standby {
         let upstream = Upstream::new(primary, address.clone(), number)?;
         slots::make(address, number)?;
         upstream.follow(&member.pgdata())?;

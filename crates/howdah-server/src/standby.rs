@@ -107,6 +107,36 @@ pub(crate) fn is_standby(pgdata: &Path) -> bool {
     pgdata.join(SIGNAL_FILE).exists()
 }
 
+/// What a server that runs is doing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Role {
+    /// It takes writes.
+    Primary,
+    /// It follows another.
+    Standby,
+    /// It starts or stops.
+    Unsettled,
+}
+
+/// The role that a running server noted in its control file, as `pg_ctl promote` reads it.
+///
+/// `postmaster.pid` says `ready` for both.
+pub(crate) fn role(pgdata: &Path) -> Result<Role> {
+    // `ControlFileData` begins with u64, u32 and u32; then comes `DBState` (pg_control.h, 18;
+    // unchanged since 8.3)
+    const STATE: std::ops::Range<usize> = 16..20;
+    const IN_ARCHIVE_RECOVERY: u32 = 5;
+    const IN_PRODUCTION: u32 = 6;
+    let path = pgdata.join("global/pg_control");
+    let bytes = fs::read(&path).at("cannot read", &path)?;
+    let state = bytes.get(STATE).and_then(|state| state.try_into().ok());
+    Ok(match state.map(u32::from_ne_bytes) {
+        Some(IN_PRODUCTION) => Role::Primary,
+        Some(IN_ARCHIVE_RECOVERY) => Role::Standby,
+        _ => Role::Unsettled,
+    })
+}
+
 /// Whether the cluster may take the role that it is started for.
 ///
 /// # Errors

@@ -175,9 +175,7 @@ fn what_an_interrupted_initialisation_left_is_not_used_and_goes() {
     fs::write(half.join("PG_VERSION"), "18\n").unwrap();
     // without a record the half directory could be anyone's
     assert_eq!(
-        start(&cluster, &options(), &mut ())
-            .unwrap_err()
-            .kind(),
+        start(&cluster, &options(), &mut ()).unwrap_err().kind(),
         Kind::Foreign
     );
     fs::rename(&half, scratch.path.join("aside")).unwrap();

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from howdah.async_cursor import AsyncCursor
     from howdah.async_database import AsyncDatabase
     from howdah.async_pool import AsyncPool
+    from howdah.async_server_cursor import AsyncServerCursor
     from howdah.connection import Connection, connect
     from howdah.cursor import Cursor
     from howdah.database import Database
@@ -51,6 +52,8 @@ if TYPE_CHECKING:
     )
     from howdah.pool import Pool
     from howdah.retrying import retry
+    from howdah.server_cursor import ServerCursor
+    from howdah.two_phase import Xid
 
 apilevel: Final = "2.0"
 threadsafety: Final = 2
@@ -67,6 +70,7 @@ __all__ = [
     "AsyncCursor",
     "AsyncDatabase",
     "AsyncPool",
+    "AsyncServerCursor",
     "Binary",
     "Connection",
     "Cursor",
@@ -84,11 +88,13 @@ __all__ = [
     "Pool",
     "ProgrammingError",
     "Row",
+    "ServerCursor",
     "Time",
     "TimeFromTicks",
     "Timestamp",
     "TimestampFromTicks",
     "Warning",
+    "Xid",
     "__version__",
     "apilevel",
     "connect",
@@ -106,6 +112,7 @@ _LAZY: Final = {
     "async_cursor": ("AsyncCursor",),
     "async_database": ("AsyncDatabase",),
     "async_pool": ("AsyncPool",),
+    "async_server_cursor": ("AsyncServerCursor",),
     "connection": ("Connection", "connect"),
     "cursor": ("Cursor",),
     "database": ("Database",),
@@ -115,6 +122,8 @@ _LAZY: Final = {
     ),
     "pool": ("Pool",),
     "retrying": ("retry",),
+    "server_cursor": ("ServerCursor",),
+    "two_phase": ("Xid",),
 }
 _MODULE_OF: Final = {name: module for module, names in _LAZY.items() for name in names}
 

@@ -4,17 +4,22 @@ No IO. The base of `Connection` and `AsyncConnection`. Invariant: `_blocks` list
 `transaction()` blocks, outermost first, and only the last one can be left without a complaint.
 """
 
+import weakref
 from collections import deque
 from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple
 
 from howdah import errors
+from howdah._codecs import Choice, Codecs, TypeName
+from howdah._codecs import codecs as codecs_everywhere
 from howdah._modes import UNSET, Isolation, Modes
 from howdah.errors import Diagnostic, ProgrammingError
 
 if TYPE_CHECKING:
     from howdah._native import _Base as _Wire
+    from howdah._server_cursor_state import ServerCursorState
     from howdah.transaction import Block
+    from howdah.two_phase import TwoPhase, Xid
 else:
     _Wire = object
 
@@ -90,16 +95,26 @@ class Session(_Wire):
     _autocommit: bool
     _modes: Modes
     _savepoints: int
+    _two_phase: "TwoPhase | None"
     _notice_log: NoticeLog
     _listeners: ListenerTable
+    _codecs: Codecs | None
+    _wider_codecs: Codecs
+    _kept_codecs: dict[TypeName, Choice]
+    _server_cursors: "weakref.WeakValueDictionary[str, ServerCursorState]"
 
     def _start_session(self) -> None:
         self._blocks = []
         self._autocommit = False
         self._modes = UNSET
         self._savepoints = 0
+        self._two_phase = None
         self._notice_log = NoticeLog()
         self._listeners = ListenerTable()
+        self._codecs = None
+        self._wider_codecs = codecs_everywhere
+        self._kept_codecs = {}
+        self._server_cursors = weakref.WeakValueDictionary()
         # Objects of their own: a bound method here would tie the connection to itself.
         self.on_notice(self._notice_log)
         self.on_notification(self._listeners)
@@ -165,6 +180,18 @@ class Session(_Wire):
         return f"<howdah.{type(self).__name__} {config.user}@{config.dbname}: {status}>"
 
     @property
+    def codecs(self) -> Codecs:
+        """How values of which types are read and written on this connection, where not as usual.
+
+        What is not chosen here is as the pool's `codecs` say, then `howdah.types.codecs`. A pool
+        undoes choices when the connection is returned, except those of its `configure`.
+        """
+        if self._codecs is None:
+            self._codecs = Codecs(self._wider_codecs)
+            self.set_codecs(self._codecs._layer)
+        return self._codecs
+
+    @property
     def notices(self) -> list[Diagnostic]:
         """The last notices and warnings that the server sent, at most 100, oldest first."""
         return list(self._notice_log.kept)
@@ -177,7 +204,35 @@ class Session(_Wire):
         """Undo `add_notice_handler`; `ValueError` if it was not there."""
         self._notice_log.handlers.remove(handler)
 
+    def _join_codecs(self, wider: Codecs) -> None:
+        """Read and write as a pool says."""
+        self._wider_codecs = wider
+        self.set_codecs(wider._layer)
+
+    def _keep_codecs(self) -> None:
+        """What is chosen now belongs to the connection, whoever uses it."""
+        self._kept_codecs = dict(self._codecs or {})
+
+    def _restore_codecs(self) -> None:
+        if self._codecs is not None:
+            self._codecs._restore(self._kept_codecs)
+
+    def xid(self, format_id: int, gtrid: str, bqual: str) -> "Xid":
+        """The id of a global transaction, for `tpc_begin`.
+
+        `format_id` is a positive integer of 32 bits; `gtrid`, the global transaction, and
+        `bqual`, the branch of it, are up to 64 printable ASCII characters each.
+        """
+        from howdah.two_phase import Xid
+
+        return Xid(format_id, gtrid, bqual)
+
     def _cursor_needs_begin(self) -> bool:
+        if self._two_phase is not None and self._two_phase.is_prepared:
+            raise ProgrammingError(
+                "no statement is possible between `tpc_prepare` and the transaction's end",
+                hint="call `tpc_commit` or `tpc_rollback` first",
+            )
         return not self._autocommit and self.transaction_status == "idle"
 
     def _check_no_transaction(self, changed: str) -> None:
@@ -187,6 +242,7 @@ class Session(_Wire):
     def _leave_all_blocks(self) -> None:
         """Forget the blocks of somebody who returned the connection without leaving them."""
         self._blocks.clear()
+        self._two_phase = None
 
     def _ending(self, command: str) -> tuple[str | None, errors.Error | None]:
         """What `commit` or `rollback` must send, and the complaint to raise afterwards."""
@@ -195,6 +251,11 @@ class Session(_Wire):
             raise ProgrammingError(
                 f"`{command}` is not possible inside a `transaction()` block, which does it itself",
                 hint="leave the block, by an exception to roll back",
+            )
+        if self._two_phase is not None:
+            raise ProgrammingError(
+                f"`{command}` is not possible in a two-phase transaction",
+                hint=f"call `tpc_{command}`",
             )
         status = self.transaction_status
         if status == "idle":

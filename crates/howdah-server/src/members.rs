@@ -17,7 +17,7 @@ use crate::making::Making;
 use crate::promote;
 use crate::server::Server;
 use crate::slots;
-use crate::standby::{Upstream, application_name};
+use crate::standby::{self, Upstream, application_name};
 use crate::start::{StartOptions, start_for};
 use crate::stop::{self, StopMode};
 
@@ -103,6 +103,12 @@ pub(crate) fn start_set(
     let leader = home.primary_number()?;
     let followers = followers(home, leader, options)?;
     let options = &with_synchronous(options, &followers)?;
+    for number in &followers {
+        let member = home.member(*number);
+        if let Some(record) = member.record()? {
+            standby::check_follower(&member, &record, *number)?;
+        }
+    }
     let primary = home.member(leader);
     if leader != 0 && primary.record()?.is_none() {
         let message = format!("`{}`, the primary, is gone", primary.home().display());

@@ -156,12 +156,20 @@ pub(crate) fn check_role(
         }
         return Ok(());
     };
+    check_follower(cluster, record, upstream.number)
+}
+
+/// Whether the cluster may follow another: asked before anything of a set is started.
+///
+/// # Errors
+/// [`Kind::Misuse`] as for [`check_role`].
+pub(crate) fn check_follower(cluster: &Cluster, record: &Record, number: u32) -> Result<()> {
     let pgdata = cluster.pgdata();
     let is_stopped = || find(cluster).is_ok_and(|found| found.is_none());
     if !pgdata.exists() || is_standby(&pgdata) || (record.demoted && is_stopped()) {
         return Ok(());
     }
-    let number = upstream.number;
+    let home = cluster.home().display();
     let message =
         format!("`{home}` is no replica any more: it was promoted, or runs, without howdah");
     Err(Error::new(Kind::Misuse, message).with_hint(format!(

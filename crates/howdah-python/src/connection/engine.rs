@@ -8,9 +8,9 @@
 
 use std::sync::Arc;
 
-use howdah_wire::Session;
 use howdah_wire::backend::{Message, ServerError};
 use howdah_wire::frontend::Target;
+use howdah_wire::{Session, TransactionStatus};
 use pyo3::prelude::*;
 
 use super::faults;
@@ -37,6 +37,8 @@ pub(crate) struct Engine {
     farewell: Option<ServerError>,
     /// The session's `client_encoding` was changed: texts would be taken for other ones.
     foreign_encoding: bool,
+    /// The open transaction has changed tables or types, which counts for others when it ends.
+    schema_changed: bool,
 }
 
 impl Engine {
@@ -58,6 +60,7 @@ impl Engine {
             remarks: Vec::new(),
             farewell: None,
             foreign_encoding: false,
+            schema_changed: false,
         }
     }
 
@@ -107,6 +110,8 @@ impl Engine {
     #[inline]
     fn start(&mut self, py: Python<'_>, operation: Box<dyn Operation>) -> Option<Outcome> {
         self.operation = Some(operation);
+        self.statements
+            .expect_schema(self.catalogue.schema_version());
         match self.give_turn(py, |operation, cx| operation.start(cx))? {
             Ok(()) => None,
             Err(error) => self.fail(py, error),
@@ -147,6 +152,10 @@ impl Engine {
             match &message {
                 Message::ReadyForQuery(status) => {
                     self.state.set_status(*status);
+                    if self.schema_changed && *status == TransactionStatus::Idle {
+                        self.schema_changed = false;
+                        self.catalogue.note_schema_change();
+                    }
                     return Ok(Signal::Turn);
                 }
                 Message::NoticeResponse(_) | Message::NotificationResponse(_) => {
@@ -159,6 +168,13 @@ impl Engine {
                     let encoding = self.session.parameter("client_encoding");
                     self.foreign_encoding = encoding.is_some_and(|encoding| encoding != "UTF8");
                     continue;
+                }
+                Message::CommandComplete(tag) if changes_schema(tag.as_str()) => {
+                    self.schema_changed = true;
+                    self.catalogue.note_schema_change();
+                    if changes_session(tag.as_str()) {
+                        self.state.note_session_change();
+                    }
                 }
                 Message::CommandComplete(tag) if changes_session(tag.as_str()) => {
                     self.state.note_session_change();
@@ -306,6 +322,18 @@ fn changes_session(tag: &str) -> bool {
         Some(b'S' | b'R' | b'L' | b'U' | b'C' | b'D' | b'P')
     ) && !tag.starts_with("SELECT")
         && TAGS.iter().any(|prefix| tag.starts_with(prefix))
+}
+
+/// Whether a command of this tag may change what a prepared statement returns, or what its names mean.
+///
+/// CREATE TABLE does so only where a table hides another one, and is too ordinary for temporary
+/// tables to be counted.
+#[inline]
+fn changes_schema(tag: &str) -> bool {
+    matches!(tag.as_bytes().first(), Some(b'A' | b'D' | b'C'))
+        && (tag.starts_with("ALTER ")
+            || tag.starts_with("DROP ") && tag != "DROP INDEX"
+            || tag == "CREATE VIEW")
 }
 
 /// Whether a command of this tag makes the server forget all prepared statements.

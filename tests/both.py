@@ -21,6 +21,7 @@ AWAITED = frozenset(
         "callproc",
         "cancel",
         "close",
+        "close_portal",
         "commit",
         "copy_in",
         "copy_in_rows",
@@ -43,6 +44,11 @@ AWAITED = frozenset(
         "stream_close",
         "stream_next",
         "stream_open",
+        "tpc_begin",
+        "tpc_commit",
+        "tpc_prepare",
+        "tpc_recover",
+        "tpc_rollback",
     },
 )
 
@@ -62,7 +68,7 @@ class Awaited:
         if name == "stream":
             return lambda *args, **options: AwaitedRows(value(*args, **options))
         if name == "cursor":
-            return lambda: AwaitedCursor(value())
+            return lambda *args, **options: AwaitedCursor(value(*args, **options))
         return value
 
     def __setattr__(self, name: str, value: object) -> None:

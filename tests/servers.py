@@ -17,9 +17,9 @@ import howdah.server
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-# Room for the tests that open many connections, and a password with characters that a URL must
-# escape. A temporary cluster's defaults already spare the disk.
-SETTINGS: Mapping[str, str] = {"max_connections": "150"}
+# Room for the tests that open many connections or prepare transactions, and a password with
+# characters that a URL must escape. A temporary cluster's defaults already spare the disk.
+SETTINGS: Mapping[str, str] = {"max_connections": "150", "max_prepared_transactions": "10"}
 PASSWORD = "of the tests: 100% / @home"
 
 

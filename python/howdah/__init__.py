@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from howdah.async_connection import AsyncConnection, connect_async
     from howdah.async_cursor import AsyncCursor
     from howdah.async_pool import AsyncPool
+    from howdah.async_server_cursor import AsyncServerCursor
     from howdah.connection import Connection, connect
     from howdah.cursor import Cursor
     from howdah.dbapi import (
@@ -48,6 +49,8 @@ if TYPE_CHECKING:
         TimestampFromTicks,
     )
     from howdah.pool import Pool
+    from howdah.server_cursor import ServerCursor
+    from howdah.two_phase import Xid
 
 apilevel: Final = "2.0"
 threadsafety: Final = 2
@@ -63,6 +66,7 @@ __all__ = [
     "AsyncConnection",
     "AsyncCursor",
     "AsyncPool",
+    "AsyncServerCursor",
     "Binary",
     "Connection",
     "Cursor",
@@ -79,11 +83,13 @@ __all__ = [
     "Pool",
     "ProgrammingError",
     "Row",
+    "ServerCursor",
     "Time",
     "TimeFromTicks",
     "Timestamp",
     "TimestampFromTicks",
     "Warning",
+    "Xid",
     "__version__",
     "apilevel",
     "connect",
@@ -99,6 +105,7 @@ _LAZY: Final = {
     "async_connection": ("AsyncConnection", "connect_async"),
     "async_cursor": ("AsyncCursor",),
     "async_pool": ("AsyncPool",),
+    "async_server_cursor": ("AsyncServerCursor",),
     "connection": ("Connection", "connect"),
     "cursor": ("Cursor",),
     "dbapi": (
@@ -106,6 +113,8 @@ _LAZY: Final = {
         *("DateFromTicks", "TimeFromTicks", "Timestamp", "TimestampFromTicks"),
     ),
     "pool": ("Pool",),
+    "server_cursor": ("ServerCursor",),
+    "two_phase": ("Xid",),
 }
 _MODULE_OF: Final = {name: module for module, names in _LAZY.items() for name in names}
 

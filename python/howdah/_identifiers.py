@@ -1,7 +1,7 @@
-"""Names of relations and columns as SQL text.
+"""Names of relations and columns, and texts, as SQL text.
 
 No IO. Called wherever a name that a program gave becomes part of a statement. Invariant: whatever
-the name, the result is one (qualified) identifier: nothing in it can end the quotes.
+the name, the result is one (qualified) identifier or literal: nothing in it can end the quotes.
 """
 
 from collections.abc import Iterable
@@ -34,6 +34,21 @@ def qualified(name: Name) -> str:
     """
     parts = name if isinstance(name, tuple) else tuple(name.split("."))
     return ".".join(map(quoted, parts))
+
+
+def text_literal(text: str) -> str:
+    r"""A string constant, for commands that take no parameters.
+
+    It is one under either setting of `standard_conforming_strings`.
+
+    >>> print(text_literal("it's"), text_literal("a\\b"))
+    'it''s'  E'a\\b'
+    """
+    if "\0" in text:
+        raise ProgrammingError("a text in PostgreSQL cannot hold the character U+0000")
+    quoted_text = "'" + text.replace("'", "''") + "'"
+    # The space keeps the E apart from a word before it.
+    return " E" + quoted_text.replace("\\", "\\\\") if "\\" in text else quoted_text
 
 
 def column_list(names: Iterable[str]) -> str:

@@ -4,6 +4,7 @@ No IO. The base of `Connection` and `AsyncConnection`. Invariant: `_blocks` list
 `transaction()` blocks, outermost first, and only the last one can be left without a complaint.
 """
 
+import weakref
 from collections import deque
 from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple
@@ -14,7 +15,9 @@ from howdah.errors import Diagnostic, ProgrammingError
 
 if TYPE_CHECKING:
     from howdah._native import _Base as _Wire
+    from howdah._server_cursor_state import ServerCursorState
     from howdah.transaction import Block
+    from howdah.two_phase import TwoPhase, Xid
 else:
     _Wire = object
 
@@ -90,16 +93,20 @@ class Session(_Wire):
     _autocommit: bool
     _modes: Modes
     _savepoints: int
+    _two_phase: "TwoPhase | None"
     _notice_log: NoticeLog
     _listeners: ListenerTable
+    _server_cursors: "weakref.WeakValueDictionary[str, ServerCursorState]"
 
     def _start_session(self) -> None:
         self._blocks = []
         self._autocommit = False
         self._modes = UNSET
         self._savepoints = 0
+        self._two_phase = None
         self._notice_log = NoticeLog()
         self._listeners = ListenerTable()
+        self._server_cursors = weakref.WeakValueDictionary()
         # Objects of their own: a bound method here would tie the connection to itself.
         self.on_notice(self._notice_log)
         self.on_notification(self._listeners)
@@ -177,7 +184,22 @@ class Session(_Wire):
         """Undo `add_notice_handler`; `ValueError` if it was not there."""
         self._notice_log.handlers.remove(handler)
 
+    def xid(self, format_id: int, gtrid: str, bqual: str) -> "Xid":
+        """The id of a global transaction, for `tpc_begin`.
+
+        `format_id` is a positive integer of 32 bits; `gtrid`, the global transaction, and
+        `bqual`, the branch of it, are up to 64 printable ASCII characters each.
+        """
+        from howdah.two_phase import Xid
+
+        return Xid(format_id, gtrid, bqual)
+
     def _cursor_needs_begin(self) -> bool:
+        if self._two_phase is not None and self._two_phase.is_prepared:
+            raise ProgrammingError(
+                "no statement is possible between `tpc_prepare` and the transaction's end",
+                hint="call `tpc_commit` or `tpc_rollback` first",
+            )
         return not self._autocommit and self.transaction_status == "idle"
 
     def _check_no_transaction(self, changed: str) -> None:
@@ -187,6 +209,7 @@ class Session(_Wire):
     def _leave_all_blocks(self) -> None:
         """Forget the blocks of somebody who returned the connection without leaving them."""
         self._blocks.clear()
+        self._two_phase = None
 
     def _ending(self, command: str) -> tuple[str | None, errors.Error | None]:
         """What `commit` or `rollback` must send, and the complaint to raise afterwards."""
@@ -195,6 +218,11 @@ class Session(_Wire):
             raise ProgrammingError(
                 f"`{command}` is not possible inside a `transaction()` block, which does it itself",
                 hint="leave the block, by an exception to roll back",
+            )
+        if self._two_phase is not None:
+            raise ProgrammingError(
+                f"`{command}` is not possible in a two-phase transaction",
+                hint=f"call `tpc_{command}`",
             )
         status = self.transaction_status
         if status == "idle":

@@ -20,6 +20,8 @@ from howdah.transaction import AsyncTransaction
 
 if TYPE_CHECKING:
     from howdah._native import Result, Row
+    from howdah.async_server_cursor import AsyncServerCursor
+    from howdah.two_phase import Xid
 
 T = TypeVar("T")
 Tuple = TypeVar("Tuple", bound=tuple[Any, ...])
@@ -118,9 +120,71 @@ class AsyncConnection(Session, _native.AsyncConnection):
         """Roll back the open transaction, if there is one."""
         await self._end("rollback")
 
-    def cursor(self) -> AsyncCursor:
-        """A cursor with the names of PEP 249, awaited."""
+    async def tpc_begin(self, xid: "Xid | str") -> None:
+        """Begin a two-phase transaction, as PEP 249 says. `xid` is from `xid(…)`.
+
+        Raises `ProgrammingError` if a transaction is open.
+        """
+        from howdah.two_phase import TwoPhase
+
+        async with self._turn:
+            begun = TwoPhase(self, xid)
+            await self.execute(self._modes.begin())
+            self._two_phase = begun
+
+    async def tpc_prepare(self) -> None:
+        """Make the transaction ready to be committed, by whichever session, even after a crash.
+
+        Raises `errors.InFailedSqlTransaction`, after rolling back, if a statement had failed, and
+        `errors.ObjectNotInPrerequisiteState` where the server's `max_prepared_transactions` is 0.
+        """
+        from howdah.two_phase import open_transaction
+
+        async with self._turn:
+            transaction = open_transaction(self)
+            command, complaint = transaction.preparing()
+            await self.execute(command)
+            transaction.is_prepared = complaint is None
+        if complaint is not None:
+            raise complaint
+
+    async def tpc_commit(self, xid: "Xid | str | None" = None) -> None:
+        """Commit the two-phase transaction, prepared or not.
+
+        With `xid` it is a prepared one, of this or another session, from `tpc_recover`; the
+        connection must be outside of a transaction.
+        """
+        await self._tpc_end("commit", xid)
+
+    async def tpc_rollback(self, xid: "Xid | str | None" = None) -> None:
+        """Roll the two-phase transaction back, prepared or not; `xid` is as for `tpc_commit`."""
+        await self._tpc_end("rollback", xid)
+
+    async def tpc_recover(self) -> "list[Xid]":
+        """The prepared transactions of all databases of the server."""
+        from howdah.two_phase import RECOVER, Xid
+
+        return [Xid.from_string(*row) for row in await self.fetch(RECOVER, row=tuple)]
+
+    @overload
+    def cursor(self, name: None = None) -> AsyncCursor: ...
+    @overload
+    def cursor(
+        self, name: str, *, scrollable: bool | None = None, withhold: bool = False
+    ) -> "AsyncServerCursor": ...
+    def cursor(
+        self, name: str | None = None, *, scrollable: bool | None = None, withhold: bool = False
+    ) -> "AsyncCursor | AsyncServerCursor":
+        """A cursor with the names of PEP 249, awaited; with a name, one on the server."""
         self.check_open()
+        if name is not None:
+            from howdah.async_server_cursor import AsyncServerCursor
+
+            return AsyncServerCursor(self, name, scrollable=scrollable, withhold=withhold)
+        if scrollable is not None or withhold:
+            raise errors.ProgrammingError(
+                "`scrollable` and `withhold` are for cursors on the server", hint="give it a name"
+            )
         return AsyncCursor(self)
 
     @overload
@@ -198,17 +262,38 @@ class AsyncConnection(Session, _native.AsyncConnection):
             # The server rolls back what is open.
             await self.close()
 
-    async def _run_for_cursor(self, query: str, args: Sequence[Any] | None) -> "list[Result]":
+    async def _run_for_cursor(
+        self, query: str, args: Sequence[Any] | None, timeout: float | None = None
+    ) -> "list[Result]":
         async with self._turn:
             if self._cursor_needs_begin():
                 await self.execute(self._modes.begin())
-            return await self.run(query, args, tuple, None)
+            return await self.run(query, args, tuple, timeout)
 
-    async def _run_many_for_cursor(self, query: str, rows: Iterable[Sequence[Any]]) -> int:
+    async def _run_many_for_cursor(
+        self, query: str, rows: Iterable[Sequence[Any]], timeout: float | None = None
+    ) -> int:
         async with self._turn:
             if self._cursor_needs_begin():
                 await self.execute(self._modes.begin())
-            return await self.execute_many(query, rows)
+            return await self.execute_many(query, rows, timeout=timeout)
+
+    async def _tpc_end(self, verb: str, xid: "Xid | str | None") -> None:
+        from howdah.two_phase import ending_recovered, is_another, open_transaction
+
+        async with self._turn:
+            if xid is not None and is_another(self, xid):
+                await self.execute(ending_recovered(self, verb, xid))
+                return
+            transaction = open_transaction(self)
+            command, complaint = transaction.ending(verb)
+            if not transaction.is_prepared:
+                self._two_phase = None
+            if command is not None:
+                await self.execute(command)
+            self._two_phase = None
+        if complaint is not None:
+            raise complaint
 
     async def _end(self, command: str) -> None:
         async with self._turn:

@@ -33,17 +33,26 @@ class AsyncCursor(CursorState):
         """The connection that made the cursor."""
         return self._session
 
-    async def execute(self, query: str, params: Parameters | None = None, /) -> Self:
+    async def execute(
+        self, query: str, params: Parameters | None = None, /, *, timeout: float | None = None
+    ) -> Self:
         """Run a statement, in a new transaction if none is open and `autocommit` is off.
 
-        Returns the cursor itself. Raises `ProgrammingError` if placeholders and parameters do
-        not fit, and what the server reports.
+        Returns the cursor itself. `timeout` is in seconds. Raises `ProgrammingError` if
+        placeholders and parameters do not fit, and what the server reports.
         """
         self._forget()
-        self._take(await self._session._run_for_cursor(*prepared(query, params)))
+        self._take(await self._session._run_for_cursor(*prepared(query, params), timeout))
         return self
 
-    async def executemany(self, query: str, seq_of_params: Iterable[Parameters], /) -> None:
+    async def executemany(
+        self,
+        query: str,
+        seq_of_params: Iterable[Parameters],
+        /,
+        *,
+        timeout: float | None = None,
+    ) -> None:
         """Run a statement once for each item, without waiting between them.
 
         `rowcount` is the sum. Rows that the statement returns are thrown away.
@@ -55,7 +64,7 @@ class AsyncCursor(CursorState):
             self._rowcount = 0
             return
         rows = chain((first[1],), (arguments for _, arguments in converted))
-        self._rowcount = await self._session._run_many_for_cursor(first[0], rows)
+        self._rowcount = await self._session._run_many_for_cursor(first[0], rows, timeout)
 
     async def callproc(self, procname: Name, parameters: Parameters = (), /) -> Parameters:
         """Call a function or procedure; answers `parameters` unchanged.

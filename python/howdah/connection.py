@@ -20,6 +20,8 @@ from howdah.transaction import Transaction
 
 if TYPE_CHECKING:
     from howdah._native import Result, Row
+    from howdah.server_cursor import ServerCursor
+    from howdah.two_phase import Xid
 
 T = TypeVar("T")
 Tuple = TypeVar("Tuple", bound=tuple[Any, ...])
@@ -130,8 +132,64 @@ class Connection(Session, _native.SyncConnection):
         """Roll back the open transaction, if there is one."""
         self._end("rollback")
 
-    def cursor(self) -> Cursor:
-        """A PEP 249 cursor.
+    def tpc_begin(self, xid: "Xid | str") -> None:
+        """Begin a two-phase transaction, as PEP 249 says. `xid` is from `xid(…)`.
+
+        Raises `ProgrammingError` if a transaction is open.
+        """
+        from howdah.two_phase import TwoPhase
+
+        with self._turn:
+            begun = TwoPhase(self, xid)
+            self.execute(self._modes.begin())
+            self._two_phase = begun
+
+    def tpc_prepare(self) -> None:
+        """Make the transaction ready to be committed, by whichever session, even after a crash.
+
+        Raises `errors.InFailedSqlTransaction`, after rolling back, if a statement had failed, and
+        `errors.ObjectNotInPrerequisiteState` where the server's `max_prepared_transactions` is 0.
+        """
+        from howdah.two_phase import open_transaction
+
+        with self._turn:
+            transaction = open_transaction(self)
+            command, complaint = transaction.preparing()
+            self.execute(command)
+            transaction.is_prepared = complaint is None
+        if complaint is not None:
+            raise complaint
+
+    def tpc_commit(self, xid: "Xid | str | None" = None) -> None:
+        """Commit the two-phase transaction, prepared or not.
+
+        With `xid` it is a prepared one, of this or another session, from `tpc_recover`; the
+        connection must be outside of a transaction.
+        """
+        self._tpc_end("commit", xid)
+
+    def tpc_rollback(self, xid: "Xid | str | None" = None) -> None:
+        """Roll the two-phase transaction back, prepared or not; `xid` is as for `tpc_commit`."""
+        self._tpc_end("rollback", xid)
+
+    def tpc_recover(self) -> "list[Xid]":
+        """The prepared transactions of all databases of the server."""
+        from howdah.two_phase import RECOVER, Xid
+
+        return [Xid.from_string(*row) for row in self.fetch(RECOVER, row=tuple)]
+
+    @overload
+    def cursor(self, name: None = None) -> Cursor: ...
+    @overload
+    def cursor(
+        self, name: str, *, scrollable: bool | None = None, withhold: bool = False
+    ) -> "ServerCursor": ...
+    def cursor(
+        self, name: str | None = None, *, scrollable: bool | None = None, withhold: bool = False
+    ) -> "Cursor | ServerCursor":
+        """A PEP 249 cursor; with a name, one on the server: see `ServerCursor`.
+
+        `scrollable` and `withhold` are for named ones.
 
         >>> cur = conn.cursor()
         >>> cur.execute("select %s::int + 1", (41,)).fetchone()
@@ -139,6 +197,14 @@ class Connection(Session, _native.SyncConnection):
         >>> conn.rollback()
         """
         self.check_open()
+        if name is not None:
+            from howdah.server_cursor import ServerCursor
+
+            return ServerCursor(self, name, scrollable=scrollable, withhold=withhold)
+        if scrollable is not None or withhold:
+            raise errors.ProgrammingError(
+                "`scrollable` and `withhold` are for cursors on the server", hint="give it a name"
+            )
         return Cursor(self)
 
     @overload
@@ -233,17 +299,38 @@ class Connection(Session, _native.SyncConnection):
             # The server rolls back what is open.
             self.close()
 
-    def _run_for_cursor(self, query: str, args: Sequence[Any] | None) -> "list[Result]":
+    def _run_for_cursor(
+        self, query: str, args: Sequence[Any] | None, timeout: float | None = None
+    ) -> "list[Result]":
         with self._turn:
             if self._cursor_needs_begin():
                 self.execute(self._modes.begin())
-            return self.run(query, args, tuple, None)
+            return self.run(query, args, tuple, timeout)
 
-    def _run_many_for_cursor(self, query: str, rows: Iterable[Sequence[Any]]) -> int:
+    def _run_many_for_cursor(
+        self, query: str, rows: Iterable[Sequence[Any]], timeout: float | None = None
+    ) -> int:
         with self._turn:
             if self._cursor_needs_begin():
                 self.execute(self._modes.begin())
-            return self.execute_many(query, rows)
+            return self.execute_many(query, rows, timeout=timeout)
+
+    def _tpc_end(self, verb: str, xid: "Xid | str | None") -> None:
+        from howdah.two_phase import ending_recovered, is_another, open_transaction
+
+        with self._turn:
+            if xid is not None and is_another(self, xid):
+                self.execute(ending_recovered(self, verb, xid))
+                return
+            transaction = open_transaction(self)
+            command, complaint = transaction.ending(verb)
+            if not transaction.is_prepared:
+                self._two_phase = None
+            if command is not None:
+                self.execute(command)
+            self._two_phase = None
+        if complaint is not None:
+            raise complaint
 
     def _end(self, command: str) -> None:
         with self._turn:

@@ -47,17 +47,26 @@ class Cursor(CursorState):
         """The connection that made the cursor."""
         return self._session
 
-    def execute(self, query: str, params: Parameters | None = None, /) -> Self:
+    def execute(
+        self, query: str, params: Parameters | None = None, /, *, timeout: float | None = None
+    ) -> Self:
         """Run a statement, in a new transaction if none is open and `autocommit` is off.
 
-        Returns the cursor itself. Raises `ProgrammingError` if placeholders and parameters do
-        not fit, and what the server reports.
+        Returns the cursor itself. `timeout` is in seconds. Raises `ProgrammingError` if
+        placeholders and parameters do not fit, and what the server reports.
         """
         self._forget()
-        self._take(self._session._run_for_cursor(*prepared(query, params)))
+        self._take(self._session._run_for_cursor(*prepared(query, params), timeout))
         return self
 
-    def executemany(self, query: str, seq_of_params: Iterable[Parameters], /) -> None:
+    def executemany(
+        self,
+        query: str,
+        seq_of_params: Iterable[Parameters],
+        /,
+        *,
+        timeout: float | None = None,
+    ) -> None:
         """Run a statement once for each item, without waiting between them.
 
         `rowcount` is the sum. Rows that the statement returns are thrown away.
@@ -69,7 +78,7 @@ class Cursor(CursorState):
             self._rowcount = 0
             return
         rows = chain((first[1],), (arguments for _, arguments in converted))
-        self._rowcount = self._session._run_many_for_cursor(first[0], rows)
+        self._rowcount = self._session._run_many_for_cursor(first[0], rows, timeout)
 
     def callproc(self, procname: Name, parameters: Parameters = (), /) -> Parameters:
         """Call a function or procedure; answers `parameters` unchanged.

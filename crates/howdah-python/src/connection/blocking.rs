@@ -24,8 +24,8 @@ use super::engine::Outcome;
 use super::faults;
 use super::line::{Line, Sent};
 use super::operations::{
-    Answer, CopyIn, CopyOut, CopyRows, Fetch, Many, Operation, Simple, Stream, StreamClose,
-    StreamNext, StreamOpen,
+    Answer, ClosePortal, CopyIn, CopyOut, CopyRows, Fetch, Many, Operation, Simple, Stream,
+    StreamClose, StreamNext, StreamOpen,
 };
 use super::parameters::as_tuple;
 use super::public::Base;
@@ -204,6 +204,11 @@ impl SyncConnection {
             return Ok(py.None());
         }
         self.run_operation(py, StreamClose::new(stream), None)
+    }
+
+    /// Close a portal or SQL cursor; one that is gone is no error.
+    fn close_portal(&self, py: Python<'_>, portal: String) -> Outcome {
+        self.run_operation(py, ClosePortal::new(portal), None)
     }
 
     /// COPY … FROM STDIN with pieces of data in the format that the statement names.

@@ -6,8 +6,8 @@ use pyo3::prelude::*;
 use pyo3::types::{PyList, PyString, PyTuple};
 
 use super::super::operations::{
-    Answer, CopyIn, CopyOut, CopyRows, Fetch, Many, Simple, Stream, StreamClose, StreamNext,
-    StreamOpen,
+    Answer, ClosePortal, CopyIn, CopyOut, CopyRows, Fetch, Many, Simple, Stream, StreamClose,
+    StreamNext, StreamOpen,
 };
 use super::super::parameters::as_tuple;
 use super::super::public::Base;
@@ -164,6 +164,11 @@ impl AsyncConnection {
             return Reply::ready(holder, Ok(slf.py().None()));
         }
         Reply::new(holder, StreamClose::new(stream), None)
+    }
+
+    /// As `SyncConnection.close_portal`, awaited.
+    fn close_portal(&self, portal: String) -> Reply {
+        Reply::new(&self.holder, ClosePortal::new(portal), None)
     }
 
     /// As `SyncConnection.copy_in`, awaited.

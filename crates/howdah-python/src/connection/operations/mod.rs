@@ -8,6 +8,7 @@
 //! with a unit of requests deliberately left open by a stream. Whatever else happens, `Drain` takes
 //! over until the session is idle again.
 
+mod close_portal;
 mod copy_in;
 mod copy_out;
 mod drain;
@@ -25,6 +26,7 @@ use howdah_wire::Session;
 use howdah_wire::backend::Message;
 use pyo3::prelude::*;
 
+pub(crate) use close_portal::ClosePortal;
 pub(crate) use copy_in::{CopyIn, CopyRows};
 pub(crate) use copy_out::CopyOut;
 pub(crate) use drain::Drain;

@@ -33,8 +33,12 @@ impl Preparation {
         sql: &Py<PyString>,
         signature: Box<[Oid]>,
     ) -> PyResult<Self> {
-        let name = cx.statements.next_name();
         let text = sql.bind(cx.py).to_str()?;
+        let name = if has_passing_columns(text) {
+            String::new()
+        } else {
+            cx.statements.next_name()
+        };
         let requested = cx
             .close_forgotten()
             .and_then(|()| cx.session.parse(&name, text, &signature))
@@ -71,7 +75,10 @@ impl Preparation {
             return Err(self.failed(cx, &error));
         }
         match self.introspection.take() {
-            Some(introspection) => introspection.finish(cx)?,
+            Some(introspection) => {
+                introspection.finish(cx)?;
+                self.parse_again(cx)?;
+            }
             None => {
                 let unknown = self.unknown_types(cx);
                 if !unknown.is_empty() {
@@ -111,6 +118,17 @@ impl Preparation {
         unknown
     }
 
+    /// Asking for types took the place of the unnamed statement: it is prepared again, in the unit
+    /// that executes it.
+    fn parse_again(&self, cx: &mut Context<'_, '_>) -> PyResult<()> {
+        if !self.name.is_empty() {
+            return Ok(());
+        }
+        let text = self.sql.bind(cx.py).to_str()?;
+        let requested = cx.session.parse("", text, &self.signature);
+        requested.map_err(|error| faults::protocol(cx.py, &error))
+    }
+
     fn finish(&mut self, cx: &mut Context<'_, '_>) -> PyResult<Arc<Statement>> {
         let codec = |oid| known(cx.catalogue, oid).ok_or_else(|| unknown_type(cx.py, oid));
         let parameters = self
@@ -133,5 +151,81 @@ impl Preparation {
         cx.statements
             .keep(self.sql.bind(cx.py), &self.signature, &statement)?;
         Ok(statement)
+    }
+}
+
+/// Whether a statement's columns are those of a cursor or of a statement of that name at the moment:
+/// the server never says that they have changed since, so that values would be read as another type.
+/// DECLARE returns none, but its text is mostly new each time.
+fn has_passing_columns(sql: &str) -> bool {
+    let start = after_comments(sql);
+    let word = start
+        .find(|c: char| !(c.is_alphanumeric() || c == '_'))
+        .map_or(start, |end| &start[..end]);
+    ["fetch", "execute", "declare"]
+        .iter()
+        .any(|passing| word.eq_ignore_ascii_case(passing))
+}
+
+/// The text from its first token on.
+fn after_comments(sql: &str) -> &str {
+    let mut rest = sql.trim_start();
+    loop {
+        let after = if let Some(line) = rest.strip_prefix("--") {
+            line.split_once('\n').map_or("", |(_, after)| after)
+        } else if let Some(block) = rest.strip_prefix("/*") {
+            after_block(block)
+        } else {
+            return rest;
+        };
+        rest = after.trim_start();
+    }
+}
+
+/// What follows the end of a block comment, which may hold others.
+fn after_block(mut rest: &str) -> &str {
+    let mut depth = 1;
+    while depth > 0 {
+        let Some(at) = rest.find(['*', '/']) else {
+            return "";
+        };
+        let (length, change) = match rest.get(at..at + 2) {
+            Some("*/") => (2, -1),
+            Some("/*") => (2, 1),
+            _ => (1, 0),
+        };
+        depth += change;
+        rest = rest.get(at + length..).unwrap_or("");
+    }
+    rest
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn statements_whose_columns_pass_are_known_by_their_first_word() {
+        for passing in [
+            "fetch 1 from c",
+            "  FETCH all c",
+            "/* a /* b */ / * */ Fetch c",
+            "-- why\n-- not\nexecute p(1)",
+            "declare c cursor for select 1",
+            "fetch",
+        ] {
+            assert!(has_passing_columns(passing), "{passing}");
+        }
+        for lasting in [
+            "select 1",
+            "fetch_all()",
+            "fetcher",
+            "-- fetch",
+            "/* fetch",
+            "/* é */ select 'fetch'",
+            "",
+        ] {
+            assert!(!has_passing_columns(lasting), "{lasting}");
+        }
     }
 }

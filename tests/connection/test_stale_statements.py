@@ -102,3 +102,15 @@ async def test_a_view_made_anew(conn: howdah.AsyncConnection) -> None:
     async with conn.transaction():
         await conn.execute("create or replace view one as select 1 as a, 2 as b")
         assert await conn.fetch("select * from one") == [(1, 2)]
+
+
+async def test_a_table_made_again_after_a_rollback(conn: howdah.AsyncConnection) -> None:
+    for column in ("id int", "id text", "id int, name text"):
+        async with conn.transaction(force_rollback=True):
+            await conn.execute(f"create table fleeting ({column})")
+            async with conn.transaction(force_rollback=True):
+                await conn.execute("create table nested (id int)")
+                assert await conn.fetch("select * from nested") == []
+            await conn.execute(f"create table nested ({column})")
+            assert await conn.fetch("select * from nested") == []
+            assert await conn.fetch("select * from fleeting") == []

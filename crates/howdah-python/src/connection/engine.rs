@@ -15,6 +15,7 @@ use pyo3::prelude::*;
 
 use super::faults;
 use super::operations::{Context, Drain, Flow, Operation, Reception, Signal, scope};
+use super::schema::SchemaWatch;
 use super::state::{Loss, Remark, State};
 use super::statement::Statements;
 use crate::types::{Catalogue, Settings};
@@ -37,8 +38,7 @@ pub(crate) struct Engine {
     farewell: Option<ServerError>,
     /// The session's `client_encoding` was changed: texts would be taken for other ones.
     foreign_encoding: bool,
-    /// The open transaction has changed tables or types, which counts for others when it ends.
-    schema_changed: bool,
+    schema: SchemaWatch,
 }
 
 impl Engine {
@@ -60,7 +60,7 @@ impl Engine {
             remarks: Vec::new(),
             farewell: None,
             foreign_encoding: false,
-            schema_changed: false,
+            schema: SchemaWatch::default(),
         }
     }
 
@@ -152,9 +152,8 @@ impl Engine {
             match &message {
                 Message::ReadyForQuery(status) => {
                     self.state.set_status(*status);
-                    if self.schema_changed && *status == TransactionStatus::Idle {
-                        self.schema_changed = false;
-                        self.catalogue.note_schema_change();
+                    if *status == TransactionStatus::Idle {
+                        self.schema.ended(&self.catalogue);
                     }
                     return Ok(Signal::Turn);
                 }
@@ -169,17 +168,13 @@ impl Engine {
                     self.foreign_encoding = encoding.is_some_and(|encoding| encoding != "UTF8");
                     continue;
                 }
-                Message::CommandComplete(tag) if changes_schema(tag.as_str()) => {
-                    self.schema_changed = true;
-                    self.catalogue.note_schema_change();
+                Message::CommandComplete(tag) => {
+                    self.schema.ran(tag.as_str(), &self.catalogue);
                     if changes_session(tag.as_str()) {
                         self.state.note_session_change();
-                    }
-                }
-                Message::CommandComplete(tag) if changes_session(tag.as_str()) => {
-                    self.state.note_session_change();
-                    if drops_statements(tag.as_str()) {
-                        self.statements.clear();
+                        if drops_statements(tag.as_str()) {
+                            self.statements.clear();
+                        }
                     }
                 }
                 Message::ErrorResponse(fields) => {
@@ -322,18 +317,6 @@ fn changes_session(tag: &str) -> bool {
         Some(b'S' | b'R' | b'L' | b'U' | b'C' | b'D' | b'P')
     ) && !tag.starts_with("SELECT")
         && TAGS.iter().any(|prefix| tag.starts_with(prefix))
-}
-
-/// Whether a command of this tag may change what a prepared statement returns, or what its names mean.
-///
-/// CREATE TABLE does so only where a table hides another one, and is too ordinary for temporary
-/// tables to be counted.
-#[inline]
-fn changes_schema(tag: &str) -> bool {
-    matches!(tag.as_bytes().first(), Some(b'A' | b'D' | b'C'))
-        && (tag.starts_with("ALTER ")
-            || tag.starts_with("DROP ") && tag != "DROP INDEX"
-            || tag == "CREATE VIEW")
 }
 
 /// Whether a command of this tag makes the server forget all prepared statements.

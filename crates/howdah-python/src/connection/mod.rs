@@ -21,6 +21,7 @@ mod operations;
 mod parameters;
 mod public;
 mod rows;
+mod schema;
 mod state;
 mod statement;
 

@@ -5,6 +5,7 @@ call raises at once, the server is told, and no later statement runs before that
 """
 
 import asyncio
+import inspect
 from collections.abc import Callable, Iterable, Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, TypeVar, overload
@@ -46,7 +47,7 @@ async def connect_async(
 async def open_connection(config: _native.Config) -> "AsyncConnection":
     """Connect with options that were validated; cancelled, it leaves nothing behind."""
     loop = asyncio.get_running_loop()
-    attempt = _native.Connecting(config)
+    attempt = _native.Connecting(config, await fresh_password(config))
     ended = asyncio.Event()
     loop.add_reader(attempt.fileno(), ended.set)
     try:
@@ -57,6 +58,31 @@ async def open_connection(config: _native.Config) -> "AsyncConnection":
     finally:
         loop.remove_reader(attempt.fileno())
     return AsyncConnection(attempt, loop)
+
+
+async def fresh_password(config: _native.Config) -> str | None:
+    """What the `password` callable answers now; None where the password is fixed.
+
+    An awaitable may take as long as one attempt to connect, the option `connect_timeout`.
+    """
+    if config.password_source is None:
+        return None
+    answer = config.password_source()
+    if inspect.isawaitable(answer):
+        seconds = float(config.get("connect_timeout") or 0)
+        limit = asyncio.timeout(seconds if seconds > 0 else None)
+        try:
+            async with limit:
+                answer = await answer
+        except TimeoutError:
+            if not limit.expired():
+                raise
+            raise errors.ConnectionFailed(
+                f"the `password` callable gave none within {seconds:g} s"
+            ) from None
+    if not isinstance(answer, str):
+        raise TypeError(f"the `password` callable: expected str, found `{type(answer).__name__}`")
+    return answer
 
 
 class AsyncConnection(Session, _native.AsyncConnection):

@@ -37,7 +37,9 @@ def connect(
     `dsn` is a URI (`postgresql://…`) or libpq's `key=value` text; `options` are libpq's keywords
     and win over it; what neither says comes from the `PG*` environment variables, the service
     file and the password file. An option that nobody knows is an error.
-    `application_name` is the running script's name unless given.
+    `application_name` is the running script's name unless given. `password` may be a callable
+    without arguments, called for each new connection (tokens that expire); what it raises is
+    raised here. Only `connect_async` takes one that is asynchronous.
 
     Raises `ConnectionFailed` (each address tried is told), `ProgrammingError` for a malformed
     `dsn`, and the server's own refusals such as `errors.InvalidPassword`.

@@ -1,1 +1,1 @@
-"""howdah under the libraries that programs already use."""
+"""Libraries and frameworks on howdah."""

@@ -197,6 +197,14 @@ impl Statements {
         self.forget_name(&statement.name);
     }
 
+    /// Drops all: they were prepared with codecs that are no longer in force.
+    pub(crate) fn forget_all(&mut self) {
+        let entries = std::mem::take(&mut self.entries);
+        for entry in entries {
+            self.forget_name(&entry.statement.name);
+        }
+    }
+
     /// Drops all: the server has forgotten them.
     pub(crate) fn clear(&mut self) {
         self.entries.clear();

@@ -66,6 +66,11 @@ demo: build ## the example program on a real music shop, with an embedded server
 .PHONY: test
 test: lint types rust-tests test-311 python-tests ## everything that CI runs
 
+.PHONY: test-sqlalchemy
+test-sqlalchemy: ## SQLAlchemy's suite for dialects, compared with psycopg's dialect
+	@$(MAKE) --no-print-directory VENV=.venv-bench REQUIREMENTS=requirements/bench.txt build
+	.venv-bench/bin/python -m tests.integrations.sqlalchemy.compare
+
 .PHONY: ready
 ready: format lint types fast-tests ## before a commit: format, lint, types, fast tests
 

@@ -10,6 +10,7 @@ from howdah import errors
 
 if TYPE_CHECKING:
     import howdah
+    from tests.conftest import Connector
 
 ALL = "select * from item"
 
@@ -67,3 +68,49 @@ async def test_another_encoding_is_refused(conn: howdah.AsyncConnection) -> None
 async def test_data_for_a_statement_that_takes_none(conn: howdah.AsyncConnection) -> None:
     with pytest.raises(errors.ProgrammingError, match="no COPY from the client"):
         await conn.copy_send("select 1", [b"lost"], None, None)
+
+
+async def test_a_table_changed_in_the_transaction_that_reads_it(
+    conn: howdah.AsyncConnection,
+) -> None:
+    await make_item(conn)
+    assert await conn.fetch(ALL) == [(1,)]
+    async with conn.transaction(force_rollback=True):
+        await conn.execute("alter table item add name text")
+        assert await conn.fetch(ALL) == [(1, None)]
+    async with conn.transaction():
+        assert await conn.fetch(ALL) == [(1,)]
+
+
+async def test_a_table_changed_by_another_connection_of_the_process(
+    connector: Connector, conn: howdah.AsyncConnection
+) -> None:
+    await make_item(conn)
+    async with await connector() as other:
+        for text in ("add name text", "alter id type text", "drop id"):
+            before = await conn.fetch(ALL)
+            async with other.transaction():
+                await other.execute(f"alter table item {text}")
+            async with conn.transaction():
+                assert await conn.fetch(ALL) != before
+                assert [row async for row in conn.stream(ALL)] == await conn.fetch(ALL)
+
+
+async def test_a_view_made_anew(conn: howdah.AsyncConnection) -> None:
+    await conn.execute("create view one as select 1 as a")
+    assert await conn.fetch("select * from one") == [(1,)]
+    async with conn.transaction():
+        await conn.execute("create or replace view one as select 1 as a, 2 as b")
+        assert await conn.fetch("select * from one") == [(1, 2)]
+
+
+async def test_a_table_made_again_after_a_rollback(conn: howdah.AsyncConnection) -> None:
+    for column in ("id int", "id text", "id int, name text"):
+        async with conn.transaction(force_rollback=True):
+            await conn.execute(f"create table fleeting ({column})")
+            async with conn.transaction(force_rollback=True):
+                await conn.execute("create table nested (id int)")
+                assert await conn.fetch("select * from nested") == []
+            await conn.execute(f"create table nested ({column})")
+            assert await conn.fetch("select * from nested") == []
+            assert await conn.fetch("select * from fleeting") == []

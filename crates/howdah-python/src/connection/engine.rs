@@ -8,13 +8,14 @@
 
 use std::sync::Arc;
 
-use howdah_wire::Session;
 use howdah_wire::backend::{Message, ServerError};
+use howdah_wire::{Session, TransactionStatus};
 use pyo3::prelude::*;
 
 use super::faults;
 use super::operations::{Batch, Context, Drain, Flow, Operation, Reception, Signal, scope};
 use super::prelude::{self, Prelude};
+use super::schema::SchemaWatch;
 use super::state::{Loss, Remark, State};
 use super::statement::Statements;
 use crate::types::{Catalogue, Settings};
@@ -42,6 +43,7 @@ pub(crate) struct Engine {
     farewell: Option<ServerError>,
     /// The session's `client_encoding` was changed: texts would be taken for other ones.
     foreign_encoding: bool,
+    schema: SchemaWatch,
 }
 
 impl Engine {
@@ -65,6 +67,7 @@ impl Engine {
             remarks: Vec::new(),
             farewell: None,
             foreign_encoding: false,
+            schema: SchemaWatch::default(),
         }
     }
 
@@ -169,6 +172,8 @@ impl Engine {
     #[inline]
     fn start(&mut self, py: Python<'_>, operation: Box<dyn Operation>) -> Option<Outcome> {
         self.operation = Some(operation);
+        self.statements
+            .expect_schema(self.catalogue.schema_version());
         match self.give_turn(py, |operation, cx| operation.start(cx))? {
             Ok(()) => None,
             Err(error) => self.fail(py, error),
@@ -213,6 +218,9 @@ impl Engine {
             match &message {
                 Message::ReadyForQuery(status) => {
                     self.state.set_status(*status);
+                    if *status == TransactionStatus::Idle {
+                        self.schema.ended(&self.catalogue);
+                    }
                     return Ok(Signal::Turn);
                 }
                 Message::NoticeResponse(_) | Message::NotificationResponse(_) => {
@@ -226,10 +234,13 @@ impl Engine {
                     self.foreign_encoding = encoding.is_some_and(|encoding| encoding != "UTF8");
                     continue;
                 }
-                Message::CommandComplete(tag) if changes_session(tag.as_str()) => {
-                    self.state.note_session_change();
-                    if drops_statements(tag.as_str()) {
-                        self.statements.clear();
+                Message::CommandComplete(tag) => {
+                    self.schema.ran(tag.as_str(), &self.catalogue);
+                    if changes_session(tag.as_str()) {
+                        self.state.note_session_change();
+                        if drops_statements(tag.as_str()) {
+                            self.statements.clear();
+                        }
                     }
                 }
                 Message::ErrorResponse(fields) => {

@@ -23,6 +23,7 @@ mod prelude;
 mod public;
 mod queue;
 mod rows;
+mod schema;
 mod state;
 mod statement;
 

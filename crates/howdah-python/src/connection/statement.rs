@@ -1,7 +1,9 @@
 //! Prepared statements and the cache of them.
 //!
 //! No IO. Invariant of [`Statements`]: each cached statement exists on the server under its name;
-//! one that was dropped from the cache is queued in `forgotten` until Close was sent for it.
+//! one that was dropped from the cache is queued in `forgotten` until Close was sent for it. None is
+//! found that is older than the last change of the schema that this process knows of: the server
+//! refuses those whose result changed, which inside of a transaction costs the transaction.
 
 use std::sync::Arc;
 
@@ -92,6 +94,8 @@ pub(crate) struct Statements {
     forgotten: Vec<String>,
     clock: u64,
     named: u64,
+    /// The version of the schema when the operation under way began.
+    schema_version: u64,
 }
 
 struct Entry {
@@ -101,6 +105,7 @@ struct Entry {
     signature: Box<[Oid]>,
     statement: Arc<Statement>,
     used: u64,
+    schema_version: u64,
 }
 
 impl Statements {
@@ -111,7 +116,14 @@ impl Statements {
             forgotten: Vec::new(),
             clock: 0,
             named: 0,
+            schema_version: 0,
         }
+    }
+
+    /// From now on statements must be as new as this version of the schema.
+    #[inline]
+    pub(crate) const fn expect_schema(&mut self, version: u64) {
+        self.schema_version = version;
     }
 
     /// The statement for `sql`, if it is prepared.
@@ -130,10 +142,16 @@ impl Statements {
         let found = self
             .entries
             .find_mut(hash, |entry| entry.is_for(hash, sql, signature));
-        Ok(found.map(|entry| {
-            entry.used = clock;
-            Arc::clone(&entry.statement)
-        }))
+        let Some(entry) = found else {
+            return Ok(None);
+        };
+        entry.used = clock;
+        let statement = Arc::clone(&entry.statement);
+        if entry.schema_version < self.schema_version {
+            self.forget(&statement);
+            return Ok(None);
+        }
+        Ok(Some(statement))
     }
 
     /// Whether statements are kept for further executions.
@@ -171,6 +189,7 @@ impl Statements {
             signature: signature.into(),
             statement: Arc::clone(statement),
             used: self.clock,
+            schema_version: self.schema_version,
         };
         self.entries.insert_unique(hash, entry, |entry| entry.hash);
         Ok(())

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from howdah.async_connection import AsyncConnection, connect_async
     from howdah.async_cursor import AsyncCursor
     from howdah.async_database import AsyncDatabase
+    from howdah.async_pipeline import AsyncPending, AsyncPipeline
     from howdah.async_pool import AsyncPool
     from howdah.async_server_cursor import AsyncServerCursor
     from howdah.connection import Connection, connect
@@ -50,6 +51,7 @@ if TYPE_CHECKING:
         Timestamp,
         TimestampFromTicks,
     )
+    from howdah.pipeline import Pending, Pipeline
     from howdah.pool import Pool
     from howdah.retrying import retry
     from howdah.server_cursor import ServerCursor
@@ -69,6 +71,8 @@ __all__ = [
     "AsyncConnection",
     "AsyncCursor",
     "AsyncDatabase",
+    "AsyncPending",
+    "AsyncPipeline",
     "AsyncPool",
     "AsyncServerCursor",
     "Binary",
@@ -85,6 +89,8 @@ __all__ = [
     "InternalError",
     "NotSupportedError",
     "OperationalError",
+    "Pending",
+    "Pipeline",
     "Pool",
     "ProgrammingError",
     "Row",
@@ -111,6 +117,7 @@ _LAZY: Final = {
     "async_connection": ("AsyncConnection", "connect_async"),
     "async_cursor": ("AsyncCursor",),
     "async_database": ("AsyncDatabase",),
+    "async_pipeline": ("AsyncPending", "AsyncPipeline"),
     "async_pool": ("AsyncPool",),
     "async_server_cursor": ("AsyncServerCursor",),
     "connection": ("Connection", "connect"),
@@ -120,6 +127,7 @@ _LAZY: Final = {
         *("BINARY", "DATETIME", "NUMBER", "ROWID", "STRING", "Binary", "Date", "Time"),
         *("DateFromTicks", "TimeFromTicks", "Timestamp", "TimestampFromTicks"),
     ),
+    "pipeline": ("Pending", "Pipeline"),
     "pool": ("Pool",),
     "retrying": ("retry",),
     "server_cursor": ("ServerCursor",),

@@ -12,14 +12,14 @@
 mod asyncio;
 mod blocking;
 mod collector;
-mod columns;
+pub(crate) mod columns;
 mod engine;
-mod faults;
+pub(crate) mod faults;
 mod line;
 mod natural;
 mod operations;
 mod parameters;
-mod public;
+pub(crate) mod public;
 mod rows;
 mod state;
 mod statement;

@@ -5,6 +5,7 @@ call raises at once, the server is told, and no later statement runs before that
 """
 
 import asyncio
+import inspect
 from collections.abc import Callable, Iterable, Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, TypeVar, overload
@@ -13,8 +14,10 @@ from howdah import _identifiers, _native, errors
 from howdah._connecting import configuration
 from howdah._modes import Isolation
 from howdah._session import Listener, Session
+from howdah.async_copying import AsyncCopying
 from howdah.async_cursor import AsyncCursor
-from howdah.connection import CANCEL_TIMEOUT_SECONDS, COPY_COLUMNS, copy_command
+from howdah.async_pipeline import AsyncPipeline
+from howdah.connection import CANCEL_TIMEOUT_SECONDS
 from howdah.stream import AsyncRowStream
 from howdah.transaction import AsyncTransaction
 
@@ -46,7 +49,7 @@ async def connect_async(
 async def open_connection(config: _native.Config) -> "AsyncConnection":
     """Connect with options that were validated; cancelled, it leaves nothing behind."""
     loop = asyncio.get_running_loop()
-    attempt = _native.Connecting(config)
+    attempt = _native.Connecting(config, await fresh_password(config))
     ended = asyncio.Event()
     loop.add_reader(attempt.fileno(), ended.set)
     try:
@@ -59,7 +62,32 @@ async def open_connection(config: _native.Config) -> "AsyncConnection":
     return AsyncConnection(attempt, loop)
 
 
-class AsyncConnection(Session, _native.AsyncConnection):
+async def fresh_password(config: _native.Config) -> str | None:
+    """What the `password` callable answers now; None where the password is fixed.
+
+    An awaitable may take as long as one attempt to connect, the option `connect_timeout`.
+    """
+    if config.password_source is None:
+        return None
+    answer = config.password_source()
+    if inspect.isawaitable(answer):
+        seconds = float(config.get("connect_timeout") or 0)
+        limit = asyncio.timeout(seconds if seconds > 0 else None)
+        try:
+            async with limit:
+                answer = await answer
+        except TimeoutError:
+            if not limit.expired():
+                raise
+            raise errors.ConnectionFailed(
+                f"the `password` callable gave none within {seconds:g} s"
+            ) from None
+    if not isinstance(answer, str):
+        raise TypeError(f"the `password` callable: expected str, found `{type(answer).__name__}`")
+    return answer
+
+
+class AsyncConnection(AsyncCopying, Session, _native.AsyncConnection):
     """A session with a server, from `howdah.connect_async`, bound to the running event loop.
 
     The rules of transactions are those of `Connection`. Tasks that share a connection take
@@ -108,6 +136,10 @@ class AsyncConnection(Session, _native.AsyncConnection):
             deferrable=deferrable,
             force_rollback=force_rollback,
         )
+
+    def pipeline(self) -> AsyncPipeline:
+        """`Connection.pipeline` for `async with`."""
+        return AsyncPipeline(self)
 
     async def commit(self) -> None:
         """Commit the open transaction, if there is one.
@@ -209,21 +241,6 @@ class AsyncConnection(Session, _native.AsyncConnection):
         """`Connection.stream` for `async for`."""
         return AsyncRowStream(self, query, args, row, batch)
 
-    async def copy_rows(
-        self,
-        table: _identifiers.Name,
-        rows: Iterable[Sequence[Any]],
-        columns: Sequence[str] | None = None,
-    ) -> int:
-        """`Connection.copy_rows`, awaited. `rows` is an ordinary iterable."""
-        relation = _identifiers.qualified(table)
-        if columns is None:
-            columns = [name for (name,) in await self.fetch(COPY_COLUMNS, relation, row=tuple)]
-        chosen = _identifiers.column_list(columns)
-        shape = (await self.run(f"select {chosen} from {relation} limit 0", (), tuple, None))[0]
-        types = [column.type_oid for column in shape.columns or ()]
-        return await self.copy_in_rows(copy_command(relation, chosen), types, rows)
-
     async def cancel(self, timeout: float = CANCEL_TIMEOUT_SECONDS) -> None:
         """Ask the server to cancel what runs on this connection, from another task.
 
@@ -266,16 +283,27 @@ class AsyncConnection(Session, _native.AsyncConnection):
         self, query: str, args: Sequence[Any] | None, timeout: float | None = None
     ) -> "list[Result]":
         async with self._turn:
-            if self._cursor_needs_begin():
-                await self.execute(self._modes.begin())
+            if self.has_queued:
+                await self.run_queued(raises=True)
+            self._begin_for_cursor()
             return await self.run(query, args, tuple, timeout)
 
     async def _run_many_for_cursor(
-        self, query: str, rows: Iterable[Sequence[Any]], timeout: float | None = None
+        self, query: str, rows: Iterable[Sequence[Any]], timeout: float | None
+    ) -> "list[Result]":
+        async with self._turn:
+            if self.has_queued:
+                await self.run_queued(raises=True)
+            self._begin_for_cursor()
+            return await self.run_many(query, rows, tuple, timeout)
+
+    async def _execute_many_for_cursor(
+        self, query: str, rows: Iterable[Sequence[Any]], timeout: float | None
     ) -> int:
         async with self._turn:
-            if self._cursor_needs_begin():
-                await self.execute(self._modes.begin())
+            if self.has_queued:
+                await self.run_queued(raises=True)
+            self._begin_for_cursor()
             return await self.execute_many(query, rows, timeout=timeout)
 
     async def _tpc_end(self, verb: str, xid: "Xid | str | None") -> None:

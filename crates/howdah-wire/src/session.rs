@@ -260,9 +260,16 @@ impl Session {
             Some(Expected::Execute | Expected::Query) => {}
             _ => return Ok(None),
         }
-        match self.inbox.frame_of(b'D')? {
-            Some(body) => DataRow::parse(body).map(Some),
-            None => Ok(None),
+        self.inbox.frame_of(b'D').map(DataRow::parse).transpose()
+    }
+
+    /// The next piece of a COPY to the client, if one is the next message: the short way for a COPY
+    /// of many rows. Whatever else comes next is left for [`Session::next_event`].
+    #[inline]
+    pub fn next_copy_data(&mut self) -> Option<&[u8]> {
+        match self.expected.front() {
+            Some(Expected::Execute | Expected::Query) => self.inbox.frame_of(b'd'),
+            _ => None,
         }
     }
 
@@ -360,6 +367,18 @@ impl Session {
         self.open_unit = false;
     }
 
+    /// Makes the open unit fail, so that it cannot commit what it has done so far: the server is
+    /// asked for a portal that does not exist. Without an open unit, nothing is requested.
+    ///
+    /// # Errors
+    /// None in practice.
+    pub fn fail_unit(&mut self) -> Result<(), Error> {
+        if !self.open_unit {
+            return Ok(());
+        }
+        self.describe(Target::Portal("howdah_gave_this_unit_up"))
+    }
+
     /// Asks for the answers so far without ending the unit.
     pub fn flush(&mut self) {
         frontend::flush(self.outbox.buffer());
@@ -438,8 +457,8 @@ impl Session {
         if self.expected.meet_stray(next) == Stray::Absent {
             return Ok(());
         }
-        if let Some(body) = self.inbox.frame_of(next)? {
-            Message::parse(next, body)?;
+        if let Some(frame) = self.inbox.frame()? {
+            Message::parse(frame.kind, frame.body)?;
             self.expected.pass_stray();
         }
         Ok(())
@@ -538,6 +557,20 @@ mod tests {
         });
         assert_eq!(refused, Err(Error::Misuse("no")));
         assert!(session.is_idle() && session.outgoing().is_empty());
+    }
+
+    #[test]
+    fn only_an_open_unit_is_made_to_fail() {
+        let mut session = session();
+        session.fail_unit().unwrap();
+        assert!(session.is_idle() && session.outgoing().is_empty());
+        session.parse("", "select 1", &[]).unwrap();
+        session.fail_unit().unwrap();
+        session.sync();
+        feed(&mut session, &[PARSED, ERROR, READY].concat());
+        let expected = ["ParseComplete", "ErrorResponse", "ReadyForQuery"];
+        assert_eq!(names(&mut session).unwrap(), expected);
+        assert!(session.is_idle());
     }
 
     #[test]

@@ -132,6 +132,22 @@ impl Collector {
         scope: &Scope<'_, '_>,
         session: &mut Session,
     ) -> Result<(), howdah_wire::Error> {
+        if self.keep == Keep::All
+            && self.failed.is_none()
+            && self.missing.is_empty()
+            && let Known::Ready(columns, plan) = &self.shape
+        {
+            // the rows of one statement are all alike: everything was decided before the first
+            while let Some(row) = session.next_row()? {
+                match plan.read(scope, columns, &row) {
+                    Ok(read) => self.rows.push(read.unbind()),
+                    Err(unread) => {
+                        self.postpone(&row, unread);
+                        break;
+                    }
+                }
+            }
+        }
         while let Some(row) = session.next_row()? {
             self.push(scope, &row);
         }
@@ -165,6 +181,11 @@ impl Collector {
         self.affected = tag.rows();
         self.tag.clear();
         self.tag.push_str(tag.as_str());
+    }
+
+    /// Replaces the count of the last statement by that of all whose rows were collected.
+    pub(crate) fn set_affected(&mut self, count: u64) {
+        self.affected = Some(count);
     }
 
     /// The types that must be asked for before the rows can be read.

@@ -19,7 +19,9 @@ mod line;
 mod natural;
 mod operations;
 mod parameters;
+mod prelude;
 pub(crate) mod public;
+mod queue;
 mod rows;
 mod state;
 mod statement;
@@ -29,6 +31,8 @@ use std::sync::Arc;
 use howdah_wire::Oid;
 use pyo3::prelude::*;
 
+pub(crate) use faults::fault_with_hint;
+
 use crate::types::{Catalogue, Codec, builtin};
 
 /// Adds this module's names to `_native`.
@@ -37,6 +41,9 @@ pub(crate) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<columns::Column>()?;
     module.add_class::<collector::PyResultSet>()?;
     module.add_class::<operations::Stream>()?;
+    module.add_class::<queue::PendingResult>()?;
+    module.add_class::<operations::CopyFeed>()?;
+    module.add_class::<operations::CopySource>()?;
     asyncio::register(module)
 }
 

@@ -14,7 +14,7 @@ import howdah
 import howdah.server
 from howdah import errors
 from tests.replicas.conftest import urls
-from tests.replicas.test_reading import until
+from tests.replicas.test_reading import until, wait_for
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -30,8 +30,11 @@ async def test_both_worlds_follow_a_promotion() -> None:
         options: dict[str, Any] = {"replicas": replicas, "check_interval": 0.05}
         with howdah.Database(primary, **options) as db:
             async with howdah.AsyncDatabase(primary, **options) as async_db:
-                db.execute("create table event (id int)")
-                await async_db.execute("insert into event values (1)")
+                with db.session() as session:
+                    db.execute("create table event (id int)")
+                    await async_db.execute("insert into event values (1)")
+                    db.execute("select 1")
+                wait_for(replica.url, str(session.token))  # replication is asynchronous
                 assert db.fetch_value(WHERE) == await async_db.fetch_value(WHERE) == server.port
 
                 os.kill(server.pid, signal.SIGKILL)

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 # What an asyncio user awaits. Everything else is the same attribute or call in both worlds.
 AWAITED = frozenset(
     {
+        "acquire",
         "add_listener",
         "callproc",
         "cancel",
@@ -37,6 +38,7 @@ AWAITED = frozenset(
         "fetchmany",
         "fetchone",
         "nextset",
+        "release",
         "remove_listener",
         "rollback",
         "run",
@@ -67,6 +69,8 @@ class Awaited:
             return lambda **options: AwaitedBlock(value(**options))
         if name == "stream":
             return lambda *args, **options: AwaitedRows(value(*args, **options))
+        if name in {"advisory_lock", "notifications"}:
+            return lambda *args, **options: AwaitedObject(value(*args, **options))
         if name == "cursor":
             return lambda *args, **options: AwaitedCursor(value(*args, **options))
         return value
@@ -132,6 +136,32 @@ class AwaitedRows:
     async def __anext__(self) -> Any:
         for row in self._rows:
             return row
+        raise StopAsyncIteration
+
+
+class AwaitedObject:
+    """A sync block or iterator, for `async with` and `async for`."""
+
+    def __init__(self, wrapped: Any) -> None:
+        self._wrapped = wrapped
+
+    def __getattr__(self, name: str) -> Any:
+        value = getattr(self._wrapped, name)
+        return awaited(value) if name in AWAITED else value
+
+    async def __aenter__(self) -> Self:
+        self._wrapped.__enter__()
+        return self
+
+    async def __aexit__(self, *error: object) -> None:
+        self._wrapped.__exit__(*error)
+
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> Any:
+        for item in self._wrapped:
+            return item
         raise StopAsyncIteration
 
 

@@ -28,6 +28,7 @@ from howdah.errors import (
 if TYPE_CHECKING:
     from howdah._native import Row
     from howdah._native import version as __version__
+    from howdah._session import Notification
     from howdah.async_connection import AsyncConnection, connect_async
     from howdah.async_cursor import AsyncCursor
     from howdah.async_pool import AsyncPool
@@ -48,6 +49,7 @@ if TYPE_CHECKING:
         Timestamp,
         TimestampFromTicks,
     )
+    from howdah.listening import AsyncListening, Listening, Missed, listen, listen_async
     from howdah.pool import Pool
     from howdah.server_cursor import ServerCursor
     from howdah.two_phase import Xid
@@ -65,6 +67,7 @@ __all__ = [
     "STRING",
     "AsyncConnection",
     "AsyncCursor",
+    "AsyncListening",
     "AsyncPool",
     "AsyncServerCursor",
     "Binary",
@@ -78,7 +81,10 @@ __all__ = [
     "IntegrityError",
     "InterfaceError",
     "InternalError",
+    "Listening",
+    "Missed",
     "NotSupportedError",
+    "Notification",
     "OperationalError",
     "Pool",
     "ProgrammingError",
@@ -95,6 +101,8 @@ __all__ = [
     "connect",
     "connect_async",
     "errors",
+    "listen",
+    "listen_async",
     "paramstyle",
     "threadsafety",
 ]
@@ -102,6 +110,7 @@ __all__ = [
 # Loaded when first used: a program pays for the imports of the parts that it needs.
 _LAZY: Final = {
     "_native": ("Row",),
+    "_session": ("Notification",),
     "async_connection": ("AsyncConnection", "connect_async"),
     "async_cursor": ("AsyncCursor",),
     "async_pool": ("AsyncPool",),
@@ -112,6 +121,7 @@ _LAZY: Final = {
         *("BINARY", "DATETIME", "NUMBER", "ROWID", "STRING", "Binary", "Date", "Time"),
         *("DateFromTicks", "TimeFromTicks", "Timestamp", "TimestampFromTicks"),
     ),
+    "listening": ("AsyncListening", "Listening", "Missed", "listen", "listen_async"),
     "pool": ("Pool",),
     "server_cursor": ("ServerCursor",),
     "two_phase": ("Xid",),

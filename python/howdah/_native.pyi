@@ -87,6 +87,8 @@ class Result:
     def count(self) -> int:
         """Rows affected or returned, from the tag; -1 if the tag has no number."""
 
+_Description: TypeAlias = tuple[list[tuple[int, str]], tuple[Column, ...] | None]
+
 @final
 class Stream:
     """A statement whose rows come in batches.
@@ -128,6 +130,8 @@ class _Base:
         """Set the handler of notices; it gets their fields by one-letter code."""
     def on_notification(self, handler: Callable[[str, str, int], object] | None) -> None:
         """Set the handler of notifications: `handler(channel, payload, backend_pid)`."""
+    def on_end(self, handler: Callable[[], object] | None) -> None:
+        """Set what is called once the connection was closed or lost."""
     def set_json_loads(self, loads: Callable[[bytes], Any] | None) -> None: ...
     @property
     def session_changes(self) -> int:
@@ -151,6 +155,11 @@ class SyncConnection(_Base):
 
         Peeks at the socket without waiting and without a round trip; takes in what has arrived
         (notices, notifications, parameter changes).
+        """
+    def hear(self, timeout: float | None) -> bool:
+        """Wait until the server says something unasked, and hand it to the handlers.
+
+        False where `timeout` seconds pass first.
         """
     def execute(self, query: str, /, *args: Any, timeout: float | None = None) -> int: ...
     def execute_many(
@@ -197,8 +206,17 @@ class SyncConnection(_Base):
         With `args=None` by the simple protocol, which allows several statements; else by the
         extended one. An empty query gives one Result without rows and with an empty tag.
         """
-    def stream_open(self, query: str, args: Sequence[Any], row: _RowType, batch: int) -> Stream: ...
-    def stream_next(self, stream: Stream) -> list[Any]:
+    def describe(self, query: str, timeout: float | None) -> _Description:
+        """Prepare a statement: its parameters' types by OID and name, its columns if any."""
+    def stream_open(
+        self,
+        query: str,
+        args: Sequence[Any],
+        row: _RowType,
+        batch: int,
+        timeout: float | None,
+    ) -> Stream: ...
+    def stream_next(self, stream: Stream, timeout: float | None) -> list[Any]:
         """The next batch; empty at the end."""
     def stream_close(self, stream: Stream) -> None: ...
     def close_portal(self, portal: str) -> None:
@@ -268,10 +286,18 @@ class AsyncConnection(_Base):
     def run(
         self, query: str, args: Sequence[Any] | None, row: _RowType, timeout: float | None
     ) -> Coroutine[Any, Any, list[Result]]: ...
+    def describe(self, query: str, timeout: float | None) -> Coroutine[Any, Any, _Description]: ...
     def stream_open(
-        self, query: str, args: Sequence[Any], row: _RowType, batch: int
+        self,
+        query: str,
+        args: Sequence[Any],
+        row: _RowType,
+        batch: int,
+        timeout: float | None,
     ) -> Coroutine[Any, Any, Stream]: ...
-    def stream_next(self, stream: Stream) -> Coroutine[Any, Any, list[Any]]: ...
+    def stream_next(
+        self, stream: Stream, timeout: float | None
+    ) -> Coroutine[Any, Any, list[Any]]: ...
     def stream_close(self, stream: Stream) -> Coroutine[Any, Any, None]: ...
     def close_portal(self, portal: str) -> Coroutine[Any, Any, None]: ...
     def copy_in(self, query: str, chunks: Iterable[bytes]) -> Coroutine[Any, Any, int]: ...

@@ -16,6 +16,7 @@ from howdah.errors import Diagnostic, ProgrammingError
 if TYPE_CHECKING:
     from howdah._native import _Base as _Wire
     from howdah._server_cursor_state import ServerCursorState
+    from howdah.notifications import Inbox
     from howdah.transaction import Block
     from howdah.two_phase import TwoPhase, Xid
 else:
@@ -65,11 +66,27 @@ class ListenerTable:
 
     def __init__(self) -> None:
         self.by_channel: dict[str, list[Listener]] = {}
+        self.everyone: list[Listener] = []
+        """Who wants to hear of every channel."""
+        self.inboxes: list[Inbox] = []
+        """What is to be roused when the connection ends."""
 
     def __call__(self, channel: str, payload: str, backend_pid: int) -> None:
         """Take in a notification from the native module."""
-        for listener in tuple(self.by_channel.get(channel, ())):
+        for listener in (*self.by_channel.get(channel, ()), *self.everyone):
             listener(Notification(channel, payload, backend_pid))
+
+    def drop(self, inbox: "Inbox") -> None:
+        """Forget an inbox, but for its channels."""
+        if inbox in self.inboxes:
+            self.inboxes.remove(inbox)
+        if inbox in self.everyone:
+            self.everyone.remove(inbox)
+
+    def ended(self) -> None:
+        """The connection has ended: whoever waits is to look why."""
+        for inbox in tuple(self.inboxes):
+            inbox.rouse()
 
     def add(self, channel: str, listener: Listener) -> None:
         """Add one."""
@@ -110,6 +127,7 @@ class Session(_Wire):
         # Objects of their own: a bound method here would tie the connection to itself.
         self.on_notice(self._notice_log)
         self.on_notification(self._listeners)
+        self.on_end(self._listeners.ended)
 
     @property
     def autocommit(self) -> bool:

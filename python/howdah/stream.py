@@ -21,9 +21,17 @@ T = TypeVar("T")
 class _Rows(Generic[T]):
     """The part of a stream that does not wait."""
 
-    def __init__(self, query: str, arguments: Sequence[Any], row: "_RowType", batch: int) -> None:
+    def __init__(
+        self,
+        query: str,
+        arguments: Sequence[Any],
+        row: "_RowType",
+        batch: int,
+        timeout: float | None = None,
+    ) -> None:
         if batch < 1:
             raise ValueError(f"`batch` must be at least 1, found {batch}")
+        self._timeout = timeout
         self._request = query, arguments, row, batch
         self._held: Iterator[T] = iter(())
         self._stream: Stream | None = None
@@ -47,8 +55,10 @@ class RowStream(_Rows[T]):
         arguments: Sequence[Any],
         row: "_RowType",
         batch: int,
+        *,
+        timeout: float | None = None,
     ) -> None:
-        super().__init__(query, arguments, row, batch)
+        super().__init__(query, arguments, row, batch, timeout)
         self._connection = connection
 
     def __iter__(self) -> Iterator[T]:
@@ -86,8 +96,8 @@ class RowStream(_Rows[T]):
             return False
         try:
             if self._stream is None:
-                self._stream = self._connection.stream_open(*self._request)
-            batch = self._connection.stream_next(self._stream)
+                self._stream = self._connection.stream_open(*self._request, self._timeout)
+            batch = self._connection.stream_next(self._stream, self._timeout)
         except BaseException:
             self._ended = True
             raise
@@ -106,8 +116,10 @@ class AsyncRowStream(_Rows[T]):
         arguments: Sequence[Any],
         row: "_RowType",
         batch: int,
+        *,
+        timeout: float | None = None,
     ) -> None:
-        super().__init__(query, arguments, row, batch)
+        super().__init__(query, arguments, row, batch, timeout)
         self._connection = connection
 
     def __aiter__(self) -> Self:
@@ -146,8 +158,8 @@ class AsyncRowStream(_Rows[T]):
             return False
         try:
             if self._stream is None:
-                self._stream = await self._connection.stream_open(*self._request)
-            batch = await self._connection.stream_next(self._stream)
+                self._stream = await self._connection.stream_open(*self._request, self._timeout)
+            batch = await self._connection.stream_next(self._stream, self._timeout)
         except BaseException:
             self._ended = True
             raise

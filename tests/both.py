@@ -38,19 +38,24 @@ AWAITED = frozenset(
         "fetchmany",
         "fetchone",
         "nextset",
+        "read",
         "release",
         "remove_listener",
         "rollback",
         "run",
         "scroll",
+        "seek",
         "stream_close",
         "stream_next",
         "stream_open",
+        "tell",
         "tpc_begin",
         "tpc_commit",
         "tpc_prepare",
         "tpc_recover",
         "tpc_rollback",
+        "truncate",
+        "write",
     },
 )
 
@@ -65,12 +70,13 @@ class Awaited:
         value = getattr(self._connection, name)
         if name in AWAITED:
             return awaited(value)
-        if name == "transaction":
-            return lambda **options: AwaitedBlock(value(**options))
-        if name == "stream":
-            return lambda *args, **options: AwaitedRows(value(*args, **options))
-        if name in {"advisory_lock", "notifications"}:
-            return lambda *args, **options: AwaitedObject(value(*args, **options))
+        if name in WRAPPERS:
+            wrap = WRAPPERS[name]
+            return lambda *args, **options: wrap(value(*args, **options))
+        if name == "prepare":
+            return awaited(lambda *args, **options: Awaited(value(*args, **options)))
+        if name == "large_objects":
+            return AwaitedObjects(value)
         if name == "cursor":
             return lambda *args, **options: AwaitedCursor(value(*args, **options))
         return value
@@ -165,6 +171,19 @@ class AwaitedObject:
         raise StopAsyncIteration
 
 
+class AwaitedObjects:
+    """Large objects, whose `open` gives a file for `async with`."""
+
+    def __init__(self, objects: Any) -> None:
+        self._objects = objects
+
+    def __getattr__(self, name: str) -> Any:
+        value = getattr(self._objects, name)
+        if name == "open":
+            return lambda *args, **options: AwaitedObject(value(*args, **options))
+        return awaited(value)
+
+
 class AwaitedCursor:
     """A sync cursor with the surface of the asyncio one."""
 
@@ -188,3 +207,13 @@ class AwaitedCursor:
     async def __aiter__(self) -> AsyncIterator[tuple[Any, ...]]:
         for row in self._cursor:
             yield row
+
+
+# What calls that are not awaited give back.
+WRAPPERS: dict[str, Callable[[Any], Any]] = {
+    "advisory_lock": AwaitedObject,
+    "cursor": AwaitedCursor,
+    "notifications": AwaitedObject,
+    "stream": AwaitedRows,
+    "transaction": AwaitedBlock,
+}

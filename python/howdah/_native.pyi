@@ -33,6 +33,9 @@ class Config:
     def user(self) -> str: ...
     @property
     def dbname(self) -> str: ...
+    @property
+    def password_source(self) -> Callable[[], object] | None:
+        """What is called for the password of each new connection, if one was given."""
     def get(self, option: str) -> str | None:
         """The value of a libpq option as text (never `password`), or None if unset."""
 
@@ -90,6 +93,49 @@ class Result:
 _Description: TypeAlias = tuple[list[tuple[int, str]], tuple[Column, ...] | None]
 
 @final
+class Codec:
+    """How values of a type are read and written, by functions of the program.
+
+    - `decode` gets PostgreSQL's text as `str`, `decode_binary` the binary form as `bytes`. With
+      both, results are asked for in binary.
+    - `encode` gets the parameter and returns PostgreSQL's text as `str`, or any other value that
+      howdah writes for the type. `encode_binary` returns the binary form as `bytes`.
+
+    Whatever is not given stays as howdah has it. Neither is called for NULL. What they raise is
+    raised to the caller, with a note that names the column or parameter. `howdah.types.codecs`
+    says where to put it.
+    """
+
+    def __new__(
+        cls,
+        *,
+        decode: Callable[[str], Any] | None = None,
+        encode: Callable[[Any], Any] | None = None,
+        decode_binary: Callable[[bytes], Any] | None = None,
+        encode_binary: Callable[[Any], bytes] | None = None,
+    ) -> Self: ...
+    @property
+    def decode(self) -> Callable[[str], Any] | None: ...
+    @property
+    def encode(self) -> Callable[[Any], Any] | None: ...
+    @property
+    def decode_binary(self) -> Callable[[bytes], Any] | None: ...
+    @property
+    def encode_binary(self) -> Callable[[Any], bytes] | None: ...
+
+@final
+class CodecLayer:
+    """The choices of one scope; `howdah.types.Codecs` is its face."""
+
+    def __new__(cls, parent: CodecLayer) -> Self: ...
+    @staticmethod
+    def everywhere() -> CodecLayer: ...
+    @staticmethod
+    def key(type: str | int) -> str | int: ...
+    def set(self, type: str | int, codec: Codec | str | None) -> None: ...
+    def unset(self, type: str | int) -> None: ...
+
+@final
 class Stream:
     """A statement whose rows come in batches.
 
@@ -133,6 +179,7 @@ class _Base:
     def on_end(self, handler: Callable[[], object] | None) -> None:
         """Set what is called once the connection was closed or lost."""
     def set_json_loads(self, loads: Callable[[bytes], Any] | None) -> None: ...
+    def set_codecs(self, layer: CodecLayer) -> None: ...
     @property
     def session_changes(self) -> int:
         """Grows with everything noticed that outlives a statement and its transaction.
@@ -231,7 +278,7 @@ class SyncConnection(_Base):
 class Connecting:
     """An attempt to connect, in a thread of its own that knows nothing of Python."""
 
-    def __new__(cls, config: Config) -> Self: ...
+    def __new__(cls, config: Config, password: str | None = None) -> Self: ...
     def fileno(self) -> int:
         """Readable when the attempt has ended."""
     def abort(self) -> None:

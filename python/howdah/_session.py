@@ -4,12 +4,15 @@ No IO. The base of `Connection` and `AsyncConnection`. Invariant: `_blocks` list
 `transaction()` blocks, outermost first, and only the last one can be left without a complaint.
 """
 
+import sys
 import weakref
 from collections import deque
 from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple
 
 from howdah import errors
+from howdah._codecs import Choice, Codecs, TypeName
+from howdah._codecs import codecs as codecs_everywhere
 from howdah._modes import UNSET, Isolation, Modes
 from howdah.errors import Diagnostic, ProgrammingError
 
@@ -23,6 +26,8 @@ else:
     _Wire = object
 
 _NOTICES_KEPT = 100
+# PostgreSQL 18, "19.8.3": severities of messages; those of a log that fit best.
+_LOG_LEVELS = {"WARNING": "WARNING", "DEBUG": "DEBUG"}
 
 HINT_RECOVER = "put what may fail into its own `transaction()` block, which is then a savepoint"
 
@@ -52,6 +57,7 @@ class NoticeLog:
         notice = Diagnostic.from_fields(wire_fields)
         self.kept.append(notice)
         self.seen += 1
+        _log(notice)
         for handler in tuple(self.handlers):
             handler(notice)
 
@@ -59,6 +65,20 @@ class NoticeLog:
         """The notices after the first `seen`, as far as they are kept."""
         count = min(self.seen - seen, len(self.kept))
         return list(self.kept)[len(self.kept) - count :]
+
+
+def _log(notice: Diagnostic) -> None:
+    """Log to `howdah.notices`. Where `logging` was never imported, nobody can have asked for it."""
+    logging = sys.modules.get("logging")
+    if logging is not None:
+        logger = logging.getLogger("howdah.notices")
+        level = _LOG_LEVELS.get(notice.severity_nonlocalized or "", "INFO")
+        number = getattr(logging, level)
+        if logger.isEnabledFor(number):
+            details = [notice.message_detail, notice.message_hint]
+            lines = [notice.message_primary, *(line for line in details if line)]
+            extra = {"notice": notice, "sqlstate": notice.sqlstate}
+            logger.log(number, "%s", "\n".join(map(str, lines)), extra=extra)
 
 
 class ListenerTable:
@@ -113,6 +133,9 @@ class Session(_Wire):
     _two_phase: "TwoPhase | None"
     _notice_log: NoticeLog
     _listeners: ListenerTable
+    _codecs: Codecs | None
+    _wider_codecs: Codecs
+    _kept_codecs: dict[TypeName, Choice]
     _server_cursors: "weakref.WeakValueDictionary[str, ServerCursorState]"
 
     def _start_session(self) -> None:
@@ -123,6 +146,9 @@ class Session(_Wire):
         self._two_phase = None
         self._notice_log = NoticeLog()
         self._listeners = ListenerTable()
+        self._codecs = None
+        self._wider_codecs = codecs_everywhere
+        self._kept_codecs = {}
         self._server_cursors = weakref.WeakValueDictionary()
         # Objects of their own: a bound method here would tie the connection to itself.
         self.on_notice(self._notice_log)
@@ -190,6 +216,18 @@ class Session(_Wire):
         return f"<howdah.{type(self).__name__} {config.user}@{config.dbname}: {status}>"
 
     @property
+    def codecs(self) -> Codecs:
+        """How values of which types are read and written on this connection, where not as usual.
+
+        What is not chosen here is as the pool's `codecs` say, then `howdah.types.codecs`. A pool
+        undoes choices when the connection is returned, except those of its `configure`.
+        """
+        if self._codecs is None:
+            self._codecs = Codecs(self._wider_codecs)
+            self.set_codecs(self._codecs._layer)
+        return self._codecs
+
+    @property
     def notices(self) -> list[Diagnostic]:
         """The last notices and warnings that the server sent, at most 100, oldest first."""
         return list(self._notice_log.kept)
@@ -201,6 +239,19 @@ class Session(_Wire):
     def remove_notice_handler(self, handler: Callable[[Diagnostic], object]) -> None:
         """Undo `add_notice_handler`; `ValueError` if it was not there."""
         self._notice_log.handlers.remove(handler)
+
+    def _join_codecs(self, wider: Codecs) -> None:
+        """Read and write as a pool says."""
+        self._wider_codecs = wider
+        self.set_codecs(wider._layer)
+
+    def _keep_codecs(self) -> None:
+        """What is chosen now belongs to the connection, whoever uses it."""
+        self._kept_codecs = dict(self._codecs or {})
+
+    def _restore_codecs(self) -> None:
+        if self._codecs is not None:
+            self._codecs._restore(self._kept_codecs)
 
     def xid(self, format_id: int, gtrid: str, bqual: str) -> "Xid":
         """The id of a global transaction, for `tpc_begin`.

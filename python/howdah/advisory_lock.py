@@ -183,7 +183,7 @@ class AdvisoryLock(Lock):
     def _give_back_stray(self) -> None:
         """Give back a lock that the server granted when nobody waited for it any more."""
         session = self._session
-        if self._transaction or session.closed or session.transaction_status != "idle":
+        if self._transaction or session.closed:
             return
         if session.fetch_value(_HELD, *lock_tag(self._arguments), self._shared):
             self._fetch_value(self._call("", "unlock"))
@@ -243,7 +243,7 @@ class AsyncAdvisoryLock(Lock):
     async def _give_back_stray(self) -> None:
         """Give back a lock that the server granted when nobody waited for it any more."""
         session = self._session
-        if self._transaction or session.closed or session.transaction_status != "idle":
+        if self._transaction or session.closed:
             return
         if await session.fetch_value(_HELD, *lock_tag(self._arguments), self._shared):
             await self._fetch_value(self._call("", "unlock"))

@@ -5,6 +5,7 @@ call raises at once, the server is told, and no later statement runs before that
 """
 
 import asyncio
+import inspect
 from collections.abc import Callable, Iterable, Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, TypeVar, overload
@@ -22,7 +23,9 @@ if TYPE_CHECKING:
     from howdah._native import Result, Row
     from howdah.advisory_lock import AsyncAdvisoryLock
     from howdah.async_server_cursor import AsyncServerCursor
+    from howdah.large_objects import AsyncLargeObjects
     from howdah.notifications import AsyncNotifications
+    from howdah.statement import AsyncStatement
     from howdah.two_phase import Xid
 
 T = TypeVar("T")
@@ -48,7 +51,7 @@ async def connect_async(
 async def open_connection(config: _native.Config) -> "AsyncConnection":
     """Connect with options that were validated; cancelled, it leaves nothing behind."""
     loop = asyncio.get_running_loop()
-    attempt = _native.Connecting(config)
+    attempt = _native.Connecting(config, await fresh_password(config))
     ended = asyncio.Event()
     loop.add_reader(attempt.fileno(), ended.set)
     try:
@@ -59,6 +62,31 @@ async def open_connection(config: _native.Config) -> "AsyncConnection":
     finally:
         loop.remove_reader(attempt.fileno())
     return AsyncConnection(attempt, loop)
+
+
+async def fresh_password(config: _native.Config) -> str | None:
+    """What the `password` callable answers now; None where the password is fixed.
+
+    An awaitable may take as long as one attempt to connect, the option `connect_timeout`.
+    """
+    if config.password_source is None:
+        return None
+    answer = config.password_source()
+    if inspect.isawaitable(answer):
+        seconds = float(config.get("connect_timeout") or 0)
+        limit = asyncio.timeout(seconds if seconds > 0 else None)
+        try:
+            async with limit:
+                answer = await answer
+        except TimeoutError:
+            if not limit.expired():
+                raise
+            raise errors.ConnectionFailed(
+                f"the `password` callable gave none within {seconds:g} s"
+            ) from None
+    if not isinstance(answer, str):
+        raise TypeError(f"the `password` callable: expected str, found `{type(answer).__name__}`")
+    return answer
 
 
 class AsyncConnection(Session, _native.AsyncConnection):
@@ -263,6 +291,19 @@ class AsyncConnection(Session, _native.AsyncConnection):
         `timeout` is in seconds; afterwards `OperationalError` is raised.
         """
         await asyncio.to_thread(self.cancel_blocking, timeout)
+
+    @property
+    def large_objects(self) -> "AsyncLargeObjects":
+        """The large objects of the database: `create`, `open`, `delete`, import and export."""
+        from howdah.large_objects import AsyncLargeObjects
+
+        return AsyncLargeObjects(self)
+
+    async def prepare(self, query: str, /, *, timeout: float | None = None) -> "AsyncStatement":
+        """`Connection.prepare`, awaited."""
+        from howdah.statement import AsyncStatement
+
+        return AsyncStatement(self, query, await self.describe(query, timeout))
 
     def advisory_lock(
         self,

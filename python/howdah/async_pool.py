@@ -15,6 +15,7 @@ from collections.abc import Awaitable, Callable, Coroutine
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, Self
 
+from howdah._codecs import Codecs, codecs
 from howdah._connecting import configuration
 from howdah._pool_policy import (
     CLEANING_SECONDS,
@@ -116,6 +117,7 @@ class AsyncPool(AsyncShortcuts):
         )
         self._config = bounded_connecting(configuration(dsn, options), timeout)
         self._autocommit = autocommit
+        self._codecs = Codecs(codecs)
         self._phase: Literal["new", "open", "closed"] = "new"
         self._roster: Roster[AsyncConnection, Turn] = Roster(self._options, min_size, max_size)
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -128,6 +130,11 @@ class AsyncPool(AsyncShortcuts):
     def name(self) -> str:
         """The name given, or one that tells pools apart."""
         return self._options.name or f"pool-{id(self):x}"
+
+    @property
+    def codecs(self) -> Codecs:
+        """The codecs chosen for all connections of this pool, also for those that are open."""
+        return self._codecs
 
     @property
     def closed(self) -> bool:
@@ -360,6 +367,7 @@ class AsyncPool(AsyncShortcuts):
             raise PoolClosed("the pool is closed")
         connection = await open_connection(self._config)
         connection._autocommit = self._autocommit
+        connection._join_codecs(self._codecs)
         try:
             await self._configure(connection)
         except BaseException:
@@ -371,6 +379,7 @@ class AsyncPool(AsyncShortcuts):
         if self._options.configure is not None:
             await self._options.configure(connection)
             await connection.commit()
+            connection._keep_codecs()
 
     async def _wait(
         self, loop: asyncio.AbstractEventLoop, timeout: float, deadline: float, *, first: bool
@@ -450,6 +459,8 @@ class AsyncPool(AsyncShortcuts):
             connection._leave_all_blocks()
             if connection.transaction_status != "idle":
                 await connection.run("rollback", None, tuple, CLEANING_SECONDS)
+            if reset != "none":
+                connection._restore_codecs()
             if callable(reset):
                 await reset(connection)
                 return connection.transaction_status == "idle"

@@ -21,8 +21,10 @@ from howdah.transaction import Transaction
 if TYPE_CHECKING:
     from howdah._native import Result, Row
     from howdah.advisory_lock import AdvisoryLock
+    from howdah.large_objects import LargeObjects
     from howdah.notifications import Notifications
     from howdah.server_cursor import ServerCursor
+    from howdah.statement import Statement
     from howdah.two_phase import Xid
 
 T = TypeVar("T")
@@ -39,7 +41,9 @@ def connect(
     `dsn` is a URI (`postgresql://…`) or libpq's `key=value` text; `options` are libpq's keywords
     and win over it; what neither says comes from the `PG*` environment variables, the service
     file and the password file. An option that nobody knows is an error.
-    `application_name` is the running script's name unless given.
+    `application_name` is the running script's name unless given. `password` may be a callable
+    without arguments, called for each new connection (tokens that expire); what it raises is
+    raised here. Only `connect_async` takes one that is asynchronous.
 
     Raises `ConnectionFailed` (each address tried is told), `ProgrammingError` for a malformed
     `dsn`, and the server's own refusals such as `errors.InvalidPassword`.
@@ -301,6 +305,29 @@ class Connection(Session, _native.SyncConnection):
         `timeout` is in seconds; afterwards `OperationalError` is raised.
         """
         self.cancel_blocking(timeout)
+
+    @property
+    def large_objects(self) -> "LargeObjects":
+        """The large objects of the database: `create`, `open`, `delete`, import and export."""
+        from howdah.large_objects import LargeObjects
+
+        return LargeObjects(self)
+
+    def prepare(self, query: str, /, *, timeout: float | None = None) -> "Statement":
+        """Prepare a statement now, and learn what the server says of it.
+
+        Statements are prepared at their first use anyway, and remembered; this is for those
+        whose parameters and columns are to be known, or are not to be paid for later.
+
+        >>> statement = conn.prepare("select $1::int * 2 as double")
+        >>> statement.parameters[0].type_name, statement.columns[0].name
+        ('int4', 'double')
+        >>> statement.fetch_value(21)
+        42
+        """
+        from howdah.statement import Statement
+
+        return Statement(self, query, self.describe(query, timeout))
 
     def advisory_lock(
         self,

@@ -5,17 +5,19 @@ Invariant: an open object lives in one transaction, and is closed with it; nothi
 here but its descriptor, so what was written is in the transaction at once.
 """
 
+import contextlib
 import io
 import os
 from collections.abc import Iterator
+from pathlib import Path
 from types import TracebackType
-from typing import IO, TYPE_CHECKING, Any, Literal, Protocol, Self
+from typing import IO, TYPE_CHECKING, Any, Literal, Self
 
 from howdah._session import Session
 from howdah.errors import ProgrammingError
 
 if TYPE_CHECKING:
-    from collections.abc import Buffer  # type: ignore[attr-defined,unused-ignore]
+    from typing_extensions import Buffer
 
     from howdah.async_connection import AsyncConnection
     from howdah.connection import Connection
@@ -325,3 +327,116 @@ class AsyncLargeObject:
 
     async def _call(self, query: str, *arguments: object) -> Any:
         return await self._connection.fetch_value(query, *arguments)
+
+
+class LargeObjects:
+    """The large objects of a database, by their OIDs; `large_objects` of a `Connection`.
+
+    >>> with conn.transaction():
+    ...     oid = conn.large_objects.create()
+    ...     with conn.large_objects.open(oid, "wb") as f:
+    ...         f.write(b"a long story")
+    ...     with conn.large_objects.open(oid) as f:
+    ...         f.seek(-5, 2)
+    ...         f.read()
+    ...     conn.large_objects.delete(oid)
+    12
+    7
+    b'story'
+    """
+
+    def __init__(self, connection: "Connection") -> None:
+        self._connection = connection
+
+    def create(self, oid: int = 0) -> int:
+        """Make an empty object; its OID, which the server chooses for 0."""
+        return int(self._connection.fetch_value(_CREATE, oid))
+
+    def open(self, oid: int, mode: Mode = "rb") -> LargeObject:
+        """An object as a file, in one of the binary modes of files, for `with`.
+
+        The block is a `transaction()` block too: an exception undoes what it wrote. `wb` and
+        `w+b` empty the object. Raises `errors.UndefinedObject` if there is none of this OID.
+        """
+        return LargeObject(self._connection, oid, mode)
+
+    def delete(self, oid: int) -> None:
+        """Delete an object. Raises `errors.UndefinedObject` if there is none."""
+        self._connection.fetch_value(_DELETE, oid)
+
+    def exists(self, oid: int) -> bool:
+        """Whether there is an object of this OID."""
+        return bool(self._connection.fetch_value(_EXISTS, oid))
+
+    def import_from(self, source: "str | os.PathLike[str] | IO[bytes]", oid: int = 0) -> int:
+        """Make an object of a file of the program's own, or an open binary one; its OID."""
+        with _open_file(source, "rb") as file, self._connection.transaction():
+            oid = self.create(oid)
+            with self.open(oid, "r+b") as target:
+                for piece in _pieces(file):
+                    target.write(piece)
+        return oid
+
+    def export_to(self, oid: int, target: "str | os.PathLike[str] | IO[bytes]") -> int:
+        """Write an object to a file of the program's own, or an open binary one; its size."""
+        size = 0
+        with self.open(oid) as source, _open_file(target, "wb") as file:
+            while piece := source.read(CHUNK_BYTES):
+                size += file.write(piece)
+        return size
+
+
+class AsyncLargeObjects:
+    """The large objects of a database, by their OIDs; `large_objects` of an `AsyncConnection`."""
+
+    def __init__(self, connection: "AsyncConnection") -> None:
+        self._connection = connection
+
+    async def create(self, oid: int = 0) -> int:
+        """Make an empty object; its OID, which the server chooses for 0."""
+        return int(await self._connection.fetch_value(_CREATE, oid))
+
+    def open(self, oid: int, mode: Mode = "rb") -> AsyncLargeObject:
+        """`LargeObjects.open` for `async with`. It is not awaited itself."""
+        return AsyncLargeObject(self._connection, oid, mode)
+
+    async def delete(self, oid: int) -> None:
+        """Delete an object. Raises `errors.UndefinedObject` if there is none."""
+        await self._connection.fetch_value(_DELETE, oid)
+
+    async def exists(self, oid: int) -> bool:
+        """Whether there is an object of this OID."""
+        return bool(await self._connection.fetch_value(_EXISTS, oid))
+
+    async def import_from(self, source: "str | os.PathLike[str] | IO[bytes]", oid: int = 0) -> int:
+        """`LargeObjects.import_from`, awaited. The file is read on the event loop."""
+        with _open_file(source, "rb") as file:
+            async with self._connection.transaction():
+                oid = await self.create(oid)
+                async with self.open(oid, "r+b") as target:
+                    for piece in _pieces(file):
+                        await target.write(piece)
+        return oid
+
+    async def export_to(self, oid: int, target: "str | os.PathLike[str] | IO[bytes]") -> int:
+        """`LargeObjects.export_to`, awaited. The file is written on the event loop."""
+        size = 0
+        async with self.open(oid) as source:
+            with _open_file(target, "wb") as file:
+                while piece := await source.read(CHUNK_BYTES):
+                    size += file.write(piece)
+        return size
+
+
+def _open_file(
+    file: "str | os.PathLike[str] | IO[bytes]", mode: Literal["rb", "wb"]
+) -> "contextlib.AbstractContextManager[IO[bytes]]":
+    """A file by its path, or one that is open and stays so."""
+    if isinstance(file, (str, os.PathLike)):
+        return Path(file).open(mode)
+    return contextlib.nullcontext(file)
+
+
+def _pieces(file: IO[bytes]) -> Iterator[bytes]:
+    while piece := file.read(CHUNK_BYTES):
+        yield piece

@@ -19,6 +19,7 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import TYPE_CHECKING, Literal, Self
 
+from howdah._codecs import Codecs, codecs
 from howdah._connecting import configuration
 from howdah._pool_policy import (
     CLEANING_SECONDS,
@@ -151,6 +152,7 @@ class Pool(Shortcuts):
         )
         self._config = bounded_connecting(configuration(dsn, options), timeout)
         self._autocommit = autocommit
+        self._codecs = Codecs(codecs)
         self._phase: Literal["new", "open", "closed"] = "new"
         self._forget_everything()
         _pools.add(self)
@@ -159,6 +161,11 @@ class Pool(Shortcuts):
     def name(self) -> str:
         """The name given, or one that tells pools apart."""
         return self._options.name or f"pool-{id(self):x}"
+
+    @property
+    def codecs(self) -> Codecs:
+        """The codecs chosen for all connections of this pool, also for those that are open."""
+        return self._codecs
 
     @property
     def closed(self) -> bool:
@@ -388,6 +395,7 @@ class Pool(Shortcuts):
     def _connect(self) -> Connection:
         connection = Connection(self._config)
         connection._autocommit = self._autocommit
+        connection._join_codecs(self._codecs)
         try:
             self._configure(connection)
         except BaseException:
@@ -399,6 +407,7 @@ class Pool(Shortcuts):
         if self._options.configure is not None:
             self._options.configure(connection)
             connection.commit()
+            connection._keep_codecs()
 
     def _wait(self, started: float, deadline: float, *, first: bool) -> Entry[Connection]:
         """Stand in the queue until a connection is handed over."""
@@ -496,6 +505,8 @@ class Pool(Shortcuts):
             connection._leave_all_blocks()
             if connection.transaction_status != "idle":
                 connection.run("rollback", None, tuple, CLEANING_SECONDS)
+            if reset != "none":
+                connection._restore_codecs()
             if callable(reset):
                 reset(connection)
                 return connection.transaction_status == "idle"

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Literal, Self
 from urllib.parse import urlsplit, urlunsplit
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from types import TracebackType
 
 Direction = Literal["to_server", "to_client"]
@@ -42,7 +43,8 @@ class Carried:
 class Proxy:
     """Listens on a free port and carries every line to the server of `url`.
 
-    `fault` and `delay_seconds` (per chunk, each way) hold for lines that begin afterwards.
+    `fault`, `delay_seconds` (per chunk, each way) and `edit` (what becomes of a chunk from the
+    server) hold for lines that begin afterwards.
     """
 
     def __init__(self, url: str) -> None:
@@ -54,6 +56,7 @@ class Proxy:
         self.url = urlunsplit(parts._replace(netloc=f"{login}@127.0.0.1:{port}"))
         self.fault: Fault | None = None
         self.delay_seconds = 0.0
+        self.edit: Callable[[bytes], bytes] = bytes
         self.lines: list[Line] = []
         self._accepting = threading.Thread(target=self._accept, daemon=True)
         self._accepting.start()
@@ -96,7 +99,7 @@ class Proxy:
                 client.close()
                 continue
             self.lines = [line for line in self.lines if line.alive()]
-            self.lines.append(Line(client, server, self.fault, self.delay_seconds))
+            self.lines.append(Line(client, server, self.fault, self.delay_seconds, self.edit))
 
 
 @dataclass
@@ -107,6 +110,7 @@ class Line:
     server: socket.socket
     fault: Fault | None
     delay_seconds: float
+    edit: Callable[[bytes], bytes]
     carried: Carried = field(default_factory=Carried)
 
     def __post_init__(self) -> None:
@@ -162,6 +166,8 @@ class Line:
         while chunk := source.recv(_CHUNK_BYTES):
             if self.delay_seconds:
                 time.sleep(self.delay_seconds)
+            if direction == "to_client":
+                chunk = self.edit(chunk)
             carried: int = getattr(self.carried, direction)
             if fault is not None and carried + len(chunk) > fault.after_bytes:
                 sink.sendall(chunk[: fault.after_bytes - carried])

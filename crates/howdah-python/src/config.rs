@@ -8,8 +8,11 @@ use std::ffi::CString;
 
 use howdah_driver::{Config as Options, Error};
 use pyo3::exceptions::{PyTypeError, PyUserWarning};
+use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
-use pyo3::types::{PyBool, PyDict, PyFloat, PyInt, PyString};
+use pyo3::types::{PyBool, PyDict, PyFloat, PyInt, PyMapping, PyString};
+
+use crate::connection::fault_with_hint;
 
 pub(crate) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<Config>()
@@ -19,6 +22,8 @@ pub(crate) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
 #[pyclass(frozen, module = "howdah._native")]
 pub(crate) struct Config {
     options: Options,
+    /// Called for the password of each new connection.
+    password_source: Option<Py<PyAny>>,
 }
 
 #[pymethods]
@@ -30,20 +35,41 @@ impl Config {
         options: &Bound<'_, PyAny>,
         default_application_name: &str,
     ) -> PyResult<Self> {
-        let pairs = pairs(&options.call_method0("items")?)?;
+        let (options, source) = without_source(options)?;
+        let pairs = pairs(&options)?;
         let given = pairs
             .iter()
             .filter_map(|(name, text)| Some((name.as_str(), text.as_deref()?)));
-        Self::checked(py, Options::parse(dsn, given, default_application_name))
+        let parsed = Options::parse(dsn, given, default_application_name);
+        Self::checked(py, parsed, source)
     }
 
     #[pyo3(signature = (**options))]
     fn replace(&self, py: Python<'_>, options: Option<&Bound<'_, PyDict>>) -> PyResult<Self> {
-        let pairs = options.map_or(Ok(Vec::new()), |options| pairs(options.items().as_any()))?;
+        let Some(options) = options else {
+            return Ok(Self {
+                options: self.options.clone(),
+                password_source: self.password_source(py),
+            });
+        };
+        let (others, source) = without_source(options.as_any())?;
+        let source = if options.contains("password")? {
+            source
+        } else {
+            self.password_source(py)
+        };
+        let pairs = pairs(&others)?;
         let pairs = pairs
             .iter()
             .map(|(name, text)| (name.as_str(), text.as_deref()));
-        Self::checked(py, self.options.replace(pairs))
+        Self::checked(py, self.options.replace(pairs), source)
+    }
+
+    /// What is called for the password of each new connection; None where the password is fixed.
+    #[getter]
+    fn password_source(&self, py: Python<'_>) -> Option<Py<PyAny>> {
+        let source = self.password_source.as_ref();
+        source.map(|source| source.clone_ref(py))
     }
 
     #[getter]
@@ -72,29 +98,83 @@ impl Config {
     fn __repr__(&self) -> String {
         format!("{:?}", self.options)
     }
+
+    fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
+        visit.call(&self.password_source)
+    }
 }
 
 impl Config {
+    /// The options to log in with, for a connection that can wait for a password.
+    ///
+    /// # Errors
+    /// What the callable raised; `ProgrammingError` where it answered an awaitable.
+    pub(crate) fn for_login(&self, py: Python<'_>) -> PyResult<Options> {
+        let Some(source) = &self.password_source else {
+            return Ok(self.options.clone());
+        };
+        let answer = source.bind(py).call0()?;
+        if answer.hasattr("__await__")? {
+            if answer.hasattr("close")? {
+                answer.call_method0("close")?; // nobody will await it, and nobody need be warned
+            }
+            return Err(fault_with_hint(
+                py,
+                "ProgrammingError",
+                "the `password` callable is asynchronous and the connection is not",
+                Some("give an ordinary function, or connect with `connect_async`"),
+            ));
+        }
+        let Ok(password) = answer.cast::<PyString>() else {
+            return Err(PyTypeError::new_err(format!(
+                "the `password` callable: expected str, found `{}`",
+                answer.get_type().name()?
+            )));
+        };
+        Ok(self.options.with_password(password.to_str()?))
+    }
+
     /// The driver's own value, for whoever connects.
     pub(crate) fn options(&self) -> &Options {
         &self.options
     }
 
-    fn checked(py: Python<'_>, parsed: Result<Options, Error>) -> PyResult<Self> {
+    fn checked(
+        py: Python<'_>,
+        parsed: Result<Options, Error>,
+        password_source: Option<Py<PyAny>>,
+    ) -> PyResult<Self> {
         let options = parsed.map_err(|error| refused(py, &error))?;
         for warning in options.warnings() {
             let text = CString::new(warning.as_str())?;
             PyErr::warn(py, &py.get_type::<PyUserWarning>(), &text, 2)?;
         }
-        Ok(Self { options })
+        Ok(Self {
+            options,
+            password_source,
+        })
     }
 }
 
+/// The options, with a password that is called for taken out; then no other one is sought.
+fn without_source<'py>(
+    options: &Bound<'py, PyAny>,
+) -> PyResult<(Bound<'py, PyDict>, Option<Py<PyAny>>)> {
+    let others = PyDict::new(options.py());
+    others.update(options.cast::<PyMapping>()?)?;
+    let Some(password) = others.get_item("password")?.filter(Bound::is_callable) else {
+        return Ok((others, None));
+    };
+    // a text, if an empty one, keeps the environment's password out
+    others.set_item("password", "")?;
+    Ok((others, Some(password.unbind())))
+}
+
 /// Options with their values as text.
-fn pairs(items: &Bound<'_, PyAny>) -> PyResult<Vec<(String, Option<String>)>> {
+fn pairs(options: &Bound<'_, PyDict>) -> PyResult<Vec<(String, Option<String>)>> {
     let mut pairs = Vec::new();
-    for item in items.try_iter()? {
-        let (name, value): (String, Option<Bound<'_, PyAny>>) = item?.extract()?;
+    for item in options.items() {
+        let (name, value): (String, Option<Bound<'_, PyAny>>) = item.extract()?;
         let text = value.map(|value| text(&name, &value)).transpose()?;
         pairs.push((name, text));
     }

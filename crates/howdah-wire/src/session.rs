@@ -260,10 +260,7 @@ impl Session {
             Some(Expected::Execute | Expected::Query) => {}
             _ => return Ok(None),
         }
-        match self.inbox.frame_of(b'D')? {
-            Some(body) => DataRow::parse(body).map(Some),
-            None => Ok(None),
-        }
+        self.inbox.frame_of(b'D').map(DataRow::parse).transpose()
     }
 
     /// Requests a simple query: one or more statements, answered in text.
@@ -438,8 +435,8 @@ impl Session {
         if self.expected.meet_stray(next) == Stray::Absent {
             return Ok(());
         }
-        if let Some(body) = self.inbox.frame_of(next)? {
-            Message::parse(next, body)?;
+        if let Some(frame) = self.inbox.frame()? {
+            Message::parse(frame.kind, frame.body)?;
             self.expected.pass_stray();
         }
         Ok(())

@@ -30,9 +30,13 @@ are the `str` that PostgreSQL prints; domains are what their base type is.
 As a parameter, a `str` is always PostgreSQL's text for the type: `"infinity"` for a date, `"{1,2}"`
 for an array, `'{"a": 1}'` for json. `Json("text")` makes a JSON string of it instead.
 
-`decode` and `encode` are the codecs without a connection.
+`codecs` chooses how a type is read and written instead, by functions of the program or natively;
+pools and connections have such a mapping of their own. `decode` and `encode` are howdah's codecs
+without a connection.
 """
 
+from howdah._codecs import Codecs, codecs
+from howdah._native import Codec
 from howdah._native import decode_value as decode
 from howdah._native import encode_value as encode
 from howdah.types._array import Array
@@ -46,6 +50,8 @@ __all__ = [
     "Array",
     "Box",
     "Circle",
+    "Codec",
+    "Codecs",
     "Date",
     "EndOfDay",
     "Interval",
@@ -61,6 +67,7 @@ __all__ = [
     "Tid",
     "Timestamp",
     "TimestampTZ",
+    "codecs",
     "decode",
     "encode",
 ]

@@ -21,7 +21,6 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use howdah_wire::auth::scram::KeyCache;
 use howdah_wire::auth::{ChannelBinding, RequireAuth};
 use howdah_wire::{ProtocolVersion, Secret};
 
@@ -39,6 +38,7 @@ use values::Values;
 pub struct Config(Arc<Resolved>);
 
 /// What a [`Config`] holds.
+#[derive(Clone)]
 struct Resolved {
     given: Vec<(String, String)>,
     default_application_name: String,
@@ -58,7 +58,6 @@ struct Resolved {
     random_order: bool,
     protocol: ProtocolRange,
     statement_cache_size: usize,
-    scram_keys: Arc<KeyCache>,
 }
 
 /// Which servers are good enough: `target_session_attrs`.
@@ -185,7 +184,6 @@ impl Config {
             statement_cache_size: values
                 .number("statement_cache_size", "a number, 0 for no cache")?
                 .unwrap_or(DEFAULT_STATEMENT_CACHE_SIZE),
-            scram_keys: Arc::default(),
             warnings: Vec::new(),
             given,
             default_application_name,
@@ -195,6 +193,17 @@ impl Config {
         };
         resolved.find_passwords(environment);
         Ok(Self(Arc::new(resolved)))
+    }
+
+    /// The same options with another password, which is sought nowhere else then.
+    #[must_use]
+    pub fn with_password(&self, password: &str) -> Self {
+        let mut resolved = (*self.0).clone();
+        for host in &mut resolved.hosts {
+            host.password = Some(password.into());
+            host.passfile = None;
+        }
+        Self(Arc::new(resolved))
     }
 
     /// The servers to try, in order.
@@ -284,10 +293,6 @@ impl Config {
 
     pub(crate) fn protocol(&self) -> ProtocolRange {
         self.0.protocol
-    }
-
-    pub(crate) fn scram_keys(&self) -> &Arc<KeyCache> {
-        &self.0.scram_keys
     }
 }
 

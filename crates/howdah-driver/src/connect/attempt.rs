@@ -2,8 +2,10 @@
 
 use std::io;
 use std::os::fd::OwnedFd;
+use std::sync::{Arc, LazyLock};
 use std::time::Instant;
 
+use howdah_wire::auth::scram::KeyCache;
 use rustix::net::sockopt::socket_peercred;
 
 use super::encrypt::{self, Encryption, Protection};
@@ -16,6 +18,9 @@ use crate::error::{Error, Kind};
 use crate::tls;
 use crate::transport::Transport;
 use crate::{Handshake, Interrupt, ProtocolVersion, ServerError, Startup};
+
+/// The derivation takes milliseconds of CPU, and is the same for each connection of a role.
+static SCRAM_KEYS: LazyLock<Arc<KeyCache>> = LazyLock::new(Arc::default);
 
 /// One address of one host, under one deadline.
 pub(super) struct Attempt<'a> {
@@ -239,7 +244,7 @@ impl Attempt<'_> {
             max_version,
             min_version: self.config.protocol().min,
             nonce,
-            keys: self.config.scram_keys().clone(),
+            keys: Arc::clone(&SCRAM_KEYS),
         })
     }
 }

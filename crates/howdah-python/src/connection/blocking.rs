@@ -12,12 +12,11 @@ use std::mem::ManuallyDrop;
 use std::net::{Shutdown, TcpStream};
 use std::os::fd::{FromRawFd, RawFd};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, TryLockError};
 use std::time::{Duration, Instant};
 
 use howdah_driver::{Canceller, Established, Interest, Interrupt, establish};
 use pyo3::prelude::*;
-use pyo3::sync::MutexExt;
 use pyo3::types::{PyIterator, PyList, PyString, PyTuple};
 
 use super::engine::Outcome;
@@ -44,6 +43,7 @@ pub(crate) struct SyncConnection {
     holder: AtomicUsize,
     /// The holder waits for what the server says unasked: there is no statement to cancel.
     hearing: AtomicBool,
+    queue: Queue,
     state: Arc<State>,
     canceller: Option<Canceller>,
     fd: RawFd,
@@ -71,6 +71,7 @@ impl SyncConnection {
             line: Mutex::new(base.line(config, established)),
             holder: AtomicUsize::new(0),
             hearing: AtomicBool::new(false),
+            queue: Queue::default(),
             state: Arc::clone(base.state()),
             canceller: base.canceller().cloned(),
             fd,
@@ -420,7 +421,7 @@ impl SyncConnection {
     ///
     /// # Errors
     /// `InterfaceError` where this thread holds it already: a handler or an iterator of parameters
-    /// that uses the connection which is waiting for it.
+    /// that uses the connection which is waiting for it. What the handler of a signal raised.
     #[inline]
     fn acquire(&self, py: Python<'_>) -> PyResult<Held<'_>> {
         let me = this_thread();
@@ -430,15 +431,13 @@ impl SyncConnection {
             Err(TryLockError::WouldBlock) if self.holder.load(Ordering::Relaxed) == me => {
                 return Err(faults::reentered(py));
             }
-            Err(TryLockError::WouldBlock) => self
-                .line
-                .lock_py_attached(py)
-                .unwrap_or_else(PoisonError::into_inner),
+            Err(TryLockError::WouldBlock) => self.queue.wait(py, &self.line)?,
         };
         self.holder.store(me, Ordering::Relaxed);
         Ok(Held {
             line,
             holder: &self.holder,
+            _bell: Bell(&self.queue),
         })
     }
 }
@@ -451,11 +450,63 @@ fn this_thread() -> usize {
 struct Held<'a> {
     line: MutexGuard<'a, Line>,
     holder: &'a AtomicUsize,
+    /// Dropped, and so rung, after the line.
+    _bell: Bell<'a>,
 }
 
 impl Drop for Held<'_> {
     fn drop(&mut self) {
         self.holder.store(0, Ordering::Relaxed);
+    }
+}
+
+/// The threads that wait for the line. A mutex alone would keep signals from them.
+#[derive(Default)]
+struct Queue {
+    waiting: AtomicUsize,
+    gate: Mutex<()>,
+    released: Condvar,
+}
+
+/// How late a signal may be noticed, or a ring that came too early be made good.
+const LOOK_AGAIN: Duration = Duration::from_millis(50);
+
+impl Queue {
+    /// The lock of `line`, once whoever holds it lets go.
+    #[cold]
+    fn wait<'a, T: Send>(&self, py: Python<'_>, line: &'a Mutex<T>) -> PyResult<MutexGuard<'a, T>> {
+        self.waiting.fetch_add(1, Ordering::SeqCst);
+        let taken = loop {
+            py.detach(|| {
+                let gate = self.gate.lock().unwrap_or_else(PoisonError::into_inner);
+                if matches!(line.try_lock(), Err(TryLockError::WouldBlock)) {
+                    drop(self.released.wait_timeout(gate, LOOK_AGAIN));
+                }
+            });
+            match line.try_lock() {
+                Ok(taken) => break Ok(taken),
+                Err(TryLockError::Poisoned(poisoned)) => break Ok(poisoned.into_inner()),
+                Err(TryLockError::WouldBlock) => {}
+            }
+            if let Err(raised) = py.check_signals() {
+                break Err(raised);
+            }
+        };
+        self.waiting.fetch_sub(1, Ordering::SeqCst);
+        taken
+    }
+}
+
+/// Tells who waits that the line is free.
+struct Bell<'a>(&'a Queue);
+
+impl Drop for Bell<'_> {
+    #[inline]
+    fn drop(&mut self) {
+        if self.0.waiting.load(Ordering::SeqCst) > 0 {
+            drop(self.0.gate.lock());
+            self.0.released.notify_one();
+        }
     }
 }
 
@@ -558,8 +609,8 @@ fn connect(py: Python<'_>, config: &Bound<'_, Config>) -> PyResult<Established> 
             }
         })
     });
-    let options = config.get().options();
-    let established = py.detach(|| establish(options, &interrupt));
+    let options = config.get().for_login(py)?;
+    let established = py.detach(|| establish(&options, &interrupt));
     if let Some(error) = raised.lock().unwrap_or_else(PoisonError::into_inner).take() {
         return Err(error);
     }

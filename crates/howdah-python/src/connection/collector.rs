@@ -91,14 +91,14 @@ impl Collector {
     /// Expects rows in the text format with columns as described just now.
     pub(crate) fn describe(
         &mut self,
-        py: Python<'_>,
+        scope: &Scope<'_, '_>,
         catalogue: &Catalogue,
         description: &RowDescription<'_>,
     ) {
         let described = Described::all(description);
         self.shape = Known::Unresolved(described);
         if self.unresolved(catalogue).is_empty() {
-            self.resolve(py, catalogue);
+            self.resolve(scope);
         }
     }
 
@@ -132,6 +132,22 @@ impl Collector {
         scope: &Scope<'_, '_>,
         session: &mut Session,
     ) -> Result<(), howdah_wire::Error> {
+        if self.keep == Keep::All
+            && self.failed.is_none()
+            && self.missing.is_empty()
+            && let Known::Ready(columns, plan) = &self.shape
+        {
+            // the rows of one statement are all alike: everything was decided before the first
+            while let Some(row) = session.next_row()? {
+                match plan.read(scope, columns, &row) {
+                    Ok(read) => self.rows.push(read.unbind()),
+                    Err(unread) => {
+                        self.postpone(&row, unread);
+                        break;
+                    }
+                }
+            }
+        }
         while let Some(row) = session.next_row()? {
             self.push(scope, &row);
         }
@@ -183,8 +199,8 @@ impl Collector {
     /// Reads the rows that were kept as bytes, now that their types were asked for. A value may name
     /// several types, each found missing only when those before it are known; then the rest waits
     /// for another answer.
-    pub(crate) fn resolve_rows(&mut self, scope: &Scope<'_, '_>, catalogue: &Catalogue) {
-        self.resolve(scope.py, catalogue);
+    pub(crate) fn resolve_rows(&mut self, scope: &Scope<'_, '_>) {
+        self.resolve(scope);
         self.asked.append(&mut self.missing);
         for body in std::mem::take(&mut self.raw) {
             match DataRow::parse(&body) {
@@ -201,24 +217,20 @@ impl Collector {
     }
 
     /// Makes the columns known.
-    fn resolve(&mut self, py: Python<'_>, catalogue: &Catalogue) {
+    fn resolve(&mut self, scope: &Scope<'_, '_>) {
         let Known::Unresolved(described) = &mut self.shape else {
             return;
         };
         let described = std::mem::take(described);
-        match self.ready(py, catalogue, described) {
+        match self.ready(scope, described) {
             Ok(ready) => self.shape = ready,
             Err(error) => self.failed = Some(error),
         }
     }
 
-    fn ready(
-        &self,
-        py: Python<'_>,
-        catalogue: &Catalogue,
-        described: Vec<Described>,
-    ) -> PyResult<Known> {
-        let codec = |oid| known(catalogue, oid).ok_or_else(|| unknown_type(py, oid));
+    fn ready(&self, scope: &Scope<'_, '_>, described: Vec<Described>) -> PyResult<Known> {
+        let py = scope.py;
+        let codec = |oid| scope.known(oid).ok_or_else(|| unknown_type(py, oid));
         let codecs = described.iter().map(|column| codec(column.type_oid));
         let codecs = codecs.collect::<PyResult<_>>()?;
         let columns = Columns::in_text(py, described, codecs)?;

@@ -86,7 +86,11 @@ impl Engine {
         if self.foreign_encoding && !operation.is_plain(py) {
             return Some(Err(foreign_encoding(py)));
         }
-        self.settings = self.state.settings();
+        let settings = self.state.settings();
+        if !settings.has_codecs_of(&self.settings) {
+            self.statements.forget_all();
+        }
+        self.settings = settings;
         if !self.session.has_open_unit() || operation.continues_unit() {
             self.state.set_busy(true);
             return self.start(py, operation);

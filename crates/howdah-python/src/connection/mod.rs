@@ -29,6 +29,8 @@ use std::sync::Arc;
 use howdah_wire::Oid;
 use pyo3::prelude::*;
 
+pub(crate) use faults::fault_with_hint;
+
 use crate::types::{Catalogue, Codec, builtin};
 
 /// Adds this module's names to `_native`.

@@ -14,7 +14,7 @@ use super::faults;
 use super::line::Line;
 use super::state::State;
 use crate::config::Config;
-use crate::types::{Catalogue, Settings};
+use crate::types::{Catalogue, CodecLayer};
 
 /// State common to both kinds of connection, read without waiting for anyone.
 #[pyclass(name = "_Base", subclass, frozen, module = "howdah._native")]
@@ -170,7 +170,12 @@ impl Base {
 
     /// Parse json and jsonb with `loads(bytes)` from the next statement on; None for howdah's own.
     fn set_json_loads(&self, loads: Option<Py<PyAny>>) {
-        self.state.set_settings(Settings { json_loads: loads });
+        self.state.set_json_loads(loads);
+    }
+
+    /// Take the codecs that the program chose from this layer, from the next statement on.
+    fn set_codecs(&self, layer: &CodecLayer) {
+        self.state.set_codecs(Arc::clone(&layer.0));
     }
 
     /// The socket's file descriptor; -1 once it is closed.

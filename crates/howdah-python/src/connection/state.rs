@@ -11,7 +11,7 @@ use howdah_wire::{Session, TransactionStatus};
 use pyo3::prelude::*;
 
 use super::faults;
-use crate::types::Settings;
+use crate::types::{Layer, Overlay, Settings, changes};
 
 /// The shared state of one connection.
 #[derive(Default)]
@@ -27,8 +27,16 @@ pub(crate) struct State {
     /// The number of that stream once nobody can read it any more.
     dropped: AtomicU64,
     parameters: Mutex<BTreeMap<String, String>>,
-    settings: Mutex<Arc<Settings>>,
+    settings: Mutex<Chosen>,
     handlers: Mutex<Handlers>,
+}
+
+/// The connection's settings, made from what Python chose.
+struct Chosen {
+    layer: Arc<Layer>,
+    /// What [`changes`] said when the settings were made.
+    changes: u64,
+    settings: Arc<Settings>,
 }
 
 #[derive(Default)]
@@ -165,13 +173,30 @@ impl State {
         lock(&self.parameters).get(name).cloned()
     }
 
+    /// The settings as they are now, with all codecs that were chosen until now.
     #[inline]
     pub(crate) fn settings(&self) -> Arc<Settings> {
-        Arc::clone(&lock(&self.settings))
+        let mut chosen = lock(&self.settings);
+        if chosen.changes != changes() {
+            chosen.renew();
+        }
+        Arc::clone(&chosen.settings)
     }
 
-    pub(crate) fn set_settings(&self, settings: Settings) {
-        *lock(&self.settings) = Arc::new(settings);
+    pub(crate) fn set_json_loads(&self, json_loads: Option<Py<PyAny>>) {
+        let mut chosen = lock(&self.settings);
+        let settings = Settings {
+            json_loads: json_loads.map(Arc::new),
+            ..Settings::clone(&chosen.settings)
+        };
+        chosen.settings = Arc::new(settings);
+    }
+
+    /// Takes the codecs of the connection's types from this layer.
+    pub(crate) fn set_codecs(&self, layer: Arc<Layer>) {
+        let mut chosen = lock(&self.settings);
+        chosen.layer = layer;
+        chosen.renew();
     }
 
     pub(crate) fn set_notice_handler(&self, handler: Option<Py<PyAny>>) {
@@ -219,6 +244,31 @@ impl State {
             Remark::End => handler.call0(py)?,
         };
         Ok(())
+    }
+}
+
+impl Default for Chosen {
+    fn default() -> Self {
+        Self {
+            layer: Layer::everywhere(),
+            changes: 0,
+            settings: Arc::default(),
+        }
+    }
+}
+
+impl Chosen {
+    #[cold]
+    fn renew(&mut self) {
+        // read first: a change that comes meanwhile is noticed the next time
+        self.changes = changes();
+        let settings = Settings {
+            json_loads: self.settings.json_loads.clone(),
+            overlay: Overlay::of(&self.layer),
+        };
+        if !settings.has_codecs_of(&self.settings) {
+            self.settings = Arc::new(settings);
+        }
     }
 }
 

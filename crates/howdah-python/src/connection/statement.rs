@@ -192,9 +192,8 @@ impl Statements {
     /// within a transaction the refusal could not be mended.
     #[inline]
     pub(crate) fn note_command(&mut self, tag: &str) {
-        match tag.as_bytes().first() {
-            Some(b'A' | b'C' | b'D' | b'R') => self.note_uncommon_command(tag),
-            _ => {}
+        if let Some(b'A' | b'C' | b'D' | b'R') = tag.as_bytes().first() {
+            self.note_uncommon_command(tag);
         }
     }
 
@@ -222,13 +221,12 @@ impl Statements {
         }
     }
 
-    /// Drops all, for which Close must be sent.
-    fn forget_all(&mut self) {
-        let names = self
-            .entries
-            .drain()
-            .map(|entry| entry.statement.name.clone());
-        self.forgotten.extend(names);
+    /// Drops all, for which Close must be sent: they do not fit what is in force now.
+    pub(crate) fn forget_all(&mut self) {
+        let entries = std::mem::take(&mut self.entries);
+        for entry in entries {
+            self.forget_name(&entry.statement.name);
+        }
     }
 
     /// Drops all: the server has forgotten them.

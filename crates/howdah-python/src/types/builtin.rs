@@ -21,6 +21,12 @@ pub(crate) fn builtin(oid: u32) -> Option<&'static Arc<Codec>> {
     TABLE.get_or_init(Table::new).find(oid)
 }
 
+/// The built-in type of a name, as users write it.
+pub(super) fn named(name: &str) -> Option<u32> {
+    let is_named = |row: &&Row| builtin(row.oid).is_some_and(|codec| codec.name == name);
+    ROWS.iter().find(is_named).map(|row| row.oid)
+}
+
 /// The array type over a built-in element type.
 pub(crate) fn array_of(element: u32) -> Option<u32> {
     let is_array =

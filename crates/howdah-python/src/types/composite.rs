@@ -102,9 +102,7 @@ fn renewed<'py>(
     bytes: &[u8],
     decode: impl Fn(&Codec) -> Option<Decode>,
 ) -> Decoded<'py> {
-    let known = scope
-        .catalogue
-        .and_then(|catalogue| catalogue.codec(codec.oid));
+    let known = scope.known(codec.oid);
     match known.as_deref().map(|known| (known, decode(known))) {
         Some((known, Some(decode))) if !std::ptr::eq(known, codec) => decode(scope, known, bytes),
         _ => Err(Refused::stale(codec.oid)),

@@ -19,6 +19,7 @@ mod bytea;
 mod catalogue;
 mod composite;
 mod composite_literal;
+mod custom;
 mod door;
 mod float;
 mod geometry;
@@ -56,7 +57,13 @@ use crate::row::Shape;
 
 pub(crate) use builtin::{array_of, builtin};
 pub(crate) use catalogue::{Catalogue, TYPES_SQL, TypeRow, asked_parameter};
-pub(crate) use door::register;
+pub(crate) use custom::{CodecLayer, Layer, Overlay, changes};
+
+/// Adds this module's names to `_native`.
+pub(crate) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    door::register(module)?;
+    custom::register(module)
+}
 
 /// The two formats of PostgreSQL's values, with the codes that the protocol gives them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -77,18 +84,39 @@ pub(crate) struct Scope<'a, 'py> {
 impl Scope<'_, '_> {
     /// The codec of a type that a value names; refused as stale where nobody knows it yet.
     pub(crate) fn codec(&self, oid: u32) -> Result<Arc<Codec>, Refused> {
-        builtin(oid)
+        self.known(oid).ok_or_else(|| Refused::stale(oid))
+    }
+
+    /// The codec of a type that is built in or was asked for before, as the program chose it.
+    pub(crate) fn known(&self, oid: u32) -> Option<Arc<Codec>> {
+        let plain = builtin(oid)
             .map(Arc::clone)
-            .or_else(|| self.catalogue?.codec(oid))
-            .ok_or_else(|| Refused::stale(oid))
+            .or_else(|| self.catalogue?.codec(oid))?;
+        Some(match &self.settings.overlay {
+            None => plain,
+            Some(overlay) => overlay.codec(&plain),
+        })
     }
 }
 
 /// A connection's choices for decoding and encoding.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(crate) struct Settings {
     /// Called with the `bytes` of a json or jsonb value in place of the built-in parser.
-    pub(crate) json_loads: Option<Py<PyAny>>,
+    pub(crate) json_loads: Option<Arc<Py<PyAny>>>,
+    /// The codecs that the program chose; None where it chose none.
+    pub(crate) overlay: Option<Arc<Overlay>>,
+}
+
+impl Settings {
+    /// Whether values are read and written by the same codecs.
+    pub(crate) fn has_codecs_of(&self, other: &Self) -> bool {
+        match (&self.overlay, &other.overlay) {
+            (None, None) => true,
+            (Some(one), Some(other)) => Arc::ptr_eq(one, other) || one.is_same(other),
+            _ => false,
+        }
+    }
 }
 
 /// Why a value was refused. One pointer wide, so that results travel in registers.
@@ -134,6 +162,8 @@ pub(crate) struct Codec {
     /// Values never refer to containers: rows of atomic values need no garbage collector.
     pub(crate) atomic: bool,
     pub(crate) structure: Structure,
+    /// The type that a domain constrains.
+    pub(crate) base: Option<Arc<Codec>>,
 }
 
 /// How one kind of value is read and written: what codecs of the same kind share.
@@ -168,6 +198,11 @@ pub(crate) enum Structure {
         /// The names, as the rows of this type share them.
         shape: Arc<PyOnceLock<Py<Shape>>>,
     },
+    /// Read and written as the program chose.
+    Chosen {
+        chosen: custom::Chosen,
+        plain: Arc<Codec>,
+    },
 }
 
 /// One attribute of a composite type.
@@ -194,6 +229,7 @@ impl Codec {
             result_format: functions.result_format,
             atomic: functions.atomic,
             structure,
+            base: None,
         }
     }
 }
@@ -208,7 +244,7 @@ impl Codec {
     /// Whether values are composite, or are made of composite values.
     pub(crate) fn holds_rows(&self) -> bool {
         match &self.structure {
-            Structure::Scalar | Structure::Compound => false,
+            Structure::Scalar | Structure::Compound | Structure::Chosen { .. } => false,
             Structure::Composite { .. } => true,
             Structure::Array { element, .. } => element.holds_rows(),
             Structure::Range { subtype } => subtype.holds_rows(),

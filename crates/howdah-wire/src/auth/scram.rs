@@ -174,21 +174,28 @@ impl Keys {
     }
 }
 
-/// Keys of earlier exchanges, so that a pool pays for the rounds once per password and salt.
-#[derive(Default)]
+/// Keys of earlier exchanges, so that the rounds are paid once per password and salt.
+///
+/// It holds no password, only what tells whether a password is the same.
 pub struct KeyCache(Mutex<Vec<Remembered>>);
 
 struct Remembered {
-    password: Secret,
+    fingerprint: Key,
     salt: Vec<u8>,
     iterations: u32,
     keys: Keys,
 }
 
-/// A few users and hosts; the oldest goes first.
-const REMEMBERED: usize = 8;
+/// Roles and servers of one process; what was not used for longest goes first.
+const REMEMBERED: usize = 64;
 
 impl KeyCache {
+    /// A cache that remembers nothing yet.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self(Mutex::new(Vec::new()))
+    }
+
     fn keys(&self, password: &Secret, salt: &[u8], iterations: u32) -> Keys {
         if let Some(keys) = self.recall(password, salt, iterations) {
             return keys;
@@ -198,10 +205,9 @@ impl KeyCache {
         if entries.len() == REMEMBERED {
             entries.remove(0);
         }
-        let (password, salt) = (password.clone(), salt.to_vec());
         entries.push(Remembered {
-            password,
-            salt,
+            fingerprint: fingerprint(password, salt),
+            salt: salt.to_vec(),
             iterations,
             keys: keys.clone(),
         });
@@ -209,12 +215,24 @@ impl KeyCache {
     }
 
     fn recall(&self, password: &Secret, salt: &[u8], iterations: u32) -> Option<Keys> {
-        let entries = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let same = |entry: &&Remembered| {
-            entry.iterations == iterations && entry.salt == salt && entry.password == *password
-        };
-        entries.iter().find(same).map(|entry| entry.keys.clone())
+        let fingerprint = fingerprint(password, salt);
+        let mut entries = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let index = entries.iter().position(|entry| {
+            entry.iterations == iterations && entry.salt == salt && entry.fingerprint == fingerprint
+        })?;
+        entries.get_mut(index..)?.rotate_left(1);
+        entries.last().map(|entry| entry.keys.clone())
     }
+}
+
+impl Default for KeyCache {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+fn fingerprint(password: &Secret, salt: &[u8]) -> Key {
+    hmac(salt, password.expose().as_bytes())
 }
 
 impl std::fmt::Debug for KeyCache {
@@ -418,7 +436,14 @@ mod tests {
         );
         assert!(cache.recall(&"b".into(), b"salt", 2).is_none());
         assert!(cache.recall(&"a".into(), b"salt", 3).is_none());
-        for n in 10..30 {
+        for n in 10..70 {
+            cache.keys(&"a".into(), b"salt", n);
+            assert!(
+                cache.recall(&"a".into(), b"salt", 2).is_some(),
+                "used: kept"
+            );
+        }
+        for n in 100..200 {
             cache.keys(&"a".into(), b"salt", n);
         }
         assert!(cache.recall(&"a".into(), b"salt", 2).is_none());

@@ -52,11 +52,16 @@ impl Connecting {
 #[pymethods]
 impl Connecting {
     #[new]
-    fn new(config: Py<Config>) -> PyResult<Self> {
+    #[pyo3(signature = (config, password=None))]
+    fn new(config: Bound<'_, Config>, password: Option<&str>) -> PyResult<Self> {
         let (ended, bell) = std::io::pipe()?;
         let interrupt = Interrupt::new()?;
         let (sender, result) = sync_channel(1);
-        let (options, watched) = (config.get().options().clone(), interrupt.clone());
+        let options = match password {
+            Some(password) => config.get().options().with_password(password),
+            None => config.get().options().clone(),
+        };
+        let watched = interrupt.clone();
         std::thread::Builder::new()
             .name("howdah-connect".into())
             .spawn(move || {
@@ -65,7 +70,7 @@ impl Connecting {
                 drop(bell);
             })?;
         Ok(Self {
-            config,
+            config: config.unbind(),
             ended,
             interrupt,
             result: Mutex::new(result),

@@ -333,34 +333,26 @@ impl Link {
         }
     }
 
-    /// Sends a cancel in a thread of its own, which knows nothing of Python.
+    /// Sends a cancel in a thread of its own, which knows nothing of Python. Where the server gave no
+    /// key for one, the statement has the same time to end by itself.
     fn cancel(&self, py: Python<'_>, inner: &mut Inner) -> PyResult<()> {
-        let (Some(canceller), Some(pump)) = (self.canceller.clone(), &inner.pump) else {
+        let Some(pump) = &inner.pump else {
             return Ok(());
         };
-        let (reader, mut bell) = std::io::pipe()?;
-        std::thread::spawn(move || {
-            // a cancel that fails leaves the timer to end the wait
-            if canceller.cancel(GRACE, &Interrupt::never()).is_ok() {
-                let _ = bell.write_all(&[1]);
-            } else {
-                std::thread::sleep(GRACE);
-            }
-        });
-        self.on_loop(
-            py,
-            "add_reader",
-            (reader.as_raw_fd(), pump.getattr(py, "delivered")?),
-        )?;
+        let delivered = match self.canceller.clone() {
+            Some(canceller) => Some(deliver(canceller)?),
+            None => None,
+        };
+        if let Some(reader) = &delivered {
+            let callback = pump.getattr(py, "delivered")?;
+            self.on_loop(py, "add_reader", (reader.as_raw_fd(), callback))?;
+        }
         let give_up = pump.getattr(py, "grace_ended")?;
         let call_later = pyo3::intern!(py, "call_later");
         let timer = self
             .event_loop
             .call_method1(py, call_later, (GRACE.as_secs_f64(), give_up))?;
-        inner.cancelling = Some(Cancelling {
-            delivered: Some(reader),
-            timer,
-        });
+        inner.cancelling = Some(Cancelling { delivered, timer });
         Ok(())
     }
 
@@ -486,6 +478,20 @@ impl Inner {
         let all = self.current.take().into_iter().chain(waiting);
         self.answered.extend(all.map(|reply| (reply, Err(error()))));
     }
+}
+
+/// Sends a cancel; what comes back is readable when the server has taken it.
+fn deliver(canceller: Canceller) -> std::io::Result<PipeReader> {
+    let (reader, mut bell) = std::io::pipe()?;
+    std::thread::spawn(move || {
+        // a cancel that fails leaves the timer to end the wait
+        if canceller.cancel(GRACE, &Interrupt::never()).is_ok() {
+            let _ = bell.write_all(&[1]);
+        } else {
+            std::thread::sleep(GRACE);
+        }
+    });
+    Ok(reader)
 }
 
 #[pymethods]

@@ -8,7 +8,7 @@ use pyo3::types::{PyBytes, PyIterator, PyString};
 
 use super::super::faults;
 use super::super::parameters;
-use super::super::{known, unknown_type};
+use super::super::unknown_type;
 use super::{Context, Flow, Operation, Reception, Signal, scope};
 use crate::types::Codec;
 
@@ -265,7 +265,8 @@ impl From<howdah_wire::Error> for Unsent {
 
 impl Operation for CopyRows {
     fn start(&mut self, cx: &mut Context<'_, '_>) -> PyResult<()> {
-        let codec = |&oid| known(cx.catalogue, oid).ok_or_else(|| unknown_type(cx.py, oid));
+        let scope = scope(cx.py, cx.settings, cx.catalogue);
+        let codec = |&oid| scope.known(oid).ok_or_else(|| unknown_type(cx.py, oid));
         self.codecs = self.types.iter().map(codec).collect::<PyResult<_>>()?;
         self.course.start(cx)
     }

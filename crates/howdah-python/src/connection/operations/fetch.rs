@@ -168,7 +168,7 @@ impl Fetch {
     fn asked(&mut self, cx: &mut Context<'_, '_>, answer: Introspection) -> PyResult<Flow> {
         answer.finish(cx)?;
         self.collector
-            .resolve_rows(&scope(cx.py, cx.settings, cx.catalogue), cx.catalogue);
+            .resolve_rows(&scope(cx.py, cx.settings, cx.catalogue));
         self.executed(cx)
     }
 }

@@ -11,7 +11,7 @@ use super::super::faults;
 use super::super::statement::Statement;
 use super::super::{known, unknown_type};
 use super::introspection::Introspection;
-use super::{Context, Reception};
+use super::{Context, Reception, scope};
 
 /// Prepares and describes a statement, asking for types that it uses and nobody knows yet.
 pub(crate) struct Preparation {
@@ -130,7 +130,8 @@ impl Preparation {
     }
 
     fn finish(&mut self, cx: &mut Context<'_, '_>) -> PyResult<Arc<Statement>> {
-        let codec = |oid| known(cx.catalogue, oid).ok_or_else(|| unknown_type(cx.py, oid));
+        let scope = scope(cx.py, cx.settings, cx.catalogue);
+        let codec = |oid| scope.known(oid).ok_or_else(|| unknown_type(cx.py, oid));
         let parameters = self
             .parameters
             .iter()

@@ -66,7 +66,7 @@ impl Simple {
             introspection.finish(cx)?;
             let scope = scope(cx.py, cx.settings, cx.catalogue);
             for collector in &mut self.done {
-                collector.resolve_rows(&scope, cx.catalogue);
+                collector.resolve_rows(&scope);
             }
         }
         if self.results {
@@ -122,8 +122,8 @@ impl Operation for Simple {
         }
         match message {
             Message::RowDescription(columns) => {
-                let py = reception.scope.py;
-                self.current().describe(py, reception.catalogue, columns);
+                self.current()
+                    .describe(&reception.scope, reception.catalogue, columns);
             }
             Message::DataRow(row) => self.current().push(&reception.scope, row),
             Message::CommandComplete(tag) => {

@@ -144,7 +144,7 @@ impl Batch {
             Some(asking) => match asking.finish(cx) {
                 Ok(()) => {
                     let scope = scope(cx.py, cx.settings, cx.catalogue);
-                    self.collector.resolve_rows(&scope, cx.catalogue);
+                    self.collector.resolve_rows(&scope);
                 }
                 Err(error) => self.collector.fail(error),
             },

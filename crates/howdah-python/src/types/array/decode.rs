@@ -35,6 +35,9 @@ const FLOAT8: u32 = 701;
 
 /// The binary decoder for arrays of `element`: numbers have their own.
 pub(super) fn binary_for(element: &Codec) -> Decode {
+    if matches!(element.structure, Structure::Chosen { .. }) {
+        return |scope, codec, bytes| binary(scope, codec, bytes, any);
+    }
     match element.oid {
         INT2 => |scope, codec, bytes| binary(scope, codec, bytes, int2),
         INT4 => |scope, codec, bytes| binary(scope, codec, bytes, int4),

@@ -38,6 +38,7 @@ fn lists_are_dimensions(element: &Codec) -> bool {
     match element.structure {
         Structure::Scalar | Structure::Range { .. } | Structure::Multirange { .. } => true,
         Structure::Compound | Structure::Array { .. } | Structure::Composite { .. } => false,
+        Structure::Chosen { ref plain, .. } => lists_are_dimensions(plain),
     }
 }
 

@@ -4,6 +4,7 @@
 //! lets no type contain itself; should an answer say so all the same, or name a type without
 //! describing it, that part is read as text. So the recursion ends whatever the rows are.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -182,7 +183,12 @@ fn array_of(oid: u32, element: Arc<Codec>, delimiter: Option<&str>) -> Codec {
     )
 }
 
-fn domain_over(oid: u32, name: String, base: &Codec) -> Codec {
+/// The codec of a domain: that of the type which it constrains.
+pub(in super::super) fn domain_over(
+    oid: u32,
+    name: impl Into<Cow<'static, str>>,
+    base: &Arc<Codec>,
+) -> Codec {
     let functions = Functions {
         decode_binary: base.decode_binary,
         decode_text: base.decode_text,
@@ -191,7 +197,9 @@ fn domain_over(oid: u32, name: String, base: &Codec) -> Codec {
         result_format: base.result_format,
         atomic: base.atomic,
     };
-    Codec::new(oid, name, functions, base.structure.clone())
+    let mut codec = Codec::new(oid, name, functions, base.structure.clone());
+    codec.base = Some(Arc::clone(base));
+    codec
 }
 
 /// A base type by the extension that made it; those without a codec of their own are text.

@@ -11,6 +11,8 @@ mod build;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError, RwLock, Weak};
 
+pub(super) use build::domain_over;
+
 use super::{Codec, Refused};
 
 /// Reads what is to be known of the types in `$1`, an `oid[]`; all columns come as text.

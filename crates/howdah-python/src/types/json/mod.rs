@@ -33,7 +33,7 @@ pub(super) const JSONB: Functions = Functions {
     ..JSON
 };
 
-const VERSION: u8 = 1;
+pub(super) const VERSION: u8 = 1;
 
 fn decode<'py>(scope: &Scope<'_, 'py>, _: &Codec, bytes: &[u8]) -> Decoded<'py> {
     match &scope.settings.json_loads {

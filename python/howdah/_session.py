@@ -71,6 +71,10 @@ def _log(notice: Diagnostic) -> None:
     """Log to `howdah.notices`. Where `logging` was never imported, nobody can have asked for it."""
     logging = sys.modules.get("logging")
     if logging is not None:
+        package = logging.getLogger("howdah")
+        if not package.handlers:
+            # As libraries should: or else warnings are printed where nobody set up logging.
+            package.addHandler(logging.NullHandler())
         logger = logging.getLogger("howdah.notices")
         level = _LOG_LEVELS.get(notice.severity_nonlocalized or "", "INFO")
         number = getattr(logging, level)

@@ -24,10 +24,13 @@ AWAITED = frozenset(
         "close",
         "close_portal",
         "commit",
+        "copy_close",
         "copy_in",
-        "copy_in_rows",
-        "copy_out",
+        "copy_next",
+        "copy_open",
         "copy_rows",
+        "copy_send",
+        "copy_send_rows",
         "execute",
         "execute_many",
         "executemany",
@@ -77,8 +80,6 @@ class Awaited:
             return awaited(lambda *args, **options: Awaited(value(*args, **options)))
         if name == "large_objects":
             return AwaitedObjects(value)
-        if name == "cursor":
-            return lambda *args, **options: AwaitedCursor(value(*args, **options))
         return value
 
     def __setattr__(self, name: str, value: object) -> None:
@@ -126,7 +127,7 @@ class AwaitedRows:
 
     def __getattr__(self, name: str) -> Any:
         value = getattr(self._stream, name)
-        return awaited(value) if name == "close" else value
+        return awaited(value) if name in {"close", "read", "write_to"} else value
 
     async def __aenter__(self) -> Self:
         self._stream.__enter__()
@@ -136,11 +137,10 @@ class AwaitedRows:
         self._stream.__exit__(*error)  # type: ignore[arg-type]
 
     def __aiter__(self) -> Self:
-        self._rows = iter(self._stream)
         return self
 
     async def __anext__(self) -> Any:
-        for row in self._rows:
+        for row in self._stream:
             return row
         raise StopAsyncIteration
 
@@ -212,6 +212,8 @@ class AwaitedCursor:
 # What calls that are not awaited give back.
 WRAPPERS: dict[str, Callable[[Any], Any]] = {
     "advisory_lock": AwaitedObject,
+    "copy_out": AwaitedRows,
+    "copy_out_rows": AwaitedRows,
     "cursor": AwaitedCursor,
     "notifications": AwaitedObject,
     "stream": AwaitedRows,

@@ -263,6 +263,16 @@ impl Session {
         self.inbox.frame_of(b'D').map(DataRow::parse).transpose()
     }
 
+    /// The next piece of a COPY to the client, if one is the next message: the short way for a COPY
+    /// of many rows. Whatever else comes next is left for [`Session::next_event`].
+    #[inline]
+    pub fn next_copy_data(&mut self) -> Option<&[u8]> {
+        match self.expected.front() {
+            Some(Expected::Execute | Expected::Query) => self.inbox.frame_of(b'd'),
+            _ => None,
+        }
+    }
+
     /// Requests a simple query: one or more statements, answered in text.
     ///
     /// # Errors

@@ -7,6 +7,8 @@ from asyncio import AbstractEventLoop
 from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from typing import Any, Final, Literal, Self, TypeAlias, TypeVar, final, overload
 
+from howdah.sql import Query
+
 # What rows become: None (Row), tuple, dict, a dataclass, or any callable taking keywords.
 _RowType: TypeAlias = Callable[..., Any] | None
 _TransactionStatus: TypeAlias = Literal["idle", "active", "in_transaction", "failed", "unknown"]
@@ -234,43 +236,43 @@ class SyncConnection(_Base):
 
         False where `timeout` seconds pass first.
         """
-    def execute(self, query: str, /, *args: Any, timeout: float | None = None) -> int: ...
+    def execute(self, query: Query, /, *args: Any, timeout: float | None = None) -> int: ...
     def execute_many(
-        self, query: str, rows: Iterable[Sequence[Any]], /, *, timeout: float | None = None
+        self, query: Query, rows: Iterable[Sequence[Any]], /, *, timeout: float | None = None
     ) -> int: ...
     @overload
     def fetch(
-        self, query: str, /, *args: Any, row: None = None, timeout: float | None = None
+        self, query: Query, /, *args: Any, row: None = None, timeout: float | None = None
     ) -> list[Row]: ...
     @overload
     def fetch(
-        self, query: str, /, *args: Any, row: type[dict[str, Any]], timeout: float | None = None
+        self, query: Query, /, *args: Any, row: type[dict[str, Any]], timeout: float | None = None
     ) -> list[dict[str, Any]]: ...
     @overload
     def fetch(
-        self, query: str, /, *args: Any, row: type[_Tuple], timeout: float | None = None
+        self, query: Query, /, *args: Any, row: type[_Tuple], timeout: float | None = None
     ) -> list[_Tuple]: ...
     @overload
     def fetch(
-        self, query: str, /, *args: Any, row: Callable[..., _T], timeout: float | None = None
+        self, query: Query, /, *args: Any, row: Callable[..., _T], timeout: float | None = None
     ) -> list[_T]: ...
     @overload
     def fetch_one(
-        self, query: str, /, *args: Any, row: None = None, timeout: float | None = None
+        self, query: Query, /, *args: Any, row: None = None, timeout: float | None = None
     ) -> Row | None: ...
     @overload
     def fetch_one(
-        self, query: str, /, *args: Any, row: type[dict[str, Any]], timeout: float | None = None
+        self, query: Query, /, *args: Any, row: type[dict[str, Any]], timeout: float | None = None
     ) -> dict[str, Any] | None: ...
     @overload
     def fetch_one(
-        self, query: str, /, *args: Any, row: type[_Tuple], timeout: float | None = None
+        self, query: Query, /, *args: Any, row: type[_Tuple], timeout: float | None = None
     ) -> _Tuple | None: ...
     @overload
     def fetch_one(
-        self, query: str, /, *args: Any, row: Callable[..., _T], timeout: float | None = None
+        self, query: Query, /, *args: Any, row: Callable[..., _T], timeout: float | None = None
     ) -> _T | None: ...
-    def fetch_value(self, query: str, /, *args: Any, timeout: float | None = None) -> Any: ...
+    def fetch_value(self, query: Query, /, *args: Any, timeout: float | None = None) -> Any: ...
     def run(
         self, query: str, args: Sequence[Any] | None, row: _RowType, timeout: float | None
     ) -> list[Result]:
@@ -348,45 +350,45 @@ class AsyncConnection(_Base):
     def __new__(cls, attempt: Connecting, event_loop: AbstractEventLoop) -> Self:
         """From an attempt that has ended, under the loop that is running."""
     def execute(
-        self, query: str, /, *args: Any, timeout: float | None = None
+        self, query: Query, /, *args: Any, timeout: float | None = None
     ) -> Coroutine[Any, Any, int]: ...
     def execute_many(
-        self, query: str, rows: Iterable[Sequence[Any]], /, *, timeout: float | None = None
+        self, query: Query, rows: Iterable[Sequence[Any]], /, *, timeout: float | None = None
     ) -> Coroutine[Any, Any, int]: ...
     @overload
     def fetch(
-        self, query: str, /, *args: Any, row: None = None, timeout: float | None = None
+        self, query: Query, /, *args: Any, row: None = None, timeout: float | None = None
     ) -> Coroutine[Any, Any, list[Row]]: ...
     @overload
     def fetch(
-        self, query: str, /, *args: Any, row: type[dict[str, Any]], timeout: float | None = None
+        self, query: Query, /, *args: Any, row: type[dict[str, Any]], timeout: float | None = None
     ) -> Coroutine[Any, Any, list[dict[str, Any]]]: ...
     @overload
     def fetch(
-        self, query: str, /, *args: Any, row: type[_Tuple], timeout: float | None = None
+        self, query: Query, /, *args: Any, row: type[_Tuple], timeout: float | None = None
     ) -> Coroutine[Any, Any, list[_Tuple]]: ...
     @overload
     def fetch(
-        self, query: str, /, *args: Any, row: Callable[..., _T], timeout: float | None = None
+        self, query: Query, /, *args: Any, row: Callable[..., _T], timeout: float | None = None
     ) -> Coroutine[Any, Any, list[_T]]: ...
     @overload
     def fetch_one(
-        self, query: str, /, *args: Any, row: None = None, timeout: float | None = None
+        self, query: Query, /, *args: Any, row: None = None, timeout: float | None = None
     ) -> Coroutine[Any, Any, Row | None]: ...
     @overload
     def fetch_one(
-        self, query: str, /, *args: Any, row: type[dict[str, Any]], timeout: float | None = None
+        self, query: Query, /, *args: Any, row: type[dict[str, Any]], timeout: float | None = None
     ) -> Coroutine[Any, Any, dict[str, Any] | None]: ...
     @overload
     def fetch_one(
-        self, query: str, /, *args: Any, row: type[_Tuple], timeout: float | None = None
+        self, query: Query, /, *args: Any, row: type[_Tuple], timeout: float | None = None
     ) -> Coroutine[Any, Any, _Tuple | None]: ...
     @overload
     def fetch_one(
-        self, query: str, /, *args: Any, row: Callable[..., _T], timeout: float | None = None
+        self, query: Query, /, *args: Any, row: Callable[..., _T], timeout: float | None = None
     ) -> Coroutine[Any, Any, _T | None]: ...
     def fetch_value(
-        self, query: str, /, *args: Any, timeout: float | None = None
+        self, query: Query, /, *args: Any, timeout: float | None = None
     ) -> Coroutine[Any, Any, Any]: ...
     def run(
         self, query: str, args: Sequence[Any] | None, row: _RowType, timeout: float | None

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from howdah._native import Row
     from howdah.async_connection import AsyncConnection
     from howdah.connection import Connection
+    from howdah.sql import Query
 
 T = TypeVar("T")
 Tuple = TypeVar("Tuple", bound=tuple[Any, ...])
@@ -28,7 +29,7 @@ class Shortcuts:
     def release(self, connection: "Connection", /) -> None:
         """Return it."""
 
-    def execute(self, query: str, /, *args: Any, timeout: float | None = None) -> int:
+    def execute(self, query: "Query", /, *args: Any, timeout: float | None = None) -> int:
         """`Connection.execute` on a connection of its own."""
         connection = self.acquire()
         try:
@@ -37,7 +38,7 @@ class Shortcuts:
             self.release(connection)
 
     def execute_many(
-        self, query: str, rows: Iterable[Sequence[Any]], /, *, timeout: float | None = None
+        self, query: "Query", rows: Iterable[Sequence[Any]], /, *, timeout: float | None = None
     ) -> int:
         """`Connection.execute_many` on a connection of its own."""
         connection = self.acquire()
@@ -48,23 +49,23 @@ class Shortcuts:
 
     @overload
     def fetch(
-        self, query: str, /, *args: Any, row: None = None, timeout: float | None = None
+        self, query: "Query", /, *args: Any, row: None = None, timeout: float | None = None
     ) -> "list[Row]": ...
     @overload
     def fetch(
-        self, query: str, /, *args: Any, row: type[dict[str, Any]], timeout: float | None = None
+        self, query: "Query", /, *args: Any, row: type[dict[str, Any]], timeout: float | None = None
     ) -> list[dict[str, Any]]: ...
     @overload
     def fetch(
-        self, query: str, /, *args: Any, row: type[Tuple], timeout: float | None = None
+        self, query: "Query", /, *args: Any, row: type[Tuple], timeout: float | None = None
     ) -> list[Tuple]: ...
     @overload
     def fetch(
-        self, query: str, /, *args: Any, row: Callable[..., T], timeout: float | None = None
+        self, query: "Query", /, *args: Any, row: Callable[..., T], timeout: float | None = None
     ) -> list[T]: ...
     def fetch(
         self,
-        query: str,
+        query: "Query",
         /,
         *args: Any,
         row: Callable[..., Any] | None = None,
@@ -79,23 +80,23 @@ class Shortcuts:
 
     @overload
     def fetch_one(
-        self, query: str, /, *args: Any, row: None = None, timeout: float | None = None
+        self, query: "Query", /, *args: Any, row: None = None, timeout: float | None = None
     ) -> "Row | None": ...
     @overload
     def fetch_one(
-        self, query: str, /, *args: Any, row: type[dict[str, Any]], timeout: float | None = None
+        self, query: "Query", /, *args: Any, row: type[dict[str, Any]], timeout: float | None = None
     ) -> dict[str, Any] | None: ...
     @overload
     def fetch_one(
-        self, query: str, /, *args: Any, row: type[Tuple], timeout: float | None = None
+        self, query: "Query", /, *args: Any, row: type[Tuple], timeout: float | None = None
     ) -> Tuple | None: ...
     @overload
     def fetch_one(
-        self, query: str, /, *args: Any, row: Callable[..., T], timeout: float | None = None
+        self, query: "Query", /, *args: Any, row: Callable[..., T], timeout: float | None = None
     ) -> T | None: ...
     def fetch_one(
         self,
-        query: str,
+        query: "Query",
         /,
         *args: Any,
         row: Callable[..., Any] | None = None,
@@ -108,7 +109,7 @@ class Shortcuts:
         finally:
             self.release(connection)
 
-    def fetch_value(self, query: str, /, *args: Any, timeout: float | None = None) -> Any:
+    def fetch_value(self, query: "Query", /, *args: Any, timeout: float | None = None) -> Any:
         """`Connection.fetch_value` on a connection of its own."""
         connection = self.acquire()
         try:
@@ -128,7 +129,7 @@ class AsyncShortcuts:
     async def release(self, connection: "AsyncConnection", /) -> None:
         """Return it."""
 
-    async def execute(self, query: str, /, *args: Any, timeout: float | None = None) -> int:
+    async def execute(self, query: "Query", /, *args: Any, timeout: float | None = None) -> int:
         """`AsyncConnection.execute` on a connection of its own."""
         connection = await self.acquire()
         try:
@@ -137,7 +138,7 @@ class AsyncShortcuts:
             await self.release(connection)
 
     async def execute_many(
-        self, query: str, rows: Iterable[Sequence[Any]], /, *, timeout: float | None = None
+        self, query: "Query", rows: Iterable[Sequence[Any]], /, *, timeout: float | None = None
     ) -> int:
         """`AsyncConnection.execute_many` on a connection of its own."""
         connection = await self.acquire()
@@ -148,23 +149,23 @@ class AsyncShortcuts:
 
     @overload
     async def fetch(
-        self, query: str, /, *args: Any, row: None = None, timeout: float | None = None
+        self, query: "Query", /, *args: Any, row: None = None, timeout: float | None = None
     ) -> "list[Row]": ...
     @overload
     async def fetch(
-        self, query: str, /, *args: Any, row: type[dict[str, Any]], timeout: float | None = None
+        self, query: "Query", /, *args: Any, row: type[dict[str, Any]], timeout: float | None = None
     ) -> list[dict[str, Any]]: ...
     @overload
     async def fetch(
-        self, query: str, /, *args: Any, row: type[Tuple], timeout: float | None = None
+        self, query: "Query", /, *args: Any, row: type[Tuple], timeout: float | None = None
     ) -> list[Tuple]: ...
     @overload
     async def fetch(
-        self, query: str, /, *args: Any, row: Callable[..., T], timeout: float | None = None
+        self, query: "Query", /, *args: Any, row: Callable[..., T], timeout: float | None = None
     ) -> list[T]: ...
     async def fetch(
         self,
-        query: str,
+        query: "Query",
         /,
         *args: Any,
         row: Callable[..., Any] | None = None,
@@ -179,23 +180,23 @@ class AsyncShortcuts:
 
     @overload
     async def fetch_one(
-        self, query: str, /, *args: Any, row: None = None, timeout: float | None = None
+        self, query: "Query", /, *args: Any, row: None = None, timeout: float | None = None
     ) -> "Row | None": ...
     @overload
     async def fetch_one(
-        self, query: str, /, *args: Any, row: type[dict[str, Any]], timeout: float | None = None
+        self, query: "Query", /, *args: Any, row: type[dict[str, Any]], timeout: float | None = None
     ) -> dict[str, Any] | None: ...
     @overload
     async def fetch_one(
-        self, query: str, /, *args: Any, row: type[Tuple], timeout: float | None = None
+        self, query: "Query", /, *args: Any, row: type[Tuple], timeout: float | None = None
     ) -> Tuple | None: ...
     @overload
     async def fetch_one(
-        self, query: str, /, *args: Any, row: Callable[..., T], timeout: float | None = None
+        self, query: "Query", /, *args: Any, row: Callable[..., T], timeout: float | None = None
     ) -> T | None: ...
     async def fetch_one(
         self,
-        query: str,
+        query: "Query",
         /,
         *args: Any,
         row: Callable[..., Any] | None = None,
@@ -208,7 +209,7 @@ class AsyncShortcuts:
         finally:
             await self.release(connection)
 
-    async def fetch_value(self, query: str, /, *args: Any, timeout: float | None = None) -> Any:
+    async def fetch_value(self, query: "Query", /, *args: Any, timeout: float | None = None) -> Any:
         """`AsyncConnection.fetch_value` on a connection of its own."""
         connection = await self.acquire()
         try:

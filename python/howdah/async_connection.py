@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from howdah.async_server_cursor import AsyncServerCursor
     from howdah.large_objects import AsyncLargeObjects
     from howdah.notifications import AsyncNotifications
+    from howdah.sql import Query
     from howdah.statement import AsyncStatement
     from howdah.two_phase import Xid
 
@@ -221,7 +222,7 @@ class AsyncConnection(AsyncCopying, Session, _native.AsyncConnection):
     @overload
     def stream(
         self,
-        query: str,
+        query: "Query",
         /,
         *args: Any,
         row: None = None,
@@ -231,7 +232,7 @@ class AsyncConnection(AsyncCopying, Session, _native.AsyncConnection):
     @overload
     def stream(
         self,
-        query: str,
+        query: "Query",
         /,
         *args: Any,
         row: type[dict[str, Any]],
@@ -241,7 +242,7 @@ class AsyncConnection(AsyncCopying, Session, _native.AsyncConnection):
     @overload
     def stream(
         self,
-        query: str,
+        query: "Query",
         /,
         *args: Any,
         row: type[Tuple],
@@ -251,7 +252,7 @@ class AsyncConnection(AsyncCopying, Session, _native.AsyncConnection):
     @overload
     def stream(
         self,
-        query: str,
+        query: "Query",
         /,
         *args: Any,
         row: Callable[..., T],
@@ -260,7 +261,7 @@ class AsyncConnection(AsyncCopying, Session, _native.AsyncConnection):
     ) -> AsyncRowStream[T]: ...
     def stream(
         self,
-        query: str,
+        query: "Query",
         /,
         *args: Any,
         row: Callable[..., Any] | None = None,
@@ -285,7 +286,7 @@ class AsyncConnection(AsyncCopying, Session, _native.AsyncConnection):
 
         return AsyncLargeObjects(self)
 
-    async def prepare(self, query: str, /, *, timeout: float | None = None) -> "AsyncStatement":
+    async def prepare(self, query: "Query", /, *, timeout: float | None = None) -> "AsyncStatement":
         """`Connection.prepare`, awaited."""
         from howdah.statement import AsyncStatement
 

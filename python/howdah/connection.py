@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from howdah.large_objects import LargeObjects
     from howdah.notifications import Notifications
     from howdah.server_cursor import ServerCursor
+    from howdah.sql import Query
     from howdah.statement import Statement
     from howdah.two_phase import Xid
 
@@ -217,7 +218,7 @@ class Connection(Copying, Session, _native.SyncConnection):
     @overload
     def stream(
         self,
-        query: str,
+        query: "Query",
         /,
         *args: Any,
         row: None = None,
@@ -227,7 +228,7 @@ class Connection(Copying, Session, _native.SyncConnection):
     @overload
     def stream(
         self,
-        query: str,
+        query: "Query",
         /,
         *args: Any,
         row: type[dict[str, Any]],
@@ -237,7 +238,7 @@ class Connection(Copying, Session, _native.SyncConnection):
     @overload
     def stream(
         self,
-        query: str,
+        query: "Query",
         /,
         *args: Any,
         row: type[Tuple],
@@ -247,7 +248,7 @@ class Connection(Copying, Session, _native.SyncConnection):
     @overload
     def stream(
         self,
-        query: str,
+        query: "Query",
         /,
         *args: Any,
         row: Callable[..., T],
@@ -256,7 +257,7 @@ class Connection(Copying, Session, _native.SyncConnection):
     ) -> RowStream[T]: ...
     def stream(
         self,
-        query: str,
+        query: "Query",
         /,
         *args: Any,
         row: Callable[..., Any] | None = None,
@@ -289,7 +290,7 @@ class Connection(Copying, Session, _native.SyncConnection):
 
         return LargeObjects(self)
 
-    def prepare(self, query: str, /, *, timeout: float | None = None) -> "Statement":
+    def prepare(self, query: "Query", /, *, timeout: float | None = None) -> "Statement":
         """Prepare a statement now, and learn what the server says of it.
 
         Statements are prepared at their first use anyway, and remembered; this is for those

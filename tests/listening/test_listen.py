@@ -56,7 +56,7 @@ async def test_it_is_tried_until_the_server_can_be_reached(
             proxy.fault = Fault("to_client", 0)
             proxy.cut_all()
             listener = getattr(events, "_wrapped", events)
-            healing = threading.Thread(target=heal, args=(proxy, listener))
+            healing = threading.Thread(target=heal, args=(proxy, listener), daemon=True)
             healing.start()
             assert isinstance(await anext(events), howdah.Missed)
             healing.join()
@@ -134,7 +134,7 @@ def test_closing_from_another_thread(database: str) -> None:
     events = howdah.listen(database, "a")
     heard: list[object] = []
     with events:
-        thread = threading.Thread(target=lambda: heard.extend(events))
+        thread = threading.Thread(target=lambda: heard.extend(events), daemon=True)
         thread.start()
         events.close()
         thread.join(30)

@@ -144,7 +144,7 @@ def test_a_thread_waits_and_hears(database: str) -> None:
     with howdah.connect(database) as conn, howdah.connect(database) as other:
         heard: list[howdah.Notification] = []
         with conn.notifications("a") as events:
-            thread = threading.Thread(target=lambda: heard.append(next(events)))
+            thread = threading.Thread(target=lambda: heard.append(next(events)), daemon=True)
             thread.start()
             other.execute("notify a, 'x'")
             thread.join(30)
@@ -163,7 +163,7 @@ def test_closing_wakes_the_thread_that_waits(database: str) -> None:
         except errors.Error as error:
             raised.append(error)
 
-    thread = threading.Thread(target=wait)
+    thread = threading.Thread(target=wait, daemon=True)
     thread.start()
     conn.close()
     thread.join(30)

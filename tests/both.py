@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Self
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable
+    from collections.abc import AsyncIterator, Callable, Generator
 
     import howdah
     import howdah.stream
@@ -94,6 +94,43 @@ class Awaited:
 
     async def __aexit__(self, *error: object) -> None:
         self._connection.__exit__(*error)  # type: ignore[arg-type]
+
+
+class AwaitedPipeline:
+    """A sync pipeline with the surface of the asyncio one."""
+
+    def __init__(self, pipeline: howdah.Pipeline) -> None:
+        self._pipeline = pipeline
+
+    def __getattr__(self, name: str) -> Any:
+        value = getattr(self._pipeline, name)
+        if name == "sync":
+            return awaited(value)
+        return lambda *args, **options: AwaitedPending(value(*args, **options))
+
+    async def __aenter__(self) -> Self:
+        self._pipeline.__enter__()
+        return self
+
+    async def __aexit__(self, *error: object) -> None:
+        self._pipeline.__exit__(*error)  # type: ignore[arg-type]
+
+
+class AwaitedPending:
+    """A sync pending result that is awaited."""
+
+    def __init__(self, pending: howdah.Pending[Any]) -> None:
+        self._pending = pending
+
+    @property
+    def done(self) -> bool:
+        return self._pending.done
+
+    def __await__(self) -> Generator[Any, Any, Any]:
+        async def result() -> Any:
+            return self._pending.result()
+
+        return result().__await__()
 
 
 class AwaitedBlock:
@@ -216,6 +253,7 @@ WRAPPERS: dict[str, Callable[[Any], Any]] = {
     "copy_out_rows": AwaitedRows,
     "cursor": AwaitedCursor,
     "notifications": AwaitedObject,
+    "pipeline": AwaitedPipeline,
     "stream": AwaitedRows,
     "transaction": AwaitedBlock,
 }

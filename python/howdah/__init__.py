@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from howdah._session import Notification
     from howdah.async_connection import AsyncConnection, connect_async
     from howdah.async_cursor import AsyncCursor
+    from howdah.async_pipeline import AsyncPending, AsyncPipeline
     from howdah.async_pool import AsyncPool
     from howdah.async_server_cursor import AsyncServerCursor
     from howdah.connection import Connection, connect
@@ -50,6 +51,7 @@ if TYPE_CHECKING:
         TimestampFromTicks,
     )
     from howdah.listening import AsyncListening, Listening, Missed, listen, listen_async
+    from howdah.pipeline import Pending, Pipeline
     from howdah.pool import Pool
     from howdah.server_cursor import ServerCursor
     from howdah.two_phase import Xid
@@ -68,6 +70,8 @@ __all__ = [
     "AsyncConnection",
     "AsyncCursor",
     "AsyncListening",
+    "AsyncPending",
+    "AsyncPipeline",
     "AsyncPool",
     "AsyncServerCursor",
     "Binary",
@@ -86,6 +90,8 @@ __all__ = [
     "NotSupportedError",
     "Notification",
     "OperationalError",
+    "Pending",
+    "Pipeline",
     "Pool",
     "ProgrammingError",
     "Row",
@@ -113,6 +119,7 @@ _LAZY: Final = {
     "_session": ("Notification",),
     "async_connection": ("AsyncConnection", "connect_async"),
     "async_cursor": ("AsyncCursor",),
+    "async_pipeline": ("AsyncPending", "AsyncPipeline"),
     "async_pool": ("AsyncPool",),
     "async_server_cursor": ("AsyncServerCursor",),
     "connection": ("Connection", "connect"),
@@ -122,6 +129,7 @@ _LAZY: Final = {
         *("DateFromTicks", "TimeFromTicks", "Timestamp", "TimestampFromTicks"),
     ),
     "listening": ("AsyncListening", "Listening", "Missed", "listen", "listen_async"),
+    "pipeline": ("Pending", "Pipeline"),
     "pool": ("Pool",),
     "server_cursor": ("ServerCursor",),
     "two_phase": ("Xid",),

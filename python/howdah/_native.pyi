@@ -589,6 +589,34 @@ class AsyncConnection(_Base):
     def close(self) -> Coroutine[Any, Any, None]: ...
 
 @final
+class ReplicationConnection:
+    """A connection that speaks the replication protocol; `howdah.replication` is its face."""
+
+    def __new__(cls, config: Config) -> Self: ...
+    def command(self, sql: str) -> list[dict[str, str | None]]: ...
+    def start(self, sql: str, position: int, interval: float) -> None:
+        """Start a stream; a thread that knows nothing of Python receives it."""
+    def take(self, timeout: float | None) -> list[bytes] | None:
+        """What has arrived; empty after `timeout` seconds, None at the stream's end."""
+    def fileno(self) -> int:
+        """Readable when `take` has something to answer."""
+    def confirm(self, position: int) -> None: ...
+    def confirmed(self) -> int: ...
+    def finish(self) -> None:
+        """End the stream; the connection runs commands again."""
+    def close(self) -> None: ...
+    @property
+    def closed(self) -> bool: ...
+    def decoder(self) -> ChangeDecoder: ...
+
+@final
+class ChangeDecoder:
+    """Turns the pieces of a stream into changes."""
+
+    def unknown_types(self, data: bytes) -> list[int]: ...
+    def decode(self, data: bytes) -> Any: ...
+
+@final
 class EmbeddedServer:
     """A running server and its cluster; `howdah.server.Server` is its face."""
 

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from howdah._native import AsyncConnection as _Wire
     from howdah._native import CopySource, Row, _RowType
     from howdah.async_connection import AsyncConnection
+    from howdah.sql import Query
 else:
     _Wire = object
 
@@ -126,7 +127,7 @@ class AsyncCopying(_Wire):
 
     def copy_out(
         self,
-        query: str | None = None,
+        query: "Query | None" = None,
         /,
         *args: Any,
         table: _identifiers.Name | None = None,
@@ -143,7 +144,7 @@ class AsyncCopying(_Wire):
     @overload
     def copy_out_rows(
         self,
-        query: str | None = None,
+        query: "Query | None" = None,
         /,
         *args: Any,
         table: _identifiers.Name | None = None,
@@ -156,7 +157,7 @@ class AsyncCopying(_Wire):
     @overload
     def copy_out_rows(
         self,
-        query: str | None = None,
+        query: "Query | None" = None,
         /,
         *args: Any,
         table: _identifiers.Name | None = None,
@@ -169,7 +170,7 @@ class AsyncCopying(_Wire):
     @overload
     def copy_out_rows(
         self,
-        query: str | None = None,
+        query: "Query | None" = None,
         /,
         *args: Any,
         table: _identifiers.Name | None = None,
@@ -182,7 +183,7 @@ class AsyncCopying(_Wire):
     @overload
     def copy_out_rows(
         self,
-        query: str | None = None,
+        query: "Query | None" = None,
         /,
         *args: Any,
         table: _identifiers.Name | None = None,
@@ -194,7 +195,7 @@ class AsyncCopying(_Wire):
     ) -> "AsyncCopyRows[T]": ...
     def copy_out_rows(
         self,
-        query: str | None = None,
+        query: "Query | None" = None,
         /,
         *args: Any,
         table: _identifiers.Name | None = None,

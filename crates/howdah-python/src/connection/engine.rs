@@ -321,6 +321,7 @@ impl Engine {
             None => Loss::Line(why.to_owned()),
         };
         let error = loss.error(py);
+        self.remark_end();
         self.state.lose(loss);
         error
     }
@@ -328,6 +329,16 @@ impl Engine {
     /// Whether the server has announced the end of the session.
     pub(crate) const fn is_leaving(&self) -> bool {
         self.farewell.is_some()
+    }
+
+    /// Whether the server has said something besides its answers.
+    pub(crate) const fn has_remarks(&self) -> bool {
+        !self.remarks.is_empty()
+    }
+
+    /// Has the end of the connection told, with the remarks.
+    pub(crate) fn remark_end(&mut self) {
+        self.remarks.push(Remark::End);
     }
 
     /// Takes the remarks that wait for delivery.

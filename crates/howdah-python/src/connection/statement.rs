@@ -92,6 +92,9 @@ pub(crate) struct Statements {
     entries: HashTable<Entry>,
     /// Names that Close must be sent for.
     forgotten: Vec<String>,
+    /// Portals that were read to their end in a transaction block, which would keep them, and with
+    /// them their tables "in use".
+    portals: Vec<String>,
     clock: u64,
     named: u64,
     /// The version of the schema when the operation under way began.
@@ -114,6 +117,7 @@ impl Statements {
             capacity,
             entries: HashTable::new(),
             forgotten: Vec::new(),
+            portals: Vec::new(),
             clock: 0,
             named: 0,
             schema_version: 0,
@@ -202,7 +206,7 @@ impl Statements {
         self.forget_name(&statement.name);
     }
 
-    /// Drops all: they were prepared with codecs that are no longer in force.
+    /// Drops all, for which Close must be sent: they do not fit what is in force now.
     pub(crate) fn forget_all(&mut self) {
         let entries = std::mem::take(&mut self.entries);
         for entry in entries {
@@ -227,6 +231,17 @@ impl Statements {
     #[inline]
     pub(crate) fn take_forgotten(&mut self) -> Vec<String> {
         std::mem::take(&mut self.forgotten)
+    }
+
+    /// Remembers to close a portal.
+    pub(crate) fn forget_portal(&mut self, portal: &str) {
+        self.portals.push(portal.to_owned());
+    }
+
+    /// Takes the portals that are to be closed now.
+    #[inline]
+    pub(crate) fn take_portals(&mut self) -> Vec<String> {
+        std::mem::take(&mut self.portals)
     }
 
     #[cold]

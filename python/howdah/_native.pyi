@@ -561,6 +561,34 @@ class AsyncConnection(_Base):
     def close(self) -> Coroutine[Any, Any, None]: ...
 
 @final
+class ReplicationConnection:
+    """A connection that speaks the replication protocol; `howdah.replication` is its face."""
+
+    def __new__(cls, config: Config) -> Self: ...
+    def command(self, sql: str) -> list[dict[str, str | None]]: ...
+    def start(self, sql: str, position: int, interval: float) -> None:
+        """Start a stream; a thread that knows nothing of Python receives it."""
+    def take(self, timeout: float | None) -> list[bytes] | None:
+        """What has arrived; empty after `timeout` seconds, None at the stream's end."""
+    def fileno(self) -> int:
+        """Readable when `take` has something to answer."""
+    def confirm(self, position: int) -> None: ...
+    def confirmed(self) -> int: ...
+    def finish(self) -> None:
+        """End the stream; the connection runs commands again."""
+    def close(self) -> None: ...
+    @property
+    def closed(self) -> bool: ...
+    def decoder(self) -> ChangeDecoder: ...
+
+@final
+class ChangeDecoder:
+    """Turns the pieces of a stream into changes."""
+
+    def unknown_types(self, data: bytes) -> list[int]: ...
+    def decode(self, data: bytes) -> Any: ...
+
+@final
 class EmbeddedServer:
     """A running server and its cluster; `howdah.server.Server` is its face."""
 
@@ -600,6 +628,12 @@ class EmbeddedServer:
     @property
     def temporary(self) -> bool:
         """It ends with this object."""
+    @property
+    def number(self) -> int:
+        """Among the members of its cluster: 0 is the one that was named at the start."""
+    @property
+    def home(self) -> str:
+        """The directory of member 0."""
     def state(self) -> Literal["running", "starting", "stopping", "stopped", "destroyed"]: ...
     def logs(self, lines: int | None) -> str: ...
     def stop(self, mode: str, timeout: float) -> bool: ...
@@ -623,9 +657,18 @@ def server_start(
     authentication: str | None,
     hba: str,
     files: list[tuple[str, bytes]],
+    replicas: int | None,
+    synchronous: bool,
     timeout: float,
     on_event: Callable[[str], object] | None,
-) -> EmbeddedServer: ...
+) -> tuple[EmbeddedServer, list[EmbeddedServer]]:
+    """The primary and its replicas."""
+
+def server_promote(
+    data: str, number: int | None, timeout: float, on_event: Callable[[str], object] | None
+) -> int:
+    """Make a replica of the cluster in `data` its primary; answers the replica's number."""
+
 def cli_main(arguments: list[str], package_bindirs: list[str]) -> int: ...
 def convert_placeholders(
     query: str, params: Sequence[Any] | Mapping[str, Any]

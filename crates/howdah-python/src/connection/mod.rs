@@ -12,15 +12,15 @@
 mod asyncio;
 mod blocking;
 mod collector;
-mod columns;
+pub(crate) mod columns;
 mod engine;
-mod faults;
+pub(crate) mod faults;
 mod line;
 mod natural;
 mod operations;
 mod parameters;
 mod prelude;
-mod public;
+pub(crate) mod public;
 mod queue;
 mod rows;
 mod state;

@@ -31,11 +31,13 @@ if TYPE_CHECKING:
     from howdah._session import Notification
     from howdah.async_connection import AsyncConnection, connect_async
     from howdah.async_cursor import AsyncCursor
+    from howdah.async_database import AsyncDatabase
     from howdah.async_pipeline import AsyncPending, AsyncPipeline
     from howdah.async_pool import AsyncPool
     from howdah.async_server_cursor import AsyncServerCursor
     from howdah.connection import Connection, connect
     from howdah.cursor import Cursor
+    from howdah.database import Database
     from howdah.dbapi import (
         BINARY,
         DATETIME,
@@ -53,6 +55,7 @@ if TYPE_CHECKING:
     from howdah.listening import AsyncListening, Listening, Missed, listen, listen_async
     from howdah.pipeline import Pending, Pipeline
     from howdah.pool import Pool
+    from howdah.retrying import retry
     from howdah.server_cursor import ServerCursor
     from howdah.two_phase import Xid
 
@@ -69,6 +72,7 @@ __all__ = [
     "STRING",
     "AsyncConnection",
     "AsyncCursor",
+    "AsyncDatabase",
     "AsyncListening",
     "AsyncPending",
     "AsyncPipeline",
@@ -78,6 +82,7 @@ __all__ = [
     "Connection",
     "Cursor",
     "DataError",
+    "Database",
     "DatabaseError",
     "Date",
     "DateFromTicks",
@@ -110,6 +115,7 @@ __all__ = [
     "listen",
     "listen_async",
     "paramstyle",
+    "retry",
     "threadsafety",
 ]
 
@@ -119,11 +125,13 @@ _LAZY: Final = {
     "_session": ("Notification",),
     "async_connection": ("AsyncConnection", "connect_async"),
     "async_cursor": ("AsyncCursor",),
+    "async_database": ("AsyncDatabase",),
     "async_pipeline": ("AsyncPending", "AsyncPipeline"),
     "async_pool": ("AsyncPool",),
     "async_server_cursor": ("AsyncServerCursor",),
     "connection": ("Connection", "connect"),
     "cursor": ("Cursor",),
+    "database": ("Database",),
     "dbapi": (
         *("BINARY", "DATETIME", "NUMBER", "ROWID", "STRING", "Binary", "Date", "Time"),
         *("DateFromTicks", "TimeFromTicks", "Timestamp", "TimestampFromTicks"),
@@ -131,6 +139,7 @@ _LAZY: Final = {
     "listening": ("AsyncListening", "Listening", "Missed", "listen", "listen_async"),
     "pipeline": ("Pending", "Pipeline"),
     "pool": ("Pool",),
+    "retrying": ("retry",),
     "server_cursor": ("ServerCursor",),
     "two_phase": ("Xid",),
 }

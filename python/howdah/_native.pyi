@@ -656,6 +656,12 @@ class EmbeddedServer:
     @property
     def temporary(self) -> bool:
         """It ends with this object."""
+    @property
+    def number(self) -> int:
+        """Among the members of its cluster: 0 is the one that was named at the start."""
+    @property
+    def home(self) -> str:
+        """The directory of member 0."""
     def state(self) -> Literal["running", "starting", "stopping", "stopped", "destroyed"]: ...
     def logs(self, lines: int | None) -> str: ...
     def stop(self, mode: str, timeout: float) -> bool: ...
@@ -679,9 +685,18 @@ def server_start(
     authentication: str | None,
     hba: str,
     files: list[tuple[str, bytes]],
+    replicas: int | None,
+    synchronous: bool,
     timeout: float,
     on_event: Callable[[str], object] | None,
-) -> EmbeddedServer: ...
+) -> tuple[EmbeddedServer, list[EmbeddedServer]]:
+    """The primary and its replicas."""
+
+def server_promote(
+    data: str, number: int | None, timeout: float, on_event: Callable[[str], object] | None
+) -> int:
+    """Make a replica of the cluster in `data` its primary; answers the replica's number."""
+
 def cli_main(arguments: list[str], package_bindirs: list[str]) -> int: ...
 def convert_placeholders(
     query: str, params: Sequence[Any] | Mapping[str, Any]

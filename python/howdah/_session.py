@@ -319,3 +319,20 @@ def failed_transaction() -> errors.Error:
         "the transaction was rolled back: a statement in it had failed, so it could not commit",
         hint=HINT_RECOVER,
     )
+
+
+def refuse_unknown_commit(command: str, failure: BaseException) -> None:
+    """Raise `CommitUnknown` if `failure` does not tell whether COMMIT took effect.
+
+    A server that refuses a commit says so by an ERROR and goes on. One that ends the connection,
+    with or without a last word, may have written the commit before.
+    """
+    if command != "commit" or not isinstance(failure, errors.Error):
+        return
+    said = failure.diag.severity_nonlocalized
+    if isinstance(failure, errors.ConnectionLost) or said in {"FATAL", "PANIC"}:
+        raise errors.CommitUnknown(
+            "the connection ended after COMMIT was sent: whether the transaction took effect is "
+            "unknown",
+            hint="look at the data before you repeat it; `howdah.retry` can ask the server",
+        ) from failure

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar, overload
 from howdah import _identifiers, _native, errors
 from howdah._connecting import configuration
 from howdah._modes import Isolation
-from howdah._session import Listener, Session
+from howdah._session import Listener, Session, refuse_unknown_commit
 from howdah.async_copying import AsyncCopying
 from howdah.async_cursor import AsyncCursor
 from howdah.async_pipeline import AsyncPipeline
@@ -400,6 +400,10 @@ class AsyncConnection(AsyncCopying, Session, _native.AsyncConnection):
         async with self._turn:
             sent, complaint = self._ending(command)
             if sent is not None:
-                await self.execute(sent)
+                try:
+                    await self.execute(sent)
+                except errors.Error as failure:
+                    refuse_unknown_commit(sent, failure)
+                    raise
         if complaint is not None:
             raise complaint

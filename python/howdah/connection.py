@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar, overload
 from howdah import _identifiers, _native, errors
 from howdah._connecting import configuration
 from howdah._modes import Isolation
-from howdah._session import Listener, Session
+from howdah._session import Listener, Session, refuse_unknown_commit
 from howdah.copying import Copying
 from howdah.cursor import Cursor
 from howdah.pipeline import Pipeline
@@ -445,6 +445,10 @@ class Connection(Copying, Session, _native.SyncConnection):
         with self._turn:
             sent, complaint = self._ending(command)
             if sent is not None:
-                self.execute(sent)
+                try:
+                    self.execute(sent)
+                except errors.Error as failure:
+                    refuse_unknown_commit(sent, failure)
+                    raise
         if complaint is not None:
             raise complaint

@@ -208,7 +208,8 @@ async def test_cancelling_a_run_rolls_back(database: str, admin: Any) -> None:
 
     async with howdah.AsyncPool(database) as pool:
         task = asyncio.create_task(slow(pool))
-        while not admin.fetch("select from pg_stat_activity where wait_event = 'PgSleep'"):
+        sleeping = "select from pg_stat_activity where wait_event = 'PgSleep'"
+        while not admin.fetch(sleeping):  # noqa: ASYNC110 (the server tells no event)
             await asyncio.sleep(0.01)
         task.cancel()
         with pytest.raises(asyncio.CancelledError):

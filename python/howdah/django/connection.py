@@ -58,8 +58,7 @@ class Connection(howdah.Connection):
     def begin_if_needed(self) -> None:
         """Open a transaction, as the first statement of a cursor does."""
         with self._turn:
-            if self._cursor_needs_begin():
-                self.execute(self._modes.begin())
+            self._begin_for_cursor()
 
     def commit(self) -> None:
         """Commit the open transaction, if there is one.

@@ -142,6 +142,6 @@ def test_the_test_runner_makes_and_drops_a_database(alias: Any, database: str) -
     connection.creation.create_test_db(verbosity=0, autoclobber=True)
     connection.creation.create_test_db(verbosity=0, autoclobber=True, keepdb=True)
     connection.creation.clone_test_db("2", verbosity=0, autoclobber=True)
-    connection.creation.destroy_test_db(old_name, verbosity=0, suffix="2")
+    connection.creation.destroy_test_db(verbosity=0, suffix="2")
     connection.creation.destroy_test_db(old_name, verbosity=0)
     assert connection.settings_dict["NAME"] == old_name

@@ -239,6 +239,9 @@ def test_raw_cursors(db: Any) -> None:
         assert cursor.fetchone() == ("last",)
         cursor.executemany("insert into pair values (%s, %s)", [(n, f"it's {n}") for n in range(9)])
         assert cursor.rowcount == 9
+        query = "update pair set b = b where a = %s returning a"
+        cursor.cursor.executemany(query, [(3,), (4,)], returning=True)
+        assert (cursor.rowcount, cursor.fetchall()) == (2, [(3,), (4,)])
         query = "select b from pair where a in (%(x)s, %(y)s) and b like '%%'"
         cursor.execute(query, {"x": 1, "y": 2})
         assert cursor.fetchall() == [("it's 1",), ("it's 2",)]

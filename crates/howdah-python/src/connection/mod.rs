@@ -15,6 +15,7 @@ mod collector;
 mod columns;
 mod engine;
 mod faults;
+mod guess;
 mod line;
 mod natural;
 mod operations;

@@ -9,7 +9,7 @@ use pyo3::types::{PyIterator, PyString, PyTuple};
 use super::super::faults;
 use super::super::parameters::{self, Unwritten};
 use super::super::statement::Statement;
-use super::fetch::request_execution;
+use super::fetch::{is_outdated, request_execution};
 use super::preparation::Preparation;
 use super::{Context, Flow, Operation, Reception, Signal, UnexpectedCopy, scope};
 
@@ -137,7 +137,7 @@ impl Many {
             return Err(failure);
         }
         if let Some(error) = self.error.take() {
-            if matches!(error.sqlstate(), "26000" | "0A000") {
+            if matches!(error.sqlstate(), "26000" | "0A000") || is_outdated(statement, &error) {
                 cx.statements.forget(statement);
             }
             let sql = self.sql.bind(cx.py).to_str().ok();

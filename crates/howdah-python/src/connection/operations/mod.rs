@@ -14,6 +14,7 @@ mod copy_out;
 mod drain;
 mod fetch;
 mod introspection;
+mod learning;
 mod many;
 mod preparation;
 mod simple;

@@ -23,10 +23,13 @@ AWAITED = frozenset(
         "close",
         "close_portal",
         "commit",
+        "copy_close",
         "copy_in",
-        "copy_in_rows",
-        "copy_out",
+        "copy_next",
+        "copy_open",
         "copy_rows",
+        "copy_send",
+        "copy_send_rows",
         "execute",
         "execute_many",
         "executemany",
@@ -65,7 +68,7 @@ class Awaited:
             return awaited(value)
         if name == "transaction":
             return lambda **options: AwaitedBlock(value(**options))
-        if name == "stream":
+        if name in {"stream", "copy_out", "copy_out_rows"}:
             return lambda *args, **options: AwaitedRows(value(*args, **options))
         if name == "cursor":
             return lambda *args, **options: AwaitedCursor(value(*args, **options))
@@ -116,7 +119,7 @@ class AwaitedRows:
 
     def __getattr__(self, name: str) -> Any:
         value = getattr(self._stream, name)
-        return awaited(value) if name == "close" else value
+        return awaited(value) if name in {"close", "read", "write_to"} else value
 
     async def __aenter__(self) -> Self:
         self._stream.__enter__()
@@ -126,11 +129,10 @@ class AwaitedRows:
         self._stream.__exit__(*error)  # type: ignore[arg-type]
 
     def __aiter__(self) -> Self:
-        self._rows = iter(self._stream)
         return self
 
     async def __anext__(self) -> Any:
-        for row in self._rows:
+        for row in self._stream:
             return row
         raise StopAsyncIteration
 

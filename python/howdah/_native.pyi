@@ -144,6 +144,32 @@ class Stream:
     @property
     def columns(self) -> tuple[Column, ...]: ...
 
+@final
+class CopySource:
+    """A COPY to the client that is open.
+
+    One that is dropped while open is cancelled by its connection before the next statement.
+    """
+
+    @property
+    def columns(self) -> tuple[Column, ...]:
+        """Empty where data is not read as rows."""
+    @property
+    def count(self) -> int:
+        """How many rows have come."""
+
+@final
+class CopyFeed:
+    """Hands the items of an asynchronous iterable to a COPY, a batch at a time."""
+
+    def __new__(cls, on_room: Callable[[], object]) -> Self: ...
+    def push(self, batch: list[Any]) -> None:
+        """Give the next items; before the next time `on_room` must have been called."""
+    def end(self) -> None:
+        """There are no more items."""
+    def fail(self, error: BaseException) -> None:
+        """The COPY must fail with this exception."""
+
 class _Base:
     """State common to both kinds of connection. Attributes are read without waiting."""
 
@@ -250,10 +276,42 @@ class SyncConnection(_Base):
     def stream_close(self, stream: Stream) -> None: ...
     def close_portal(self, portal: str) -> None:
         """Close a portal or SQL cursor; no error where it is gone, also in a failed transaction."""
-    def copy_in(self, query: str, chunks: Iterable[bytes]) -> int: ...
-    def copy_in_rows(self, query: str, types: Sequence[int], rows: Iterable[Sequence[Any]]) -> int:
-        """COPY … FROM STDIN (FORMAT binary) with rows encoded by the type OIDs given."""
-    def copy_out(self, query: str) -> list[bytes]: ...
+    def copy_send(
+        self,
+        query: str,
+        chunks: Iterable[Any],
+        timeout: float | None,
+        progress: Callable[[int, int], object] | None,
+    ) -> int:
+        """COPY … FROM STDIN with chunks of data in the format that the statement names."""
+    def copy_send_rows(
+        self,
+        binary: str | None,
+        text: str | None,
+        columns: Sequence[tuple[str, int]],
+        rows: Iterable[Any],
+        timeout: float | None,
+        progress: Callable[[int, int], object] | None,
+    ) -> int:
+        """COPY … FROM STDIN with rows for columns of these names and type OIDs.
+
+        By the statement `binary` if all types have a binary form, else by `text`; either may be
+        None.
+        """
+    def copy_open(
+        self,
+        query: str,
+        args: Sequence[Any],
+        options: str | None,
+        row: _RowType,
+        batch: int,
+        timeout: float | None,
+        progress: Callable[[int, int], object] | None,
+    ) -> CopySource:
+        """Begin COPY (query) TO STDOUT, with these options or, without, for rows."""
+    def copy_next(self, source: CopySource, timeout: float | None) -> Any:
+        """The next batch, `bytes` or a list of rows; empty at the end."""
+    def copy_close(self, source: CopySource) -> None: ...
     def close(self) -> None: ...
 
 @final
@@ -321,14 +379,36 @@ class AsyncConnection(_Base):
     def stream_next(self, stream: Stream) -> Coroutine[Any, Any, list[Any]]: ...
     def stream_close(self, stream: Stream) -> Coroutine[Any, Any, None]: ...
     def close_portal(self, portal: str) -> Coroutine[Any, Any, None]: ...
-    def copy_in(self, query: str, chunks: Iterable[bytes]) -> Coroutine[Any, Any, int]: ...
-    def copy_in_rows(
+    def copy_send(
         self,
         query: str,
-        types: Sequence[int],
-        rows: Iterable[Sequence[Any]],
+        chunks: Iterable[Any] | CopyFeed,
+        timeout: float | None,
+        progress: Callable[[int, int], object] | None,
     ) -> Coroutine[Any, Any, int]: ...
-    def copy_out(self, query: str) -> Coroutine[Any, Any, list[bytes]]: ...
+    def copy_send_rows(
+        self,
+        binary: str | None,
+        text: str | None,
+        columns: Sequence[tuple[str, int]],
+        rows: Iterable[Any] | CopyFeed,
+        timeout: float | None,
+        progress: Callable[[int, int], object] | None,
+    ) -> Coroutine[Any, Any, int]: ...
+    def copy_resume(self) -> None:
+        """Go on with a COPY whose feed was given more."""
+    def copy_open(
+        self,
+        query: str,
+        args: Sequence[Any],
+        options: str | None,
+        row: _RowType,
+        batch: int,
+        timeout: float | None,
+        progress: Callable[[int, int], object] | None,
+    ) -> Coroutine[Any, Any, CopySource]: ...
+    def copy_next(self, source: CopySource, timeout: float | None) -> Coroutine[Any, Any, Any]: ...
+    def copy_close(self, source: CopySource) -> Coroutine[Any, Any, None]: ...
     def is_alive(self) -> bool:
         """Whether the connection is open, idle on the wire and its peer has not hung up.
 

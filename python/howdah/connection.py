@@ -14,6 +14,7 @@ from howdah import _identifiers, _native, errors
 from howdah._connecting import configuration
 from howdah._modes import Isolation
 from howdah._session import Listener, Session
+from howdah.copying import Copying
 from howdah.cursor import Cursor
 from howdah.stream import RowStream
 from howdah.transaction import Transaction
@@ -53,7 +54,7 @@ def connect(
     return connection
 
 
-class Connection(Session, _native.SyncConnection):
+class Connection(Copying, Session, _native.SyncConnection):
     """A session with a server, from `howdah.connect`.
 
     **One transaction state.** A native call (`fetch`, `execute`, `execute_many`, `copy_rows` …)
@@ -238,31 +239,6 @@ class Connection(Session, _native.SyncConnection):
         """
         return RowStream(self, query, args, row, batch)
 
-    def copy_rows(
-        self,
-        table: _identifiers.Name,
-        rows: Iterable[Sequence[Any]],
-        columns: Sequence[str] | None = None,
-    ) -> int:
-        """Insert rows by COPY in the binary format, the fastest way in; answers their number.
-
-        `table` is a name as the catalogue spells it, `"name"`, `"schema.name"` or
-        `("schema", "name")`. Without `columns` the rows hold all columns that are not generated,
-        in the table's order. `rows` may be a generator. All rows are inserted or none.
-
-        >>> conn.execute("create temporary table album (id int, title text)")
-        0
-        >>> conn.copy_rows("album", [(1, "Kind of Blue"), (2, "Blue Train")])
-        2
-        """
-        relation = _identifiers.qualified(table)
-        if columns is None:
-            columns = [name for (name,) in self.fetch(COPY_COLUMNS, relation, row=tuple)]
-        chosen = _identifiers.column_list(columns)
-        shape = self.run(f"select {chosen} from {relation} limit 0", (), tuple, None)[0]
-        types = [column.type_oid for column in shape.columns or ()]
-        return self.copy_in_rows(copy_command(relation, chosen), types, rows)
-
     def cancel(self, timeout: float = CANCEL_TIMEOUT_SECONDS) -> None:
         """Ask the server to cancel what runs on this connection. Call it from another thread.
 
@@ -341,16 +317,3 @@ class Connection(Session, _native.SyncConnection):
                 self.execute(sent)
         if complaint is not None:
             raise complaint
-
-
-COPY_COLUMNS = """
-    select attname from pg_catalog.pg_attribute
-    where attrelid = $1::text::regclass and attnum > 0 and not attisdropped and attgenerated = ''
-    order by attnum
-"""
-"""The columns that COPY fills by default; parameter: the quoted name of the table."""
-
-
-def copy_command(relation: str, columns: str) -> str:
-    """COPY into a quoted relation's quoted columns, in the binary format."""
-    return f"copy {relation} ({columns}) from stdin (format binary)"

@@ -17,7 +17,7 @@ import warnings
 import weakref
 from collections.abc import Callable
 from types import TracebackType
-from typing import Literal, Self
+from typing import ClassVar, Literal, Self
 
 from howdah._codecs import Codecs, codecs
 from howdah._connecting import configuration
@@ -114,6 +114,9 @@ class Pool(Shortcuts):
     1
     2
     """
+
+    connection_class: ClassVar[type[Connection]] = Connection
+    """What the pool opens; a subclass of both is how an integration gets connections of its own."""
 
     def __init__(  # noqa: PLR0913 (its options are its subject)
         self,
@@ -373,7 +376,7 @@ class Pool(Shortcuts):
         return entry
 
     def _connect(self) -> Connection:
-        connection = Connection(self._config)
+        connection = self.connection_class(self._config)
         connection._autocommit = self._autocommit
         connection._join_codecs(self._codecs)
         try:

@@ -42,7 +42,7 @@ impl<'a> Reader<'a> {
         let (head, rest) = self
             .rest
             .split_at_checked(count)
-            .ok_or(self.truncated(expected))?;
+            .ok_or_else(|| self.truncated(expected))?;
         self.rest = rest;
         Ok(head)
     }
@@ -97,7 +97,7 @@ impl<'a> Reader<'a> {
             .rest
             .iter()
             .position(|&byte| byte == 0)
-            .ok_or(self.truncated(expected))?;
+            .ok_or_else(|| self.truncated(expected))?;
         let text = self.bytes(end, expected)?;
         self.bytes(1, expected)?;
         Ok(text)
@@ -121,14 +121,31 @@ impl<'a> Reader<'a> {
     /// [`Error::Truncated`], or [`Error::Malformed`] for another negative length.
     #[inline]
     pub fn value(&mut self) -> Result<Option<&'a [u8]>, Error> {
-        match self.i32("a value's length")? {
-            -1 => Ok(None),
-            length => match usize::try_from(length) {
-                Ok(length) => self.bytes(length, "a value").map(Some),
-                Err(_) => Err(Error::Malformed {
-                    message: self.message,
-                    problem: "negative length",
-                }),
+        if let Some((length, rest)) = self.rest.split_first_chunk() {
+            let length = i32::from_be_bytes(*length);
+            if let Ok(length) = usize::try_from(length)
+                && let Some((value, rest)) = rest.split_at_checked(length)
+            {
+                self.rest = rest;
+                return Ok(Some(value));
+            }
+            if length == -1 {
+                self.rest = rest;
+                return Ok(None);
+            }
+        }
+        Err(self.no_value())
+    }
+
+    /// Why there is no value here.
+    #[cold]
+    fn no_value(&self) -> Error {
+        match self.rest.split_first_chunk() {
+            None => self.truncated("a value's length"),
+            Some((length, _)) if i32::from_be_bytes(*length) >= 0 => self.truncated("a value"),
+            Some(_) => Error::Malformed {
+                message: self.message,
+                problem: "negative length",
             },
         }
     }
@@ -153,11 +170,12 @@ impl<'a> Reader<'a> {
         let (head, rest) = self
             .rest
             .split_first_chunk::<N>()
-            .ok_or(self.truncated(expected))?;
+            .ok_or_else(|| self.truncated(expected))?;
         self.rest = rest;
         Ok(*head)
     }
 
+    #[cold]
     const fn truncated(&self, expected: &'static str) -> Error {
         Error::Truncated {
             message: self.message,

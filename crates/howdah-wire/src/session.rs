@@ -270,9 +270,16 @@ impl Session {
             Some(Expected::Execute | Expected::Query) => {}
             _ => return Ok(None),
         }
-        match self.inbox.frame_of(b'D')? {
-            Some(body) => DataRow::parse(body).map(Some),
-            None => Ok(None),
+        self.inbox.frame_of(b'D').map(DataRow::parse).transpose()
+    }
+
+    /// The next piece of a COPY to the client, if one is the next message: the short way for a COPY
+    /// of many rows. Whatever else comes next is left for [`Session::next_event`].
+    #[inline]
+    pub fn next_copy_data(&mut self) -> Option<&[u8]> {
+        match self.expected.front() {
+            Some(Expected::Execute | Expected::Query) => self.inbox.frame_of(b'd'),
+            _ => None,
         }
     }
 
@@ -451,8 +458,8 @@ impl Session {
         if self.expected.meet_stray(next) == Stray::Absent {
             return Ok(());
         }
-        if let Some(body) = self.inbox.frame_of(next)? {
-            Message::parse(next, body)?;
+        if let Some(frame) = self.inbox.frame()? {
+            Message::parse(frame.kind, frame.body)?;
             self.expected.pass_stray();
         }
         Ok(())

@@ -93,6 +93,11 @@ class Range(Generic[T]):
         return not self._bounds
 
     @property
+    def isempty(self) -> bool:
+        """`empty`, under the name that PostgreSQL's function and other drivers' ranges have."""
+        return not self._bounds
+
+    @property
     def lower_inc(self) -> bool:
         """The lower bound belongs to the range."""
         return self._bounds[:1] == "["

@@ -132,6 +132,22 @@ impl Collector {
         scope: &Scope<'_, '_>,
         session: &mut Session,
     ) -> Result<(), howdah_wire::Error> {
+        if self.keep == Keep::All
+            && self.failed.is_none()
+            && self.missing.is_empty()
+            && let Known::Ready(columns, plan) = &self.shape
+        {
+            // the rows of one statement are all alike: everything was decided before the first
+            while let Some(row) = session.next_row()? {
+                match plan.read(scope, columns, &row) {
+                    Ok(read) => self.rows.push(read.unbind()),
+                    Err(unread) => {
+                        self.postpone(&row, unread);
+                        break;
+                    }
+                }
+            }
+        }
         while let Some(row) = session.next_row()? {
             self.push(scope, &row);
         }

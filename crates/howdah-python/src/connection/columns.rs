@@ -146,7 +146,9 @@ impl Columns {
     ) -> PyResult<Self> {
         let reader = |(column, codec): (&Described, Arc<Codec>)| {
             let decode = if column.is_binary {
-                codec.decode_binary.ok_or_else(|| unreadable(py, column, &codec))?
+                codec
+                    .decode_binary
+                    .ok_or_else(|| unreadable(py, column, &codec))?
             } else {
                 codec.decode_text
             };
@@ -155,6 +157,26 @@ impl Columns {
         let readers = described.iter().zip(codecs).map(reader);
         let readers = readers.collect::<PyResult<_>>()?;
         Self::with(py, described, readers)
+    }
+
+    /// Columns as COPY's binary format brings them: those without a binary form cast to text.
+    pub(crate) fn in_copy(
+        py: Python<'_>,
+        described: Vec<Described>,
+        codecs: Vec<Arc<Codec>>,
+    ) -> PyResult<Self> {
+        let readers = codecs.into_iter().map(|codec| {
+            let decode = codec.decode_binary.unwrap_or(codec.decode_text);
+            Reader { decode, codec }
+        });
+        let readers = readers.collect();
+        Self::with(py, described, readers)
+    }
+
+    /// Whether the values of this column come in the binary format.
+    pub(crate) fn is_binary_at(&self, index: usize) -> bool {
+        let reader = self.readers.get(index);
+        reader.is_some_and(|reader| reader.format() == Format::Binary)
     }
 
     fn with(py: Python<'_>, described: Vec<Described>, readers: Vec<Reader>) -> PyResult<Self> {

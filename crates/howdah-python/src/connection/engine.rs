@@ -70,6 +70,11 @@ impl Engine {
         self.operation.is_some()
     }
 
+    /// Whether a COPY to the client is open, of which a part may wait for its reader.
+    pub(crate) fn is_copying(&self) -> bool {
+        self.state.is_copying()
+    }
+
     /// Starts an operation; answers its result if it ended at once.
     ///
     /// # Errors
@@ -91,11 +96,22 @@ impl Engine {
             self.statements.forget_all();
         }
         self.settings = settings;
-        if !self.session.has_open_unit() || operation.continues_unit() {
+        let is_open = self.session.has_open_unit() || self.state.is_copying();
+        if !is_open || operation.continues_unit() {
             self.state.set_busy(true);
             return self.start(py, operation);
         }
         if !self.state.stream_was_dropped() {
+            if self.state.is_copying() {
+                let message = "a COPY is open on this connection";
+                let hint = Some("read it to its end or close it first");
+                return Some(Err(faults::fault_with_hint(
+                    py,
+                    "InterfaceError",
+                    message,
+                    hint,
+                )));
+            }
             return Some(Err(faults::fault_with_hint(
                 py,
                 "InterfaceError",
@@ -141,6 +157,10 @@ impl Engine {
             scope: scope(py, &self.settings, &self.catalogue),
             catalogue: &self.catalogue,
         };
+        if self.operation.is_none() && self.state.is_copying() {
+            // the rest of a COPY waits for whoever reads it
+            return Ok(Signal::Continue);
+        }
         loop {
             if let Some(operation) = &mut self.operation {
                 operation.on_rows(&reception, &mut self.session)?;

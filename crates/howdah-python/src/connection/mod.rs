@@ -40,6 +40,8 @@ pub(crate) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<columns::Column>()?;
     module.add_class::<collector::PyResultSet>()?;
     module.add_class::<operations::Stream>()?;
+    module.add_class::<operations::CopyFeed>()?;
+    module.add_class::<operations::CopySource>()?;
     asyncio::register(module)
 }
 

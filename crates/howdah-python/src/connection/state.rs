@@ -24,6 +24,8 @@ pub(crate) struct State {
     session_changes: AtomicU64,
     /// The number of the stream that keeps a unit of requests open; 0 for none.
     streaming: AtomicU64,
+    /// That stream is a COPY, which the server sends without being asked for each batch.
+    copying: AtomicBool,
     /// The number of that stream once nobody can read it any more.
     dropped: AtomicU64,
     parameters: Mutex<BTreeMap<String, String>>,
@@ -129,6 +131,23 @@ impl State {
         self.streaming.store(number, Ordering::Release);
     }
 
+    /// Whether the server is sending a COPY, of which a part may wait for its reader.
+    #[inline]
+    pub(crate) fn is_copying(&self) -> bool {
+        self.copying.load(Ordering::Acquire)
+    }
+
+    pub(crate) fn begin_copying(&self, number: u64) {
+        self.streaming.store(number, Ordering::Release);
+        self.copying.store(true, Ordering::Release);
+    }
+
+    /// Whether the server is sending a COPY that nobody can read any more.
+    #[inline]
+    pub(crate) fn copy_was_dropped(&self) -> bool {
+        self.is_copying() && self.stream_was_dropped()
+    }
+
     /// Nobody can read stream `number` any more; what was not read is let pass before the next
     /// statement.
     pub(crate) fn drop_stream(&self, number: u64) {
@@ -145,6 +164,7 @@ impl State {
     #[inline]
     pub(crate) fn set_status(&self, status: TransactionStatus) {
         self.streaming.store(0, Ordering::Release);
+        self.copying.store(false, Ordering::Release);
         self.status.store(status as u8, Ordering::Release);
     }
 

@@ -228,7 +228,11 @@ impl Statements {
         if statement.name.is_empty() && self.capacity > 0 {
             return Ok(());
         }
-        let room = if self.capacity == 0 { DESCRIPTIONS } else { self.capacity };
+        let room = if self.capacity == 0 {
+            DESCRIPTIONS
+        } else {
+            self.capacity
+        };
         if self.entries.len() >= room {
             self.drop_oldest();
         }

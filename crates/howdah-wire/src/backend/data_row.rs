@@ -1,10 +1,13 @@
 use crate::{Error, Reader};
 
+const NAME: &str = "DataRow";
+const COUNT_BYTES: usize = 2;
+
 /// A row of values, NULL or bytes in the format that Bind asked for.
 #[derive(Debug, Clone, Copy)]
 pub struct DataRow<'a> {
+    /// What the count at the front says.
     columns: usize,
-    values: Reader<'a>,
     body: &'a [u8],
 }
 
@@ -15,13 +18,8 @@ impl<'a> DataRow<'a> {
     /// [`Error`] where it does not even hold a count.
     #[inline]
     pub fn parse(body: &'a [u8]) -> Result<Self, Error> {
-        let mut values = Reader::new("DataRow", body);
-        let columns = values.count()?;
-        Ok(Self {
-            columns,
-            values,
-            body,
-        })
+        let columns = Reader::new(NAME, body).count()?;
+        Ok(Self { columns, body })
     }
 
     /// The message's body, for keeping a row until its types are known.
@@ -40,7 +38,7 @@ impl<'a> DataRow<'a> {
     /// A cursor for [`Reader::value`]; whoever reads calls it once for each column, then `finish`.
     #[inline]
     #[must_use]
-    pub const fn values(&self) -> Reader<'a> {
-        self.values
+    pub fn values(&self) -> Reader<'a> {
+        Reader::new(NAME, self.body.get(COUNT_BYTES..).unwrap_or_default())
     }
 }

@@ -417,7 +417,8 @@ fn request_unnamed(
         Some((bind, bytes)) => (bind, bytes),
         None => (&statement.bind, &bytes),
     };
-    cx.statements.prepare_unnamed(cx.py, cx.session, statement)?;
+    cx.statements
+        .prepare_unnamed(cx.py, cx.session, statement)?;
     cx.session.bind(bind, |out| {
         out.extend_from_slice(bytes);
         Ok::<_, howdah_wire::Error>(())

@@ -28,8 +28,8 @@ use howdah_wire::backend::Message;
 use pyo3::prelude::*;
 
 pub(crate) use close_portal::ClosePortal;
-pub(crate) use copy_in::{CopyIn, CopyRows};
-pub(crate) use copy_out::CopyOut;
+pub(crate) use copy_in::{Chunks, CopyFeed, CopyIn, Progress, RowStatements, Rows, Supply};
+pub(crate) use copy_out::{CopyClose, CopyNext, CopyOpen, CopySource};
 pub(crate) use drain::Drain;
 pub(crate) use fetch::{Answer, Fetch};
 pub(crate) use many::Many;
@@ -116,6 +116,11 @@ pub(crate) trait Operation: Send {
 
     /// Whether what it sends is the same in every encoding.
     fn is_plain(&self, _py: Python<'_>) -> bool {
+        false
+    }
+
+    /// Whether the server must be told to cancel what it is doing, so that this can end soon.
+    fn cancels(&self) -> bool {
         false
     }
 

@@ -152,7 +152,12 @@ impl Told {
                 // the first use has not asked for the binary format, and the text of an anonymous
                 // record has lost its types: all uses are to give the same values
                 let records_as_text = cx.statements.are_unnamed();
-                Some(Arc::new(Columns::new(cx.py, described, codecs, records_as_text)?))
+                Some(Arc::new(Columns::new(
+                    cx.py,
+                    described,
+                    codecs,
+                    records_as_text,
+                )?))
             }
         };
         Statement::new(name, sql, parameters, columns)

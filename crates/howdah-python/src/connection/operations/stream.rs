@@ -251,7 +251,8 @@ impl StreamOpen {
     /// can be prepared again without the caller noticing.
     #[cold]
     fn forget_stale(&mut self, cx: &mut Context<'_, '_>, stream: &Stream, batch: &Batch) -> bool {
-        let stale = |error| is_stale(&stream.statement, error) || is_outdated(&stream.statement, error);
+        let stale =
+            |error| is_stale(&stream.statement, error) || is_outdated(&stream.statement, error);
         if !batch.changed && !batch.error.as_ref().is_some_and(stale) {
             return false;
         }

@@ -1,0 +1,1 @@
+"""Django on howdah, without psycopg."""

@@ -145,6 +145,15 @@ class Stream:
     def columns(self) -> tuple[Column, ...]: ...
 
 @final
+class PendingResult:
+    """The result of a queued statement."""
+
+    @property
+    def done(self) -> bool: ...
+    def get(self) -> Any:
+        """The result; raises its error. Not before it is done."""
+
+@final
 class CopySource:
     """A COPY to the client that is open.
 
@@ -209,6 +218,24 @@ class _Base:
         That is each ParameterStatus after the start, and each command tag of SET, RESET, LISTEN,
         UNLISTEN, LOAD, DISCARD, DECLARE CURSOR, PREPARE and CREATE.
         """
+    @property
+    def has_queued(self) -> bool:
+        """Statements of a pipeline wait to be sent."""
+    def enqueue(
+        self,
+        query: str,
+        args: tuple[Any, ...],
+        row: _RowType,
+        answer: Literal["count", "rows", "first", "value"],
+    ) -> PendingResult:
+        """Queue a statement of a pipeline."""
+    def forget_queued(self) -> None:
+        """Forget the statements that wait; their results raise."""
+    def defer(self, command: str) -> None:
+        """Have a command that opens a transaction or savepoint travel with the next statement."""
+    def withdraw(self, command: str) -> Literal["waiting", "refused", "sent"]:
+        """Take a deferred command back, with those deferred after it; answers where it was."""
+    def forget_deferred(self) -> None: ...
     def fileno(self) -> int: ...
     def cancel_blocking(self, timeout: float) -> None:
         """Send a CancelRequest on its own connection and wait until the server closed that one.
@@ -226,9 +253,64 @@ class SyncConnection(_Base):
         (notices, notifications, parameter changes).
         """
     def execute(self, query: str, /, *args: Any, timeout: float | None = None) -> int: ...
+    @overload
     def execute_many(
-        self, query: str, rows: Iterable[Sequence[Any]], /, *, timeout: float | None = None
+        self,
+        query: str,
+        rows: Iterable[Sequence[Any]],
+        /,
+        *,
+        returning: Literal[False] = False,
+        timeout: float | None = None,
     ) -> int: ...
+    @overload
+    def execute_many(
+        self,
+        query: str,
+        rows: Iterable[Sequence[Any]],
+        /,
+        *,
+        returning: Literal[True],
+        row: None = None,
+        timeout: float | None = None,
+    ) -> list[Row]: ...
+    @overload
+    def execute_many(
+        self,
+        query: str,
+        rows: Iterable[Sequence[Any]],
+        /,
+        *,
+        returning: Literal[True],
+        row: type[dict[str, Any]],
+        timeout: float | None = None,
+    ) -> list[dict[str, Any]]: ...
+    @overload
+    def execute_many(
+        self,
+        query: str,
+        rows: Iterable[Sequence[Any]],
+        /,
+        *,
+        returning: Literal[True],
+        row: type[_Tuple],
+        timeout: float | None = None,
+    ) -> list[_Tuple]: ...
+    @overload
+    def execute_many(
+        self,
+        query: str,
+        rows: Iterable[Sequence[Any]],
+        /,
+        *,
+        returning: Literal[True],
+        row: Callable[..., _T],
+        timeout: float | None = None,
+    ) -> list[_T]: ...
+    def run_many(
+        self, query: str, rows: Iterable[Sequence[Any]], row: _RowType, timeout: float | None
+    ) -> list[Result]:
+        """As `run` for each row of parameters: one Result with the rows of all."""
     @overload
     def fetch(
         self, query: str, /, *args: Any, row: None = None, timeout: float | None = None
@@ -270,6 +352,8 @@ class SyncConnection(_Base):
         With `args=None` by the simple protocol, which allows several statements; else by the
         extended one. An empty query gives one Result without rows and with an empty tag.
         """
+    def run_queued(self, *, raises: bool, timeout: float | None = None) -> None:
+        """Execute what is queued; with `raises` its error is raised here as well."""
     def stream_open(self, query: str, args: Sequence[Any], row: _RowType, batch: int) -> Stream: ...
     def stream_next(self, stream: Stream) -> list[Any]:
         """The next batch; empty at the end."""
@@ -332,9 +416,63 @@ class AsyncConnection(_Base):
     def execute(
         self, query: str, /, *args: Any, timeout: float | None = None
     ) -> Coroutine[Any, Any, int]: ...
+    @overload
     def execute_many(
-        self, query: str, rows: Iterable[Sequence[Any]], /, *, timeout: float | None = None
+        self,
+        query: str,
+        rows: Iterable[Sequence[Any]],
+        /,
+        *,
+        returning: Literal[False] = False,
+        timeout: float | None = None,
     ) -> Coroutine[Any, Any, int]: ...
+    @overload
+    def execute_many(
+        self,
+        query: str,
+        rows: Iterable[Sequence[Any]],
+        /,
+        *,
+        returning: Literal[True],
+        row: None = None,
+        timeout: float | None = None,
+    ) -> Coroutine[Any, Any, list[Row]]: ...
+    @overload
+    def execute_many(
+        self,
+        query: str,
+        rows: Iterable[Sequence[Any]],
+        /,
+        *,
+        returning: Literal[True],
+        row: type[dict[str, Any]],
+        timeout: float | None = None,
+    ) -> Coroutine[Any, Any, list[dict[str, Any]]]: ...
+    @overload
+    def execute_many(
+        self,
+        query: str,
+        rows: Iterable[Sequence[Any]],
+        /,
+        *,
+        returning: Literal[True],
+        row: type[_Tuple],
+        timeout: float | None = None,
+    ) -> Coroutine[Any, Any, list[_Tuple]]: ...
+    @overload
+    def execute_many(
+        self,
+        query: str,
+        rows: Iterable[Sequence[Any]],
+        /,
+        *,
+        returning: Literal[True],
+        row: Callable[..., _T],
+        timeout: float | None = None,
+    ) -> Coroutine[Any, Any, list[_T]]: ...
+    def run_many(
+        self, query: str, rows: Iterable[Sequence[Any]], row: _RowType, timeout: float | None
+    ) -> Coroutine[Any, Any, list[Result]]: ...
     @overload
     def fetch(
         self, query: str, /, *args: Any, row: None = None, timeout: float | None = None
@@ -373,6 +511,9 @@ class AsyncConnection(_Base):
     def run(
         self, query: str, args: Sequence[Any] | None, row: _RowType, timeout: float | None
     ) -> Coroutine[Any, Any, list[Result]]: ...
+    def run_queued(
+        self, *, raises: bool, timeout: float | None = None
+    ) -> Coroutine[Any, Any, None]: ...
     def stream_open(
         self, query: str, args: Sequence[Any], row: _RowType, batch: int
     ) -> Coroutine[Any, Any, Stream]: ...

@@ -204,6 +204,10 @@ class QueryTimeout(OperationalError, TimeoutError):
     """A statement's deadline passed; the server was told to cancel it. Also a `TimeoutError`."""
 
 
+class PipelineAborted(OperationalError):
+    """A statement of a pipeline had no effect, for another of its batch failed: its `__cause__`."""
+
+
 class PoolTimeout(OperationalError, TimeoutError):
     """No connection of the pool became free within the time allowed. Also a `TimeoutError`."""
 

@@ -45,7 +45,7 @@ SSL_REQUEST = b"\0\0\0\x08\x04\xd2\x16\x2f"
 
 @dataclass(frozen=True)
 class Guarded:
-    """A server with TLS and the folder of its certificates: `ca.pem`, `by_cert.pem` …"""
+    """A server with TLS and the folder of its certificates, such as `ca.pem`."""
 
     url: str
     folder: Path

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import shutil
 import signal
@@ -46,7 +47,7 @@ class Crowd:
         rounds: int = 1,
         **options: Any,
     ) -> list[Any]:
-        """What each of the crowd was given: a value, or the error; then the pool must work."""
+        """What each of the crowd was given: a value, or the error."""
         options = {"max_size": 5, "timeout": 15.0, **options}
         async with asyncio.timeout(BOUND_SECONDS):
             if self.world == "async":
@@ -60,17 +61,20 @@ class Crowd:
         rounds: int,
         options: dict[str, Any],
     ) -> list[Any]:
-        async with howdah.AsyncPool(self.url, **options) as pool:
+        pool = howdah.AsyncPool(self.url, **options)
 
-            async def ask() -> list[Any]:
-                return [await outcome(pool.fetch_value(query)) for _ in range(rounds)]
+        async def ask() -> list[Any]:
+            return [await outcome(pool.fetch_value(query)) for _ in range(rounds)]
 
+        try:
             crowd = [asyncio.create_task(ask()) for _ in range(CROWD)]
             if meanwhile is not None:
                 await meanwhile()
             found = [value for each in await asyncio.gather(*crowd) for value in each]
             assert pool.stats().in_use == 0
-            return found
+        finally:
+            await pool.close()
+        return found
 
     async def _threads(
         self,
@@ -79,11 +83,12 @@ class Crowd:
         rounds: int,
         options: dict[str, Any],
     ) -> list[Any]:
-        with howdah.Pool(self.url, **options) as pool, ThreadPoolExecutor(CROWD) as threads:
+        pool = howdah.Pool(self.url, **options)
 
-            def ask() -> list[Any]:
-                return [waited(pool, query) for _ in range(rounds)]
+        def ask() -> list[Any]:
+            return [waited(pool, query) for _ in range(rounds)]
 
+        with contextlib.closing(pool), ThreadPoolExecutor(CROWD) as threads:
             loop = asyncio.get_running_loop()
             crowd = [loop.run_in_executor(threads, ask) for _ in range(CROWD)]
             if meanwhile is not None:
@@ -128,9 +133,11 @@ async def test_the_network_is_cut(database: str, world: str) -> None:
     assert all(isinstance(failure, LOST) for failure in failures)
 
 
+@pytest.mark.skipif(
+    not Path(PROGRAM).exists(),
+    reason="no pgbouncer on this machine: as root, `make system` installs it",
+)
 async def test_the_pooler_is_restarted(database: str, world: str) -> None:
-    if not Path(PROGRAM).exists():
-        pytest.skip("no pgbouncer on this machine: as root, `make system` installs it")
     with PgBouncer(database) as pgbouncer:
 
         async def restart() -> None:
@@ -165,6 +172,7 @@ def own_server() -> Iterator[Callable[[], howdah.server.Server]]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
+@pytest.mark.slow
 async def test_the_server_is_killed(
     own_server: Callable[[], howdah.server.Server], world: str
 ) -> None:
@@ -228,7 +236,7 @@ async def test_idle_sessions_are_ended(
 async def test_the_server_takes_no_more_connections(
     database: str, sync_conn: howdah.Connection, world: str
 ) -> None:
-    """Once the pool has worked, those that find no place wait for the connections that there are."""
+    """A pool that has worked makes do with the connections that there are."""
     role = f"few_{sync_conn.backend_pid}"
     sync_conn.execute(f"create role {role} login password 'few' connection limit 3")
     try:

@@ -165,11 +165,6 @@ impl Statements {
         }
     }
 
-    /// Whether no statement is to outlive the unit of requests that prepares it.
-    pub(crate) const fn are_unnamed(&self) -> bool {
-        self.capacity == 0
-    }
-
     /// Requests that a statement without a name be prepared, unless the open unit has done so.
     pub(crate) fn prepare_unnamed(
         &mut self,
@@ -207,6 +202,11 @@ impl Statements {
             entry.used = clock;
             Arc::clone(&entry.statement)
         }))
+    }
+
+    /// Whether statements are kept for further executions.
+    pub(crate) const fn keeps(&self) -> bool {
+        self.capacity > 0
     }
 
     /// A name for the next statement: empty where none is to be kept.

@@ -21,6 +21,8 @@ pub(crate) struct Preparation {
     name: String,
     parsed: bool,
     told: Told,
+    /// Describe was answered.
+    answered: bool,
     error: Option<ServerError>,
     introspection: Option<Introspection>,
 }
@@ -32,15 +34,27 @@ impl Preparation {
         sql: &Py<PyString>,
         signature: Box<[Oid]>,
     ) -> PyResult<Self> {
+        let closed = cx.close_forgotten();
+        closed.map_err(|error| faults::protocol(cx.py, &error))?;
+        Self::start_keeping(cx, sql, signature)
+    }
+
+    /// As [`Preparation::start`], without Close for statements that the cache has dropped: some of
+    /// them may still be wanted.
+    pub(super) fn start_keeping(
+        cx: &mut Context<'_, '_>,
+        sql: &Py<PyString>,
+        signature: Box<[Oid]>,
+    ) -> PyResult<Self> {
         let text = sql.bind(cx.py).to_str()?;
-        let name = if has_passing_columns(text) {
-            String::new()
-        } else {
+        let name = if Self::lasts(text) {
             cx.statements.next_name()
+        } else {
+            String::new()
         };
         let requested = cx
-            .close_forgotten()
-            .and_then(|()| cx.session.parse(&name, text, &signature))
+            .session
+            .parse(&name, text, &signature)
             .and_then(|()| cx.session.describe(Target::Statement(&name)));
         requested.map_err(|error| faults::protocol(cx.py, &error))?;
         Ok(Self {
@@ -49,9 +63,20 @@ impl Preparation {
             name,
             parsed: false,
             told: Told::default(),
+            answered: false,
             error: None,
             introspection: None,
         })
+    }
+
+    /// Whether a statement of this text is prepared for more than one execution.
+    pub(super) fn lasts(sql: &str) -> bool {
+        !has_passing_columns(sql)
+    }
+
+    /// Whether the server has described the statement.
+    pub(super) const fn is_described(&self) -> bool {
+        self.parsed && self.answered && self.error.is_none()
     }
 
     pub(crate) fn on(&mut self, reception: &Reception<'_, '_>, message: &Message<'_>) {
@@ -64,8 +89,10 @@ impl Preparation {
                 self.told.parameters = types.types().collect();
             }
             Message::RowDescription(columns) => {
+                self.answered = true;
                 self.told.described = Some(Described::all(columns));
             }
+            Message::NoData => self.answered = true,
             Message::ErrorResponse(fields) => self.error = Some(fields.to_owned()),
             _ => {}
         }
@@ -102,7 +129,11 @@ impl Preparation {
         }
     }
 
-    fn finish(&mut self, cx: &mut Context<'_, '_>) -> PyResult<Arc<Statement>> {
+    pub(super) fn unknown_types(&self, cx: &Context<'_, '_>) -> Vec<Oid> {
+        self.told.unknown_types(cx)
+    }
+
+    pub(super) fn finish(&mut self, cx: &mut Context<'_, '_>) -> PyResult<Arc<Statement>> {
         let told = std::mem::take(&mut self.told);
         let name = std::mem::take(&mut self.name);
         let sql = self.sql.bind(cx.py);
@@ -151,7 +182,7 @@ impl Told {
                 let codecs = codecs.collect::<PyResult<_>>()?;
                 // the first use has not asked for the binary format, and the text of an anonymous
                 // record has lost its types: all uses are to give the same values
-                let records_as_text = cx.statements.are_unnamed();
+                let records_as_text = !cx.statements.keeps();
                 Some(Arc::new(Columns::new(
                     cx.py,
                     described,
@@ -176,6 +207,14 @@ fn has_passing_columns(sql: &str) -> bool {
     ["fetch", "execute", "declare"]
         .iter()
         .any(|passing| word.eq_ignore_ascii_case(passing))
+}
+
+/// Whether a statement is a COPY.
+pub(crate) fn is_copy(sql: &str) -> bool {
+    let start = after_comments(sql);
+    let (word, rest) = start.split_at_checked(4).unwrap_or((start, ""));
+    word.eq_ignore_ascii_case("copy")
+        && !rest.starts_with(|c: char| c.is_alphanumeric() || c == '_')
 }
 
 /// The text from its first token on.

@@ -266,7 +266,7 @@ def from_fields(wire_fields: Mapping[str, str], query: str | None) -> DatabaseEr
     diag = Diagnostic.from_fields(wire_fields)
     error = lookup(diag.sqlstate or "")(
         diag.message_primary or "the server reported an error without a message",
-        hint=diag.message_hint,
+        hint=diag.message_hint or _pooler_hint(diag),
         diag=diag,
         query=query,
     )
@@ -298,6 +298,16 @@ def __dir__() -> list[str]:
 
 def _rebuild(cls: type[Error], message: str, diag: Diagnostic) -> Error:
     return cls(message, diag=diag)
+
+
+def _pooler_hint(diag: Diagnostic) -> str | None:
+    """The cure where a statement that the driver has prepared is missing, or there already."""
+    if diag.sqlstate in {"26000", "42P05"} and '"howdah_' in (diag.message_primary or ""):
+        return (
+            "a pooler seems to hand each transaction to another server: "
+            "connect with `statement_cache_size=0`"
+        )
+    return None
 
 
 def _excerpt(query: str | None, diag: Diagnostic) -> list[str]:

@@ -108,6 +108,8 @@ pub struct Session {
     skipping: bool,
     /// Extended requests were made since the last Sync.
     open_unit: bool,
+    /// Grows whenever the unnamed statement may have become another, or none.
+    unnamed: u64,
     status: TransactionStatus,
     parameters: BTreeMap<String, String>,
     cancel_key: Option<CancelKey>,
@@ -131,6 +133,7 @@ impl Session {
             expected: Queue::default(),
             skipping: false,
             open_unit: false,
+            unnamed: 0,
             status: TransactionStatus::Idle,
             parameters,
             cancel_key,
@@ -180,6 +183,13 @@ impl Session {
     #[must_use]
     pub const fn has_open_unit(&self) -> bool {
         self.open_unit
+    }
+
+    /// A number that is the same for as long as the unnamed statement is: until the next one, or the
+    /// end of the unit, after which another server may answer (a pooler's).
+    #[must_use]
+    pub const fn unnamed_generation(&self) -> u64 {
+        self.unnamed
     }
 
     /// The transaction status that the last ReadyForQuery told.
@@ -284,6 +294,7 @@ impl Session {
             ));
         }
         frontend::query(self.outbox.buffer(), sql)?;
+        self.unnamed += 1;
         self.expected.push(Expected::Query);
         Ok(())
     }
@@ -294,6 +305,7 @@ impl Session {
     /// [`Error::Misuse`] for a zero byte in a text or more than 65535 types.
     pub fn parse(&mut self, statement: &str, sql: &str, types: &[Oid]) -> Result<(), Error> {
         frontend::parse(self.outbox.buffer(), statement, sql, types)?;
+        self.unnamed += u64::from(statement.is_empty());
         self.expect(Expected::Parse);
         Ok(())
     }
@@ -365,6 +377,7 @@ impl Session {
         self.expected.push(Expected::Sync);
         self.skipping = false;
         self.open_unit = false;
+        self.unnamed += 1;
     }
 
     /// Makes the open unit fail, so that it cannot commit what it has done so far: the server is

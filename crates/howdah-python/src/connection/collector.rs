@@ -88,7 +88,7 @@ impl Collector {
         Ok(())
     }
 
-    /// Expects rows in the text format with columns as described just now.
+    /// Expects rows with columns, and in formats, as described just now.
     pub(crate) fn describe(
         &mut self,
         scope: &Scope<'_, '_>,
@@ -238,7 +238,7 @@ impl Collector {
         let codec = |oid| scope.known(oid).ok_or_else(|| unknown_type(py, oid));
         let codecs = described.iter().map(|column| codec(column.type_oid));
         let codecs = codecs.collect::<PyResult<_>>()?;
-        let columns = Columns::in_text(py, described, codecs)?;
+        let columns = Columns::as_described(py, described, codecs)?;
         let plan = columns.plan(py, &self.kind)?;
         Ok(Known::Ready(Arc::new(columns), plan))
     }

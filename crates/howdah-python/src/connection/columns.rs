@@ -16,6 +16,10 @@ use super::rows::{RowKind, RowPlan};
 use crate::row::{RowBuilder, Shape, row_type};
 use crate::types::{Codec, Decode, Format, Refusal, Refused, Scope};
 
+/// Types whose binary values name the types of their parts, and whose text does not: `record`,
+/// `record[]` and `anyarray`.
+const SELF_DESCRIBING: [Oid; 3] = [2249, 2287, 2277];
+
 /// What the server says of one column of a result.
 #[pyclass(frozen, get_all, module = "howdah._native")]
 #[expect(
@@ -55,6 +59,8 @@ pub(crate) struct Described {
     type_modifier: i32,
     table_oid: u32,
     table_column: i16,
+    /// That of the values, where they were asked for already.
+    is_binary: bool,
 }
 
 impl Described {
@@ -71,6 +77,7 @@ impl Described {
             type_modifier: field.type_modifier,
             table_oid: field.table_oid,
             table_column: field.table_column,
+            is_binary: field.format == Format::Binary as i16,
         }
     }
 }
@@ -114,20 +121,42 @@ impl Columns {
         py: Python<'_>,
         described: Vec<Described>,
         codecs: Vec<Arc<Codec>>,
+        records_as_text: bool,
     ) -> PyResult<Self> {
-        Self::with(py, described, codecs, |codec| match codec.decode_binary {
-            Some(decode) if codec.result_format == Format::Binary => decode,
-            _ => codec.decode_text,
-        })
+        let as_text = |codec: &Codec| records_as_text && SELF_DESCRIBING.contains(&codec.oid);
+        let readers = codecs.into_iter().map(|codec| {
+            let decode = match codec.decode_binary {
+                Some(decode) if codec.result_format == Format::Binary && !as_text(&codec) => decode,
+                _ => codec.decode_text,
+            };
+            Reader { decode, codec }
+        });
+        let readers = readers.collect();
+        Self::with(py, described, readers)
     }
 
-    /// Columns whose values all come as text.
-    pub(crate) fn in_text(
+    /// Columns whose values come in the formats that the server has said.
+    ///
+    /// # Errors
+    /// `DataError` for a binary format that nobody here reads.
+    pub(crate) fn as_described(
         py: Python<'_>,
         described: Vec<Described>,
         codecs: Vec<Arc<Codec>>,
     ) -> PyResult<Self> {
-        Self::with(py, described, codecs, |codec| codec.decode_text)
+        let reader = |(column, codec): (&Described, Arc<Codec>)| {
+            let decode = if column.is_binary {
+                codec
+                    .decode_binary
+                    .ok_or_else(|| unreadable(py, column, &codec))?
+            } else {
+                codec.decode_text
+            };
+            Ok(Reader { decode, codec })
+        };
+        let readers = described.iter().zip(codecs).map(reader);
+        let readers = readers.collect::<PyResult<_>>()?;
+        Self::with(py, described, readers)
     }
 
     /// Columns as COPY's binary format brings them: those without a binary form cast to text.
@@ -136,9 +165,12 @@ impl Columns {
         described: Vec<Described>,
         codecs: Vec<Arc<Codec>>,
     ) -> PyResult<Self> {
-        Self::with(py, described, codecs, |codec| {
-            codec.decode_binary.unwrap_or(codec.decode_text)
-        })
+        let readers = codecs.into_iter().map(|codec| {
+            let decode = codec.decode_binary.unwrap_or(codec.decode_text);
+            Reader { decode, codec }
+        });
+        let readers = readers.collect();
+        Self::with(py, described, readers)
     }
 
     /// Whether the values of this column come in the binary format.
@@ -147,21 +179,9 @@ impl Columns {
         reader.is_some_and(|reader| reader.format() == Format::Binary)
     }
 
-    fn with(
-        py: Python<'_>,
-        described: Vec<Described>,
-        codecs: Vec<Arc<Codec>>,
-        decode: impl Fn(&Codec) -> Decode,
-    ) -> PyResult<Self> {
+    fn with(py: Python<'_>, described: Vec<Described>, readers: Vec<Reader>) -> PyResult<Self> {
         let shape = Shape::new(py, described.iter().map(|column| &column.name))?.unbind();
-        let atomic = codecs.iter().all(|codec| codec.atomic);
-        let readers = codecs
-            .into_iter()
-            .map(|codec| Reader {
-                decode: decode(&codec),
-                codec,
-            })
-            .collect();
+        let atomic = readers.iter().all(|reader| reader.codec.atomic);
         let row_type = row_type(py)?.clone().unbind();
         Ok(Self {
             described,
@@ -171,6 +191,17 @@ impl Columns {
             atomic,
             plan: Mutex::new(None),
         })
+    }
+
+    /// Whether these are the columns that the server describes.
+    pub(crate) fn are(&self, description: &RowDescription<'_>) -> bool {
+        let mut known = self.described.iter();
+        let same = |field: Field<'_>| {
+            known.next().is_some_and(|column| {
+                column.type_oid == field.type_oid && column.name.as_bytes() == field.name
+            })
+        };
+        description.fields().all(same) && known.next().is_none()
     }
 
     /// The result formats that Bind must ask for, in the protocol's shortest form.
@@ -324,6 +355,15 @@ impl Columns {
         let place = format!("column `{name}` of type `{type_name}`");
         refusal(py, &place, refused).into()
     }
+}
+
+#[cold]
+fn unreadable(py: Python<'_>, column: &Described, codec: &Codec) -> PyErr {
+    let message = format!(
+        "column `{}` of type `{}`: its binary format cannot be read",
+        column.name, codec.name
+    );
+    faults::fault(py, "DataError", message)
 }
 
 /// The exception for a refused value at `place`.

@@ -15,6 +15,7 @@ mod collector;
 pub(crate) mod columns;
 mod engine;
 pub(crate) mod faults;
+mod guess;
 mod line;
 mod natural;
 mod operations;

@@ -1,24 +1,32 @@
 //! Prepared statements and the cache of them.
 //!
-//! No IO. Invariant of [`Statements`]: each cached statement exists on the server under its name;
-//! one that was dropped from the cache is queued in `forgotten` until Close was sent for it. None is
-//! found that is older than the last change of the schema that this process knows of: the server
-//! refuses those whose result changed, which inside of a transaction costs the transaction.
+//! No IO. Invariant of [`Statements`]: each cached statement that has a name exists on the server
+//! under it; one that was dropped from the cache is queued in `forgotten` until Close was sent for
+//! it. None is found that is older than the last change of the schema that this process knows of: the
+//! server refuses those whose result changed, which inside of a transaction costs the transaction.
+//! Without room for named ones (`statement_cache_size=0`) it remembers what the server said of
+//! each text, which then travels with every execution.
 
+use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use hashbrown::HashTable;
-use howdah_wire::{BindHead, Oid};
+use howdah_wire::backend::RowDescription;
+use howdah_wire::{BindHead, Oid, Session};
 use pyo3::prelude::*;
 use pyo3::types::PyString;
 
 use super::columns::Columns;
+use super::parameters::Unwritten;
 use crate::types::{Codec, Format};
 
 /// A statement that the server has prepared and described.
 pub(crate) struct Statement {
-    /// Empty for the unnamed statement, which is not cached.
+    /// Empty for the unnamed statement.
     pub(crate) name: String,
+    /// What the unnamed statement is prepared from, in each unit anew.
+    text: Option<Text>,
     pub(crate) parameters: Vec<Arc<Codec>>,
     /// None where the statement returns no rows.
     pub(crate) columns: Option<Arc<Columns>>,
@@ -26,9 +34,18 @@ pub(crate) struct Statement {
     pub(crate) bind: BindHead,
 }
 
+struct Text {
+    sql: Py<PyString>,
+    types: Vec<Oid>,
+    /// Tells one such statement from another.
+    number: u64,
+}
+
 impl Statement {
+    /// A statement of this name, or the unnamed one for this text.
     pub(crate) fn new(
         name: String,
+        sql: &Bound<'_, PyString>,
         parameters: Vec<Arc<Codec>>,
         columns: Option<Arc<Columns>>,
     ) -> Result<Self, howdah_wire::Error> {
@@ -37,12 +54,25 @@ impl Statement {
             .map(|codec| parameter_format(codec))
             .collect();
         let bind = bind_head("", &name, &formats, columns.as_deref())?;
+        let text = name.is_empty().then(|| Text::new(sql, &parameters));
         Ok(Self {
             name,
+            text,
             parameters,
             columns,
             bind,
         })
+    }
+
+    /// Whether it must be prepared in each unit that executes it.
+    pub(crate) const fn is_unnamed(&self) -> bool {
+        self.text.is_some()
+    }
+
+    /// Whether the columns are those that the server describes now.
+    pub(crate) fn returns(&self, description: &RowDescription<'_>) -> bool {
+        let columns = self.columns.as_deref();
+        columns.is_some_and(|columns| columns.are(description))
     }
 
     /// Whether a parameter is of a row type, which may change after the statement was prepared.
@@ -57,6 +87,17 @@ impl Statement {
         formats: &[Format],
     ) -> Result<BindHead, howdah_wire::Error> {
         bind_head(portal, &self.name, formats, self.columns.as_deref())
+    }
+}
+
+impl Text {
+    fn new(sql: &Bound<'_, PyString>, parameters: &[Arc<Codec>]) -> Self {
+        static NUMBERS: AtomicU64 = AtomicU64::new(1);
+        Self {
+            sql: sql.clone().unbind(),
+            types: parameters.iter().map(|codec| codec.oid).collect(),
+            number: NUMBERS.fetch_add(1, Ordering::Relaxed),
+        }
     }
 }
 
@@ -99,7 +140,15 @@ pub(crate) struct Statements {
     named: u64,
     /// The version of the schema when the operation under way began.
     schema_version: u64,
+    /// In each name. Behind a pooler that knows nothing of statements, two clients that used the
+    /// same name would execute one another's.
+    mark: u32,
+    /// The unnamed statement that was prepared last, by its number, and the session's generation.
+    unnamed: (u64, u64),
 }
+
+/// How many texts are remembered where no statement is kept.
+const DESCRIPTIONS: usize = 256;
 
 struct Entry {
     hash: u64,
@@ -112,7 +161,7 @@ struct Entry {
 }
 
 impl Statements {
-    pub(crate) const fn new(capacity: usize) -> Self {
+    pub(crate) fn new(capacity: usize) -> Self {
         Self {
             capacity,
             entries: HashTable::new(),
@@ -121,6 +170,8 @@ impl Statements {
             clock: 0,
             named: 0,
             schema_version: 0,
+            mark: (RandomState::new().hash_one(capacity) >> 32) as u32,
+            unnamed: (0, 0),
         }
     }
 
@@ -128,6 +179,23 @@ impl Statements {
     #[inline]
     pub(crate) const fn expect_schema(&mut self, version: u64) {
         self.schema_version = version;
+    }
+
+    /// Requests that a statement without a name be prepared, unless the open unit has done so.
+    pub(crate) fn prepare_unnamed(
+        &mut self,
+        py: Python<'_>,
+        session: &mut Session,
+        statement: &Statement,
+    ) -> Result<(), Unwritten> {
+        let Some(text) = &statement.text else {
+            return Ok(());
+        };
+        if self.unnamed != (text.number, session.unnamed_generation()) {
+            session.parse("", text.sql.bind(py).to_str()?, &text.types)?;
+            self.unnamed = (text.number, session.unnamed_generation());
+        }
+        Ok(())
     }
 
     /// The statement for `sql`, if it is prepared.
@@ -169,7 +237,7 @@ impl Statements {
             return String::new();
         }
         self.named += 1;
-        format!("howdah_{}", self.named)
+        format!("howdah_{:x}_{}", self.mark, self.named)
     }
 
     /// Keeps a statement, at the cost of the one that was not used for longest.
@@ -179,10 +247,15 @@ impl Statements {
         signature: &[Oid],
         statement: &Arc<Statement>,
     ) -> PyResult<()> {
-        if statement.name.is_empty() {
+        if statement.name.is_empty() && self.capacity > 0 {
             return Ok(());
         }
-        if self.entries.len() >= self.capacity {
+        let room = if self.capacity == 0 {
+            DESCRIPTIONS
+        } else {
+            self.capacity
+        };
+        if self.entries.len() >= room {
             self.drop_oldest();
         }
         let hash = sql.hash()?.cast_unsigned() as u64;
@@ -202,7 +275,7 @@ impl Statements {
     /// Drops a statement that the server has lost or will not execute any more.
     pub(crate) fn forget(&mut self, statement: &Statement) {
         self.entries
-            .retain(|entry| entry.statement.name != statement.name);
+            .retain(|entry| !std::ptr::eq(&raw const *entry.statement, statement));
         self.forget_name(&statement.name);
     }
 

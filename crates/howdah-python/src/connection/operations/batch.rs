@@ -10,9 +10,10 @@ use super::super::faults;
 use super::super::parameters::{self, Unwritten};
 use super::super::queue::Entry;
 use super::super::statement::{Statement, Statements};
-use super::fetch::{bind_and_execute, is_stale};
+use super::fetch::{bind_and_execute, is_outdated, is_stale};
 use super::introspection::Introspection;
 use super::preparation::Preparation;
+use super::stream::changed_columns;
 use super::{Context, Flow, Operation, Reception, Signal, UnexpectedCopy, scope};
 
 /// How many bytes are encoded before they are sent, so that memory stays bounded.
@@ -297,10 +298,9 @@ impl Batch {
     /// Whether the failed job's statement was stale and nothing has come of the whole batch.
     fn may_renew(&self, cx: &Context<'_, '_>, failure: &Failure) -> bool {
         let stale = match (&failure.error, self.jobs.get(failure.job)) {
-            (Fault::Server(error), Some(job)) => job
-                .statement
-                .as_ref()
-                .is_some_and(|statement| is_stale(statement, error)),
+            (Fault::Server(error), Some(job)) => job.statement.as_ref().is_some_and(|statement| {
+                is_stale(statement, error) || is_outdated(statement, error)
+            }),
             _ => false,
         };
         stale
@@ -332,7 +332,7 @@ impl Batch {
             (Fault::Client(error), _) => error,
             (Fault::Server(error), Some(job)) => {
                 if let Some(statement) = &job.statement
-                    && is_stale(statement, &error)
+                    && (is_stale(statement, &error) || is_outdated(statement, &error))
                 {
                     cx.statements.forget(statement);
                 }
@@ -363,6 +363,12 @@ impl Batch {
         };
         match message {
             Message::DataRow(row) => job.collector.push(&reception.scope, row),
+            Message::RowDescription(columns) => {
+                let expected = job.statement.as_ref();
+                if expected.is_some_and(|statement| !statement.returns(columns)) {
+                    job.collector.fail(changed_columns(reception.scope.py));
+                }
+            }
             Message::CommandComplete(tag) => {
                 job.collector.complete(tag);
                 job.tag_is_plain = is_plain(tag.as_str());
@@ -484,7 +490,6 @@ impl Operation for Batch {
             }
             Phase::AskingInTurn(preparation, asking) if asking.is_complete() => {
                 asking.finish(cx)?;
-                preparation.parse_again(cx)?;
                 self.know_in_turn(cx, preparation)?;
             }
             Phase::Ending => {

@@ -1,6 +1,7 @@
 use std::sync::Arc;
 
 use howdah_wire::backend::{Message, ServerError};
+use howdah_wire::frontend::Target;
 use howdah_wire::{Oid, Session, TransactionStatus};
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
@@ -12,6 +13,7 @@ use super::super::parameters::{self, Unwritten};
 use super::super::rows::RowKind;
 use super::super::statement::{Statement, Statements};
 use super::introspection::Introspection;
+use super::learning::Learning;
 use super::preparation::Preparation;
 use super::{Context, Flow, Operation, Reception, Signal, UnexpectedCopy, scope};
 
@@ -37,6 +39,10 @@ pub(crate) struct Fetch {
     copy: UnexpectedCopy,
     /// The cached statement was stale once already.
     renewed: bool,
+    /// The server has taken the parameters.
+    bound: bool,
+    /// The columns are not those that were expected.
+    changed: bool,
 }
 
 enum Phase {
@@ -44,6 +50,8 @@ enum Phase {
     New,
     /// Parse and Describe are under way.
     Preparing(Preparation),
+    /// A statement of which nothing was known is under way.
+    Learning(Learning),
     Executing(Arc<Statement>),
     /// All rows are there; some wait for types that only their values named.
     Asking(Introspection),
@@ -69,6 +77,8 @@ impl Fetch {
             error: None,
             copy: UnexpectedCopy::default(),
             renewed: false,
+            bound: false,
+            changed: false,
         }
     }
 
@@ -79,14 +89,47 @@ impl Fetch {
         Ok(())
     }
 
+    /// Executes a statement that nobody knows yet: at once where no statement is to outlive its unit of
+    /// requests, else by preparing it first.
+    fn begin(&mut self, cx: &mut Context<'_, '_>) -> PyResult<()> {
+        if cx.statements.keeps() {
+            return self.prepare(cx, Box::default());
+        }
+        let outside = cx.session.status() == TransactionStatus::Idle && !cx.session.has_open_unit();
+        let (sql, values) = (self.sql.bind(cx.py), self.values.bind(cx.py));
+        match Learning::start(cx, sql, values, outside)? {
+            Some(learning) => self.phase = Phase::Learning(learning),
+            None => self.prepare(cx, Box::default())?,
+        }
+        Ok(())
+    }
+
+    fn learned(&mut self, cx: &mut Context<'_, '_>, learning: Learning) -> PyResult<Flow> {
+        let misguessed = learning.has_misguessed();
+        if self.error.is_none() || misguessed {
+            learning.keep(cx, self.sql.bind(cx.py))?;
+        }
+        if !misguessed || self.error.is_none() {
+            return self.executed(cx);
+        }
+        self.error = None;
+        match cx.statements.find(self.sql.bind(cx.py), &[])? {
+            Some(statement) => self.execute(cx, statement)?,
+            None => self.prepare(cx, Box::default())?,
+        }
+        Ok(Flow::Continue)
+    }
+
     fn execute(&mut self, cx: &mut Context<'_, '_>, statement: Arc<Statement>) -> PyResult<()> {
         let values = self.values.bind(cx.py);
         parameters::check_count(cx.py, &statement, values.len())?;
         match request_execution(cx, &statement, "", values, 0) {
             Ok(()) => {}
             Err(Unwritten::Retype(signature)) => return self.retype(cx, signature),
-            // values that do not fit a row type may know it better than the catalogue does
-            Err(Unwritten::Python(_)) if !self.renewed && statement.takes_rows() => {
+            // values that do not fit may know the type better than what was learned before
+            Err(Unwritten::Python(_))
+                if !self.renewed && (statement.takes_rows() || statement.is_unnamed()) =>
+            {
                 return self.renew(cx, &statement);
             }
             Err(unwritten) => return Err(unwritten.into_error(cx.py)),
@@ -95,6 +138,7 @@ impl Fetch {
             self.collector.expect(cx.py, columns)?;
         }
         cx.session.sync();
+        (self.bound, self.changed) = (false, false);
         self.phase = Phase::Executing(statement);
         Ok(())
     }
@@ -122,6 +166,11 @@ impl Fetch {
         if let Some(error) = self.error.take() {
             return self.recover(cx, &error);
         }
+        if self.changed
+            && let Phase::Executing(statement) = &self.phase
+        {
+            cx.statements.forget(statement);
+        }
         if let Some(error) = self.collector.take_failure() {
             return Err(error);
         }
@@ -140,7 +189,7 @@ impl Fetch {
     /// prepared again where the caller does not notice: outside of a transaction block.
     fn recover(&mut self, cx: &mut Context<'_, '_>, error: &ServerError) -> PyResult<Flow> {
         if let Phase::Executing(statement) = &self.phase
-            && is_stale(statement, error)
+            && (is_stale(statement, error) || (!self.bound && is_outdated(statement, error)))
         {
             let statement = Arc::clone(statement);
             if !self.renewed && cx.session.status() == TransactionStatus::Idle {
@@ -186,6 +235,13 @@ pub(super) fn is_stale(statement: &Statement, error: &ServerError) -> bool {
     }
 }
 
+/// Whether an unnamed statement may have been refused for what was learned of it before: the types of
+/// its parameters, or the number of its columns (08P01).
+pub(super) fn is_outdated(statement: &Statement, error: &ServerError) -> bool {
+    let sqlstate = error.sqlstate();
+    statement.is_unnamed() && (sqlstate.starts_with("42") || sqlstate == "08P01")
+}
+
 impl Operation for Fetch {
     fn joins_unit(&self, _: Python<'_>, _: &mut Statements) -> bool {
         true
@@ -195,20 +251,32 @@ impl Operation for Fetch {
         parameters::check_limit(cx.py, self.values.bind(cx.py).len())?;
         match cx.statements.find(self.sql.bind(cx.py), &[])? {
             Some(statement) => self.execute(cx, statement),
-            None => self.prepare(cx, Box::default()),
+            None => self.begin(cx),
         }
     }
 
     #[inline]
     fn on(&mut self, reception: &Reception<'_, '_>, message: &Message<'_>) -> Signal {
         match (message, &mut self.phase) {
-            (Message::DataRow(row), Phase::Executing(_)) => {
+            (Message::DataRow(row), Phase::Executing(_) | Phase::Learning(_)) => {
                 self.collector.push(&reception.scope, row);
             }
             (_, Phase::Preparing(preparation)) => preparation.on(reception, message),
             (_, Phase::Asking(answer)) => answer.on(reception, message),
             (Message::ErrorResponse(fields), _) => self.error = Some(fields.to_owned()),
             (Message::CommandComplete(tag), _) => self.collector.complete(tag),
+            (Message::BindComplete, Phase::Executing(_)) => self.bound = true,
+            (Message::RowDescription(columns), Phase::Executing(statement)) => {
+                if !statement.returns(columns) {
+                    self.changed = true;
+                    let (scope, catalogue) = (&reception.scope, reception.catalogue);
+                    self.collector.describe(scope, catalogue, columns);
+                }
+            }
+            (_, Phase::Learning(learning)) => {
+                learning.on(reception, message, &mut self.collector);
+                return self.copy.on(message);
+            }
             _ => return self.copy.on(message),
         }
         Signal::Continue
@@ -220,7 +288,7 @@ impl Operation for Fetch {
         reception: &Reception<'_, '_>,
         session: &mut Session,
     ) -> Result<(), howdah_wire::Error> {
-        if matches!(self.phase, Phase::Executing(_)) {
+        if matches!(self.phase, Phase::Executing(_) | Phase::Learning(_)) {
             return self.collector.push_all(&reception.scope, session);
         }
         Ok(())
@@ -236,11 +304,16 @@ impl Operation for Fetch {
             )),
             Phase::Preparing(mut preparation) => {
                 match preparation.turn(cx)? {
-                    Some(statement) => self.execute(cx, statement)?,
+                    Some(statement) => {
+                        // one that was described just now needs no renewal
+                        self.renewed |= statement.is_unnamed();
+                        self.execute(cx, statement)?;
+                    }
                     None => self.phase = Phase::Preparing(preparation),
                 }
                 Ok(Flow::Continue)
             }
+            Phase::Learning(learning) => self.learned(cx, learning),
             Phase::Asking(answer) => self.asked(cx, answer),
             executing @ Phase::Executing(_) => {
                 self.phase = executing;
@@ -325,6 +398,9 @@ pub(super) fn bind_and_execute(
     values: &Bound<'_, PyTuple>,
     max_rows: u32,
 ) -> Result<(), Unwritten> {
+    if statement.is_unnamed() {
+        return request_unnamed(cx, statement, portal, values, max_rows);
+    }
     let scope = scope(cx.py, cx.settings, cx.catalogue);
     let written = if portal.is_empty() {
         cx.session.bind(&statement.bind, |out| {
@@ -342,6 +418,47 @@ pub(super) fn bind_and_execute(
             })?;
         }
         other => other?,
+    }
+    cx.session.execute(portal, max_rows)?;
+    Ok(())
+}
+
+/// As [`request_execution`], for a statement that is prepared in the same unit. Its columns are described
+/// again, since another server, or an altered table, may return others than those remembered.
+fn request_unnamed(
+    cx: &mut Context<'_, '_>,
+    statement: &Statement,
+    portal: &str,
+    values: &Bound<'_, PyTuple>,
+    max_rows: u32,
+) -> Result<(), Unwritten> {
+    let scope = scope(cx.py, cx.settings, cx.catalogue);
+    // values that are refused leave nothing requested
+    let mut bytes = Vec::new();
+    let written = if portal.is_empty() {
+        parameters::write(&scope, statement, values, &mut bytes)
+    } else {
+        Err(Unwritten::OtherFormats)
+    };
+    let mixed = match written {
+        Ok(()) => None,
+        Err(Unwritten::OtherFormats) => {
+            Some(parameters::write_mixed(&scope, statement, portal, values)?)
+        }
+        Err(other) => return Err(other),
+    };
+    let (bind, bytes) = match &mixed {
+        Some((bind, bytes)) => (bind, bytes),
+        None => (&statement.bind, &bytes),
+    };
+    cx.statements
+        .prepare_unnamed(cx.py, cx.session, statement)?;
+    cx.session.bind(bind, |out| {
+        out.extend_from_slice(bytes);
+        Ok::<_, howdah_wire::Error>(())
+    })?;
+    if statement.columns.is_some() {
+        cx.session.describe(Target::Portal(portal))?;
     }
     cx.session.execute(portal, max_rows)?;
     Ok(())

@@ -10,9 +10,10 @@ use super::super::faults;
 use super::super::parameters::{self, Unwritten};
 use super::super::rows::RowKind;
 use super::super::statement::{Statement, Statements};
-use super::fetch::{Answer, request_execution};
+use super::fetch::{Answer, is_outdated, request_execution};
 use super::introspection::Introspection;
 use super::preparation::Preparation;
+use super::stream::changed_columns;
 use super::{Context, Flow, Operation, Reception, Signal, UnexpectedCopy, scope};
 
 /// How many bytes are encoded before they are sent, so that memory stays bounded.
@@ -159,7 +160,7 @@ impl Many {
             return Err(failure);
         }
         if let Some(error) = self.error.take() {
-            if matches!(error.sqlstate(), "26000" | "0A000") {
+            if matches!(error.sqlstate(), "26000" | "0A000") || is_outdated(statement, &error) {
                 cx.statements.forget(statement);
             }
             let sql = self.sql.bind(cx.py).to_str().ok();
@@ -208,6 +209,14 @@ impl Operation for Many {
             (_, Phase::Preparing(preparation)) => preparation.on(reception, message),
             (_, Phase::Asking(asking)) => asking.on(reception, message),
             (Message::DataRow(row), _) => self.collector.push(&reception.scope, row),
+            (
+                Message::RowDescription(columns),
+                Phase::Sending(statement) | Phase::Ending(statement),
+            ) => {
+                if self.answer != Answer::Count && !statement.returns(columns) {
+                    self.collector.fail(changed_columns(reception.scope.py));
+                }
+            }
             (Message::ErrorResponse(fields), _) => self.error = Some(fields.to_owned()),
             (Message::CommandComplete(tag), _) => {
                 self.completed += 1;

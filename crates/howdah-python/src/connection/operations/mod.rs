@@ -16,6 +16,7 @@ mod describe;
 mod drain;
 mod fetch;
 mod introspection;
+mod learning;
 mod many;
 mod preparation;
 mod simple;

@@ -20,10 +20,9 @@ pub(crate) struct Preparation {
     signature: Box<[Oid]>,
     name: String,
     parsed: bool,
+    told: Told,
     /// Describe was answered.
     answered: bool,
-    parameters: Vec<Oid>,
-    described: Option<Vec<Described>>,
     error: Option<ServerError>,
     introspection: Option<Introspection>,
 }
@@ -63,9 +62,8 @@ impl Preparation {
             signature,
             name,
             parsed: false,
+            told: Told::default(),
             answered: false,
-            parameters: Vec::new(),
-            described: None,
             error: None,
             introspection: None,
         })
@@ -87,10 +85,12 @@ impl Preparation {
         }
         match message {
             Message::ParseComplete => self.parsed = true,
-            Message::ParameterDescription(types) => self.parameters = types.types().collect(),
+            Message::ParameterDescription(types) => {
+                self.told.parameters = types.types().collect();
+            }
             Message::RowDescription(columns) => {
                 self.answered = true;
-                self.described = Some(Described::all(columns));
+                self.told.described = Some(Described::all(columns));
             }
             Message::NoData => self.answered = true,
             Message::ErrorResponse(fields) => self.error = Some(fields.to_owned()),
@@ -104,12 +104,9 @@ impl Preparation {
             return Err(self.failed(cx, &error));
         }
         match self.introspection.take() {
-            Some(introspection) => {
-                introspection.finish(cx)?;
-                self.parse_again(cx)?;
-            }
+            Some(introspection) => introspection.finish(cx)?,
             None => {
-                let unknown = self.unknown_types(cx);
+                let unknown = self.told.unknown_types(cx);
                 if !unknown.is_empty() {
                     self.introspection = Some(Introspection::start(cx, &unknown)?);
                     return Ok(None);
@@ -133,11 +130,31 @@ impl Preparation {
     }
 
     pub(super) fn unknown_types(&self, cx: &Context<'_, '_>) -> Vec<Oid> {
-        let columns = self
-            .described
-            .iter()
-            .flatten()
-            .map(|column| column.type_oid);
+        self.told.unknown_types(cx)
+    }
+
+    pub(super) fn finish(&mut self, cx: &mut Context<'_, '_>) -> PyResult<Arc<Statement>> {
+        let told = std::mem::take(&mut self.told);
+        let name = std::mem::take(&mut self.name);
+        let sql = self.sql.bind(cx.py);
+        let statement = Arc::new(told.statement(cx, name, sql)?);
+        cx.statements.keep(sql, &self.signature, &statement)?;
+        Ok(statement)
+    }
+}
+
+/// What the server says of a statement.
+#[derive(Default)]
+pub(crate) struct Told {
+    pub(crate) parameters: Vec<Oid>,
+    pub(crate) described: Option<Vec<Described>>,
+}
+
+impl Told {
+    /// The types that nobody knows yet.
+    pub(crate) fn unknown_types(&self, cx: &Context<'_, '_>) -> Vec<Oid> {
+        let columns = self.described.iter().flatten();
+        let columns = columns.map(|column| column.type_oid);
         let types = self.parameters.iter().copied().chain(columns);
         let mut unknown: Vec<_> = types
             .filter(|&oid| known(cx.catalogue, oid).is_none())
@@ -147,40 +164,35 @@ impl Preparation {
         unknown
     }
 
-    /// Asking for types took the place of the unnamed statement: it is prepared again, in the unit
-    /// that executes it.
-    pub(super) fn parse_again(&self, cx: &mut Context<'_, '_>) -> PyResult<()> {
-        if !self.name.is_empty() {
-            return Ok(());
-        }
-        let text = self.sql.bind(cx.py).to_str()?;
-        let requested = cx.session.parse("", text, &self.signature);
-        requested.map_err(|error| faults::protocol(cx.py, &error))
-    }
-
-    pub(super) fn finish(&mut self, cx: &mut Context<'_, '_>) -> PyResult<Arc<Statement>> {
+    /// The statement, once its types are known.
+    pub(crate) fn statement(
+        self,
+        cx: &Context<'_, '_>,
+        name: String,
+        sql: &Bound<'_, PyString>,
+    ) -> PyResult<Statement> {
         let scope = scope(cx.py, cx.settings, cx.catalogue);
         let codec = |oid| scope.known(oid).ok_or_else(|| unknown_type(cx.py, oid));
-        let parameters = self
-            .parameters
-            .iter()
-            .map(|&oid| codec(oid))
-            .collect::<PyResult<_>>()?;
-        let columns = match self.described.take() {
+        let parameters = self.parameters.iter().map(|&oid| codec(oid));
+        let parameters = parameters.collect::<PyResult<_>>()?;
+        let columns = match self.described {
             None => None,
             Some(described) => {
                 let codecs = described.iter().map(|column| codec(column.type_oid));
                 let codecs = codecs.collect::<PyResult<_>>()?;
-                Some(Arc::new(Columns::new(cx.py, described, codecs)?))
+                // the first use has not asked for the binary format, and the text of an anonymous
+                // record has lost its types: all uses are to give the same values
+                let records_as_text = !cx.statements.keeps();
+                Some(Arc::new(Columns::new(
+                    cx.py,
+                    described,
+                    codecs,
+                    records_as_text,
+                )?))
             }
         };
-        let name = std::mem::take(&mut self.name);
-        let statement = Statement::new(name, parameters, columns)
-            .map_err(|error| faults::protocol(cx.py, &error))?;
-        let statement = Arc::new(statement);
-        cx.statements
-            .keep(self.sql.bind(cx.py), &self.signature, &statement)?;
-        Ok(statement)
+        Statement::new(name, sql, parameters, columns)
+            .map_err(|error| faults::protocol(cx.py, &error))
     }
 }
 

@@ -13,7 +13,7 @@ use super::super::parameters;
 use super::super::rows::RowKind;
 use super::super::state::State;
 use super::super::statement::Statement;
-use super::fetch::{is_stale, request_execution};
+use super::fetch::{is_outdated, is_stale, request_execution};
 use super::introspection::Introspection;
 use super::preparation::Preparation;
 use super::{Context, Flow, Operation, Reception, Signal, scope};
@@ -92,6 +92,8 @@ struct Batch {
     error: Option<ServerError>,
     /// The portal has more rows.
     suspended: bool,
+    /// The columns are not those that were expected.
+    changed: bool,
     /// Values of the batch name types that are being asked for.
     asking: Option<Introspection>,
 }
@@ -106,11 +108,17 @@ impl Batch {
             collector,
             error: None,
             suspended: false,
+            changed: false,
             asking: None,
         })
     }
 
-    fn on(&mut self, reception: &Reception<'_, '_>, message: &Message<'_>) -> Signal {
+    fn on(
+        &mut self,
+        reception: &Reception<'_, '_>,
+        stream: &Stream,
+        message: &Message<'_>,
+    ) -> Signal {
         if let Some(asking) = &mut self.asking {
             asking.on(reception, message);
             return match message {
@@ -124,6 +132,13 @@ impl Batch {
             Message::CommandComplete(tag) => self.collector.complete(tag),
             Message::ErrorResponse(fields) => self.error = Some(fields.to_owned()),
             Message::CopyInResponse(_) | Message::CopyOutResponse(_) => {}
+            Message::RowDescription(columns) => {
+                if !stream.statement.returns(columns) {
+                    self.changed = true;
+                    self.collector.fail(changed_columns(reception.scope.py));
+                }
+                return Signal::Continue;
+            }
             _ => return Signal::Continue,
         }
         if matches!(message, Message::DataRow(_)) {
@@ -193,6 +208,17 @@ impl Batch {
     }
 }
 
+/// The error where the rows on their way have other columns than those expected.
+#[cold]
+pub(super) fn changed_columns(py: Python<'_>) -> PyErr {
+    faults::fault_with_hint(
+        py,
+        "DataError",
+        "the statement returns other columns than before",
+        Some("execute the statement again"),
+    )
+}
+
 /// Opens a stream and fetches its first batch.
 pub(crate) struct StreamOpen {
     sql: Py<PyString>,
@@ -228,8 +254,9 @@ impl StreamOpen {
     /// can be prepared again without the caller noticing.
     #[cold]
     fn forget_stale(&mut self, cx: &mut Context<'_, '_>, stream: &Stream, batch: &Batch) -> bool {
-        let stale = |error| is_stale(&stream.statement, error);
-        if !batch.error.as_ref().is_some_and(stale) {
+        let stale =
+            |error| is_stale(&stream.statement, error) || is_outdated(&stream.statement, error);
+        if !batch.changed && !batch.error.as_ref().is_some_and(stale) {
             return false;
         }
         cx.statements.forget(&stream.statement);
@@ -281,7 +308,7 @@ impl Operation for StreamOpen {
 
     fn on(&mut self, reception: &Reception<'_, '_>, message: &Message<'_>) -> Signal {
         match (&mut self.open, &mut self.preparation) {
-            (Some((_, batch)), _) => batch.on(reception, message),
+            (Some((stream, batch)), _) => batch.on(reception, stream.get(), message),
             (None, Some(preparation)) => {
                 preparation.on(reception, message);
                 Signal::Continue
@@ -345,9 +372,10 @@ impl Operation for StreamNext {
     }
 
     fn on(&mut self, reception: &Reception<'_, '_>, message: &Message<'_>) -> Signal {
-        self.batch
-            .as_mut()
-            .map_or(Signal::Continue, |batch| batch.on(reception, message))
+        let stream = self.stream.get();
+        self.batch.as_mut().map_or(Signal::Continue, |batch| {
+            batch.on(reception, stream, message)
+        })
     }
 
     fn turn(&mut self, cx: &mut Context<'_, '_>) -> PyResult<Flow> {

@@ -1,0 +1,1 @@
+"""pgbouncer, and statements that never need to meet a server twice."""

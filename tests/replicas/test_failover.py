@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import signal
-import subprocess
-import tempfile
 import threading
 import time
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -87,60 +83,6 @@ def test_nothing_is_lost_and_nobody_waits_long() -> None:
         assert set(load.acknowledged) <= stored, "an acknowledged commit was lost"
         assert load.stale == [], "a session did not see its own commit"
         assert resumed < 2.0
-
-
-@pytest.mark.slow
-def test_an_old_primary_that_comes_back_is_not_written_to() -> None:
-    folder = Path(tempfile.mkdtemp(prefix="howdah-test-"))
-    folder.chmod(0o755)  # the server's account passes
-    server = howdah.server.start(folder / "cluster", replicas=1)
-    try:
-        primary, replicas = urls(server)
-        with howdah.Database(primary, replicas=replicas, check_interval=0.05) as db:
-            db.execute("create table event (id int)")
-            os.kill(server.pid, signal.SIGKILL)
-            with howdah.connect(replicas[0]) as admin:
-                assert admin.fetch_value("select pg_promote()")
-            db.execute("insert into event values (1)")
-            old = revived(server)
-            try:
-                wait(lambda: db.servers()[0].role == "primary")
-                assert "takes writes on timeline 1, but 2 is known" in str(db.servers()[0].reason)
-                for _ in range(20):
-                    assert db.fetch_value(WHERE) == server.replicas[0].port
-                    assert db.fetch_value(WHERE, read_only=True) == server.replicas[0].port
-            finally:
-                old.terminate()
-                old.wait()
-            with pytest.raises(howdah.server.ServerError, match="promoted"):
-                howdah.server.start(folder / "cluster")
-    finally:
-        server.destroy()
-        folder.rmdir()
-
-
-def revived(server: howdah.server.Server) -> subprocess.Popen[bytes]:
-    """The old primary again, as somebody starts it who knows of no promotion."""
-    command = Path(f"/proc/{server.replicas[0].pid}/cmdline").read_bytes().split(b"\0")[0]
-    owner = server.pgdata.stat()
-    # the killed process may still be there, as a zombie
-    (server.pgdata / "postmaster.pid").unlink(missing_ok=True)
-    (server.socket_directory / f".s.PGSQL.{server.port}.lock").unlink(missing_ok=True)
-    return subprocess.Popen(
-        [
-            command,
-            *("-D", server.pgdata, "-p", str(server.port)),
-            *("-c", f"unix_socket_directories={server.socket_directory}"),
-        ],
-        user=owner.st_uid,
-        group=owner.st_gid,
-        stderr=subprocess.DEVNULL,
-        cwd="/",
-    )
-
-
-def wait(condition: Callable[[], bool]) -> None:
-    asyncio.run(until(condition))
 
 
 class Load:

@@ -23,6 +23,7 @@ AWAITED = frozenset(
         "close",
         "close_portal",
         "commit",
+        "copy_arrow",
         "copy_close",
         "copy_in",
         "copy_next",
@@ -34,6 +35,7 @@ AWAITED = frozenset(
         "execute_many",
         "executemany",
         "fetch",
+        "fetch_arrow",
         "fetch_one",
         "fetch_value",
         "fetchall",
@@ -68,7 +70,7 @@ class Awaited:
             return awaited(value)
         if name == "transaction":
             return lambda **options: AwaitedBlock(value(**options))
-        if name in {"stream", "copy_out", "copy_out_rows"}:
+        if name in {"stream", "stream_arrow", "copy_out", "copy_out_rows"}:
             return lambda *args, **options: AwaitedRows(value(*args, **options))
         if name == "cursor":
             return lambda *args, **options: AwaitedCursor(value(*args, **options))

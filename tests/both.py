@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Self
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable
+    from collections.abc import AsyncIterator, Callable, Generator
 
     import howdah
     import howdah.stream
@@ -72,6 +72,8 @@ class Awaited:
             return lambda **options: AwaitedBlock(value(**options))
         if name in {"stream", "stream_arrow", "copy_out", "copy_out_rows"}:
             return lambda *args, **options: AwaitedRows(value(*args, **options))
+        if name == "pipeline":
+            return lambda: AwaitedPipeline(value())
         if name == "cursor":
             return lambda *args, **options: AwaitedCursor(value(*args, **options))
         return value
@@ -88,6 +90,43 @@ class Awaited:
 
     async def __aexit__(self, *error: object) -> None:
         self._connection.__exit__(*error)  # type: ignore[arg-type]
+
+
+class AwaitedPipeline:
+    """A sync pipeline with the surface of the asyncio one."""
+
+    def __init__(self, pipeline: howdah.Pipeline) -> None:
+        self._pipeline = pipeline
+
+    def __getattr__(self, name: str) -> Any:
+        value = getattr(self._pipeline, name)
+        if name == "sync":
+            return awaited(value)
+        return lambda *args, **options: AwaitedPending(value(*args, **options))
+
+    async def __aenter__(self) -> Self:
+        self._pipeline.__enter__()
+        return self
+
+    async def __aexit__(self, *error: object) -> None:
+        self._pipeline.__exit__(*error)  # type: ignore[arg-type]
+
+
+class AwaitedPending:
+    """A sync pending result that is awaited."""
+
+    def __init__(self, pending: howdah.Pending[Any]) -> None:
+        self._pending = pending
+
+    @property
+    def done(self) -> bool:
+        return self._pending.done
+
+    def __await__(self) -> Generator[Any, Any, Any]:
+        async def result() -> Any:
+            return self._pending.result()
+
+        return result().__await__()
 
 
 class AwaitedBlock:

@@ -30,10 +30,13 @@ if TYPE_CHECKING:
     from howdah._native import version as __version__
     from howdah.async_connection import AsyncConnection, connect_async
     from howdah.async_cursor import AsyncCursor
+    from howdah.async_database import AsyncDatabase
+    from howdah.async_pipeline import AsyncPending, AsyncPipeline
     from howdah.async_pool import AsyncPool
     from howdah.async_server_cursor import AsyncServerCursor
     from howdah.connection import Connection, connect
     from howdah.cursor import Cursor
+    from howdah.database import Database
     from howdah.dbapi import (
         BINARY,
         DATETIME,
@@ -48,7 +51,9 @@ if TYPE_CHECKING:
         Timestamp,
         TimestampFromTicks,
     )
+    from howdah.pipeline import Pending, Pipeline
     from howdah.pool import Pool
+    from howdah.retrying import retry
     from howdah.server_cursor import ServerCursor
     from howdah.two_phase import Xid
 
@@ -65,12 +70,16 @@ __all__ = [
     "STRING",
     "AsyncConnection",
     "AsyncCursor",
+    "AsyncDatabase",
+    "AsyncPending",
+    "AsyncPipeline",
     "AsyncPool",
     "AsyncServerCursor",
     "Binary",
     "Connection",
     "Cursor",
     "DataError",
+    "Database",
     "DatabaseError",
     "Date",
     "DateFromTicks",
@@ -80,6 +89,8 @@ __all__ = [
     "InternalError",
     "NotSupportedError",
     "OperationalError",
+    "Pending",
+    "Pipeline",
     "Pool",
     "ProgrammingError",
     "Row",
@@ -96,6 +107,7 @@ __all__ = [
     "connect_async",
     "errors",
     "paramstyle",
+    "retry",
     "threadsafety",
 ]
 
@@ -104,15 +116,20 @@ _LAZY: Final = {
     "_native": ("Row",),
     "async_connection": ("AsyncConnection", "connect_async"),
     "async_cursor": ("AsyncCursor",),
+    "async_database": ("AsyncDatabase",),
+    "async_pipeline": ("AsyncPending", "AsyncPipeline"),
     "async_pool": ("AsyncPool",),
     "async_server_cursor": ("AsyncServerCursor",),
     "connection": ("Connection", "connect"),
     "cursor": ("Cursor",),
+    "database": ("Database",),
     "dbapi": (
         *("BINARY", "DATETIME", "NUMBER", "ROWID", "STRING", "Binary", "Date", "Time"),
         *("DateFromTicks", "TimeFromTicks", "Timestamp", "TimestampFromTicks"),
     ),
+    "pipeline": ("Pending", "Pipeline"),
     "pool": ("Pool",),
+    "retrying": ("retry",),
     "server_cursor": ("ServerCursor",),
     "two_phase": ("Xid",),
 }

@@ -145,6 +145,15 @@ class Stream:
     def columns(self) -> tuple[Column, ...]: ...
 
 @final
+class PendingResult:
+    """The result of a queued statement."""
+
+    @property
+    def done(self) -> bool: ...
+    def get(self) -> Any:
+        """The result; raises its error. Not before it is done."""
+
+@final
 class CopySource:
     """A COPY to the client that is open.
 
@@ -212,6 +221,24 @@ class _Base:
         That is each ParameterStatus after the start, and each command tag of SET, RESET, LISTEN,
         UNLISTEN, LOAD, DISCARD, DECLARE CURSOR, PREPARE and CREATE.
         """
+    @property
+    def has_queued(self) -> bool:
+        """Statements of a pipeline wait to be sent."""
+    def enqueue(
+        self,
+        query: str,
+        args: tuple[Any, ...],
+        row: _RowType,
+        answer: Literal["count", "rows", "first", "value"],
+    ) -> PendingResult:
+        """Queue a statement of a pipeline."""
+    def forget_queued(self) -> None:
+        """Forget the statements that wait; their results raise."""
+    def defer(self, command: str) -> None:
+        """Have a command that opens a transaction or savepoint travel with the next statement."""
+    def withdraw(self, command: str) -> Literal["waiting", "refused", "sent"]:
+        """Take a deferred command back, with those deferred after it; answers where it was."""
+    def forget_deferred(self) -> None: ...
     def fileno(self) -> int: ...
     def cancel_blocking(self, timeout: float) -> None:
         """Send a CancelRequest on its own connection and wait until the server closed that one.
@@ -229,9 +256,64 @@ class SyncConnection(_Base):
         (notices, notifications, parameter changes).
         """
     def execute(self, query: str, /, *args: Any, timeout: float | None = None) -> int: ...
+    @overload
     def execute_many(
-        self, query: str, rows: Iterable[Sequence[Any]], /, *, timeout: float | None = None
+        self,
+        query: str,
+        rows: Iterable[Sequence[Any]],
+        /,
+        *,
+        returning: Literal[False] = False,
+        timeout: float | None = None,
     ) -> int: ...
+    @overload
+    def execute_many(
+        self,
+        query: str,
+        rows: Iterable[Sequence[Any]],
+        /,
+        *,
+        returning: Literal[True],
+        row: None = None,
+        timeout: float | None = None,
+    ) -> list[Row]: ...
+    @overload
+    def execute_many(
+        self,
+        query: str,
+        rows: Iterable[Sequence[Any]],
+        /,
+        *,
+        returning: Literal[True],
+        row: type[dict[str, Any]],
+        timeout: float | None = None,
+    ) -> list[dict[str, Any]]: ...
+    @overload
+    def execute_many(
+        self,
+        query: str,
+        rows: Iterable[Sequence[Any]],
+        /,
+        *,
+        returning: Literal[True],
+        row: type[_Tuple],
+        timeout: float | None = None,
+    ) -> list[_Tuple]: ...
+    @overload
+    def execute_many(
+        self,
+        query: str,
+        rows: Iterable[Sequence[Any]],
+        /,
+        *,
+        returning: Literal[True],
+        row: Callable[..., _T],
+        timeout: float | None = None,
+    ) -> list[_T]: ...
+    def run_many(
+        self, query: str, rows: Iterable[Sequence[Any]], row: _RowType, timeout: float | None
+    ) -> list[Result]:
+        """As `run` for each row of parameters: one Result with the rows of all."""
     @overload
     def fetch(
         self, query: str, /, *args: Any, row: None = None, timeout: float | None = None
@@ -273,6 +355,8 @@ class SyncConnection(_Base):
         With `args=None` by the simple protocol, which allows several statements; else by the
         extended one. An empty query gives one Result without rows and with an empty tag.
         """
+    def run_queued(self, *, raises: bool, timeout: float | None = None) -> None:
+        """Execute what is queued; with `raises` its error is raised here as well."""
     def stream_open(self, query: str, args: Sequence[Any], row: _RowType, batch: int) -> Stream: ...
     def stream_next(self, stream: Stream) -> list[Any]:
         """The next batch; empty at the end."""
@@ -338,9 +422,63 @@ class AsyncConnection(_Base):
     def execute(
         self, query: str, /, *args: Any, timeout: float | None = None
     ) -> Coroutine[Any, Any, int]: ...
+    @overload
     def execute_many(
-        self, query: str, rows: Iterable[Sequence[Any]], /, *, timeout: float | None = None
+        self,
+        query: str,
+        rows: Iterable[Sequence[Any]],
+        /,
+        *,
+        returning: Literal[False] = False,
+        timeout: float | None = None,
     ) -> Coroutine[Any, Any, int]: ...
+    @overload
+    def execute_many(
+        self,
+        query: str,
+        rows: Iterable[Sequence[Any]],
+        /,
+        *,
+        returning: Literal[True],
+        row: None = None,
+        timeout: float | None = None,
+    ) -> Coroutine[Any, Any, list[Row]]: ...
+    @overload
+    def execute_many(
+        self,
+        query: str,
+        rows: Iterable[Sequence[Any]],
+        /,
+        *,
+        returning: Literal[True],
+        row: type[dict[str, Any]],
+        timeout: float | None = None,
+    ) -> Coroutine[Any, Any, list[dict[str, Any]]]: ...
+    @overload
+    def execute_many(
+        self,
+        query: str,
+        rows: Iterable[Sequence[Any]],
+        /,
+        *,
+        returning: Literal[True],
+        row: type[_Tuple],
+        timeout: float | None = None,
+    ) -> Coroutine[Any, Any, list[_Tuple]]: ...
+    @overload
+    def execute_many(
+        self,
+        query: str,
+        rows: Iterable[Sequence[Any]],
+        /,
+        *,
+        returning: Literal[True],
+        row: Callable[..., _T],
+        timeout: float | None = None,
+    ) -> Coroutine[Any, Any, list[_T]]: ...
+    def run_many(
+        self, query: str, rows: Iterable[Sequence[Any]], row: _RowType, timeout: float | None
+    ) -> Coroutine[Any, Any, list[Result]]: ...
     @overload
     def fetch(
         self, query: str, /, *args: Any, row: None = None, timeout: float | None = None
@@ -379,6 +517,9 @@ class AsyncConnection(_Base):
     def run(
         self, query: str, args: Sequence[Any] | None, row: _RowType, timeout: float | None
     ) -> Coroutine[Any, Any, list[Result]]: ...
+    def run_queued(
+        self, *, raises: bool, timeout: float | None = None
+    ) -> Coroutine[Any, Any, None]: ...
     def stream_open(
         self, query: str, args: Sequence[Any], row: _RowType, batch: int
     ) -> Coroutine[Any, Any, Stream]: ...
@@ -426,6 +567,34 @@ class AsyncConnection(_Base):
     def close(self) -> Coroutine[Any, Any, None]: ...
 
 @final
+class ReplicationConnection:
+    """A connection that speaks the replication protocol; `howdah.replication` is its face."""
+
+    def __new__(cls, config: Config) -> Self: ...
+    def command(self, sql: str) -> list[dict[str, str | None]]: ...
+    def start(self, sql: str, position: int, interval: float) -> None:
+        """Start a stream; a thread that knows nothing of Python receives it."""
+    def take(self, timeout: float | None) -> list[bytes] | None:
+        """What has arrived; empty after `timeout` seconds, None at the stream's end."""
+    def fileno(self) -> int:
+        """Readable when `take` has something to answer."""
+    def confirm(self, position: int) -> None: ...
+    def confirmed(self) -> int: ...
+    def finish(self) -> None:
+        """End the stream; the connection runs commands again."""
+    def close(self) -> None: ...
+    @property
+    def closed(self) -> bool: ...
+    def decoder(self) -> ChangeDecoder: ...
+
+@final
+class ChangeDecoder:
+    """Turns the pieces of a stream into changes."""
+
+    def unknown_types(self, data: bytes) -> list[int]: ...
+    def decode(self, data: bytes) -> Any: ...
+
+@final
 class EmbeddedServer:
     """A running server and its cluster; `howdah.server.Server` is its face."""
 
@@ -465,6 +634,12 @@ class EmbeddedServer:
     @property
     def temporary(self) -> bool:
         """It ends with this object."""
+    @property
+    def number(self) -> int:
+        """Among the members of its cluster: 0 is the one that was named at the start."""
+    @property
+    def home(self) -> str:
+        """The directory of member 0."""
     def state(self) -> Literal["running", "starting", "stopping", "stopped", "destroyed"]: ...
     def logs(self, lines: int | None) -> str: ...
     def stop(self, mode: str, timeout: float) -> bool: ...
@@ -488,9 +663,18 @@ def server_start(
     authentication: str | None,
     hba: str,
     files: list[tuple[str, bytes]],
+    replicas: int | None,
+    synchronous: bool,
     timeout: float,
     on_event: Callable[[str], object] | None,
-) -> EmbeddedServer: ...
+) -> tuple[EmbeddedServer, list[EmbeddedServer]]:
+    """The primary and its replicas."""
+
+def server_promote(
+    data: str, number: int | None, timeout: float, on_event: Callable[[str], object] | None
+) -> int:
+    """Make a replica of the cluster in `data` its primary; answers the replica's number."""
+
 def cli_main(arguments: list[str], package_bindirs: list[str]) -> int: ...
 def convert_placeholders(
     query: str, params: Sequence[Any] | Mapping[str, Any]

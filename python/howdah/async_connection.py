@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar, overload
 from howdah import _identifiers, _native, errors
 from howdah._connecting import configuration
 from howdah._modes import Isolation
-from howdah._session import Listener, Session
+from howdah._session import Listener, Session, refuse_unknown_commit
 from howdah.async_copying import AsyncCopying
 from howdah.async_cursor import AsyncCursor
+from howdah.async_pipeline import AsyncPipeline
 from howdah.connection import CANCEL_TIMEOUT_SECONDS
 from howdah.stream import AsyncRowStream
 from howdah.transaction import AsyncTransaction
@@ -135,6 +136,10 @@ class AsyncConnection(AsyncCopying, Session, _native.AsyncConnection):
             deferrable=deferrable,
             force_rollback=force_rollback,
         )
+
+    def pipeline(self) -> AsyncPipeline:
+        """`Connection.pipeline` for `async with`."""
+        return AsyncPipeline(self)
 
     async def commit(self) -> None:
         """Commit the open transaction, if there is one.
@@ -278,16 +283,27 @@ class AsyncConnection(AsyncCopying, Session, _native.AsyncConnection):
         self, query: str, args: Sequence[Any] | None, timeout: float | None = None
     ) -> "list[Result]":
         async with self._turn:
-            if self._cursor_needs_begin():
-                await self.execute(self._modes.begin())
+            if self.has_queued:
+                await self.run_queued(raises=True)
+            self._begin_for_cursor()
             return await self.run(query, args, tuple, timeout)
 
     async def _run_many_for_cursor(
-        self, query: str, rows: Iterable[Sequence[Any]], timeout: float | None = None
+        self, query: str, rows: Iterable[Sequence[Any]], timeout: float | None
+    ) -> "list[Result]":
+        async with self._turn:
+            if self.has_queued:
+                await self.run_queued(raises=True)
+            self._begin_for_cursor()
+            return await self.run_many(query, rows, tuple, timeout)
+
+    async def _execute_many_for_cursor(
+        self, query: str, rows: Iterable[Sequence[Any]], timeout: float | None
     ) -> int:
         async with self._turn:
-            if self._cursor_needs_begin():
-                await self.execute(self._modes.begin())
+            if self.has_queued:
+                await self.run_queued(raises=True)
+            self._begin_for_cursor()
             return await self.execute_many(query, rows, timeout=timeout)
 
     async def _tpc_end(self, verb: str, xid: "Xid | str | None") -> None:
@@ -311,6 +327,10 @@ class AsyncConnection(AsyncCopying, Session, _native.AsyncConnection):
         async with self._turn:
             sent, complaint = self._ending(command)
             if sent is not None:
-                await self.execute(sent)
+                try:
+                    await self.execute(sent)
+                except errors.Error as failure:
+                    refuse_unknown_commit(sent, failure)
+                    raise
         if complaint is not None:
             raise complaint

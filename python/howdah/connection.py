@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar, overload
 from howdah import _identifiers, _native, errors
 from howdah._connecting import configuration
 from howdah._modes import Isolation
-from howdah._session import Listener, Session
+from howdah._session import Listener, Session, refuse_unknown_commit
 from howdah.copying import Copying
 from howdah.cursor import Cursor
+from howdah.pipeline import Pipeline
 from howdah.stream import RowStream
 from howdah.transaction import Transaction
 
@@ -123,6 +124,18 @@ class Connection(Copying, Session, _native.SyncConnection):
             deferrable=deferrable,
             force_rollback=force_rollback,
         )
+
+    def pipeline(self) -> Pipeline:
+        """A block whose statements are sent together and answered together.
+
+        See `Pipeline`: its methods answer at once, and the results come when they are asked for.
+
+        >>> with conn.pipeline() as p:
+        ...     one, two = p.fetch_value("select 1"), p.fetch_value("select $1::int", 2)
+        >>> one.result(), two.result()
+        (1, 2)
+        """
+        return Pipeline(self)
 
     def commit(self) -> None:
         """Commit the open transaction, if there is one.
@@ -281,16 +294,27 @@ class Connection(Copying, Session, _native.SyncConnection):
         self, query: str, args: Sequence[Any] | None, timeout: float | None = None
     ) -> "list[Result]":
         with self._turn:
-            if self._cursor_needs_begin():
-                self.execute(self._modes.begin())
+            if self.has_queued:
+                self.run_queued(raises=True)
+            self._begin_for_cursor()
             return self.run(query, args, tuple, timeout)
 
     def _run_many_for_cursor(
-        self, query: str, rows: Iterable[Sequence[Any]], timeout: float | None = None
+        self, query: str, rows: Iterable[Sequence[Any]], timeout: float | None
+    ) -> "list[Result]":
+        with self._turn:
+            if self.has_queued:
+                self.run_queued(raises=True)
+            self._begin_for_cursor()
+            return self.run_many(query, rows, tuple, timeout)
+
+    def _execute_many_for_cursor(
+        self, query: str, rows: Iterable[Sequence[Any]], timeout: float | None
     ) -> int:
         with self._turn:
-            if self._cursor_needs_begin():
-                self.execute(self._modes.begin())
+            if self.has_queued:
+                self.run_queued(raises=True)
+            self._begin_for_cursor()
             return self.execute_many(query, rows, timeout=timeout)
 
     def _tpc_end(self, verb: str, xid: "Xid | str | None") -> None:
@@ -314,6 +338,10 @@ class Connection(Copying, Session, _native.SyncConnection):
         with self._turn:
             sent, complaint = self._ending(command)
             if sent is not None:
-                self.execute(sent)
+                try:
+                    self.execute(sent)
+                except errors.Error as failure:
+                    refuse_unknown_commit(sent, failure)
+                    raise
         if complaint is not None:
             raise complaint

@@ -38,6 +38,14 @@ class Carried:
 
     to_server: int = 0
     to_client: int = 0
+    flights: int = 0
+    """How often the client spoke after the server had: its round trips."""
+    last: Direction = "to_client"
+
+    def note(self, direction: Direction) -> None:
+        """Something is about to go this way. A client that waits for its answer has no race."""
+        self.flights += direction == "to_server" and self.last == "to_client"
+        self.last = direction
 
 
 class Proxy:
@@ -111,6 +119,8 @@ class Line:
     fault: Fault | None
     delay_seconds: float
     edit: Callable[[bytes], bytes]
+    later: Fault | None = None
+    """One that begins when the line is open already; it takes the place of `fault`."""
     carried: Carried = field(default_factory=Carried)
 
     def __post_init__(self) -> None:
@@ -162,10 +172,13 @@ class Line:
             self.server.close()
 
     def _carry(self, direction: Direction, source: socket.socket, sink: socket.socket) -> None:
-        fault = self.fault if self.fault and self.fault.direction == direction else None
         while chunk := source.recv(_CHUNK_BYTES):
+            fault = self.later or self.fault
+            if fault is not None and fault.direction != direction:
+                fault = None
             if self.delay_seconds:
                 time.sleep(self.delay_seconds)
+            self.carried.note(direction)
             if direction == "to_client":
                 chunk = self.edit(chunk)
             carried: int = getattr(self.carried, direction)

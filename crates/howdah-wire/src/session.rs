@@ -367,6 +367,18 @@ impl Session {
         self.open_unit = false;
     }
 
+    /// Makes the open unit fail, so that it cannot commit what it has done so far: the server is
+    /// asked for a portal that does not exist. Without an open unit, nothing is requested.
+    ///
+    /// # Errors
+    /// None in practice.
+    pub fn fail_unit(&mut self) -> Result<(), Error> {
+        if !self.open_unit {
+            return Ok(());
+        }
+        self.describe(Target::Portal("howdah_gave_this_unit_up"))
+    }
+
     /// Asks for the answers so far without ending the unit.
     pub fn flush(&mut self) {
         frontend::flush(self.outbox.buffer());
@@ -545,6 +557,20 @@ mod tests {
         });
         assert_eq!(refused, Err(Error::Misuse("no")));
         assert!(session.is_idle() && session.outgoing().is_empty());
+    }
+
+    #[test]
+    fn only_an_open_unit_is_made_to_fail() {
+        let mut session = session();
+        session.fail_unit().unwrap();
+        assert!(session.is_idle() && session.outgoing().is_empty());
+        session.parse("", "select 1", &[]).unwrap();
+        session.fail_unit().unwrap();
+        session.sync();
+        feed(&mut session, &[PARSED, ERROR, READY].concat());
+        let expected = ["ParseComplete", "ErrorResponse", "ReadyForQuery"];
+        assert_eq!(names(&mut session).unwrap(), expected);
+        assert!(session.is_idle());
     }
 
     #[test]

@@ -23,9 +23,9 @@ use super::engine::Outcome;
 use super::faults;
 use super::line::{Line, Sent};
 use super::operations::{
-    Answer, Chunks, ClosePortal, CopyClose, CopyIn, CopyNext, CopyOpen, CopySource, Fetch, Many,
-    Operation, Progress, RowStatements, Rows, Simple, Stream, StreamClose, StreamNext, StreamOpen,
-    Supply,
+    Answer, Batch, Chunks, ClosePortal, CopyClose, CopyIn, CopyNext, CopyOpen, CopySource, Fetch,
+    Many, Operation, Progress, RowStatements, Rows, Simple, Stream, StreamClose, StreamNext,
+    StreamOpen, Supply,
 };
 use super::parameters::as_tuple;
 use super::public::Base;
@@ -92,16 +92,36 @@ impl SyncConnection {
         self.fetch_with(py, query, args, RowKind::Row, Answer::Count, timeout)
     }
 
-    /// Execute a statement for each row of parameters, all or nothing.
-    #[pyo3(signature = (query, rows, /, *, timeout=None))]
+    /// Execute a statement for each row of parameters, all or nothing; answers how many rows it
+    /// touched, or with `returning` the rows.
+    #[pyo3(signature = (query, rows, /, *, returning=false, row=None, timeout=None))]
     fn execute_many(
         &self,
         py: Python<'_>,
         query: Py<PyString>,
         rows: &Bound<'_, PyAny>,
+        returning: bool,
+        row: Option<&Bound<'_, PyAny>>,
         timeout: Option<f64>,
     ) -> Outcome {
-        self.run_operation(py, Many::new(query, rows.try_iter()?.unbind()), timeout)
+        let answer = Answer::of_many(returning, row)?;
+        let kind = RowKind::from_argument(row)?;
+        let operation = Many::new(query, rows.try_iter()?.unbind(), kind, answer);
+        self.run_operation(py, operation, timeout)
+    }
+
+    /// As `run` for each row of parameters: one result with the rows of all.
+    fn run_many(
+        &self,
+        py: Python<'_>,
+        query: Py<PyString>,
+        rows: &Bound<'_, PyAny>,
+        row: Option<&Bound<'_, PyAny>>,
+        timeout: Option<f64>,
+    ) -> Outcome {
+        let kind = RowKind::from_argument(row)?;
+        let operation = Many::new(query, rows.try_iter()?.unbind(), kind, Answer::Results);
+        self.run_operation(py, operation, timeout)
     }
 
     /// All rows of a statement.
@@ -170,6 +190,15 @@ impl SyncConnection {
             return self.run_operation(py, Simple::new(query, kind, true), timeout);
         };
         self.fetch_with(py, query, as_tuple(args)?, kind, Answer::Results, timeout)
+    }
+
+    /// Execute what a pipeline has queued. Its results tell the errors; with `raises` this does too.
+    #[pyo3(signature = (*, raises, timeout=None))]
+    fn run_queued(&self, py: Python<'_>, raises: bool, timeout: Option<f64>) -> Outcome {
+        if !self.state.has_queued() {
+            return Ok(py.None());
+        }
+        self.run_operation(py, Batch::new(self.state.take_queued(), raises), timeout)
     }
 
     /// Open a stream; its first batch comes with it.

@@ -6,8 +6,9 @@ use pyo3::prelude::*;
 use pyo3::types::{PyList, PyString, PyTuple};
 
 use super::super::operations::{
-    Answer, Chunks, ClosePortal, CopyClose, CopyIn, CopyNext, CopyOpen, CopySource, Fetch, Many,
-    Progress, RowStatements, Rows, Simple, Stream, StreamClose, StreamNext, StreamOpen, Supply,
+    Answer, Batch, Chunks, ClosePortal, CopyClose, CopyIn, CopyNext, CopyOpen, CopySource, Fetch,
+    Many, Progress, RowStatements, Rows, Simple, Stream, StreamClose, StreamNext, StreamOpen,
+    Supply,
 };
 use super::super::parameters::as_tuple;
 use super::super::public::Base;
@@ -56,14 +57,31 @@ impl AsyncConnection {
     }
 
     /// As `SyncConnection.execute_many`, awaited.
-    #[pyo3(signature = (query, rows, /, *, timeout=None))]
+    #[pyo3(signature = (query, rows, /, *, returning=false, row=None, timeout=None))]
     fn execute_many(
         &self,
         query: Py<PyString>,
         rows: &Bound<'_, PyAny>,
+        returning: bool,
+        row: Option<&Bound<'_, PyAny>>,
         timeout: Option<f64>,
     ) -> PyResult<Reply> {
-        let operation = Many::new(query, rows.try_iter()?.unbind());
+        let answer = Answer::of_many(returning, row)?;
+        let kind = RowKind::from_argument(row)?;
+        let operation = Many::new(query, rows.try_iter()?.unbind(), kind, answer);
+        Ok(Reply::new(&self.holder, operation, timeout))
+    }
+
+    /// As `SyncConnection.run_many`, awaited.
+    fn run_many(
+        &self,
+        query: Py<PyString>,
+        rows: &Bound<'_, PyAny>,
+        row: Option<&Bound<'_, PyAny>>,
+        timeout: Option<f64>,
+    ) -> PyResult<Reply> {
+        let kind = RowKind::from_argument(row)?;
+        let operation = Many::new(query, rows.try_iter()?.unbind(), kind, Answer::Results);
         Ok(Reply::new(&self.holder, operation, timeout))
     }
 
@@ -131,6 +149,17 @@ impl AsyncConnection {
             ));
         };
         Ok(self.reply(query, as_tuple(args)?, kind, Answer::Results, timeout))
+    }
+
+    /// As `SyncConnection.run_queued`, awaited.
+    #[pyo3(signature = (*, raises, timeout=None))]
+    fn run_queued(slf: &Bound<'_, Self>, raises: bool, timeout: Option<f64>) -> Reply {
+        let holder = &slf.get().holder;
+        let state = slf.as_super().get().state();
+        if !state.has_queued() {
+            return Reply::ready(holder, Ok(slf.py().None()));
+        }
+        Reply::new(holder, Batch::new(state.take_queued(), raises), timeout)
     }
 
     /// As `SyncConnection.stream_open`, awaited.

@@ -28,6 +28,7 @@ from howdah.errors import (
 if TYPE_CHECKING:
     from howdah._native import Row
     from howdah._native import version as __version__
+    from howdah._session import Notification
     from howdah.async_connection import AsyncConnection, connect_async
     from howdah.async_cursor import AsyncCursor
     from howdah.async_database import AsyncDatabase
@@ -51,6 +52,7 @@ if TYPE_CHECKING:
         Timestamp,
         TimestampFromTicks,
     )
+    from howdah.listening import AsyncListening, Listening, Missed, listen, listen_async
     from howdah.pipeline import Pending, Pipeline
     from howdah.pool import Pool
     from howdah.retrying import retry
@@ -71,6 +73,7 @@ __all__ = [
     "AsyncConnection",
     "AsyncCursor",
     "AsyncDatabase",
+    "AsyncListening",
     "AsyncPending",
     "AsyncPipeline",
     "AsyncPool",
@@ -87,7 +90,10 @@ __all__ = [
     "IntegrityError",
     "InterfaceError",
     "InternalError",
+    "Listening",
+    "Missed",
     "NotSupportedError",
+    "Notification",
     "OperationalError",
     "Pending",
     "Pipeline",
@@ -106,6 +112,8 @@ __all__ = [
     "connect",
     "connect_async",
     "errors",
+    "listen",
+    "listen_async",
     "paramstyle",
     "retry",
     "threadsafety",
@@ -114,6 +122,7 @@ __all__ = [
 # Loaded when first used: a program pays for the imports of the parts that it needs.
 _LAZY: Final = {
     "_native": ("Row",),
+    "_session": ("Notification",),
     "async_connection": ("AsyncConnection", "connect_async"),
     "async_cursor": ("AsyncCursor",),
     "async_database": ("AsyncDatabase",),
@@ -127,6 +136,7 @@ _LAZY: Final = {
         *("BINARY", "DATETIME", "NUMBER", "ROWID", "STRING", "Binary", "Date", "Time"),
         *("DateFromTicks", "TimeFromTicks", "Timestamp", "TimestampFromTicks"),
     ),
+    "listening": ("AsyncListening", "Listening", "Missed", "listen", "listen_async"),
     "pipeline": ("Pending", "Pipeline"),
     "pool": ("Pool",),
     "retrying": ("retry",),

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from howdah._native import AsyncConnection as _Wire
     from howdah._native import CopySource, Row, _RowType
     from howdah.async_connection import AsyncConnection
+    from howdah.sql import Query
 else:
     _Wire = object
 
@@ -129,7 +130,7 @@ class AsyncCopying(_Wire):
 
     def copy_out(
         self,
-        query: str | None = None,
+        query: "Query | None" = None,
         /,
         *args: Any,
         table: _identifiers.Name | None = None,
@@ -146,7 +147,7 @@ class AsyncCopying(_Wire):
     @overload
     def copy_out_rows(
         self,
-        query: str | None = None,
+        query: "Query | None" = None,
         /,
         *args: Any,
         table: _identifiers.Name | None = None,
@@ -159,7 +160,7 @@ class AsyncCopying(_Wire):
     @overload
     def copy_out_rows(
         self,
-        query: str | None = None,
+        query: "Query | None" = None,
         /,
         *args: Any,
         table: _identifiers.Name | None = None,
@@ -172,7 +173,7 @@ class AsyncCopying(_Wire):
     @overload
     def copy_out_rows(
         self,
-        query: str | None = None,
+        query: "Query | None" = None,
         /,
         *args: Any,
         table: _identifiers.Name | None = None,
@@ -185,7 +186,7 @@ class AsyncCopying(_Wire):
     @overload
     def copy_out_rows(
         self,
-        query: str | None = None,
+        query: "Query | None" = None,
         /,
         *args: Any,
         table: _identifiers.Name | None = None,
@@ -197,7 +198,7 @@ class AsyncCopying(_Wire):
     ) -> "AsyncCopyRows[T]": ...
     def copy_out_rows(
         self,
-        query: str | None = None,
+        query: "Query | None" = None,
         /,
         *args: Any,
         table: _identifiers.Name | None = None,

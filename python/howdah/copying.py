@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from howdah._native import CopySource, Row, _RowType
     from howdah._native import SyncConnection as _Wire
     from howdah.connection import Connection
+    from howdah.sql import Query
 else:
     _Wire = object
 
@@ -136,7 +137,7 @@ class Copying(_Wire):
 
     def copy_out(
         self,
-        query: str | None = None,
+        query: "Query | None" = None,
         /,
         *args: Any,
         table: _identifiers.Name | None = None,
@@ -166,7 +167,7 @@ class Copying(_Wire):
     @overload
     def copy_out_rows(
         self,
-        query: str | None = None,
+        query: "Query | None" = None,
         /,
         *args: Any,
         table: _identifiers.Name | None = None,
@@ -179,7 +180,7 @@ class Copying(_Wire):
     @overload
     def copy_out_rows(
         self,
-        query: str | None = None,
+        query: "Query | None" = None,
         /,
         *args: Any,
         table: _identifiers.Name | None = None,
@@ -192,7 +193,7 @@ class Copying(_Wire):
     @overload
     def copy_out_rows(
         self,
-        query: str | None = None,
+        query: "Query | None" = None,
         /,
         *args: Any,
         table: _identifiers.Name | None = None,
@@ -205,7 +206,7 @@ class Copying(_Wire):
     @overload
     def copy_out_rows(
         self,
-        query: str | None = None,
+        query: "Query | None" = None,
         /,
         *args: Any,
         table: _identifiers.Name | None = None,
@@ -217,7 +218,7 @@ class Copying(_Wire):
     ) -> "CopyRows[T]": ...
     def copy_out_rows(
         self,
-        query: str | None = None,
+        query: "Query | None" = None,
         /,
         *args: Any,
         table: _identifiers.Name | None = None,

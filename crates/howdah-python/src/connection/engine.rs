@@ -218,6 +218,7 @@ impl Engine {
             match &message {
                 Message::ReadyForQuery(status) => {
                     self.state.set_status(*status);
+                    self.statements.settle(*status);
                     return Ok(Signal::Turn);
                 }
                 Message::NoticeResponse(_) | Message::NotificationResponse(_) => {
@@ -231,10 +232,10 @@ impl Engine {
                     self.foreign_encoding = encoding.is_some_and(|encoding| encoding != "UTF8");
                     continue;
                 }
-                Message::CommandComplete(tag) if changes_session(tag.as_str()) => {
-                    self.state.note_session_change();
-                    if drops_statements(tag.as_str()) {
-                        self.statements.clear();
+                Message::CommandComplete(tag) => {
+                    self.statements.note_command(tag.as_str());
+                    if changes_session(tag.as_str()) {
+                        self.state.note_session_change();
                     }
                 }
                 Message::ErrorResponse(fields) => {
@@ -291,6 +292,7 @@ impl Engine {
             None => Loss::Line(why.to_owned()),
         };
         let error = loss.error(py);
+        self.remark_end();
         self.state.lose(loss);
         error
     }
@@ -298,6 +300,16 @@ impl Engine {
     /// Whether the server has announced the end of the session.
     pub(crate) const fn is_leaving(&self) -> bool {
         self.farewell.is_some()
+    }
+
+    /// Whether the server has said something besides its answers.
+    pub(crate) const fn has_remarks(&self) -> bool {
+        !self.remarks.is_empty()
+    }
+
+    /// Has the end of the connection told, with the remarks.
+    pub(crate) fn remark_end(&mut self) {
+        self.remarks.push(Remark::End);
     }
 
     /// Takes the remarks that wait for delivery.
@@ -386,11 +398,6 @@ fn changes_session(tag: &str) -> bool {
         Some(b'S' | b'R' | b'L' | b'U' | b'C' | b'D' | b'P')
     ) && !tag.starts_with("SELECT")
         && TAGS.iter().any(|prefix| tag.starts_with(prefix))
-}
-
-/// Whether a command of this tag makes the server forget all prepared statements.
-fn drops_statements(tag: &str) -> bool {
-    matches!(tag, "DEALLOCATE ALL" | "DISCARD ALL")
 }
 
 #[cold]

@@ -366,6 +366,11 @@ class SyncConnection(_Base):
         With `args=None` by the simple protocol, which allows several statements; else by the
         extended one. An empty query gives one Result without rows and with an empty tag.
         """
+    def send_ahead(self, query: str) -> None:
+        """Send commands without waiting; the next call takes in the answer before its own.
+
+        Where they fail, the connection is lost. They count as no change of the session.
+        """
     def run_queued(self, *, raises: bool, timeout: float | None = None) -> None:
         """Execute what is queued; with `raises` its error is raised here as well."""
     def describe(self, query: str, timeout: float | None) -> _Description:
@@ -537,6 +542,8 @@ class AsyncConnection(_Base):
     def run(
         self, query: str, args: Sequence[Any] | None, row: _RowType, timeout: float | None
     ) -> Coroutine[Any, Any, list[Result]]: ...
+    def send_ahead(self, query: str) -> bool:
+        """As for the sync one; false, and nothing sent, where something is under way."""
     def run_queued(
         self, *, raises: bool, timeout: float | None = None
     ) -> Coroutine[Any, Any, None]: ...

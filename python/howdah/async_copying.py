@@ -14,6 +14,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, TYPE_CHECKING, Any, Self, TypeAlias, TypeVar, Unpack, overload
 
+from howdah import _arrow as arrow
 from howdah import _copy_command as command
 from howdah import _identifiers, _native
 from howdah._copy_command import (
@@ -26,10 +27,12 @@ from howdah._copy_command import (
     Progress,
 )
 from howdah.copying import Data, Deadline, Source, chunks_of, close_generator, writer
-from howdah.errors import ProgrammingError
+from howdah.errors import InterfaceError, ProgrammingError
 from howdah.stream import AsyncRowStream
 
 if TYPE_CHECKING:
+    from pyarrow import RecordBatch, Schema, Table
+
     from howdah._native import AsyncConnection as _Wire
     from howdah._native import CopySource, Row, _RowType
     from howdah.async_connection import AsyncConnection
@@ -209,6 +212,48 @@ class AsyncCopying(_Wire):
         asked = Asked(query, args, table, columns, timeout, progress)
         return AsyncCopyRows(self._connection(), asked, row, batch)
 
+    async def fetch_arrow(self, query: str, /, *args: Any, timeout: float | None = None) -> "Table":
+        """`Connection.fetch_arrow`, awaited."""
+        batches = self.stream_arrow(query, *args, timeout=timeout)
+        found = [batch async for batch in batches]
+        return arrow.module().Table.from_batches(found, schema=batches.schema)
+
+    def stream_arrow(
+        self,
+        query: str,
+        /,
+        *args: Any,
+        batch: int = arrow.ROWS_PER_BATCH,
+        timeout: float | None = None,
+    ) -> "AsyncArrowBatches":
+        """`Connection.stream_arrow` for `async for` and `async with`."""
+        asked = Asked(query, args, None, None, timeout, None)
+        return AsyncArrowBatches(self._connection(), asked, batch)
+
+    async def copy_arrow(
+        self,
+        table: _identifiers.Name,
+        data: Any,
+        columns: Sequence[str] | None = None,
+        *,
+        where: str | None = None,
+        timeout: float | None = None,
+        progress: Progress | None = None,
+        **options: Unpack[CopyRowsOptions],
+    ) -> int:
+        """`Connection.copy_arrow`, awaited."""
+        batches = arrow.reader(data)
+        names = batches.schema.names if columns is None else columns
+        return await self.copy_rows(
+            table,
+            arrow.rows(batches),
+            names,
+            where=where,
+            timeout=timeout,
+            progress=progress,
+            **options,
+        )
+
     async def _columns_to_copy(
         self, relation: str, columns: Sequence[str] | None
     ) -> list[tuple[str, int]]:
@@ -367,6 +412,34 @@ class AsyncCopyRows(AsyncRowStream[T]):
 
     async def _close(self, stream: "CopySource") -> None:
         await self._connection.copy_close(stream)
+
+
+class AsyncArrowBatches(AsyncCopyRows["RecordBatch"]):
+    """`ArrowBatches` for `async for` and `async with`."""
+
+    def __init__(self, connection: "AsyncConnection", asked: Asked, batch: int) -> None:
+        super().__init__(connection, asked, None, batch)
+        self._schema: Schema | None = None
+        arrow.module()
+
+    @property
+    def schema(self) -> "Schema":
+        """Names and types of the columns, known once the first batch was asked for."""
+        if self._schema is None:
+            raise InterfaceError("the COPY has not begun yet", hint="ask for a batch first")
+        return self._schema
+
+    async def _open(self) -> "CopySource":
+        _, args, _, batch = self._request
+        left = self._deadline.left()
+        query = await self._connection._query_to_copy(self._asked)
+        source = await self._connection.copy_open(query, args, None, "arrow", batch, left, None)
+        self._schema = arrow.schema(source.arrow_fields)
+        return source
+
+    async def _next(self, stream: "CopySource") -> "list[RecordBatch]":
+        found = await self._connection.copy_next(stream, self._deadline.left())
+        return [arrow.record_batch(self.schema, found)] if found else []
 
 
 class AsyncCopyData:

@@ -127,9 +127,14 @@ impl Engine {
         }
         self.settings = settings;
         let is_open = self.session.has_open_unit() || self.state.is_copying();
-        if !is_open || operation.continues_unit() {
+        if !is_open {
             self.state.set_busy(true);
             return self.launch(py, operation);
+        }
+        if operation.continues_unit() {
+            // what waits for a statement waits for one that comes after the stream
+            self.state.set_busy(true);
+            return self.start(py, operation);
         }
         if !self.state.stream_was_dropped() {
             if self.state.is_copying() {

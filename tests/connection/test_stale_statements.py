@@ -10,6 +10,7 @@ from howdah import errors
 
 if TYPE_CHECKING:
     import howdah
+    from tests.conftest import Connector
 
 ALL = "select * from item"
 
@@ -67,3 +68,51 @@ async def test_another_encoding_is_refused(conn: howdah.AsyncConnection) -> None
 async def test_data_for_a_statement_that_takes_none(conn: howdah.AsyncConnection) -> None:
     with pytest.raises(errors.ProgrammingError, match="no COPY from the client"):
         await conn.copy_send("select 1", [b"lost"], None, None)
+
+
+async def test_a_table_changed_inside_a_transaction(conn: howdah.AsyncConnection) -> None:
+    await make_item(conn)
+    async with conn.transaction():
+        assert await conn.fetch(ALL) == [(1,)]
+        await conn.execute("alter table item add name text")
+        assert await conn.fetch(ALL) == [(1, None)]
+        assert [row async for row in conn.stream(ALL)] == [(1, None)]
+        await conn.execute("drop table item; create table item (number int)")
+        assert await conn.fetch(ALL) == []
+
+
+async def test_a_table_changed_before_a_transaction(conn: howdah.AsyncConnection) -> None:
+    await make_item(conn)
+    assert await conn.fetch(ALL) == [(1,)]
+    await conn.execute("alter table item add name text")
+    async with conn.transaction():
+        assert await conn.fetch(ALL) == [(1, None)]
+
+
+async def test_a_change_that_is_undone(conn: howdah.AsyncConnection) -> None:
+    await make_item(conn)
+    async with conn.transaction():
+        async with conn.transaction(force_rollback=True):
+            await conn.execute("alter table item add name text")
+            assert await conn.fetch(ALL) == [(1, None)]
+        assert await conn.fetch(ALL) == [(1,)]
+    async with conn.transaction(force_rollback=True):
+        await conn.execute("alter table item add name text")
+        assert await conn.fetch(ALL) == [(1, None)]
+    async with conn.transaction():
+        assert await conn.fetch(ALL) == [(1,)]
+
+
+async def test_a_change_by_somebody_else_in_a_transaction(
+    conn: howdah.AsyncConnection, connector: Connector
+) -> None:
+    await make_item(conn)
+    assert await conn.fetch(ALL) == [(1,)]
+    async with await connector() as other:
+        await other.execute("alter table item add name text")
+    with pytest.raises(errors.FeatureNotSupported) as raised:
+        async with conn.transaction():
+            await conn.fetch(ALL)
+    assert "repeat the transaction" in (raised.value.hint or "")
+    async with conn.transaction():
+        assert await conn.fetch(ALL) == [(1, None)]

@@ -38,6 +38,8 @@ pub(crate) struct Engine {
     /// The operation has failed or was given up; what is awaited is the end of its answers.
     giving_up: bool,
     remarks: Vec<Remark>,
+    /// Nobody waits for the operation: it was sent ahead of whatever comes next.
+    unattended: bool,
     /// The error with which the server announced the end of the session.
     farewell: Option<ServerError>,
     /// The session's `client_encoding` was changed: texts would be taken for other ones.
@@ -62,6 +64,7 @@ impl Engine {
             following: Vec::new(),
             prelude: None,
             giving_up: false,
+            unattended: false,
             remarks: Vec::new(),
             farewell: None,
             foreign_encoding: false,
@@ -80,6 +83,23 @@ impl Engine {
     /// Whether a COPY to the client is open, of which a part may wait for its reader.
     pub(crate) fn is_copying(&self) -> bool {
         self.state.is_copying()
+    }
+
+    /// Whether an operation is under way that nobody waits for.
+    pub(crate) const fn is_unattended(&self) -> bool {
+        self.unattended
+    }
+
+    /// Starts an operation that nobody waits for; what it changes is no change of the session.
+    pub(crate) fn begin_unattended(
+        &mut self,
+        py: Python<'_>,
+        operation: Box<dyn Operation>,
+    ) -> Option<Outcome> {
+        let ended = self.begin(py, operation);
+        self.unattended = ended.is_none();
+        self.state.set_busy(false);
+        ended
     }
 
     /// Starts an operation; answers its result if it ended at once.
@@ -213,6 +233,7 @@ impl Engine {
             match &message {
                 Message::ReadyForQuery(status) => {
                     self.state.set_status(*status);
+                    self.statements.settle(*status);
                     return Ok(Signal::Turn);
                 }
                 Message::NoticeResponse(_) | Message::NotificationResponse(_) => {
@@ -221,15 +242,17 @@ impl Engine {
                 }
                 Message::ParameterStatus(..) => {
                     self.state.set_parameters(&self.session);
-                    self.state.note_session_change();
+                    if !self.unattended {
+                        self.state.note_session_change();
+                    }
                     let encoding = self.session.parameter("client_encoding");
                     self.foreign_encoding = encoding.is_some_and(|encoding| encoding != "UTF8");
                     continue;
                 }
-                Message::CommandComplete(tag) if changes_session(tag.as_str()) => {
-                    self.state.note_session_change();
-                    if drops_statements(tag.as_str()) {
-                        self.statements.clear();
+                Message::CommandComplete(tag) => {
+                    self.statements.note_command(tag.as_str());
+                    if changes_session(tag.as_str()) && !self.unattended {
+                        self.state.note_session_change();
                     }
                 }
                 Message::ErrorResponse(fields) => {
@@ -286,6 +309,7 @@ impl Engine {
             None => Loss::Line(why.to_owned()),
         };
         let error = loss.error(py);
+        self.remark_end();
         self.state.lose(loss);
         error
     }
@@ -293,6 +317,16 @@ impl Engine {
     /// Whether the server has announced the end of the session.
     pub(crate) const fn is_leaving(&self) -> bool {
         self.farewell.is_some()
+    }
+
+    /// Whether the server has said something besides its answers.
+    pub(crate) const fn has_remarks(&self) -> bool {
+        !self.remarks.is_empty()
+    }
+
+    /// Has the end of the connection told, with the remarks.
+    pub(crate) fn remark_end(&mut self) {
+        self.remarks.push(Remark::End);
     }
 
     /// Takes the remarks that wait for delivery.
@@ -354,6 +388,7 @@ impl Engine {
     fn end(&mut self, outcome: Outcome) -> Outcome {
         self.operation = None;
         self.giving_up = false;
+        self.unattended = false;
         self.state.set_busy(false);
         outcome
     }
@@ -381,11 +416,6 @@ fn changes_session(tag: &str) -> bool {
         Some(b'S' | b'R' | b'L' | b'U' | b'C' | b'D' | b'P')
     ) && !tag.starts_with("SELECT")
         && TAGS.iter().any(|prefix| tag.starts_with(prefix))
-}
-
-/// Whether a command of this tag makes the server forget all prepared statements.
-fn drops_statements(tag: &str) -> bool {
-    matches!(tag, "DEALLOCATE ALL" | "DISCARD ALL")
 }
 
 #[cold]

@@ -168,10 +168,14 @@ impl Link {
         }
         self.send(py, &mut inner)?;
         // a connection that breaks while sending answers at once
-        match inner.answered.pop() {
-            Some((_, outcome)) => Ok(Submitted::Ended(outcome)),
-            None => Ok(Submitted::Waiting),
+        let ended = inner.answered.pop();
+        if self.state.is_closed() {
+            self.release(py, inner, true)?;
         }
+        Ok(match ended {
+            Some((_, outcome)) => Submitted::Ended(outcome),
+            None => Submitted::Waiting,
+        })
     }
 
     /// Goes on sending, now that the operation has more.
@@ -184,6 +188,27 @@ impl Link {
             self.send(py, &mut inner)?;
         }
         self.release(py, inner, true)
+    }
+
+    /// Sends a statement whose answer nobody waits for, before all that come after it; false where
+    /// something else is under way.
+    pub(super) fn send_ahead(
+        &self,
+        py: Python<'_>,
+        operation: Box<dyn Operation>,
+    ) -> PyResult<bool> {
+        let mut inner = self.enter().ok_or_else(|| faults::reentered(py))?;
+        if self.state.is_closed() {
+            return Err(self.state.closed_error(py));
+        }
+        if inner.is_engaged() {
+            return Ok(false);
+        }
+        if let Some(outcome) = inner.line.engine.begin_unattended(py, operation) {
+            return outcome.map(|_| true);
+        }
+        self.send(py, &mut inner)?;
+        Ok(true)
     }
 
     /// Gives up a statement.
@@ -232,6 +257,7 @@ impl Link {
         inner.line.close(py);
         self.leave_loop(py, &mut inner)?;
         inner.fail_all(|| self.state.closed_error(py));
+        inner.line.engine.remark_end();
         self.release(py, inner, true)
     }
 

@@ -198,7 +198,7 @@ impl Fetch {
             }
             cx.statements.forget(&statement);
         }
-        Err(faults::server_error(
+        Err(faults::execution_error(
             cx.py,
             error,
             self.sql.bind(cx.py).to_str().ok(),

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Self
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable
+    from collections.abc import AsyncIterator, Callable, Generator
 
     import howdah
     import howdah.stream
@@ -23,10 +23,13 @@ AWAITED = frozenset(
         "close",
         "close_portal",
         "commit",
+        "copy_close",
         "copy_in",
-        "copy_in_rows",
-        "copy_out",
+        "copy_next",
+        "copy_open",
         "copy_rows",
+        "copy_send",
+        "copy_send_rows",
         "execute",
         "execute_many",
         "executemany",
@@ -65,8 +68,10 @@ class Awaited:
             return awaited(value)
         if name == "transaction":
             return lambda **options: AwaitedBlock(value(**options))
-        if name == "stream":
+        if name in {"stream", "copy_out", "copy_out_rows"}:
             return lambda *args, **options: AwaitedRows(value(*args, **options))
+        if name == "pipeline":
+            return lambda: AwaitedPipeline(value())
         if name == "cursor":
             return lambda *args, **options: AwaitedCursor(value(*args, **options))
         return value
@@ -83,6 +88,43 @@ class Awaited:
 
     async def __aexit__(self, *error: object) -> None:
         self._connection.__exit__(*error)  # type: ignore[arg-type]
+
+
+class AwaitedPipeline:
+    """A sync pipeline with the surface of the asyncio one."""
+
+    def __init__(self, pipeline: howdah.Pipeline) -> None:
+        self._pipeline = pipeline
+
+    def __getattr__(self, name: str) -> Any:
+        value = getattr(self._pipeline, name)
+        if name == "sync":
+            return awaited(value)
+        return lambda *args, **options: AwaitedPending(value(*args, **options))
+
+    async def __aenter__(self) -> Self:
+        self._pipeline.__enter__()
+        return self
+
+    async def __aexit__(self, *error: object) -> None:
+        self._pipeline.__exit__(*error)  # type: ignore[arg-type]
+
+
+class AwaitedPending:
+    """A sync pending result that is awaited."""
+
+    def __init__(self, pending: howdah.Pending[Any]) -> None:
+        self._pending = pending
+
+    @property
+    def done(self) -> bool:
+        return self._pending.done
+
+    def __await__(self) -> Generator[Any, Any, Any]:
+        async def result() -> Any:
+            return self._pending.result()
+
+        return result().__await__()
 
 
 class AwaitedBlock:
@@ -116,7 +158,7 @@ class AwaitedRows:
 
     def __getattr__(self, name: str) -> Any:
         value = getattr(self._stream, name)
-        return awaited(value) if name == "close" else value
+        return awaited(value) if name in {"close", "read", "write_to"} else value
 
     async def __aenter__(self) -> Self:
         self._stream.__enter__()
@@ -126,11 +168,10 @@ class AwaitedRows:
         self._stream.__exit__(*error)  # type: ignore[arg-type]
 
     def __aiter__(self) -> Self:
-        self._rows = iter(self._stream)
         return self
 
     async def __anext__(self) -> Any:
-        for row in self._rows:
+        for row in self._stream:
             return row
         raise StopAsyncIteration
 

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from howdah._native import version as __version__
     from howdah.async_connection import AsyncConnection, connect_async
     from howdah.async_cursor import AsyncCursor
+    from howdah.async_pipeline import AsyncPending, AsyncPipeline
     from howdah.async_pool import AsyncPool
     from howdah.async_server_cursor import AsyncServerCursor
     from howdah.connection import Connection, connect
@@ -48,6 +49,7 @@ if TYPE_CHECKING:
         Timestamp,
         TimestampFromTicks,
     )
+    from howdah.pipeline import Pending, Pipeline
     from howdah.pool import Pool
     from howdah.server_cursor import ServerCursor
     from howdah.two_phase import Xid
@@ -65,6 +67,8 @@ __all__ = [
     "STRING",
     "AsyncConnection",
     "AsyncCursor",
+    "AsyncPending",
+    "AsyncPipeline",
     "AsyncPool",
     "AsyncServerCursor",
     "Binary",
@@ -80,6 +84,8 @@ __all__ = [
     "InternalError",
     "NotSupportedError",
     "OperationalError",
+    "Pending",
+    "Pipeline",
     "Pool",
     "ProgrammingError",
     "Row",
@@ -104,6 +110,7 @@ _LAZY: Final = {
     "_native": ("Row",),
     "async_connection": ("AsyncConnection", "connect_async"),
     "async_cursor": ("AsyncCursor",),
+    "async_pipeline": ("AsyncPending", "AsyncPipeline"),
     "async_pool": ("AsyncPool",),
     "async_server_cursor": ("AsyncServerCursor",),
     "connection": ("Connection", "connect"),
@@ -112,6 +119,7 @@ _LAZY: Final = {
         *("BINARY", "DATETIME", "NUMBER", "ROWID", "STRING", "Binary", "Date", "Time"),
         *("DateFromTicks", "TimeFromTicks", "Timestamp", "TimestampFromTicks"),
     ),
+    "pipeline": ("Pending", "Pipeline"),
     "pool": ("Pool",),
     "server_cursor": ("ServerCursor",),
     "two_phase": ("Xid",),

@@ -144,6 +144,41 @@ class Stream:
     @property
     def columns(self) -> tuple[Column, ...]: ...
 
+@final
+class PendingResult:
+    """The result of a queued statement."""
+
+    @property
+    def done(self) -> bool: ...
+    def get(self) -> Any:
+        """The result; raises its error. Not before it is done."""
+
+@final
+class CopySource:
+    """A COPY to the client that is open.
+
+    One that is dropped while open is cancelled by its connection before the next statement.
+    """
+
+    @property
+    def columns(self) -> tuple[Column, ...]:
+        """Empty where data is not read as rows."""
+    @property
+    def count(self) -> int:
+        """How many rows have come."""
+
+@final
+class CopyFeed:
+    """Hands the items of an asynchronous iterable to a COPY, a batch at a time."""
+
+    def __new__(cls, on_room: Callable[[], object]) -> Self: ...
+    def push(self, batch: list[Any]) -> None:
+        """Give the next items; before the next time `on_room` must have been called."""
+    def end(self) -> None:
+        """There are no more items."""
+    def fail(self, error: BaseException) -> None:
+        """The COPY must fail with this exception."""
+
 class _Base:
     """State common to both kinds of connection. Attributes are read without waiting."""
 
@@ -183,6 +218,24 @@ class _Base:
         That is each ParameterStatus after the start, and each command tag of SET, RESET, LISTEN,
         UNLISTEN, LOAD, DISCARD, DECLARE CURSOR, PREPARE and CREATE.
         """
+    @property
+    def has_queued(self) -> bool:
+        """Statements of a pipeline wait to be sent."""
+    def enqueue(
+        self,
+        query: str,
+        args: tuple[Any, ...],
+        row: _RowType,
+        answer: Literal["count", "rows", "first", "value"],
+    ) -> PendingResult:
+        """Queue a statement of a pipeline."""
+    def forget_queued(self) -> None:
+        """Forget the statements that wait; their results raise."""
+    def defer(self, command: str) -> None:
+        """Have a command that opens a transaction or savepoint travel with the next statement."""
+    def withdraw(self, command: str) -> Literal["waiting", "refused", "sent"]:
+        """Take a deferred command back, with those deferred after it; answers where it was."""
+    def forget_deferred(self) -> None: ...
     def fileno(self) -> int: ...
     def cancel_blocking(self, timeout: float) -> None:
         """Send a CancelRequest on its own connection and wait until the server closed that one.
@@ -200,9 +253,64 @@ class SyncConnection(_Base):
         (notices, notifications, parameter changes).
         """
     def execute(self, query: str, /, *args: Any, timeout: float | None = None) -> int: ...
+    @overload
     def execute_many(
-        self, query: str, rows: Iterable[Sequence[Any]], /, *, timeout: float | None = None
+        self,
+        query: str,
+        rows: Iterable[Sequence[Any]],
+        /,
+        *,
+        returning: Literal[False] = False,
+        timeout: float | None = None,
     ) -> int: ...
+    @overload
+    def execute_many(
+        self,
+        query: str,
+        rows: Iterable[Sequence[Any]],
+        /,
+        *,
+        returning: Literal[True],
+        row: None = None,
+        timeout: float | None = None,
+    ) -> list[Row]: ...
+    @overload
+    def execute_many(
+        self,
+        query: str,
+        rows: Iterable[Sequence[Any]],
+        /,
+        *,
+        returning: Literal[True],
+        row: type[dict[str, Any]],
+        timeout: float | None = None,
+    ) -> list[dict[str, Any]]: ...
+    @overload
+    def execute_many(
+        self,
+        query: str,
+        rows: Iterable[Sequence[Any]],
+        /,
+        *,
+        returning: Literal[True],
+        row: type[_Tuple],
+        timeout: float | None = None,
+    ) -> list[_Tuple]: ...
+    @overload
+    def execute_many(
+        self,
+        query: str,
+        rows: Iterable[Sequence[Any]],
+        /,
+        *,
+        returning: Literal[True],
+        row: Callable[..., _T],
+        timeout: float | None = None,
+    ) -> list[_T]: ...
+    def run_many(
+        self, query: str, rows: Iterable[Sequence[Any]], row: _RowType, timeout: float | None
+    ) -> list[Result]:
+        """As `run` for each row of parameters: one Result with the rows of all."""
     @overload
     def fetch(
         self, query: str, /, *args: Any, row: None = None, timeout: float | None = None
@@ -244,16 +352,50 @@ class SyncConnection(_Base):
         With `args=None` by the simple protocol, which allows several statements; else by the
         extended one. An empty query gives one Result without rows and with an empty tag.
         """
+    def run_queued(self, *, raises: bool, timeout: float | None = None) -> None:
+        """Execute what is queued; with `raises` its error is raised here as well."""
     def stream_open(self, query: str, args: Sequence[Any], row: _RowType, batch: int) -> Stream: ...
     def stream_next(self, stream: Stream) -> list[Any]:
         """The next batch; empty at the end."""
     def stream_close(self, stream: Stream) -> None: ...
     def close_portal(self, portal: str) -> None:
         """Close a portal or SQL cursor; no error where it is gone, also in a failed transaction."""
-    def copy_in(self, query: str, chunks: Iterable[bytes]) -> int: ...
-    def copy_in_rows(self, query: str, types: Sequence[int], rows: Iterable[Sequence[Any]]) -> int:
-        """COPY … FROM STDIN (FORMAT binary) with rows encoded by the type OIDs given."""
-    def copy_out(self, query: str) -> list[bytes]: ...
+    def copy_send(
+        self,
+        query: str,
+        chunks: Iterable[Any],
+        timeout: float | None,
+        progress: Callable[[int, int], object] | None,
+    ) -> int:
+        """COPY … FROM STDIN with chunks of data in the format that the statement names."""
+    def copy_send_rows(
+        self,
+        binary: str | None,
+        text: str | None,
+        columns: Sequence[tuple[str, int]],
+        rows: Iterable[Any],
+        timeout: float | None,
+        progress: Callable[[int, int], object] | None,
+    ) -> int:
+        """COPY … FROM STDIN with rows for columns of these names and type OIDs.
+
+        By the statement `binary` if all types have a binary form, else by `text`; either may be
+        None.
+        """
+    def copy_open(
+        self,
+        query: str,
+        args: Sequence[Any],
+        options: str | None,
+        row: _RowType,
+        batch: int,
+        timeout: float | None,
+        progress: Callable[[int, int], object] | None,
+    ) -> CopySource:
+        """Begin COPY (query) TO STDOUT, with these options or, without, for rows."""
+    def copy_next(self, source: CopySource, timeout: float | None) -> Any:
+        """The next batch, `bytes` or a list of rows; empty at the end."""
+    def copy_close(self, source: CopySource) -> None: ...
     def close(self) -> None: ...
 
 @final
@@ -274,9 +416,63 @@ class AsyncConnection(_Base):
     def execute(
         self, query: str, /, *args: Any, timeout: float | None = None
     ) -> Coroutine[Any, Any, int]: ...
+    @overload
     def execute_many(
-        self, query: str, rows: Iterable[Sequence[Any]], /, *, timeout: float | None = None
+        self,
+        query: str,
+        rows: Iterable[Sequence[Any]],
+        /,
+        *,
+        returning: Literal[False] = False,
+        timeout: float | None = None,
     ) -> Coroutine[Any, Any, int]: ...
+    @overload
+    def execute_many(
+        self,
+        query: str,
+        rows: Iterable[Sequence[Any]],
+        /,
+        *,
+        returning: Literal[True],
+        row: None = None,
+        timeout: float | None = None,
+    ) -> Coroutine[Any, Any, list[Row]]: ...
+    @overload
+    def execute_many(
+        self,
+        query: str,
+        rows: Iterable[Sequence[Any]],
+        /,
+        *,
+        returning: Literal[True],
+        row: type[dict[str, Any]],
+        timeout: float | None = None,
+    ) -> Coroutine[Any, Any, list[dict[str, Any]]]: ...
+    @overload
+    def execute_many(
+        self,
+        query: str,
+        rows: Iterable[Sequence[Any]],
+        /,
+        *,
+        returning: Literal[True],
+        row: type[_Tuple],
+        timeout: float | None = None,
+    ) -> Coroutine[Any, Any, list[_Tuple]]: ...
+    @overload
+    def execute_many(
+        self,
+        query: str,
+        rows: Iterable[Sequence[Any]],
+        /,
+        *,
+        returning: Literal[True],
+        row: Callable[..., _T],
+        timeout: float | None = None,
+    ) -> Coroutine[Any, Any, list[_T]]: ...
+    def run_many(
+        self, query: str, rows: Iterable[Sequence[Any]], row: _RowType, timeout: float | None
+    ) -> Coroutine[Any, Any, list[Result]]: ...
     @overload
     def fetch(
         self, query: str, /, *args: Any, row: None = None, timeout: float | None = None
@@ -315,20 +511,45 @@ class AsyncConnection(_Base):
     def run(
         self, query: str, args: Sequence[Any] | None, row: _RowType, timeout: float | None
     ) -> Coroutine[Any, Any, list[Result]]: ...
+    def run_queued(
+        self, *, raises: bool, timeout: float | None = None
+    ) -> Coroutine[Any, Any, None]: ...
     def stream_open(
         self, query: str, args: Sequence[Any], row: _RowType, batch: int
     ) -> Coroutine[Any, Any, Stream]: ...
     def stream_next(self, stream: Stream) -> Coroutine[Any, Any, list[Any]]: ...
     def stream_close(self, stream: Stream) -> Coroutine[Any, Any, None]: ...
     def close_portal(self, portal: str) -> Coroutine[Any, Any, None]: ...
-    def copy_in(self, query: str, chunks: Iterable[bytes]) -> Coroutine[Any, Any, int]: ...
-    def copy_in_rows(
+    def copy_send(
         self,
         query: str,
-        types: Sequence[int],
-        rows: Iterable[Sequence[Any]],
+        chunks: Iterable[Any] | CopyFeed,
+        timeout: float | None,
+        progress: Callable[[int, int], object] | None,
     ) -> Coroutine[Any, Any, int]: ...
-    def copy_out(self, query: str) -> Coroutine[Any, Any, list[bytes]]: ...
+    def copy_send_rows(
+        self,
+        binary: str | None,
+        text: str | None,
+        columns: Sequence[tuple[str, int]],
+        rows: Iterable[Any] | CopyFeed,
+        timeout: float | None,
+        progress: Callable[[int, int], object] | None,
+    ) -> Coroutine[Any, Any, int]: ...
+    def copy_resume(self) -> None:
+        """Go on with a COPY whose feed was given more."""
+    def copy_open(
+        self,
+        query: str,
+        args: Sequence[Any],
+        options: str | None,
+        row: _RowType,
+        batch: int,
+        timeout: float | None,
+        progress: Callable[[int, int], object] | None,
+    ) -> Coroutine[Any, Any, CopySource]: ...
+    def copy_next(self, source: CopySource, timeout: float | None) -> Coroutine[Any, Any, Any]: ...
+    def copy_close(self, source: CopySource) -> Coroutine[Any, Any, None]: ...
     def is_alive(self) -> bool:
         """Whether the connection is open, idle on the wire and its peer has not hung up.
 
@@ -338,6 +559,34 @@ class AsyncConnection(_Base):
     def abort(self) -> None:
         """Close the socket now, without a word to the server."""
     def close(self) -> Coroutine[Any, Any, None]: ...
+
+@final
+class ReplicationConnection:
+    """A connection that speaks the replication protocol; `howdah.replication` is its face."""
+
+    def __new__(cls, config: Config) -> Self: ...
+    def command(self, sql: str) -> list[dict[str, str | None]]: ...
+    def start(self, sql: str, position: int, interval: float) -> None:
+        """Start a stream; a thread that knows nothing of Python receives it."""
+    def take(self, timeout: float | None) -> list[bytes] | None:
+        """What has arrived; empty after `timeout` seconds, None at the stream's end."""
+    def fileno(self) -> int:
+        """Readable when `take` has something to answer."""
+    def confirm(self, position: int) -> None: ...
+    def confirmed(self) -> int: ...
+    def finish(self) -> None:
+        """End the stream; the connection runs commands again."""
+    def close(self) -> None: ...
+    @property
+    def closed(self) -> bool: ...
+    def decoder(self) -> ChangeDecoder: ...
+
+@final
+class ChangeDecoder:
+    """Turns the pieces of a stream into changes."""
+
+    def unknown_types(self, data: bytes) -> list[int]: ...
+    def decode(self, data: bytes) -> Any: ...
 
 @final
 class EmbeddedServer:

@@ -6,7 +6,7 @@ commits by itself, and returns the connection; waiting for one is bounded by the
 
 from abc import abstractmethod
 from collections.abc import Callable, Iterable, Sequence
-from typing import TYPE_CHECKING, Any, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Literal, TypeVar, overload
 
 if TYPE_CHECKING:
     from howdah._native import Row
@@ -36,12 +36,77 @@ class Shortcuts:
         finally:
             self.release(connection)
 
+    @overload
     def execute_many(
-        self, query: str, rows: Iterable[Sequence[Any]], /, *, timeout: float | None = None
-    ) -> int:
+        self,
+        query: str,
+        rows: Iterable[Sequence[Any]],
+        /,
+        *,
+        returning: Literal[False] = False,
+        timeout: float | None = None,
+    ) -> int: ...
+    @overload
+    def execute_many(
+        self,
+        query: str,
+        rows: Iterable[Sequence[Any]],
+        /,
+        *,
+        returning: Literal[True],
+        row: None = None,
+        timeout: float | None = None,
+    ) -> "list[Row]": ...
+    @overload
+    def execute_many(
+        self,
+        query: str,
+        rows: Iterable[Sequence[Any]],
+        /,
+        *,
+        returning: Literal[True],
+        row: type[dict[str, Any]],
+        timeout: float | None = None,
+    ) -> list[dict[str, Any]]: ...
+    @overload
+    def execute_many(
+        self,
+        query: str,
+        rows: Iterable[Sequence[Any]],
+        /,
+        *,
+        returning: Literal[True],
+        row: type[Tuple],
+        timeout: float | None = None,
+    ) -> list[Tuple]: ...
+    @overload
+    def execute_many(
+        self,
+        query: str,
+        rows: Iterable[Sequence[Any]],
+        /,
+        *,
+        returning: Literal[True],
+        row: Callable[..., T],
+        timeout: float | None = None,
+    ) -> list[T]: ...
+    def execute_many(
+        self,
+        query: str,
+        rows: Iterable[Sequence[Any]],
+        /,
+        *,
+        returning: bool = False,
+        row: Callable[..., Any] | None = None,
+        timeout: float | None = None,
+    ) -> Any:
         """`Connection.execute_many` on a connection of its own."""
         connection = self.acquire()
         try:
+            if returning:
+                return connection.execute_many(
+                    query, rows, returning=True, row=row, timeout=timeout
+                )
             return connection.execute_many(query, rows, timeout=timeout)
         finally:
             self.release(connection)
@@ -136,12 +201,77 @@ class AsyncShortcuts:
         finally:
             await self.release(connection)
 
+    @overload
     async def execute_many(
-        self, query: str, rows: Iterable[Sequence[Any]], /, *, timeout: float | None = None
-    ) -> int:
+        self,
+        query: str,
+        rows: Iterable[Sequence[Any]],
+        /,
+        *,
+        returning: Literal[False] = False,
+        timeout: float | None = None,
+    ) -> int: ...
+    @overload
+    async def execute_many(
+        self,
+        query: str,
+        rows: Iterable[Sequence[Any]],
+        /,
+        *,
+        returning: Literal[True],
+        row: None = None,
+        timeout: float | None = None,
+    ) -> "list[Row]": ...
+    @overload
+    async def execute_many(
+        self,
+        query: str,
+        rows: Iterable[Sequence[Any]],
+        /,
+        *,
+        returning: Literal[True],
+        row: type[dict[str, Any]],
+        timeout: float | None = None,
+    ) -> list[dict[str, Any]]: ...
+    @overload
+    async def execute_many(
+        self,
+        query: str,
+        rows: Iterable[Sequence[Any]],
+        /,
+        *,
+        returning: Literal[True],
+        row: type[Tuple],
+        timeout: float | None = None,
+    ) -> list[Tuple]: ...
+    @overload
+    async def execute_many(
+        self,
+        query: str,
+        rows: Iterable[Sequence[Any]],
+        /,
+        *,
+        returning: Literal[True],
+        row: Callable[..., T],
+        timeout: float | None = None,
+    ) -> list[T]: ...
+    async def execute_many(
+        self,
+        query: str,
+        rows: Iterable[Sequence[Any]],
+        /,
+        *,
+        returning: bool = False,
+        row: Callable[..., Any] | None = None,
+        timeout: float | None = None,
+    ) -> Any:
         """`AsyncConnection.execute_many` on a connection of its own."""
         connection = await self.acquire()
         try:
+            if returning:
+                return await connection.execute_many(
+                    query, rows, returning=True, row=row, timeout=timeout
+                )
             return await connection.execute_many(query, rows, timeout=timeout)
         finally:
             await self.release(connection)

@@ -227,13 +227,15 @@ class Session(_Wire):
 
         return Xid(format_id, gtrid, bqual)
 
-    def _cursor_needs_begin(self) -> bool:
+    def _begin_for_cursor(self) -> None:
+        """Have a transaction begin with the next statement if none is open, as PEP 249 asks."""
         if self._two_phase is not None and self._two_phase.is_prepared:
             raise ProgrammingError(
                 "no statement is possible between `tpc_prepare` and the transaction's end",
                 hint="call `tpc_commit` or `tpc_rollback` first",
             )
-        return not self._autocommit and self.transaction_status == "idle"
+        if not self._autocommit and self.transaction_status == "idle":
+            self.defer(self._modes.begin())
 
     def _check_no_transaction(self, changed: str) -> None:
         if self.transaction_status not in {"idle", "unknown"}:
@@ -242,6 +244,8 @@ class Session(_Wire):
     def _leave_all_blocks(self) -> None:
         """Forget the blocks of somebody who returned the connection without leaving them."""
         self._blocks.clear()
+        self.forget_queued()
+        self.forget_deferred()
         self._two_phase = None
 
     def _ending(self, command: str) -> tuple[str | None, errors.Error | None]:
@@ -257,8 +261,12 @@ class Session(_Wire):
                 f"`{command}` is not possible in a two-phase transaction",
                 hint=f"call `tpc_{command}`",
             )
-        status = self.transaction_status
-        if status == "idle":
+        if command == "rollback":
+            self.forget_queued()
+        status, place = self.transaction_status, self.withdraw(self._modes.begin())
+        if place == "refused" and command == "commit":
+            return None, failed_transaction()
+        if status == "idle" or place != "sent":
             return None, None
         if status == "failed" and command == "commit":
             return "rollback", failed_transaction()

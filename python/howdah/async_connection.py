@@ -14,8 +14,10 @@ from howdah import _identifiers, _native, errors
 from howdah._connecting import configuration
 from howdah._modes import Isolation
 from howdah._session import Listener, Session
+from howdah.async_copying import AsyncCopying
 from howdah.async_cursor import AsyncCursor
-from howdah.connection import CANCEL_TIMEOUT_SECONDS, COPY_COLUMNS, copy_command
+from howdah.async_pipeline import AsyncPipeline
+from howdah.connection import CANCEL_TIMEOUT_SECONDS
 from howdah.stream import AsyncRowStream
 from howdah.transaction import AsyncTransaction
 
@@ -85,7 +87,7 @@ async def fresh_password(config: _native.Config) -> str | None:
     return answer
 
 
-class AsyncConnection(Session, _native.AsyncConnection):
+class AsyncConnection(AsyncCopying, Session, _native.AsyncConnection):
     """A session with a server, from `howdah.connect_async`, bound to the running event loop.
 
     The rules of transactions are those of `Connection`. Tasks that share a connection take
@@ -134,6 +136,10 @@ class AsyncConnection(Session, _native.AsyncConnection):
             deferrable=deferrable,
             force_rollback=force_rollback,
         )
+
+    def pipeline(self) -> AsyncPipeline:
+        """`Connection.pipeline` for `async with`."""
+        return AsyncPipeline(self)
 
     async def commit(self) -> None:
         """Commit the open transaction, if there is one.
@@ -235,21 +241,6 @@ class AsyncConnection(Session, _native.AsyncConnection):
         """`Connection.stream` for `async for`."""
         return AsyncRowStream(self, query, args, row, batch)
 
-    async def copy_rows(
-        self,
-        table: _identifiers.Name,
-        rows: Iterable[Sequence[Any]],
-        columns: Sequence[str] | None = None,
-    ) -> int:
-        """`Connection.copy_rows`, awaited. `rows` is an ordinary iterable."""
-        relation = _identifiers.qualified(table)
-        if columns is None:
-            columns = [name for (name,) in await self.fetch(COPY_COLUMNS, relation, row=tuple)]
-        chosen = _identifiers.column_list(columns)
-        shape = (await self.run(f"select {chosen} from {relation} limit 0", (), tuple, None))[0]
-        types = [column.type_oid for column in shape.columns or ()]
-        return await self.copy_in_rows(copy_command(relation, chosen), types, rows)
-
     async def cancel(self, timeout: float = CANCEL_TIMEOUT_SECONDS) -> None:
         """Ask the server to cancel what runs on this connection, from another task.
 
@@ -292,16 +283,27 @@ class AsyncConnection(Session, _native.AsyncConnection):
         self, query: str, args: Sequence[Any] | None, timeout: float | None = None
     ) -> "list[Result]":
         async with self._turn:
-            if self._cursor_needs_begin():
-                await self.execute(self._modes.begin())
+            if self.has_queued:
+                await self.run_queued(raises=True)
+            self._begin_for_cursor()
             return await self.run(query, args, tuple, timeout)
 
     async def _run_many_for_cursor(
-        self, query: str, rows: Iterable[Sequence[Any]], timeout: float | None = None
+        self, query: str, rows: Iterable[Sequence[Any]], timeout: float | None
+    ) -> "list[Result]":
+        async with self._turn:
+            if self.has_queued:
+                await self.run_queued(raises=True)
+            self._begin_for_cursor()
+            return await self.run_many(query, rows, tuple, timeout)
+
+    async def _execute_many_for_cursor(
+        self, query: str, rows: Iterable[Sequence[Any]], timeout: float | None
     ) -> int:
         async with self._turn:
-            if self._cursor_needs_begin():
-                await self.execute(self._modes.begin())
+            if self.has_queued:
+                await self.run_queued(raises=True)
+            self._begin_for_cursor()
             return await self.execute_many(query, rows, timeout=timeout)
 
     async def _tpc_end(self, verb: str, xid: "Xid | str | None") -> None:

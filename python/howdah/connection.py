@@ -14,7 +14,9 @@ from howdah import _identifiers, _native, errors
 from howdah._connecting import configuration
 from howdah._modes import Isolation
 from howdah._session import Listener, Session
+from howdah.copying import Copying
 from howdah.cursor import Cursor
+from howdah.pipeline import Pipeline
 from howdah.stream import RowStream
 from howdah.transaction import Transaction
 
@@ -53,7 +55,7 @@ def connect(
     return connection
 
 
-class Connection(Session, _native.SyncConnection):
+class Connection(Copying, Session, _native.SyncConnection):
     """A session with a server, from `howdah.connect`.
 
     **One transaction state.** A native call (`fetch`, `execute`, `execute_many`, `copy_rows` …)
@@ -122,6 +124,18 @@ class Connection(Session, _native.SyncConnection):
             deferrable=deferrable,
             force_rollback=force_rollback,
         )
+
+    def pipeline(self) -> Pipeline:
+        """A block whose statements are sent together and answered together.
+
+        See `Pipeline`: its methods answer at once, and the results come when they are asked for.
+
+        >>> with conn.pipeline() as p:
+        ...     one, two = p.fetch_value("select 1"), p.fetch_value("select $1::int", 2)
+        >>> one.result(), two.result()
+        (1, 2)
+        """
+        return Pipeline(self)
 
     def commit(self) -> None:
         """Commit the open transaction, if there is one.
@@ -238,31 +252,6 @@ class Connection(Session, _native.SyncConnection):
         """
         return RowStream(self, query, args, row, batch)
 
-    def copy_rows(
-        self,
-        table: _identifiers.Name,
-        rows: Iterable[Sequence[Any]],
-        columns: Sequence[str] | None = None,
-    ) -> int:
-        """Insert rows by COPY in the binary format, the fastest way in; answers their number.
-
-        `table` is a name as the catalogue spells it, `"name"`, `"schema.name"` or
-        `("schema", "name")`. Without `columns` the rows hold all columns that are not generated,
-        in the table's order. `rows` may be a generator. All rows are inserted or none.
-
-        >>> conn.execute("create temporary table album (id int, title text)")
-        0
-        >>> conn.copy_rows("album", [(1, "Kind of Blue"), (2, "Blue Train")])
-        2
-        """
-        relation = _identifiers.qualified(table)
-        if columns is None:
-            columns = [name for (name,) in self.fetch(COPY_COLUMNS, relation, row=tuple)]
-        chosen = _identifiers.column_list(columns)
-        shape = self.run(f"select {chosen} from {relation} limit 0", (), tuple, None)[0]
-        types = [column.type_oid for column in shape.columns or ()]
-        return self.copy_in_rows(copy_command(relation, chosen), types, rows)
-
     def cancel(self, timeout: float = CANCEL_TIMEOUT_SECONDS) -> None:
         """Ask the server to cancel what runs on this connection. Call it from another thread.
 
@@ -305,16 +294,27 @@ class Connection(Session, _native.SyncConnection):
         self, query: str, args: Sequence[Any] | None, timeout: float | None = None
     ) -> "list[Result]":
         with self._turn:
-            if self._cursor_needs_begin():
-                self.execute(self._modes.begin())
+            if self.has_queued:
+                self.run_queued(raises=True)
+            self._begin_for_cursor()
             return self.run(query, args, tuple, timeout)
 
     def _run_many_for_cursor(
-        self, query: str, rows: Iterable[Sequence[Any]], timeout: float | None = None
+        self, query: str, rows: Iterable[Sequence[Any]], timeout: float | None
+    ) -> "list[Result]":
+        with self._turn:
+            if self.has_queued:
+                self.run_queued(raises=True)
+            self._begin_for_cursor()
+            return self.run_many(query, rows, tuple, timeout)
+
+    def _execute_many_for_cursor(
+        self, query: str, rows: Iterable[Sequence[Any]], timeout: float | None
     ) -> int:
         with self._turn:
-            if self._cursor_needs_begin():
-                self.execute(self._modes.begin())
+            if self.has_queued:
+                self.run_queued(raises=True)
+            self._begin_for_cursor()
             return self.execute_many(query, rows, timeout=timeout)
 
     def _tpc_end(self, verb: str, xid: "Xid | str | None") -> None:
@@ -341,16 +341,3 @@ class Connection(Session, _native.SyncConnection):
                 self.execute(sent)
         if complaint is not None:
             raise complaint
-
-
-COPY_COLUMNS = """
-    select attname from pg_catalog.pg_attribute
-    where attrelid = $1::text::regclass and attnum > 0 and not attisdropped and attgenerated = ''
-    order by attnum
-"""
-"""The columns that COPY fills by default; parameter: the quoted name of the table."""
-
-
-def copy_command(relation: str, columns: str) -> str:
-    """COPY into a quoted relation's quoted columns, in the binary format."""
-    return f"copy {relation} ({columns}) from stdin (format binary)"

@@ -65,20 +65,26 @@ class Cursor(CursorState):
         seq_of_params: Iterable[Parameters],
         /,
         *,
+        returning: bool = False,
         timeout: float | None = None,
     ) -> None:
         """Run a statement once for each item, without waiting between them.
 
-        `rowcount` is the sum. Rows that the statement returns are thrown away.
+        `rowcount` is the sum. With `returning` the rows of all are fetched as those of one
+        statement; without, they are thrown away.
         """
         self._forget()
         converted = (convert_placeholders(query, params) for params in seq_of_params)
         first = next(converted, None)
         if first is None:
             self._rowcount = 0
+            self._rows = [] if returning else None
             return
         rows = chain((first[1],), (arguments for _, arguments in converted))
-        self._rowcount = self._session._run_many_for_cursor(first[0], rows, timeout)
+        if returning:
+            self._take(self._session._run_many_for_cursor(first[0], rows, timeout))
+        else:
+            self._rowcount = self._session._execute_many_for_cursor(first[0], rows, timeout)
 
     def callproc(self, procname: Name, parameters: Parameters = (), /) -> Parameters:
         """Call a function or procedure; answers `parameters` unchanged.

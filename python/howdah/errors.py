@@ -16,6 +16,7 @@ serialization failures and deadlocks alike.
 'UniqueViolation'
 """
 
+import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
@@ -96,6 +97,8 @@ _FIELD_NAMES = {
     "L": "source_line",
     "R": "source_function",
 }
+# "COPY t, line 2, column c: …" in the languages of the server (`CopyFromErrorCallback`).
+_COPY_PLACE = re.compile(r"^COPY .+?, [^\s,]+ (\d+)(?:, [^\s,]+ (.+?))?(?:: |$)", re.MULTILINE)
 _NUMERIC_FIELDS = frozenset({"statement_position", "internal_position", "source_line"})
 
 
@@ -116,6 +119,10 @@ class Error(Exception):
     """All that the server said; for client errors only message, hint and sqlstate."""
     query: str | None
     """The SQL text that failed, where one is to blame."""
+    copy_row: int | None = None
+    """The row of a COPY that is to blame, from 1; the line, where the server reads text or csv."""
+    copy_column: str | None = None
+    """The column of a COPY that is to blame, where it is known."""
 
     def __init__(
         self,
@@ -197,6 +204,10 @@ class QueryTimeout(OperationalError, TimeoutError):
     """A statement's deadline passed; the server was told to cancel it. Also a `TimeoutError`."""
 
 
+class PipelineAborted(OperationalError):
+    """A statement of a pipeline had no effect, for another of its batch failed: its `__cause__`."""
+
+
 class PoolTimeout(OperationalError, TimeoutError):
     """No connection of the pool became free within the time allowed. Also a `TimeoutError`."""
 
@@ -247,6 +258,8 @@ def from_fields(wire_fields: Mapping[str, str], query: str | None) -> DatabaseEr
     if diag.sqlstate is not None and error.sqlstate != diag.sqlstate:
         # A code that only shares its class with the exception: the instance keeps the true one.
         error.sqlstate = diag.sqlstate
+    if diag.context and (place := _COPY_PLACE.search(diag.context)):
+        error.copy_row, error.copy_column = int(place[1]), place[2]
     return error
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 from howdah.errors import InterfaceError
 
 if TYPE_CHECKING:
-    from howdah._native import Column, Stream, _RowType
+    from howdah._native import Column, CopySource, Stream, _RowType
     from howdah.async_connection import AsyncConnection
     from howdah.connection import Connection
 
@@ -26,7 +26,7 @@ class _Rows(Generic[T]):
             raise ValueError(f"`batch` must be at least 1, found {batch}")
         self._request = query, arguments, row, batch
         self._held: Iterator[T] = iter(())
-        self._stream: Stream | None = None
+        self._stream: Stream | CopySource | None = None
         self._ended = False
 
     @property
@@ -68,7 +68,7 @@ class RowStream(_Rows[T]):
         self._ended = True
         self._held = iter(())
         if stream is not None and not ended and not self._connection.closed:
-            self._connection.stream_close(stream)
+            self._close(stream)
 
     def __enter__(self) -> Self:
         return self
@@ -86,14 +86,23 @@ class RowStream(_Rows[T]):
             return False
         try:
             if self._stream is None:
-                self._stream = self._connection.stream_open(*self._request)
-            batch = self._connection.stream_next(self._stream)
+                self._stream = self._open()
+            batch = self._next(self._stream)
         except BaseException:
             self._ended = True
             raise
         self._held = iter(batch)
         self._ended = not batch
         return bool(batch)
+
+    def _open(self) -> Any:
+        return self._connection.stream_open(*self._request)
+
+    def _next(self, stream: Any) -> list[T]:
+        return self._connection.stream_next(stream)
+
+    def _close(self, stream: Any) -> None:
+        self._connection.stream_close(stream)
 
 
 class AsyncRowStream(_Rows[T]):
@@ -126,7 +135,7 @@ class AsyncRowStream(_Rows[T]):
         self._ended = True
         self._held = iter(())
         if stream is not None and not ended and not self._connection.closed:
-            await self._connection.stream_close(stream)
+            await self._close(stream)
 
     aclose = close
 
@@ -146,11 +155,20 @@ class AsyncRowStream(_Rows[T]):
             return False
         try:
             if self._stream is None:
-                self._stream = await self._connection.stream_open(*self._request)
-            batch = await self._connection.stream_next(self._stream)
+                self._stream = await self._open()
+            batch = await self._next(self._stream)
         except BaseException:
             self._ended = True
             raise
         self._held = iter(batch)
         self._ended = not batch
         return bool(batch)
+
+    async def _open(self) -> Any:
+        return await self._connection.stream_open(*self._request)
+
+    async def _next(self, stream: Any) -> list[T]:
+        return await self._connection.stream_next(stream)
+
+    async def _close(self, stream: Any) -> None:
+        await self._connection.stream_close(stream)

@@ -1,8 +1,10 @@
 """Transaction blocks: `with conn.transaction():`, nested ones as savepoints.
 
 The commands are sent by `Transaction` and `AsyncTransaction`; which ones, is decided by `Block`
-without IO. Made by `Connection.transaction`. Invariant: after the block, its changes are either
-released to what surrounds it, or undone, or the connection is closed; an exception says which.
+without IO. The command that opens a block travels with the first statement in it; a block without
+statements never reaches the server. Made by `Connection.transaction`. Invariant: after the block,
+its changes are either released to what surrounds it, or undone, or the connection is closed; an
+exception says which.
 """
 
 from types import TracebackType
@@ -33,21 +35,23 @@ class Block:
         self._modes = Modes(isolation, read_only, deferrable).checked()
         self._force_rollback = force_rollback
         self._savepoint: str | None = None
-        self._entered = False
+        self._opening: str | None = None
 
     @property
     def savepoint(self) -> str | None:
         """The quoted name of the block's savepoint; None for an outermost block."""
         return self._savepoint
 
-    def _entering(self) -> str:
-        """The command that opens the block."""
-        if self._entered:
+    def _enter(self) -> str | None:
+        """Open the block; answers a command that must be sent at once and is to be refused."""
+        if self._opening is not None:
             raise ProgrammingError(
                 "a transaction block can be entered only once",
                 hint="call `transaction()` again",
             )
         status = self._session.transaction_status
+        if status == "unknown":
+            self._session.check_open()
         if status == "active":
             raise InterfaceError(
                 "another statement is running on the connection",
@@ -61,29 +65,36 @@ class Block:
                 )
             self._session._savepoints += 1
             self._savepoint = f'"howdah_{self._session._savepoints}"'
-            return f"savepoint {self._savepoint}"
-        return self._modes.over(self._session._modes).begin()
-
-    def _opened(self) -> None:
-        self._entered = True
+            opening = f"savepoint {self._savepoint}"
+            if status == "failed":
+                return opening
+        else:
+            opening = self._modes.over(self._session._modes).begin()
+        self._opening = opening
+        self._session.defer(opening)
         self._session._blocks.append(self)
+        return None
 
     def _leaving(self, error: BaseException | None) -> tuple[str | None, Error | None]:
         """The command that ends the block, and the complaint to raise after it."""
         blocks = self._session._blocks
         innermost = bool(blocks) and blocks[-1] is self
         over = self._ended_already()
+        place = "waiting" if over else self._session.withdraw(self._opening or "")
         if self in blocks:
             del blocks[blocks.index(self) :]
         if over is not None:
             return None, over
+        undo = self._undo() if place == "sent" else None
         if not innermost:
-            return self._undo(), ProgrammingError(
+            return undo, ProgrammingError(
                 "the transaction block was left before one inside it: both are rolled back",
                 hint="leave blocks in the opposite order, and share no connection among tasks",
             )
-        if error is not None or self._force_rollback:
-            return self._undo(), None
+        if place == "refused":
+            return None, failed_transaction()
+        if error is not None or self._force_rollback or place == "waiting":
+            return undo, None
         if self._session.transaction_status == "failed":
             return self._undo(), failed_transaction()
         return self._keep(), None
@@ -120,9 +131,18 @@ class Transaction(Block):
     _session: "Connection"
 
     def __enter__(self) -> Self:
-        self._session.execute(self._entering())
-        self._opened()
+        if self._session.has_queued:
+            self._session.run_queued(raises=True)
+        refused = self._enter()
+        if refused is not None:
+            self._session.execute(refused)
         return self
+
+    def _run_queued(self, error: BaseException | None) -> None:
+        if error is None:
+            self._session.run_queued(raises=True)
+        else:
+            self._session.forget_queued()
 
     def __exit__(
         self,
@@ -130,6 +150,13 @@ class Transaction(Block):
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
+        if self._session.has_queued:
+            # what a pipeline around the block has queued is part of it
+            try:
+                self._run_queued(error)
+            except BaseException as failure:
+                self.__exit__(type(failure), failure, failure.__traceback__)
+                raise
         command, complaint = self._leaving(error)
         if command is not None:
             try:
@@ -150,9 +177,18 @@ class AsyncTransaction(Block):
     _session: "AsyncConnection"
 
     async def __aenter__(self) -> Self:
-        await self._session.execute(self._entering())
-        self._opened()
+        if self._session.has_queued:
+            await self._session.run_queued(raises=True)
+        refused = self._enter()
+        if refused is not None:
+            await self._session.execute(refused)
         return self
+
+    async def _run_queued(self, error: BaseException | None) -> None:
+        if error is None:
+            await self._session.run_queued(raises=True)
+        else:
+            self._session.forget_queued()
 
     async def __aexit__(
         self,
@@ -160,6 +196,13 @@ class AsyncTransaction(Block):
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
+        if self._session.has_queued:
+            # what a pipeline around the block has queued is part of it
+            try:
+                await self._run_queued(error)
+            except BaseException as failure:
+                await self.__aexit__(type(failure), failure, failure.__traceback__)
+                raise
         command, complaint = self._leaving(error)
         if command is not None:
             try:

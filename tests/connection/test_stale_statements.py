@@ -67,7 +67,7 @@ async def test_another_encoding_is_refused(conn: howdah.AsyncConnection) -> None
 
 async def test_data_for_a_statement_that_takes_none(conn: howdah.AsyncConnection) -> None:
     with pytest.raises(errors.ProgrammingError, match="no COPY from the client"):
-        await conn.copy_in("select 1", [b"lost"])
+        await conn.copy_send("select 1", [b"lost"], None, None)
 
 
 async def test_a_table_changed_in_the_transaction_that_reads_it(

@@ -38,6 +38,14 @@ class Carried:
 
     to_server: int = 0
     to_client: int = 0
+    flights: int = 0
+    """How often the client spoke after the server had: its round trips."""
+    last: Direction = "to_client"
+
+    def note(self, direction: Direction) -> None:
+        """Something is about to go this way. A client that waits for its answer has no race."""
+        self.flights += direction == "to_server" and self.last == "to_client"
+        self.last = direction
 
 
 class Proxy:
@@ -166,6 +174,7 @@ class Line:
         while chunk := source.recv(_CHUNK_BYTES):
             if self.delay_seconds:
                 time.sleep(self.delay_seconds)
+            self.carried.note(direction)
             if direction == "to_client":
                 chunk = self.edit(chunk)
             carried: int = getattr(self.carried, direction)

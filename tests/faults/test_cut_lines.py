@@ -39,8 +39,8 @@ async def exchange(connector: Connector) -> None:
         rows = await conn.fetch("select n, 'row ' || n from generate_series(1, $1::int) n", 3)
         assert rows == [(1, "row 1"), (2, "row 2"), (3, "row 3")]
         async with conn.transaction():
-            assert await conn.copy_in("copy line from stdin", [b"1\tone\n2\ttwo\n"]) == 2
-            copied = b"".join(await conn.copy_out("copy line to stdout"))
+            assert await conn.copy_in("line", [b"1\tone\n2\ttwo\n"]) == 2
+            copied = await conn.copy_out("select * from line").read()
             assert copied == b"1\tone\n2\ttwo\n"
             await conn.execute("delete from line")
 

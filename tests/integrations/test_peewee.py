@@ -81,7 +81,7 @@ def test_a_value_of_every_kind_comes_back(models: Any) -> None:
         "name": "Ada",
         "born": dt.date(1815, 12, 10),
         "price": Decimal("10.50"),
-        "seen": dt.datetime(2024, 5, 1, 12),
+        "seen": dt.datetime(2024, 5, 1, 12),  # noqa: DTZ001
         "active": False,
         "rating": 1.5,
         "key": key,

@@ -31,7 +31,7 @@ def text(conn: howdah.Connection, expression: str) -> bytes:
 
 def binary(conn: howdah.Connection, expression: str) -> bytes:
     """A value as the type's send function writes it."""
-    data = b"".join(conn.copy_out(f"copy (select {expression}) to stdout (format binary)"))
+    data = conn.copy_out(f"select {expression}", format="binary").read()
     assert data.startswith(SIGNATURE)
     assert data.endswith(TRAILER)
     fields, length = struct.unpack_from("!hi", data, len(SIGNATURE))
@@ -48,7 +48,7 @@ def read_back(conn: howdah.Connection, kind: str, data: bytes, format: int) -> b
         return written.encode()
     conn.execute(f"create temp table if not exists received (value {kind})")
     row = struct.pack("!hi", 1, len(data)) + data
-    conn.copy_in("copy received from stdin (format binary)", [SIGNATURE, row, TRAILER])
+    conn.copy_in("received", [SIGNATURE, row, TRAILER], format="binary")
     result: str = conn.fetch_value("select value::text from received")
     conn.execute("drop table received")
     return result.encode()

@@ -41,7 +41,7 @@ mod wait;
 pub use cancel::Canceller;
 pub use config::Config;
 pub use connect::{Established, Peer, establish};
-pub use connection::{Connection, Notification, Row, Rows};
+pub use connection::{Connection, Notification, Replication, Roused, Row, Rows};
 pub use error::{Error, Kind};
 pub use howdah_wire::backend::ServerError;
 pub use interrupt::Interrupt;

@@ -88,6 +88,41 @@ pub(crate) fn wait_or(
     }
 }
 
+/// Waits for `fd` (if anything is of interest there) and for `bell` to be readable; whether that is.
+/// Nothing is ready at the deadline and after a signal.
+///
+/// # Errors
+/// If the kernel cannot wait.
+pub(crate) fn wait_beside(
+    fd: BorrowedFd<'_>,
+    interest: Option<Interest>,
+    bell: BorrowedFd<'_>,
+    deadline: Instant,
+) -> io::Result<(Ready, bool)> {
+    let flags = interest.map_or(PollFlags::empty(), Interest::flags);
+    let bell = PollFd::from_borrowed_fd(bell, PollFlags::IN);
+    let mut fds = [bell, PollFd::from_borrowed_fd(fd, flags)];
+    // a socket that has hung up is ready whether one asks or not
+    let watched = if interest.is_some() { 2 } else { 1 };
+    let waited = poll_until(fds.get_mut(..watched).unwrap_or_default(), Some(deadline));
+    match waited {
+        Err(error)
+            if !matches!(
+                error.kind(),
+                io::ErrorKind::TimedOut | io::ErrorKind::Interrupted
+            ) =>
+        {
+            return Err(error);
+        }
+        _ => {}
+    }
+    let [bell, socket] = &fds;
+    Ok((
+        ready(socket.revents()),
+        bell.revents().contains(PollFlags::IN),
+    ))
+}
+
 fn ready(events: PollFlags) -> Ready {
     let failed = events.intersects(PollFlags::ERR | PollFlags::NVAL);
     let hung_up = events.contains(PollFlags::HUP);

@@ -5,6 +5,7 @@
 mod config;
 mod connection;
 mod placeholders;
+mod replication;
 mod row;
 mod server;
 mod types;
@@ -19,6 +20,7 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     row::register(module)?;
     config::register(module)?;
     connection::register(module)?;
+    replication::register(module)?;
     server::register(module)?;
     module.add_function(wrap_pyfunction!(
         placeholders::convert_placeholders,

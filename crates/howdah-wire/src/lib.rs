@@ -21,6 +21,7 @@
 pub mod auth;
 pub mod backend;
 pub mod frontend;
+pub mod replication;
 
 mod error;
 mod expected;

@@ -88,6 +88,22 @@ impl<'a> Reader<'a> {
         Ok(u32::from_be_bytes(self.array(expected)?))
     }
 
+    /// The next eight bytes as an unsigned number.
+    ///
+    /// # Errors
+    /// [`Error::Truncated`] where fewer are left.
+    pub fn u64(&mut self, expected: &'static str) -> Result<u64, Error> {
+        Ok(u64::from_be_bytes(self.array(expected)?))
+    }
+
+    /// The next eight bytes as a signed number.
+    ///
+    /// # Errors
+    /// [`Error::Truncated`] where fewer are left.
+    pub fn i64(&mut self, expected: &'static str) -> Result<i64, Error> {
+        Ok(i64::from_be_bytes(self.array(expected)?))
+    }
+
     /// The bytes up to the next zero byte, which is consumed and not part of the answer.
     ///
     /// # Errors

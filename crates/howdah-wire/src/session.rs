@@ -263,6 +263,16 @@ impl Session {
         self.inbox.frame_of(b'D').map(DataRow::parse).transpose()
     }
 
+    /// The next piece of a COPY to the client, if one is the next message: the short way for a COPY
+    /// of many rows. Whatever else comes next is left for [`Session::next_event`].
+    #[inline]
+    pub fn next_copy_data(&mut self) -> Option<&[u8]> {
+        match self.expected.front() {
+            Some(Expected::Execute | Expected::Query) => self.inbox.frame_of(b'd'),
+            _ => None,
+        }
+    }
+
     /// Requests a simple query: one or more statements, answered in text.
     ///
     /// # Errors
@@ -355,6 +365,18 @@ impl Session {
         self.expected.push(Expected::Sync);
         self.skipping = false;
         self.open_unit = false;
+    }
+
+    /// Makes the open unit fail, so that it cannot commit what it has done so far: the server is
+    /// asked for a portal that does not exist. Without an open unit, nothing is requested.
+    ///
+    /// # Errors
+    /// None in practice.
+    pub fn fail_unit(&mut self) -> Result<(), Error> {
+        if !self.open_unit {
+            return Ok(());
+        }
+        self.describe(Target::Portal("howdah_gave_this_unit_up"))
     }
 
     /// Asks for the answers so far without ending the unit.
@@ -535,6 +557,20 @@ mod tests {
         });
         assert_eq!(refused, Err(Error::Misuse("no")));
         assert!(session.is_idle() && session.outgoing().is_empty());
+    }
+
+    #[test]
+    fn only_an_open_unit_is_made_to_fail() {
+        let mut session = session();
+        session.fail_unit().unwrap();
+        assert!(session.is_idle() && session.outgoing().is_empty());
+        session.parse("", "select 1", &[]).unwrap();
+        session.fail_unit().unwrap();
+        session.sync();
+        feed(&mut session, &[PARSED, ERROR, READY].concat());
+        let expected = ["ParseComplete", "ErrorResponse", "ReadyForQuery"];
+        assert_eq!(names(&mut session).unwrap(), expected);
+        assert!(session.is_idle());
     }
 
     #[test]

@@ -13,6 +13,7 @@ from howdah import _identifiers
 from howdah.cursor import Cursor as HowdahCursor
 from howdah.dbapi import describe_column
 from howdah.django import literals
+from howdah.errors import NotSupportedError
 from howdah.server_cursor import ServerCursor as HowdahServerCursor
 
 if TYPE_CHECKING:
@@ -69,9 +70,11 @@ class Cursor(HowdahCursor):
         seq_of_params: Iterable[literals.Parameters],
         /,
         *,
+        returning: bool = False,
         timeout: float | None = None,
     ) -> None:
         """Run a statement once for each item, many of them in one round trip."""
+        _refuse_returning(asked=returning)
         self._forget()
         total, batch, size = 0, [], 0
         for params in seq_of_params:
@@ -133,9 +136,11 @@ class BindingCursor(Cursor):
         seq_of_params: Iterable[literals.Parameters],
         /,
         *,
+        returning: bool = False,
         timeout: float | None = None,
     ) -> None:
         """Run a statement once for each item."""
+        _refuse_returning(asked=returning)
         total = 0
         for params in seq_of_params:
             total += max(self.execute(query, params, timeout=timeout).rowcount, 0)
@@ -182,3 +187,8 @@ def described(result: "Result") -> Any:
         )
         for each in result.columns or ()
     ]
+
+
+def _refuse_returning(*, asked: bool) -> None:
+    if asked:
+        raise NotSupportedError("`executemany` of Django's cursors returns no rows")

@@ -6,6 +6,7 @@
 //! those it is closed and every call says so.
 
 mod copy;
+mod replication;
 mod rows;
 
 use std::collections::VecDeque;
@@ -16,6 +17,7 @@ use howdah_wire::backend::Message;
 use howdah_wire::frontend::Target;
 use howdah_wire::{BindHead, Session, TransactionStatus};
 
+pub use replication::{Replication, Roused};
 pub use rows::{Row, Rows};
 
 use crate::connect::{Established, Peer, closed, establish};

@@ -17,14 +17,15 @@ use std::time::{Duration, Instant};
 
 use howdah_driver::{Canceller, Established, Interest, Interrupt, establish};
 use pyo3::prelude::*;
-use pyo3::types::{PyIterator, PyList, PyString, PyTuple};
+use pyo3::types::{PyList, PyString, PyTuple};
 
 use super::engine::Outcome;
 use super::faults;
 use super::line::{Line, Sent};
 use super::operations::{
-    Answer, ClosePortal, CopyIn, CopyOut, CopyRows, Fetch, Many, Operation, Simple, Stream,
-    StreamClose, StreamNext, StreamOpen,
+    Answer, Batch, Chunks, ClosePortal, CopyClose, CopyIn, CopyNext, CopyOpen, CopySource, Fetch,
+    Many, Operation, Progress, RowStatements, Rows, Simple, Stream, StreamClose, StreamNext,
+    StreamOpen, Supply,
 };
 use super::parameters::as_tuple;
 use super::public::Base;
@@ -91,16 +92,36 @@ impl SyncConnection {
         self.fetch_with(py, query, args, RowKind::Row, Answer::Count, timeout)
     }
 
-    /// Execute a statement for each row of parameters, all or nothing.
-    #[pyo3(signature = (query, rows, /, *, timeout=None))]
+    /// Execute a statement for each row of parameters, all or nothing; answers how many rows it
+    /// touched, or with `returning` the rows.
+    #[pyo3(signature = (query, rows, /, *, returning=false, row=None, timeout=None))]
     fn execute_many(
         &self,
         py: Python<'_>,
         query: Py<PyString>,
         rows: &Bound<'_, PyAny>,
+        returning: bool,
+        row: Option<&Bound<'_, PyAny>>,
         timeout: Option<f64>,
     ) -> Outcome {
-        self.run_operation(py, Many::new(query, rows.try_iter()?.unbind()), timeout)
+        let answer = Answer::of_many(returning, row)?;
+        let kind = RowKind::from_argument(row)?;
+        let operation = Many::new(query, rows.try_iter()?.unbind(), kind, answer);
+        self.run_operation(py, operation, timeout)
+    }
+
+    /// As `run` for each row of parameters: one result with the rows of all.
+    fn run_many(
+        &self,
+        py: Python<'_>,
+        query: Py<PyString>,
+        rows: &Bound<'_, PyAny>,
+        row: Option<&Bound<'_, PyAny>>,
+        timeout: Option<f64>,
+    ) -> Outcome {
+        let kind = RowKind::from_argument(row)?;
+        let operation = Many::new(query, rows.try_iter()?.unbind(), kind, Answer::Results);
+        self.run_operation(py, operation, timeout)
     }
 
     /// All rows of a statement.
@@ -171,6 +192,15 @@ impl SyncConnection {
         self.fetch_with(py, query, as_tuple(args)?, kind, Answer::Results, timeout)
     }
 
+    /// Execute what a pipeline has queued. Its results tell the errors; with `raises` this does too.
+    #[pyo3(signature = (*, raises, timeout=None))]
+    fn run_queued(&self, py: Python<'_>, raises: bool, timeout: Option<f64>) -> Outcome {
+        if !self.state.has_queued() {
+            return Ok(py.None());
+        }
+        self.run_operation(py, Batch::new(self.state.take_queued(), raises), timeout)
+    }
+
     /// Open a stream; its first batch comes with it.
     fn stream_open(
         &self,
@@ -212,26 +242,79 @@ impl SyncConnection {
         self.run_operation(py, ClosePortal::new(portal), None)
     }
 
-    /// COPY … FROM STDIN with pieces of data in the format that the statement names.
-    fn copy_in(&self, py: Python<'_>, query: Py<PyString>, chunks: &Bound<'_, PyAny>) -> Outcome {
-        self.run_operation(py, CopyIn::new(query, chunks.try_iter()?.unbind()), None)
-    }
-
-    /// COPY … FROM STDIN (FORMAT binary) with rows of values for columns of these types.
-    fn copy_in_rows(
+    /// COPY … FROM STDIN with chunks of data in the format that the statement names.
+    #[pyo3(signature = (query, chunks, timeout, progress))]
+    fn copy_send(
         &self,
         py: Python<'_>,
         query: Py<PyString>,
-        types: Vec<u32>,
-        rows: &Bound<'_, PyAny>,
+        chunks: &Bound<'_, PyAny>,
+        timeout: Option<f64>,
+        progress: Option<Py<PyAny>>,
     ) -> Outcome {
-        let rows: Bound<'_, PyIterator> = rows.try_iter()?;
-        self.run_operation(py, CopyRows::new(query, types, rows.unbind()), None)
+        let source = Chunks::new(query, Supply::new(chunks)?);
+        let operation = CopyIn::new(source, Progress::new(progress));
+        self.run_operation(py, operation, timeout)
     }
 
-    /// COPY … TO STDOUT: the pieces of data as the server sent them.
-    fn copy_out(&self, py: Python<'_>, query: Py<PyString>) -> Outcome {
-        self.run_operation(py, CopyOut::new(query), None)
+    /// COPY … FROM STDIN with rows of values for columns of these names and types: by the statement
+    /// `binary` where they all have a binary form, else by `text`; either may be None.
+    #[pyo3(signature = (binary, text, columns, rows, timeout, progress))]
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "the package's own call, all by position"
+    )]
+    fn copy_send_rows(
+        &self,
+        py: Python<'_>,
+        binary: Option<Py<PyString>>,
+        text: Option<Py<PyString>>,
+        columns: Vec<(String, u32)>,
+        rows: &Bound<'_, PyAny>,
+        timeout: Option<f64>,
+        progress: Option<Py<PyAny>>,
+    ) -> Outcome {
+        let statements = RowStatements { binary, text };
+        let source = Rows::new(Supply::new(rows)?, statements, columns);
+        let operation = CopyIn::new(source, Progress::new(progress));
+        self.run_operation(py, operation, timeout)
+    }
+
+    /// Open a COPY … TO STDOUT: of rows if `rows`, else of data with these options.
+    #[pyo3(signature = (query, args, options, row, batch, timeout, progress))]
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "the package's own call, all by position"
+    )]
+    fn copy_open(
+        &self,
+        py: Python<'_>,
+        query: Py<PyString>,
+        args: &Bound<'_, PyAny>,
+        options: Option<String>,
+        row: Option<&Bound<'_, PyAny>>,
+        batch: usize,
+        timeout: Option<f64>,
+        progress: Option<Py<PyAny>>,
+    ) -> Outcome {
+        let operation = CopyOpen::from_arguments(query, args, options, row, batch, progress)?;
+        self.run_operation(py, operation, timeout)
+    }
+
+    /// The next batch of a COPY, of rows or of bytes; empty at its end.
+    fn copy_next(&self, py: Python<'_>, source: Py<CopySource>, timeout: Option<f64>) -> Outcome {
+        if source.get().ended() {
+            return Ok(source.get().nothing(py));
+        }
+        self.run_operation(py, CopyNext::new(source), timeout)
+    }
+
+    /// End a COPY, read to its end or not.
+    fn copy_close(&self, py: Python<'_>, source: Py<CopySource>) -> Outcome {
+        if source.get().ended() || self.state.is_closed() {
+            return Ok(py.None());
+        }
+        self.run_operation(py, CopyClose::new(source), None)
     }
 
     /// Whether the connection is open and its server has not hung up, seen without waiting.
@@ -293,6 +376,9 @@ impl SyncConnection {
         if self.state.is_closed() {
             return Err(self.state.closed_error(py));
         }
+        if operation.cancels() || self.state.copy_was_dropped() {
+            self.cancel(py);
+        }
         let outcome = self.complete(py, &mut held.line, Box::new(operation), &mut patience);
         let remarks = held.line.engine.take_remarks();
         drop(held);
@@ -348,11 +434,17 @@ impl SyncConnection {
         }
         patience.given_up = true;
         patience.deadline = Instant::now().checked_add(GRACE);
+        self.cancel(py);
+        Ok(line.engine.abandon(py, error))
+    }
+
+    /// Tells the server to cancel what it executes, and waits until it has heard.
+    #[cold]
+    fn cancel(&self, py: Python<'_>) {
         if let Some(canceller) = &self.canceller {
             // a cancel that fails leaves the deadline to end the wait
             let _ = py.detach(|| canceller.cancel(GRACE, &Interrupt::never()));
         }
-        Ok(line.engine.abandon(py, error))
     }
 
     /// Ends what another thread executes: by cancels, of which one that comes before its statement
@@ -489,6 +581,12 @@ impl Patience {
             given_up: false,
         })
     }
+
+    /// Whether the deadline has passed, however ready the socket is.
+    fn is_over(&self) -> bool {
+        self.deadline
+            .is_some_and(|deadline| Instant::now() >= deadline)
+    }
 }
 
 /// Receives something, with the interpreter released.
@@ -529,15 +627,21 @@ fn wait(py: Python<'_>, line: &mut Line, interest: Interest, patience: &Patience
     loop {
         let transport = &line.transport;
         match py.detach(|| transport.wait(interest, patience.deadline)) {
+            Ok(_) if patience.is_over() => return Err(timed_out(py)),
             Ok(_) => return Ok(()),
             Err(error) if error.kind() == io::ErrorKind::Interrupted => py.check_signals()?,
             Err(error) if error.kind() == io::ErrorKind::TimedOut => {
-                let message = "the statement took longer than its timeout and was cancelled";
-                return Err(faults::fault(py, "QueryTimeout", message));
+                return Err(timed_out(py));
             }
             Err(error) => return Err(line.lost(py, &error.to_string())),
         }
     }
+}
+
+#[cold]
+fn timed_out(py: Python<'_>) -> PyErr {
+    let message = "the statement took longer than its timeout and was cancelled";
+    faults::fault(py, "QueryTimeout", message)
 }
 
 /// Connects with the interpreter released; a signal's handler that raises ends it.

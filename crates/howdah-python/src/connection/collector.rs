@@ -183,6 +183,11 @@ impl Collector {
         self.tag.push_str(tag.as_str());
     }
 
+    /// Replaces the count of the last statement by that of all whose rows were collected.
+    pub(crate) fn set_affected(&mut self, count: u64) {
+        self.affected = Some(count);
+    }
+
     /// The types that must be asked for before the rows can be read.
     #[inline]
     pub(crate) fn unresolved(&self, catalogue: &Catalogue) -> Vec<Oid> {

@@ -130,6 +130,23 @@ impl Columns {
         Self::with(py, described, codecs, |codec| codec.decode_text)
     }
 
+    /// Columns as COPY's binary format brings them: those without a binary form cast to text.
+    pub(crate) fn in_copy(
+        py: Python<'_>,
+        described: Vec<Described>,
+        codecs: Vec<Arc<Codec>>,
+    ) -> PyResult<Self> {
+        Self::with(py, described, codecs, |codec| {
+            codec.decode_binary.unwrap_or(codec.decode_text)
+        })
+    }
+
+    /// Whether the values of this column come in the binary format.
+    pub(crate) fn is_binary_at(&self, index: usize) -> bool {
+        let reader = self.readers.get(index);
+        reader.is_some_and(|reader| reader.format() == Format::Binary)
+    }
+
     fn with(
         py: Python<'_>,
         described: Vec<Described>,

@@ -9,12 +9,12 @@
 use std::sync::Arc;
 
 use howdah_wire::backend::{Message, ServerError};
-use howdah_wire::frontend::Target;
 use howdah_wire::{Session, TransactionStatus};
 use pyo3::prelude::*;
 
 use super::faults;
-use super::operations::{Context, Drain, Flow, Operation, Reception, Signal, scope};
+use super::operations::{Batch, Context, Drain, Flow, Operation, Reception, Signal, scope};
+use super::prelude::{self, Prelude};
 use super::schema::SchemaWatch;
 use super::state::{Loss, Remark, State};
 use super::statement::Statements;
@@ -31,8 +31,13 @@ pub(crate) struct Engine {
     settings: Arc<Settings>,
     state: Arc<State>,
     operation: Option<Box<dyn Operation>>,
-    /// What begins when a stream that was dropped in the middle has been ended.
-    following: Option<Box<dyn Operation>>,
+    /// What begins, the last first, when what must come before it has ended: a stream that was
+    /// dropped in the middle, a pipeline's statements, or commands that cannot travel with it.
+    following: Vec<Box<dyn Operation>>,
+    /// The commands that travel ahead of the operation, until they are answered.
+    prelude: Option<Prelude>,
+    /// The operation has failed or was given up; what is awaited is the end of its answers.
+    giving_up: bool,
     remarks: Vec<Remark>,
     /// The error with which the server announced the end of the session.
     farewell: Option<ServerError>,
@@ -56,7 +61,9 @@ impl Engine {
             settings: state.settings(),
             state,
             operation: None,
-            following: None,
+            following: Vec::new(),
+            prelude: None,
+            giving_up: false,
             remarks: Vec::new(),
             farewell: None,
             foreign_encoding: false,
@@ -71,6 +78,11 @@ impl Engine {
     /// Whether an operation is under way.
     pub(crate) const fn is_busy(&self) -> bool {
         self.operation.is_some()
+    }
+
+    /// Whether a COPY to the client is open, of which a part may wait for its reader.
+    pub(crate) fn is_copying(&self) -> bool {
+        self.state.is_copying()
     }
 
     /// Starts an operation; answers its result if it ended at once.
@@ -94,11 +106,22 @@ impl Engine {
             self.statements.forget_all();
         }
         self.settings = settings;
-        if !self.session.has_open_unit() || operation.continues_unit() {
+        let is_open = self.session.has_open_unit() || self.state.is_copying();
+        if !is_open || operation.continues_unit() {
             self.state.set_busy(true);
-            return self.start(py, operation);
+            return self.launch(py, operation);
         }
         if !self.state.stream_was_dropped() {
+            if self.state.is_copying() {
+                let message = "a COPY is open on this connection";
+                let hint = Some("read it to its end or close it first");
+                return Some(Err(faults::fault_with_hint(
+                    py,
+                    "InterfaceError",
+                    message,
+                    hint,
+                )));
+            }
             return Some(Err(faults::fault_with_hint(
                 py,
                 "InterfaceError",
@@ -107,7 +130,42 @@ impl Engine {
             )));
         }
         self.state.set_busy(true);
-        self.following = Some(operation);
+        self.following.push(operation);
+        self.start(py, Box::new(Drain::new(None)))
+    }
+
+    /// Starts an operation, ahead of it the statements that a pipeline has queued and the commands
+    /// that wait for a statement.
+    #[inline]
+    fn launch(&mut self, py: Python<'_>, operation: Box<dyn Operation>) -> Option<Outcome> {
+        if self.state.has_queued() {
+            self.following.push(operation);
+            let batch = Batch::new(self.state.take_queued(), true);
+            return self.launch(py, Box::new(batch));
+        }
+        if self.state.has_deferred() {
+            return self.launch_with_prelude(py, operation);
+        }
+        self.start(py, operation)
+    }
+
+    #[cold]
+    fn launch_with_prelude(
+        &mut self,
+        py: Python<'_>,
+        operation: Box<dyn Operation>,
+    ) -> Option<Outcome> {
+        let Some(commands) = self.state.take_deferred() else {
+            return Some(self.end(Err(prelude::refused(py))));
+        };
+        match Prelude::request(&mut self.session, commands) {
+            Ok(prelude) => self.prelude = Some(prelude),
+            Err(error) => return self.fail(py, faults::protocol(py, &error)),
+        }
+        if operation.joins_unit(py, &mut self.statements) {
+            return self.start(py, operation);
+        }
+        self.following.push(operation);
         self.start(py, Box::new(Drain::new(None)))
     }
 
@@ -146,6 +204,10 @@ impl Engine {
             scope: scope(py, &self.settings, &self.catalogue),
             catalogue: &self.catalogue,
         };
+        if self.operation.is_none() && self.state.is_copying() {
+            // the rest of a COPY waits for whoever reads it
+            return Ok(Signal::Continue);
+        }
         loop {
             if let Some(operation) = &mut self.operation {
                 operation.on_rows(&reception, &mut self.session)?;
@@ -186,6 +248,11 @@ impl Engine {
                 }
                 _ => {}
             }
+            if let Some(prelude) = &mut self.prelude
+                && prelude.takes(&message)
+            {
+                continue;
+            }
             if let Some(operation) = &mut self.operation
                 && operation.on(&reception, &message) == Signal::Turn
             {
@@ -203,8 +270,7 @@ impl Engine {
     /// Gives up the operation: its answers will pass by, then `failure` is its outcome.
     ///
     /// A unit that is still open must not commit what it has done so far, and a cancel may come when
-    /// the server is between two of its requests: the unit is made to fail by asking for a portal that
-    /// does not exist.
+    /// the server is between two of its requests: the unit is made to fail.
     pub(crate) fn abandon(&mut self, py: Python<'_>, failure: PyErr) -> Option<Outcome> {
         match self.doom() {
             Ok(()) => self.fail(py, failure),
@@ -216,17 +282,14 @@ impl Engine {
         if let Some(operation) = &mut self.operation {
             operation.give_up(&mut self.session)?;
         }
-        if self.session.has_open_unit() {
-            let nowhere = Target::Portal("howdah_was_given_up");
-            self.session.describe(nowhere)?;
-        }
-        Ok(())
+        self.session.fail_unit()
     }
 
     /// The outcome for an operation whose connection was lost.
     pub(crate) fn lost(&mut self, py: Python<'_>, why: &str) -> PyErr {
         self.operation = None;
-        self.following = None;
+        self.following.clear();
+        self.prelude = None;
         self.state.set_busy(false);
         self.catalogue.forget();
         let loss = match self.farewell.take() {
@@ -269,10 +332,16 @@ impl Engine {
     }
 
     fn turn(&mut self, py: Python<'_>) -> Option<Outcome> {
+        if let Some(prelude) = self.prelude.take_if(|prelude| prelude.is_settled())
+            && let Some(error) = prelude.failure(py, &self.state)
+            && !self.giving_up
+        {
+            return self.fail(py, error);
+        }
         match self.give_turn(py, |operation, cx| operation.turn(cx))? {
             Ok(Flow::Continue) => None,
-            Ok(Flow::Done(value)) => match self.following.take() {
-                Some(following) => self.start(py, following),
+            Ok(Flow::Done(value)) => match self.following.pop() {
+                Some(following) => self.launch(py, following),
                 None => Some(self.end(Ok(value))),
             },
             Err(error) => self.fail(py, error),
@@ -282,10 +351,11 @@ impl Engine {
     /// Ends the operation with an error, at once where the session is idle, else after a drain.
     #[cold]
     fn fail(&mut self, py: Python<'_>, error: PyErr) -> Option<Outcome> {
-        self.following = None;
+        self.following.clear();
         if self.session.is_idle() {
             return Some(self.end(Err(error)));
         }
+        self.giving_up = true;
         self.operation = Some(Box::new(Drain::new(Some(error))));
         let drained = self.give_turn(py, |operation, cx| operation.start(cx))?;
         drained.err().map(|error| self.end(Err(error)))
@@ -294,6 +364,7 @@ impl Engine {
     #[inline]
     fn end(&mut self, outcome: Outcome) -> Outcome {
         self.operation = None;
+        self.giving_up = false;
         self.state.set_busy(false);
         outcome
     }

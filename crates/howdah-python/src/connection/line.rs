@@ -3,6 +3,7 @@
 //! IO, but never waiting: what must wait is answered as [`Sent::Blocked`], and the mover decides how.
 
 use std::io;
+use std::time::{Duration, Instant};
 
 use howdah_driver::Transport;
 use pyo3::prelude::*;
@@ -22,8 +23,10 @@ pub(crate) enum Sent {
     More,
 }
 
-/// How many pieces of an operation are sent before it is time to listen.
+/// How many pieces of an operation are sent before it is time to listen …
 const PIECES: usize = 4;
+/// … and how long that may take, where they are slow to come.
+const PIECES_TIME: Duration = Duration::from_millis(4);
 
 /// A connection: engine and socket.
 pub(crate) struct Line {
@@ -50,10 +53,11 @@ impl Line {
     #[inline]
     pub(crate) fn send(&mut self, py: Python<'_>) -> PyResult<Sent> {
         let mut pieces = 0;
+        let mut since: Option<Instant> = None;
         loop {
             let outgoing = self.engine.session().outgoing();
             if outgoing.is_empty() {
-                if pieces == PIECES {
+                if pieces == PIECES || since.is_some_and(|since| since.elapsed() >= PIECES_TIME) {
                     return Ok(Sent::More);
                 }
                 if self.transport.wants_write() {
@@ -66,6 +70,7 @@ impl Line {
                     return Ok(Sent::All);
                 }
                 pieces += 1;
+                since.get_or_insert_with(Instant::now);
                 continue;
             }
             match self.transport.send(outgoing) {
@@ -98,7 +103,7 @@ impl Line {
     /// Takes in what an idle server has said, without waiting. One that hung up, or said that it
     /// will, is lost.
     pub(crate) fn hear(&mut self, py: Python<'_>) {
-        if self.engine.is_busy() {
+        if self.engine.is_busy() || self.engine.is_copying() {
             return;
         }
         // the loss of the connection shows in its state
@@ -131,7 +136,13 @@ impl Line {
         py: Python<'_>,
         operation: Box<dyn Operation>,
     ) -> Option<Outcome> {
-        self.engine.begin(py, operation)
+        match self.engine.begin(py, operation) {
+            // the part of a COPY that was received with an earlier one
+            None if self.engine.session().has_unread() => {
+                self.advance(py).unwrap_or_else(|error| Some(Err(error)))
+            }
+            begun => begun,
+        }
     }
 
     /// Drops the connection and answers the error for whoever waits on it.

@@ -12,14 +12,16 @@
 mod asyncio;
 mod blocking;
 mod collector;
-mod columns;
+pub(crate) mod columns;
 mod engine;
-mod faults;
+pub(crate) mod faults;
 mod line;
 mod natural;
 mod operations;
 mod parameters;
-mod public;
+mod prelude;
+pub(crate) mod public;
+mod queue;
 mod rows;
 mod schema;
 mod state;
@@ -40,6 +42,9 @@ pub(crate) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<columns::Column>()?;
     module.add_class::<collector::PyResultSet>()?;
     module.add_class::<operations::Stream>()?;
+    module.add_class::<queue::PendingResult>()?;
+    module.add_class::<operations::CopyFeed>()?;
+    module.add_class::<operations::CopySource>()?;
     asyncio::register(module)
 }
 

@@ -7,11 +7,14 @@ use howdah_driver::{Canceller, Error, Established, Interrupt, Kind};
 use howdah_wire::TransactionStatus;
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
-use pyo3::types::PyDict;
+use pyo3::types::{PyDict, PyString, PyTuple};
 
 use super::engine::Engine;
 use super::faults;
 use super::line::Line;
+use super::operations::{Answer, is_copy};
+use super::queue::{Entry, PendingResult};
+use super::rows::RowKind;
 use super::state::State;
 use crate::config::Config;
 use crate::types::{Catalogue, CodecLayer};
@@ -153,6 +156,55 @@ impl Base {
         self.tls
     }
 
+    /// Have `command`, which opens a transaction or a savepoint, travel with the next statement.
+    fn defer(&self, command: String) {
+        self.state.defer(command);
+    }
+
+    /// Take a deferred command back, with those deferred after it; answers whether it was `waiting`
+    /// until now, `refused` by the server, or `sent`.
+    fn withdraw(&self, command: &str) -> &'static str {
+        self.state.withdraw(command)
+    }
+
+    /// Forget all deferred commands.
+    fn forget_deferred(&self) {
+        self.state.forget_deferred();
+    }
+
+    /// Whether statements of a pipeline wait to be sent.
+    #[getter]
+    fn has_queued(&self) -> bool {
+        self.state.has_queued()
+    }
+
+    /// Queue a statement; `answer` is `count`, `rows`, `first` or `value`.
+    fn enqueue(
+        &self,
+        py: Python<'_>,
+        query: Py<PyString>,
+        args: Py<PyTuple>,
+        row: Option<&Bound<'_, PyAny>>,
+        answer: &str,
+    ) -> PyResult<PendingResult> {
+        self.check_open(py)?;
+        refuse_copy(py, query.bind(py).to_str()?)?;
+        let (kind, answer) = match answer {
+            "rows" => (RowKind::from_argument(row)?, Answer::Rows),
+            "first" => (RowKind::from_argument(row)?, Answer::First),
+            "value" => (RowKind::Value, Answer::First),
+            _ => (RowKind::Row, Answer::Count),
+        };
+        let (entry, result) = Entry::new(query, args, kind, answer);
+        self.state.enqueue(entry);
+        Ok(result)
+    }
+
+    /// Forget the statements that wait; their results raise.
+    fn forget_queued(&self) {
+        drop(self.state.take_queued());
+    }
+
     /// Call `handler(fields)` for each notice, with its fields by their one-letter codes.
     fn on_notice(&self, handler: Option<Py<PyAny>>) {
         self.state.set_notice_handler(handler);
@@ -189,6 +241,19 @@ impl Base {
         let cancelled = py.detach(|| canceller.cancel(timeout, &Interrupt::never()));
         cancelled.map_err(|error| driver_error(py, "OperationalError", &error))
     }
+}
+
+/// COPY has an answer of its own kind, for which nobody would be there.
+fn refuse_copy(py: Python<'_>, query: &str) -> PyResult<()> {
+    if !is_copy(query) {
+        return Ok(());
+    }
+    Err(faults::fault_with_hint(
+        py,
+        "ProgrammingError",
+        "COPY is not possible in a pipeline",
+        Some("use `copy_in`, `copy_rows` or `copy_out` of the connection, after `sync()`"),
+    ))
 }
 
 /// The moment `seconds` from now; None where it is beyond what a clock can tell.

@@ -11,6 +11,8 @@ use howdah_wire::{Session, TransactionStatus};
 use pyo3::prelude::*;
 
 use super::faults;
+use super::prelude::Deferred;
+use super::queue::Entry;
 use crate::types::{Layer, Overlay, Settings, changes};
 
 /// The shared state of one connection.
@@ -24,8 +26,16 @@ pub(crate) struct State {
     session_changes: AtomicU64,
     /// The number of the stream that keeps a unit of requests open; 0 for none.
     streaming: AtomicU64,
+    /// That stream is a COPY, which the server sends without being asked for each batch.
+    copying: AtomicBool,
     /// The number of that stream once nobody can read it any more.
     dropped: AtomicU64,
+    /// Whether `deferred` holds anything.
+    has_deferred: AtomicBool,
+    deferred: Mutex<Deferred>,
+    /// Whether `queue` holds anything.
+    has_queued: AtomicBool,
+    queue: Mutex<Vec<Entry>>,
     parameters: Mutex<BTreeMap<String, String>>,
     settings: Mutex<Chosen>,
     handlers: Mutex<Handlers>,
@@ -129,6 +139,23 @@ impl State {
         self.streaming.store(number, Ordering::Release);
     }
 
+    /// Whether the server is sending a COPY, of which a part may wait for its reader.
+    #[inline]
+    pub(crate) fn is_copying(&self) -> bool {
+        self.copying.load(Ordering::Acquire)
+    }
+
+    pub(crate) fn begin_copying(&self, number: u64) {
+        self.streaming.store(number, Ordering::Release);
+        self.copying.store(true, Ordering::Release);
+    }
+
+    /// Whether the server is sending a COPY that nobody can read any more.
+    #[inline]
+    pub(crate) fn copy_was_dropped(&self) -> bool {
+        self.is_copying() && self.stream_was_dropped()
+    }
+
     /// Nobody can read stream `number` any more; what was not read is let pass before the next
     /// statement.
     pub(crate) fn drop_stream(&self, number: u64) {
@@ -145,10 +172,25 @@ impl State {
     #[inline]
     pub(crate) fn set_status(&self, status: TransactionStatus) {
         self.streaming.store(0, Ordering::Release);
+        self.copying.store(false, Ordering::Release);
         self.status.store(status as u8, Ordering::Release);
     }
 
+    /// The transaction's status, commands that wait for the next statement included.
     pub(crate) fn status(&self) -> TransactionStatus {
+        if self.has_deferred() {
+            if !lock(&self.deferred).refused.is_empty() {
+                return TransactionStatus::Failed;
+            }
+            // each of them begins a transaction, or is within one
+            if self.server_status() == TransactionStatus::Idle {
+                return TransactionStatus::InTransaction;
+            }
+        }
+        self.server_status()
+    }
+
+    fn server_status(&self) -> TransactionStatus {
         match self.status.load(Ordering::Acquire) {
             status if status == TransactionStatus::InTransaction as u8 => {
                 TransactionStatus::InTransaction
@@ -156,6 +198,68 @@ impl State {
             status if status == TransactionStatus::Failed as u8 => TransactionStatus::Failed,
             _ => TransactionStatus::Idle,
         }
+    }
+
+    /// Whether statements of a pipeline wait to be sent.
+    #[inline]
+    pub(crate) fn has_queued(&self) -> bool {
+        self.has_queued.load(Ordering::Acquire)
+    }
+
+    pub(crate) fn enqueue(&self, entry: Entry) {
+        let mut queue = lock(&self.queue);
+        queue.push(entry);
+        self.has_queued.store(true, Ordering::Release);
+    }
+
+    /// Takes the statements that wait.
+    pub(crate) fn take_queued(&self) -> Vec<Entry> {
+        let mut queue = lock(&self.queue);
+        self.has_queued.store(false, Ordering::Release);
+        std::mem::take(&mut queue)
+    }
+
+    /// Whether commands wait for the next statement, or were refused.
+    #[inline]
+    pub(crate) fn has_deferred(&self) -> bool {
+        self.has_deferred.load(Ordering::Acquire)
+    }
+
+    /// Has `command` travel with the next statement.
+    pub(crate) fn defer(&self, command: String) {
+        self.change_deferred(|deferred| deferred.waiting.push(command));
+    }
+
+    /// Takes a command back, with those after it; tells whether it was `waiting`, `refused` or
+    /// `sent`.
+    pub(crate) fn withdraw(&self, command: &str) -> &'static str {
+        self.change_deferred(|deferred| deferred.withdraw(command))
+    }
+
+    /// Forgets all commands that are not at the server.
+    pub(crate) fn forget_deferred(&self) {
+        self.change_deferred(|deferred| *deferred = Deferred::default());
+    }
+
+    /// Takes the commands that wait; None where some were refused.
+    pub(crate) fn take_deferred(&self) -> Option<Vec<String>> {
+        self.change_deferred(|deferred| {
+            let takes = deferred.refused.is_empty();
+            takes.then(|| std::mem::take(&mut deferred.waiting))
+        })
+    }
+
+    /// Notes commands that the server has refused, or skipped after one that it refused.
+    pub(crate) fn refuse_deferred(&self, refused: Vec<String>) {
+        self.change_deferred(|deferred| deferred.refused = refused);
+    }
+
+    fn change_deferred<T>(&self, change: impl FnOnce(&mut Deferred) -> T) -> T {
+        let mut deferred = lock(&self.deferred);
+        let changed = change(&mut deferred);
+        self.has_deferred
+            .store(!deferred.is_empty(), Ordering::Release);
+        changed
     }
 
     pub(crate) fn set_parameters(&self, session: &Session) {

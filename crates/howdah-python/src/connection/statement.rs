@@ -154,6 +154,11 @@ impl Statements {
         Ok(Some(statement))
     }
 
+    /// Whether statements are kept for further executions.
+    pub(crate) const fn keeps(&self) -> bool {
+        self.capacity > 0
+    }
+
     /// A name for the next statement: empty where none is to be kept.
     pub(crate) fn next_name(&mut self) -> String {
         if self.capacity == 0 {

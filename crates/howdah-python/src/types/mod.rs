@@ -65,6 +65,12 @@ pub(crate) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     custom::register(module)
 }
 
+/// A codec for a type of which nothing is known: its text.
+pub(crate) fn text_codec(oid: u32) -> Arc<Codec> {
+    let name = format!("type with OID {oid}");
+    Arc::new(Codec::new(oid, name, string::TEXT, Structure::Scalar))
+}
+
 /// The two formats of PostgreSQL's values, with the codes that the protocol gives them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(i16)]

@@ -6,8 +6,9 @@ use pyo3::prelude::*;
 use pyo3::types::{PyList, PyString, PyTuple};
 
 use super::super::operations::{
-    Answer, ClosePortal, CopyIn, CopyOut, CopyRows, Fetch, Many, Simple, Stream, StreamClose,
-    StreamNext, StreamOpen,
+    Answer, Batch, Chunks, ClosePortal, CopyClose, CopyIn, CopyNext, CopyOpen, CopySource, Fetch,
+    Many, Progress, RowStatements, Rows, Simple, Stream, StreamClose, StreamNext, StreamOpen,
+    Supply,
 };
 use super::super::parameters::as_tuple;
 use super::super::public::Base;
@@ -56,14 +57,31 @@ impl AsyncConnection {
     }
 
     /// As `SyncConnection.execute_many`, awaited.
-    #[pyo3(signature = (query, rows, /, *, timeout=None))]
+    #[pyo3(signature = (query, rows, /, *, returning=false, row=None, timeout=None))]
     fn execute_many(
         &self,
         query: Py<PyString>,
         rows: &Bound<'_, PyAny>,
+        returning: bool,
+        row: Option<&Bound<'_, PyAny>>,
         timeout: Option<f64>,
     ) -> PyResult<Reply> {
-        let operation = Many::new(query, rows.try_iter()?.unbind());
+        let answer = Answer::of_many(returning, row)?;
+        let kind = RowKind::from_argument(row)?;
+        let operation = Many::new(query, rows.try_iter()?.unbind(), kind, answer);
+        Ok(Reply::new(&self.holder, operation, timeout))
+    }
+
+    /// As `SyncConnection.run_many`, awaited.
+    fn run_many(
+        &self,
+        query: Py<PyString>,
+        rows: &Bound<'_, PyAny>,
+        row: Option<&Bound<'_, PyAny>>,
+        timeout: Option<f64>,
+    ) -> PyResult<Reply> {
+        let kind = RowKind::from_argument(row)?;
+        let operation = Many::new(query, rows.try_iter()?.unbind(), kind, Answer::Results);
         Ok(Reply::new(&self.holder, operation, timeout))
     }
 
@@ -133,6 +151,17 @@ impl AsyncConnection {
         Ok(self.reply(query, as_tuple(args)?, kind, Answer::Results, timeout))
     }
 
+    /// As `SyncConnection.run_queued`, awaited.
+    #[pyo3(signature = (*, raises, timeout=None))]
+    fn run_queued(slf: &Bound<'_, Self>, raises: bool, timeout: Option<f64>) -> Reply {
+        let holder = &slf.get().holder;
+        let state = slf.as_super().get().state();
+        if !state.has_queued() {
+            return Reply::ready(holder, Ok(slf.py().None()));
+        }
+        Reply::new(holder, Batch::new(state.take_queued(), raises), timeout)
+    }
+
     /// As `SyncConnection.stream_open`, awaited.
     fn stream_open(
         &self,
@@ -171,26 +200,77 @@ impl AsyncConnection {
         Reply::new(&self.holder, ClosePortal::new(portal), None)
     }
 
-    /// As `SyncConnection.copy_in`, awaited.
-    fn copy_in(&self, query: Py<PyString>, chunks: &Bound<'_, PyAny>) -> PyResult<Reply> {
-        let operation = CopyIn::new(query, chunks.try_iter()?.unbind());
-        Ok(Reply::new(&self.holder, operation, None))
-    }
-
-    /// As `SyncConnection.copy_rows`, awaited.
-    fn copy_in_rows(
+    /// As `SyncConnection.copy_send`, awaited; `chunks` may be a `CopyFeed`.
+    #[pyo3(signature = (query, chunks, timeout, progress))]
+    fn copy_send(
         &self,
         query: Py<PyString>,
-        types: Vec<u32>,
-        rows: &Bound<'_, PyAny>,
+        chunks: &Bound<'_, PyAny>,
+        timeout: Option<f64>,
+        progress: Option<Py<PyAny>>,
     ) -> PyResult<Reply> {
-        let operation = CopyRows::new(query, types, rows.try_iter()?.unbind());
-        Ok(Reply::new(&self.holder, operation, None))
+        let source = Chunks::new(query, Supply::new(chunks)?);
+        let operation = CopyIn::new(source, Progress::new(progress));
+        Ok(Reply::new(&self.holder, operation, timeout))
     }
 
-    /// As `SyncConnection.copy_out`, awaited.
-    fn copy_out(&self, query: Py<PyString>) -> Reply {
-        Reply::new(&self.holder, CopyOut::new(query), None)
+    /// As `SyncConnection.copy_send_rows`, awaited; `rows` may be a `CopyFeed`.
+    #[pyo3(signature = (binary, text, columns, rows, timeout, progress))]
+    fn copy_send_rows(
+        &self,
+        binary: Option<Py<PyString>>,
+        text: Option<Py<PyString>>,
+        columns: Vec<(String, u32)>,
+        rows: &Bound<'_, PyAny>,
+        timeout: Option<f64>,
+        progress: Option<Py<PyAny>>,
+    ) -> PyResult<Reply> {
+        let statements = RowStatements { binary, text };
+        let source = Rows::new(Supply::new(rows)?, statements, columns);
+        let operation = CopyIn::new(source, Progress::new(progress));
+        Ok(Reply::new(&self.holder, operation, timeout))
+    }
+
+    /// Goes on with a COPY whose feed was given more.
+    fn copy_resume(&self, py: Python<'_>) -> PyResult<()> {
+        self.holder.link().resume(py)
+    }
+
+    /// As `SyncConnection.copy_open`, awaited.
+    #[pyo3(signature = (query, args, options, row, batch, timeout, progress))]
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "the package's own call, all by position"
+    )]
+    fn copy_open(
+        &self,
+        query: Py<PyString>,
+        args: &Bound<'_, PyAny>,
+        options: Option<String>,
+        row: Option<&Bound<'_, PyAny>>,
+        batch: usize,
+        timeout: Option<f64>,
+        progress: Option<Py<PyAny>>,
+    ) -> PyResult<Reply> {
+        let operation = CopyOpen::from_arguments(query, args, options, row, batch, progress)?;
+        Ok(Reply::new(&self.holder, operation, timeout))
+    }
+
+    /// As `SyncConnection.copy_next`, awaited.
+    fn copy_next(&self, py: Python<'_>, source: Py<CopySource>, timeout: Option<f64>) -> Reply {
+        if source.get().ended() {
+            return Reply::ready(&self.holder, Ok(source.get().nothing(py)));
+        }
+        Reply::new(&self.holder, CopyNext::new(source), timeout)
+    }
+
+    /// As `SyncConnection.copy_close`, awaited.
+    fn copy_close(slf: &Bound<'_, Self>, source: Py<CopySource>) -> Reply {
+        let holder = &slf.get().holder;
+        if source.get().ended() || slf.as_super().get().state().is_closed() {
+            return Reply::ready(holder, Ok(slf.py().None()));
+        }
+        Reply::new(holder, CopyClose::new(source), None)
     }
 
     /// Whether the connection is open and its server has not hung up, seen without waiting.

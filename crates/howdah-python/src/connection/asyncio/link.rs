@@ -23,7 +23,7 @@ use pyo3::prelude::*;
 use super::super::engine::Outcome;
 use super::super::faults;
 use super::super::line::{Line, Sent};
-use super::super::operations::Operation;
+use super::super::operations::{Drain, Operation};
 use super::super::state::State;
 use super::reply::Reply;
 
@@ -64,6 +64,8 @@ struct Inner {
     waiting: VecDeque<(Box<dyn Operation>, Py<Reply>)>,
     /// The loop tells when the socket is writable.
     writing: bool,
+    /// The loop does not tell when the socket is readable: a COPY waits for its reader.
+    deaf: bool,
     cancelling: Option<Cancelling>,
     /// The loop's callbacks; gone once the connection is closed.
     pump: Option<Py<Pump>>,
@@ -113,6 +115,7 @@ impl Link {
             current: None,
             waiting: VecDeque::new(),
             writing: false,
+            deaf: false,
             cancelling: None,
             pump: None,
             answered: Vec::new(),
@@ -149,16 +152,38 @@ impl Link {
             inner.waiting.push_back((operation, reply.clone_ref(py)));
             return Ok(Submitted::Waiting);
         }
+        if self.state.copy_was_dropped() {
+            inner.waiting.push_back((operation, reply.clone_ref(py)));
+            self.end_copy(py, &mut inner)?;
+            return Ok(Submitted::Waiting);
+        }
+        let cancels = operation.cancels();
         if let Some(outcome) = inner.line.begin(py, operation) {
             return Ok(Submitted::Ended(outcome));
         }
         inner.current = Some(reply.clone_ref(py));
+        self.listen(py, &mut inner)?;
+        if cancels {
+            self.cancel(py, &mut inner)?;
+        }
         self.send(py, &mut inner)?;
         // a connection that breaks while sending answers at once
         match inner.answered.pop() {
             Some((_, outcome)) => Ok(Submitted::Ended(outcome)),
             None => Ok(Submitted::Waiting),
         }
+    }
+
+    /// Goes on sending, now that the operation has more.
+    pub(super) fn resume(&self, py: Python<'_>) -> PyResult<()> {
+        // from within the connection's own work it goes on by itself
+        let Some(mut inner) = self.enter() else {
+            return Ok(());
+        };
+        if inner.line.engine.is_busy() && !inner.writing {
+            self.send(py, &mut inner)?;
+        }
+        self.release(py, inner, true)
     }
 
     /// Gives up a statement.
@@ -241,6 +266,10 @@ impl Link {
     /// The socket is readable.
     fn receive(&self, py: Python<'_>) -> PyResult<()> {
         let mut inner = self.lock();
+        if inner.is_unread(&self.state) {
+            inner.deaf = true;
+            return self.on_loop(py, "remove_reader", (self.fd,));
+        }
         for _ in 0..RECEIVES {
             let room = inner.line.engine.session().spare().len();
             let received = match inner.line.try_receive(py) {
@@ -252,7 +281,10 @@ impl Link {
                 }
             };
             self.work(py, &mut inner)?;
-            if inner.pump.is_none() || (received < room && !inner.line.transport.has_buffered()) {
+            if inner.pump.is_none()
+                || inner.is_unread(&self.state)
+                || (received < room && !inner.line.transport.has_buffered())
+            {
                 break;
             }
         }
@@ -271,6 +303,30 @@ impl Link {
                 }
             }
         }
+    }
+
+    /// Ends a COPY that nobody can read any more; what waits begins afterwards.
+    #[cold]
+    fn end_copy(&self, py: Python<'_>, inner: &mut Inner) -> PyResult<()> {
+        // it cannot end at once: the server owes the end of its answer
+        drop(inner.line.begin(py, Box::new(Drain::new(None))));
+        self.listen(py, inner)?;
+        if inner.line.engine.is_busy() {
+            return self.cancel(py, inner);
+        }
+        self.start_next(py, inner)
+    }
+
+    /// Has the loop tell again when there is something to receive.
+    fn listen(&self, py: Python<'_>, inner: &mut Inner) -> PyResult<()> {
+        if inner.deaf
+            && let Some(pump) = &inner.pump
+        {
+            inner.deaf = false;
+            let readable = pump.getattr(py, "readable")?;
+            self.on_loop(py, "add_reader", (self.fd, readable))?;
+        }
+        Ok(())
     }
 
     /// Starts the oldest waiting statement, if nothing is under way.
@@ -458,6 +514,11 @@ impl Inner {
     /// Whether a new statement must wait.
     fn is_engaged(&self) -> bool {
         self.line.engine.is_busy() || self.cancelling.is_some() || !self.waiting.is_empty()
+    }
+
+    /// Whether what arrives is part of a COPY whose reader has not asked for more.
+    fn is_unread(&self, state: &State) -> bool {
+        state.is_copying() && !self.line.engine.is_busy()
     }
 
     fn answer_current(&mut self, outcome: Outcome) {

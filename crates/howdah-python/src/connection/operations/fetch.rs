@@ -2,6 +2,7 @@ use std::sync::Arc;
 
 use howdah_wire::backend::{Message, ServerError};
 use howdah_wire::{Oid, Session, TransactionStatus};
+use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 use pyo3::types::{PyList, PyString, PyTuple};
 
@@ -9,7 +10,7 @@ use super::super::collector::{Collector, Keep};
 use super::super::faults;
 use super::super::parameters::{self, Unwritten};
 use super::super::rows::RowKind;
-use super::super::statement::Statement;
+use super::super::statement::{Statement, Statements};
 use super::introspection::Introspection;
 use super::preparation::Preparation;
 use super::{Context, Flow, Operation, Reception, Signal, UnexpectedCopy, scope};
@@ -186,6 +187,10 @@ pub(super) fn is_stale(statement: &Statement, error: &ServerError) -> bool {
 }
 
 impl Operation for Fetch {
+    fn joins_unit(&self, _: Python<'_>, _: &mut Statements) -> bool {
+        true
+    }
+
     fn start(&mut self, cx: &mut Context<'_, '_>) -> PyResult<()> {
         parameters::check_limit(cx.py, self.values.bind(cx.py).len())?;
         match cx.statements.find(self.sql.bind(cx.py), &[])? {
@@ -246,7 +251,23 @@ impl Operation for Fetch {
 }
 
 impl Answer {
-    const fn keep(self) -> Keep {
+    /// What `execute_many` answers.
+    ///
+    /// # Errors
+    /// `TypeError` for `row=` where no rows are asked for.
+    pub(crate) fn of_many(returning: bool, row: Option<&Bound<'_, PyAny>>) -> PyResult<Self> {
+        match (returning, row) {
+            (true, _) => Ok(Self::Rows),
+            (false, None) => Ok(Self::Count),
+            (false, Some(_)) => {
+                let message = "`row` says what the rows become that `returning=True` asks for";
+                Err(PyTypeError::new_err(message))
+            }
+        }
+    }
+
+    /// What a collector must keep for it.
+    pub(super) const fn keep(self) -> Keep {
         match self {
             Self::Rows | Self::Results => Keep::All,
             Self::First => Keep::First,
@@ -290,8 +311,21 @@ pub(super) fn request_execution(
     values: &Bound<'_, PyTuple>,
     max_rows: u32,
 ) -> Result<(), Unwritten> {
-    let scope = scope(cx.py, cx.settings, cx.catalogue);
     cx.close_forgotten()?;
+    bind_and_execute(cx, statement, portal, values, max_rows)
+}
+
+/// As [`request_execution`], without Close for statements that the cache has dropped: some of them
+/// may still be wanted.
+#[inline]
+pub(super) fn bind_and_execute(
+    cx: &mut Context<'_, '_>,
+    statement: &Statement,
+    portal: &str,
+    values: &Bound<'_, PyTuple>,
+    max_rows: u32,
+) -> Result<(), Unwritten> {
+    let scope = scope(cx.py, cx.settings, cx.catalogue);
     let written = if portal.is_empty() {
         cx.session.bind(&statement.bind, |out| {
             parameters::write(&scope, statement, values, out)

@@ -1,15 +1,17 @@
 use std::sync::Arc;
 
-use howdah_wire::Oid;
 use howdah_wire::backend::{Message, ServerError};
-use howdah_wire::frontend::Target;
+use howdah_wire::{Oid, Session};
 use pyo3::prelude::*;
 use pyo3::types::{PyIterator, PyString, PyTuple};
 
+use super::super::collector::Collector;
 use super::super::faults;
 use super::super::parameters::{self, Unwritten};
-use super::super::statement::Statement;
-use super::fetch::request_execution;
+use super::super::rows::RowKind;
+use super::super::statement::{Statement, Statements};
+use super::fetch::{Answer, request_execution};
+use super::introspection::Introspection;
 use super::preparation::Preparation;
 use super::{Context, Flow, Operation, Reception, Signal, UnexpectedCopy, scope};
 
@@ -20,6 +22,9 @@ const BATCH_BYTES: usize = 32 * 1024;
 pub(crate) struct Many {
     sql: Py<PyString>,
     rows: Py<PyIterator>,
+    answer: Answer,
+    /// What all executions returned, one after the other.
+    collector: Collector,
     phase: Phase,
     /// Rows that were encoded.
     encoded: u64,
@@ -37,13 +42,22 @@ enum Phase {
     Sending(Arc<Statement>),
     /// Sync was requested.
     Ending(Arc<Statement>),
+    /// All rows are there; some wait for types that only their values named.
+    Asking(Introspection),
 }
 
 impl Many {
-    pub(crate) fn new(sql: Py<PyString>, rows: Py<PyIterator>) -> Self {
+    pub(crate) fn new(
+        sql: Py<PyString>,
+        rows: Py<PyIterator>,
+        kind: RowKind,
+        answer: Answer,
+    ) -> Self {
         Self {
             sql,
             rows,
+            answer,
+            collector: Collector::new(Arc::new(kind), answer.keep()),
             phase: Phase::New,
             encoded: 0,
             completed: 0,
@@ -98,12 +112,22 @@ impl Many {
         let rows = chain.call1(((row,), self.rows.bind(cx.py)))?;
         self.rows = rows.try_iter()?.unbind();
         match cx.statements.find(self.sql.bind(cx.py), &signature)? {
-            Some(statement) => {
-                self.phase = Phase::Sending(statement);
-                Ok(())
-            }
+            Some(statement) => self.proceed(cx, statement),
             None => self.prepare(cx, signature),
         }
+    }
+
+    /// The statement is prepared: rows of parameters may follow.
+    fn proceed(&mut self, cx: &Context<'_, '_>, statement: Arc<Statement>) -> PyResult<()> {
+        match &statement.columns {
+            Some(columns) if self.answer != Answer::Count => {
+                self.collector.expect(cx.py, columns)?;
+            }
+            None if self.answer == Answer::Rows => return Err(nothing_returned(cx.py)),
+            _ => {}
+        }
+        self.phase = Phase::Sending(statement);
+        Ok(())
     }
 
     fn end(&mut self, cx: &mut Context<'_, '_>, statement: &Arc<Statement>) {
@@ -112,7 +136,7 @@ impl Many {
     }
 
     /// A row could not be encoded. Nothing of the rows before it may stay, so the unit must fail on
-    /// the server too: it is asked for a portal that does not exist.
+    /// the server too.
     fn fail(
         &mut self,
         cx: &mut Context<'_, '_>,
@@ -123,10 +147,8 @@ impl Many {
         error.value(cx.py).call_method1("add_note", (note,))?;
         self.failure = Some(error);
         if self.encoded > 0 {
-            let doomed = cx
-                .session
-                .describe(Target::Portal("howdah_row_was_refused"));
-            doomed.map_err(|error| faults::protocol(cx.py, &error))?;
+            let failed = cx.session.fail_unit();
+            failed.map_err(|error| faults::protocol(cx.py, &error))?;
         }
         self.end(cx, statement);
         Ok(())
@@ -146,19 +168,37 @@ impl Many {
             raised.value(cx.py).call_method1("add_note", (note,))?;
             return Err(raised);
         }
-        Ok(Flow::Done(
-            self.affected.into_pyobject(cx.py)?.into_any().unbind(),
-        ))
+        self.answer(cx)
+    }
+
+    fn answer(&mut self, cx: &mut Context<'_, '_>) -> PyResult<Flow> {
+        if self.answer == Answer::Count {
+            let affected = self.affected.into_pyobject(cx.py)?;
+            return Ok(Flow::Done(affected.into_any().unbind()));
+        }
+        if let Some(error) = self.collector.take_failure() {
+            return Err(error);
+        }
+        let unknown = self.collector.unresolved(cx.catalogue);
+        if !unknown.is_empty() {
+            self.phase = Phase::Asking(Introspection::start(cx, &unknown)?);
+            return Ok(Flow::Continue);
+        }
+        let done = Collector::new(Arc::new(RowKind::Row), Answer::Count.keep());
+        let mut collector = std::mem::replace(&mut self.collector, done);
+        collector.set_affected(self.affected);
+        self.answer.of(cx.py, collector).map(Flow::Done)
     }
 }
 
 impl Operation for Many {
+    fn joins_unit(&self, _: Python<'_>, _: &mut Statements) -> bool {
+        true
+    }
+
     fn start(&mut self, cx: &mut Context<'_, '_>) -> PyResult<()> {
         match cx.statements.find(self.sql.bind(cx.py), &[])? {
-            Some(statement) => {
-                self.phase = Phase::Sending(statement);
-                Ok(())
-            }
+            Some(statement) => self.proceed(cx, statement),
             None => self.prepare(cx, Box::default()),
         }
     }
@@ -166,25 +206,45 @@ impl Operation for Many {
     fn on(&mut self, reception: &Reception<'_, '_>, message: &Message<'_>) -> Signal {
         match (message, &mut self.phase) {
             (_, Phase::Preparing(preparation)) => preparation.on(reception, message),
+            (_, Phase::Asking(asking)) => asking.on(reception, message),
+            (Message::DataRow(row), _) => self.collector.push(&reception.scope, row),
             (Message::ErrorResponse(fields), _) => self.error = Some(fields.to_owned()),
             (Message::CommandComplete(tag), _) => {
                 self.completed += 1;
                 self.affected += tag.rows().unwrap_or(0);
+                self.collector.complete(tag);
             }
             _ => return self.copy.on(message),
         }
         Signal::Continue
     }
 
+    fn on_rows(
+        &mut self,
+        reception: &Reception<'_, '_>,
+        session: &mut Session,
+    ) -> Result<(), howdah_wire::Error> {
+        if matches!(self.phase, Phase::Sending(_) | Phase::Ending(_)) {
+            return self.collector.push_all(&reception.scope, session);
+        }
+        Ok(())
+    }
+
     fn turn(&mut self, cx: &mut Context<'_, '_>) -> PyResult<Flow> {
         self.copy.refuse(cx)?;
         match std::mem::replace(&mut self.phase, Phase::New) {
             Phase::Preparing(mut preparation) => {
-                self.phase = match preparation.turn(cx)? {
-                    Some(statement) => Phase::Sending(statement),
-                    None => Phase::Preparing(preparation),
-                };
+                match preparation.turn(cx)? {
+                    Some(statement) => self.proceed(cx, statement)?,
+                    None => self.phase = Phase::Preparing(preparation),
+                }
                 Ok(Flow::Continue)
+            }
+            Phase::Asking(asking) => {
+                asking.finish(cx)?;
+                let scope = scope(cx.py, cx.settings, cx.catalogue);
+                self.collector.resolve_rows(&scope);
+                self.answer(cx)
             }
             Phase::Ending(statement) => self.ended(cx, &statement),
             phase => {
@@ -206,6 +266,14 @@ impl Operation for Many {
         }
         Ok(true)
     }
+}
+
+/// The error where rows are asked for and none can come, found before anything was executed.
+#[cold]
+fn nothing_returned(py: Python<'_>) -> PyErr {
+    let message = "the statement returns no rows, so there is nothing for `returning`";
+    let hint = "add a `returning` clause to the statement";
+    faults::fault_with_hint(py, "ProgrammingError", message, Some(hint))
 }
 
 /// The error for a row whose values have other types than those of the rows before it.

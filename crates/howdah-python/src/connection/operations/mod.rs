@@ -8,6 +8,7 @@
 //! with a unit of requests deliberately left open by a stream. Whatever else happens, `Drain` takes
 //! over until the session is idle again.
 
+mod batch;
 mod close_portal;
 mod copy_in;
 mod copy_out;
@@ -26,12 +27,14 @@ use howdah_wire::Session;
 use howdah_wire::backend::Message;
 use pyo3::prelude::*;
 
+pub(crate) use batch::Batch;
 pub(crate) use close_portal::ClosePortal;
-pub(crate) use copy_in::{CopyIn, CopyRows};
-pub(crate) use copy_out::CopyOut;
+pub(crate) use copy_in::{Chunks, CopyFeed, CopyIn, Progress, RowStatements, Rows, Supply};
+pub(crate) use copy_out::{CopyClose, CopyNext, CopyOpen, CopySource};
 pub(crate) use drain::Drain;
 pub(crate) use fetch::{Answer, Fetch};
 pub(crate) use many::Many;
+pub(crate) use preparation::is_copy;
 pub(crate) use simple::Simple;
 pub(crate) use stream::{Stream, StreamClose, StreamNext, StreamOpen};
 
@@ -115,6 +118,16 @@ pub(crate) trait Operation: Send {
 
     /// Whether what it sends is the same in every encoding.
     fn is_plain(&self, _py: Python<'_>) -> bool {
+        false
+    }
+
+    /// Whether its first requests may follow others in one unit, without a Sync between.
+    fn joins_unit(&self, _py: Python<'_>, _statements: &mut Statements) -> bool {
+        false
+    }
+
+    /// Whether the server must be told to cancel what it is doing, so that this can end soon.
+    fn cancels(&self) -> bool {
         false
     }
 

@@ -20,6 +20,8 @@ pub(crate) struct Preparation {
     signature: Box<[Oid]>,
     name: String,
     parsed: bool,
+    /// Describe was answered.
+    answered: bool,
     parameters: Vec<Oid>,
     described: Option<Vec<Described>>,
     error: Option<ServerError>,
@@ -33,15 +35,27 @@ impl Preparation {
         sql: &Py<PyString>,
         signature: Box<[Oid]>,
     ) -> PyResult<Self> {
+        let closed = cx.close_forgotten();
+        closed.map_err(|error| faults::protocol(cx.py, &error))?;
+        Self::start_keeping(cx, sql, signature)
+    }
+
+    /// As [`Preparation::start`], without Close for statements that the cache has dropped: some of
+    /// them may still be wanted.
+    pub(super) fn start_keeping(
+        cx: &mut Context<'_, '_>,
+        sql: &Py<PyString>,
+        signature: Box<[Oid]>,
+    ) -> PyResult<Self> {
         let text = sql.bind(cx.py).to_str()?;
-        let name = if has_passing_columns(text) {
-            String::new()
-        } else {
+        let name = if Self::lasts(text) {
             cx.statements.next_name()
+        } else {
+            String::new()
         };
         let requested = cx
-            .close_forgotten()
-            .and_then(|()| cx.session.parse(&name, text, &signature))
+            .session
+            .parse(&name, text, &signature)
             .and_then(|()| cx.session.describe(Target::Statement(&name)));
         requested.map_err(|error| faults::protocol(cx.py, &error))?;
         Ok(Self {
@@ -49,11 +63,22 @@ impl Preparation {
             signature,
             name,
             parsed: false,
+            answered: false,
             parameters: Vec::new(),
             described: None,
             error: None,
             introspection: None,
         })
+    }
+
+    /// Whether a statement of this text is prepared for more than one execution.
+    pub(super) fn lasts(sql: &str) -> bool {
+        !has_passing_columns(sql)
+    }
+
+    /// Whether the server has described the statement.
+    pub(super) const fn is_described(&self) -> bool {
+        self.parsed && self.answered && self.error.is_none()
     }
 
     pub(crate) fn on(&mut self, reception: &Reception<'_, '_>, message: &Message<'_>) {
@@ -63,7 +88,11 @@ impl Preparation {
         match message {
             Message::ParseComplete => self.parsed = true,
             Message::ParameterDescription(types) => self.parameters = types.types().collect(),
-            Message::RowDescription(columns) => self.described = Some(Described::all(columns)),
+            Message::RowDescription(columns) => {
+                self.answered = true;
+                self.described = Some(Described::all(columns));
+            }
+            Message::NoData => self.answered = true,
             Message::ErrorResponse(fields) => self.error = Some(fields.to_owned()),
             _ => {}
         }
@@ -103,7 +132,7 @@ impl Preparation {
         }
     }
 
-    fn unknown_types(&self, cx: &Context<'_, '_>) -> Vec<Oid> {
+    pub(super) fn unknown_types(&self, cx: &Context<'_, '_>) -> Vec<Oid> {
         let columns = self
             .described
             .iter()
@@ -120,7 +149,7 @@ impl Preparation {
 
     /// Asking for types took the place of the unnamed statement: it is prepared again, in the unit
     /// that executes it.
-    fn parse_again(&self, cx: &mut Context<'_, '_>) -> PyResult<()> {
+    pub(super) fn parse_again(&self, cx: &mut Context<'_, '_>) -> PyResult<()> {
         if !self.name.is_empty() {
             return Ok(());
         }
@@ -129,7 +158,7 @@ impl Preparation {
         requested.map_err(|error| faults::protocol(cx.py, &error))
     }
 
-    fn finish(&mut self, cx: &mut Context<'_, '_>) -> PyResult<Arc<Statement>> {
+    pub(super) fn finish(&mut self, cx: &mut Context<'_, '_>) -> PyResult<Arc<Statement>> {
         let scope = scope(cx.py, cx.settings, cx.catalogue);
         let codec = |oid| scope.known(oid).ok_or_else(|| unknown_type(cx.py, oid));
         let parameters = self
@@ -166,6 +195,14 @@ fn has_passing_columns(sql: &str) -> bool {
     ["fetch", "execute", "declare"]
         .iter()
         .any(|passing| word.eq_ignore_ascii_case(passing))
+}
+
+/// Whether a statement is a COPY.
+pub(crate) fn is_copy(sql: &str) -> bool {
+    let start = after_comments(sql);
+    let (word, rest) = start.split_at_checked(4).unwrap_or((start, ""));
+    word.eq_ignore_ascii_case("copy")
+        && !rest.starts_with(|c: char| c.is_alphanumeric() || c == '_')
 }
 
 /// The text from its first token on.

@@ -1,12 +1,15 @@
 use std::sync::Arc;
 
 use howdah_wire::backend::{Message, ServerError};
+use howdah_wire::frontend::Target;
+use howdah_wire::{BindHead, Error, Session};
 use pyo3::prelude::*;
 use pyo3::types::{PyList, PyString};
 
 use super::super::collector::{Collector, Keep};
 use super::super::faults;
 use super::super::rows::RowKind;
+use super::super::statement::Statements;
 use super::introspection::Introspection;
 use super::{Context, Flow, Operation, Reception, Signal, UnexpectedCopy, scope};
 
@@ -92,15 +95,25 @@ impl Simple {
 }
 
 impl Operation for Simple {
+    /// One statement can be asked for by the extended protocol as well.
+    fn joins_unit(&self, py: Python<'_>, _: &mut Statements) -> bool {
+        let sql = self.sql.bind(py).to_str().unwrap_or(";");
+        !sql.trim_end_matches([';', ' ', '\t', '\r', '\n'])
+            .contains(';')
+    }
+
     fn is_plain(&self, py: Python<'_>) -> bool {
         self.sql.bind(py).to_str().is_ok_and(str::is_ascii)
     }
 
     fn start(&mut self, cx: &mut Context<'_, '_>) -> PyResult<()> {
         let sql = self.sql.bind(cx.py).to_str()?;
-        cx.session
-            .query(sql)
-            .map_err(|error| faults::protocol(cx.py, &error))
+        let requested = if cx.session.has_open_unit() {
+            request_within(cx.session, sql)
+        } else {
+            cx.session.query(sql)
+        };
+        requested.map_err(|error| faults::protocol(cx.py, &error))
     }
 
     fn on(&mut self, reception: &Reception<'_, '_>, message: &Message<'_>) -> Signal {
@@ -139,4 +152,14 @@ impl Operation for Simple {
         }
         self.finish(cx)
     }
+}
+
+/// Requests one statement as the end of a unit, with the answers of the simple protocol.
+fn request_within(session: &mut Session, sql: &str) -> Result<(), Error> {
+    session.parse("", sql, &[])?;
+    session.bind(&BindHead::new("", "", &[], 0, &[])?, |_| Ok::<_, Error>(()))?;
+    session.describe(Target::Portal(""))?;
+    session.execute("", 0)?;
+    session.sync();
+    Ok(())
 }

@@ -40,7 +40,7 @@ impl UnexpectedCopy {
             cx.py,
             "ProgrammingError",
             "COPY from or to the client cannot be executed as an ordinary statement",
-            Some("use `copy_in`, `copy_rows` or `copy_out`"),
+            Some("use `copy_in`, `copy_rows`, `copy_out` or `copy_out_rows`"),
         ))
     }
 }

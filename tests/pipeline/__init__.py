@@ -1,0 +1,1 @@
+"""Pipelines: statements queued without waiting, and executed together."""

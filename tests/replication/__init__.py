@@ -1,0 +1,1 @@
+"""Logical replication, against a server with `wal_level=logical`."""

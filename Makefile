@@ -54,7 +54,7 @@ requirements: ## pin the newest packages that requirements/*.in allow
 
 .PHONY: clean
 clean: ## remove what the other targets made, but not a cluster with data
-	rm -rf .venv .venv-bench .venv-3.11 target dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf .venv .venv-bench .venv-3.11 .venv-django-3.11 .venv-django-3.13 target dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
 	rm -f python/howdah/_native.*.so
 
 # --- what a person runs ------------------------------------------------------------------------
@@ -79,7 +79,20 @@ bench: ## compare with other drivers: client CPU, wall time and system calls
 	@$(MAKE) --no-print-directory VENV=.venv-bench REQUIREMENTS=requirements/bench.txt build
 	missed=0; .venv-bench/bin/python -m benches.server_start || missed=1; \
 	.venv-bench/bin/python -m benches.sqlalchemy_orm || missed=1; \
-	.venv-bench/bin/python -m benches $(BENCH_ARGS) || missed=1; exit $$missed
+	.venv-bench/bin/python -m benches $(BENCH_ARGS) || missed=1; \
+	.venv-bench/bin/python -m benches.django_orm || missed=1; exit $$missed
+
+# Two Pythons for two versions of Django; each environment has psycopg, to compare with.
+.PHONY: test-django
+test-django: ## Django's own tests on howdah's backend and on Django's own, compared
+	@$(MAKE) --no-print-directory VENV=.venv-django-3.13 PYTHON_VERSION=3.13 \
+		REQUIREMENTS=requirements/django-3.13.txt build
+	@$(MAKE) --no-print-directory VENV=.venv-django-3.11 PYTHON_VERSION=3.11 \
+		REQUIREMENTS=requirements/django-3.11.txt \
+		MATURIN_ARGS='--target-dir $(or $(CARGO_TARGET_DIR),target)/python-3.11' build
+	failed=0; for version in 3.13 3.11; do \
+		.venv-django-$$version/bin/python tools/django_suite.py $(DJANGO_ARGS) || failed=1; \
+	done; exit $$failed
 
 # --- the parts ---------------------------------------------------------------------------------
 

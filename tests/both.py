@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 # What an asyncio user awaits. Everything else is the same attribute or call in both worlds.
 AWAITED = frozenset(
     {
+        "acquire",
         "add_listener",
         "callproc",
         "cancel",
@@ -40,18 +41,24 @@ AWAITED = frozenset(
         "fetchmany",
         "fetchone",
         "nextset",
+        "read",
+        "release",
         "remove_listener",
         "rollback",
         "run",
         "scroll",
+        "seek",
         "stream_close",
         "stream_next",
         "stream_open",
+        "tell",
         "tpc_begin",
         "tpc_commit",
         "tpc_prepare",
         "tpc_recover",
         "tpc_rollback",
+        "truncate",
+        "write",
     },
 )
 
@@ -66,14 +73,13 @@ class Awaited:
         value = getattr(self._connection, name)
         if name in AWAITED:
             return awaited(value)
-        if name == "transaction":
-            return lambda **options: AwaitedBlock(value(**options))
-        if name in {"stream", "copy_out", "copy_out_rows"}:
-            return lambda *args, **options: AwaitedRows(value(*args, **options))
-        if name == "pipeline":
-            return lambda: AwaitedPipeline(value())
-        if name == "cursor":
-            return lambda *args, **options: AwaitedCursor(value(*args, **options))
+        if name in WRAPPERS:
+            wrap = WRAPPERS[name]
+            return lambda *args, **options: wrap(value(*args, **options))
+        if name == "prepare":
+            return awaited(lambda *args, **options: Awaited(value(*args, **options)))
+        if name == "large_objects":
+            return AwaitedObjects(value)
         return value
 
     def __setattr__(self, name: str, value: object) -> None:
@@ -176,6 +182,45 @@ class AwaitedRows:
         raise StopAsyncIteration
 
 
+class AwaitedObject:
+    """A sync block or iterator, for `async with` and `async for`."""
+
+    def __init__(self, wrapped: Any) -> None:
+        self._wrapped = wrapped
+
+    def __getattr__(self, name: str) -> Any:
+        value = getattr(self._wrapped, name)
+        return awaited(value) if name in AWAITED else value
+
+    async def __aenter__(self) -> Self:
+        self._wrapped.__enter__()
+        return self
+
+    async def __aexit__(self, *error: object) -> None:
+        self._wrapped.__exit__(*error)
+
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> Any:
+        for item in self._wrapped:
+            return item
+        raise StopAsyncIteration
+
+
+class AwaitedObjects:
+    """Large objects, whose `open` gives a file for `async with`."""
+
+    def __init__(self, objects: Any) -> None:
+        self._objects = objects
+
+    def __getattr__(self, name: str) -> Any:
+        value = getattr(self._objects, name)
+        if name == "open":
+            return lambda *args, **options: AwaitedObject(value(*args, **options))
+        return awaited(value)
+
+
 class AwaitedCursor:
     """A sync cursor with the surface of the asyncio one."""
 
@@ -199,3 +244,16 @@ class AwaitedCursor:
     async def __aiter__(self) -> AsyncIterator[tuple[Any, ...]]:
         for row in self._cursor:
             yield row
+
+
+# What calls that are not awaited give back.
+WRAPPERS: dict[str, Callable[[Any], Any]] = {
+    "advisory_lock": AwaitedObject,
+    "copy_out": AwaitedRows,
+    "copy_out_rows": AwaitedRows,
+    "cursor": AwaitedCursor,
+    "notifications": AwaitedObject,
+    "pipeline": AwaitedPipeline,
+    "stream": AwaitedRows,
+    "transaction": AwaitedBlock,
+}

@@ -28,13 +28,16 @@ from howdah.errors import (
 if TYPE_CHECKING:
     from howdah._native import Row
     from howdah._native import version as __version__
+    from howdah._session import Notification
     from howdah.async_connection import AsyncConnection, connect_async
     from howdah.async_cursor import AsyncCursor
+    from howdah.async_database import AsyncDatabase
     from howdah.async_pipeline import AsyncPending, AsyncPipeline
     from howdah.async_pool import AsyncPool
     from howdah.async_server_cursor import AsyncServerCursor
     from howdah.connection import Connection, connect
     from howdah.cursor import Cursor
+    from howdah.database import Database
     from howdah.dbapi import (
         BINARY,
         DATETIME,
@@ -49,8 +52,10 @@ if TYPE_CHECKING:
         Timestamp,
         TimestampFromTicks,
     )
+    from howdah.listening import AsyncListening, Listening, Missed, listen, listen_async
     from howdah.pipeline import Pending, Pipeline
     from howdah.pool import Pool
+    from howdah.retrying import retry
     from howdah.server_cursor import ServerCursor
     from howdah.two_phase import Xid
 
@@ -67,6 +72,8 @@ __all__ = [
     "STRING",
     "AsyncConnection",
     "AsyncCursor",
+    "AsyncDatabase",
+    "AsyncListening",
     "AsyncPending",
     "AsyncPipeline",
     "AsyncPool",
@@ -75,6 +82,7 @@ __all__ = [
     "Connection",
     "Cursor",
     "DataError",
+    "Database",
     "DatabaseError",
     "Date",
     "DateFromTicks",
@@ -82,7 +90,10 @@ __all__ = [
     "IntegrityError",
     "InterfaceError",
     "InternalError",
+    "Listening",
+    "Missed",
     "NotSupportedError",
+    "Notification",
     "OperationalError",
     "Pending",
     "Pipeline",
@@ -101,26 +112,34 @@ __all__ = [
     "connect",
     "connect_async",
     "errors",
+    "listen",
+    "listen_async",
     "paramstyle",
+    "retry",
     "threadsafety",
 ]
 
 # Loaded when first used: a program pays for the imports of the parts that it needs.
 _LAZY: Final = {
     "_native": ("Row",),
+    "_session": ("Notification",),
     "async_connection": ("AsyncConnection", "connect_async"),
     "async_cursor": ("AsyncCursor",),
+    "async_database": ("AsyncDatabase",),
     "async_pipeline": ("AsyncPending", "AsyncPipeline"),
     "async_pool": ("AsyncPool",),
     "async_server_cursor": ("AsyncServerCursor",),
     "connection": ("Connection", "connect"),
     "cursor": ("Cursor",),
+    "database": ("Database",),
     "dbapi": (
         *("BINARY", "DATETIME", "NUMBER", "ROWID", "STRING", "Binary", "Date", "Time"),
         *("DateFromTicks", "TimeFromTicks", "Timestamp", "TimestampFromTicks"),
     ),
+    "listening": ("AsyncListening", "Listening", "Missed", "listen", "listen_async"),
     "pipeline": ("Pending", "Pipeline"),
     "pool": ("Pool",),
+    "retrying": ("retry",),
     "server_cursor": ("ServerCursor",),
     "two_phase": ("Xid",),
 }

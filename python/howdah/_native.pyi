@@ -7,6 +7,8 @@ from asyncio import AbstractEventLoop
 from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from typing import Any, Final, Literal, Self, TypeAlias, TypeVar, final, overload
 
+from howdah.sql import Query
+
 # What rows become: None (Row), tuple, dict, a dataclass, or any callable taking keywords.
 _RowType: TypeAlias = Callable[..., Any] | None
 _TransactionStatus: TypeAlias = Literal["idle", "active", "in_transaction", "failed", "unknown"]
@@ -89,6 +91,8 @@ class Result:
     @property
     def count(self) -> int:
         """Rows affected or returned, from the tag; -1 if the tag has no number."""
+
+_Description: TypeAlias = tuple[list[tuple[int, str]], tuple[Column, ...] | None]
 
 @final
 class Codec:
@@ -209,6 +213,8 @@ class _Base:
         """Set the handler of notices; it gets their fields by one-letter code."""
     def on_notification(self, handler: Callable[[str, str, int], object] | None) -> None:
         """Set the handler of notifications: `handler(channel, payload, backend_pid)`."""
+    def on_end(self, handler: Callable[[], object] | None) -> None:
+        """Set what is called once the connection was closed or lost."""
     def set_json_loads(self, loads: Callable[[bytes], Any] | None) -> None: ...
     def set_codecs(self, layer: CodecLayer) -> None: ...
     @property
@@ -252,11 +258,16 @@ class SyncConnection(_Base):
         Peeks at the socket without waiting and without a round trip; takes in what has arrived
         (notices, notifications, parameter changes).
         """
-    def execute(self, query: str, /, *args: Any, timeout: float | None = None) -> int: ...
+    def hear(self, timeout: float | None) -> bool:
+        """Wait until the server says something unasked, and hand it to the handlers.
+
+        False where `timeout` seconds pass first.
+        """
+    def execute(self, query: Query, /, *args: Any, timeout: float | None = None) -> int: ...
     @overload
     def execute_many(
         self,
-        query: str,
+        query: Query,
         rows: Iterable[Sequence[Any]],
         /,
         *,
@@ -266,7 +277,7 @@ class SyncConnection(_Base):
     @overload
     def execute_many(
         self,
-        query: str,
+        query: Query,
         rows: Iterable[Sequence[Any]],
         /,
         *,
@@ -277,7 +288,7 @@ class SyncConnection(_Base):
     @overload
     def execute_many(
         self,
-        query: str,
+        query: Query,
         rows: Iterable[Sequence[Any]],
         /,
         *,
@@ -288,7 +299,7 @@ class SyncConnection(_Base):
     @overload
     def execute_many(
         self,
-        query: str,
+        query: Query,
         rows: Iterable[Sequence[Any]],
         /,
         *,
@@ -299,7 +310,7 @@ class SyncConnection(_Base):
     @overload
     def execute_many(
         self,
-        query: str,
+        query: Query,
         rows: Iterable[Sequence[Any]],
         /,
         *,
@@ -313,37 +324,37 @@ class SyncConnection(_Base):
         """As `run` for each row of parameters: one Result with the rows of all."""
     @overload
     def fetch(
-        self, query: str, /, *args: Any, row: None = None, timeout: float | None = None
+        self, query: Query, /, *args: Any, row: None = None, timeout: float | None = None
     ) -> list[Row]: ...
     @overload
     def fetch(
-        self, query: str, /, *args: Any, row: type[dict[str, Any]], timeout: float | None = None
+        self, query: Query, /, *args: Any, row: type[dict[str, Any]], timeout: float | None = None
     ) -> list[dict[str, Any]]: ...
     @overload
     def fetch(
-        self, query: str, /, *args: Any, row: type[_Tuple], timeout: float | None = None
+        self, query: Query, /, *args: Any, row: type[_Tuple], timeout: float | None = None
     ) -> list[_Tuple]: ...
     @overload
     def fetch(
-        self, query: str, /, *args: Any, row: Callable[..., _T], timeout: float | None = None
+        self, query: Query, /, *args: Any, row: Callable[..., _T], timeout: float | None = None
     ) -> list[_T]: ...
     @overload
     def fetch_one(
-        self, query: str, /, *args: Any, row: None = None, timeout: float | None = None
+        self, query: Query, /, *args: Any, row: None = None, timeout: float | None = None
     ) -> Row | None: ...
     @overload
     def fetch_one(
-        self, query: str, /, *args: Any, row: type[dict[str, Any]], timeout: float | None = None
+        self, query: Query, /, *args: Any, row: type[dict[str, Any]], timeout: float | None = None
     ) -> dict[str, Any] | None: ...
     @overload
     def fetch_one(
-        self, query: str, /, *args: Any, row: type[_Tuple], timeout: float | None = None
+        self, query: Query, /, *args: Any, row: type[_Tuple], timeout: float | None = None
     ) -> _Tuple | None: ...
     @overload
     def fetch_one(
-        self, query: str, /, *args: Any, row: Callable[..., _T], timeout: float | None = None
+        self, query: Query, /, *args: Any, row: Callable[..., _T], timeout: float | None = None
     ) -> _T | None: ...
-    def fetch_value(self, query: str, /, *args: Any, timeout: float | None = None) -> Any: ...
+    def fetch_value(self, query: Query, /, *args: Any, timeout: float | None = None) -> Any: ...
     def run(
         self, query: str, args: Sequence[Any] | None, row: _RowType, timeout: float | None
     ) -> list[Result]:
@@ -354,8 +365,17 @@ class SyncConnection(_Base):
         """
     def run_queued(self, *, raises: bool, timeout: float | None = None) -> None:
         """Execute what is queued; with `raises` its error is raised here as well."""
-    def stream_open(self, query: str, args: Sequence[Any], row: _RowType, batch: int) -> Stream: ...
-    def stream_next(self, stream: Stream) -> list[Any]:
+    def describe(self, query: str, timeout: float | None) -> _Description:
+        """Prepare a statement: its parameters' types by OID and name, its columns if any."""
+    def stream_open(
+        self,
+        query: str,
+        args: Sequence[Any],
+        row: _RowType,
+        batch: int,
+        timeout: float | None,
+    ) -> Stream: ...
+    def stream_next(self, stream: Stream, timeout: float | None) -> list[Any]:
         """The next batch; empty at the end."""
     def stream_close(self, stream: Stream) -> None: ...
     def close_portal(self, portal: str) -> None:
@@ -414,12 +434,12 @@ class AsyncConnection(_Base):
     def __new__(cls, attempt: Connecting, event_loop: AbstractEventLoop) -> Self:
         """From an attempt that has ended, under the loop that is running."""
     def execute(
-        self, query: str, /, *args: Any, timeout: float | None = None
+        self, query: Query, /, *args: Any, timeout: float | None = None
     ) -> Coroutine[Any, Any, int]: ...
     @overload
     def execute_many(
         self,
-        query: str,
+        query: Query,
         rows: Iterable[Sequence[Any]],
         /,
         *,
@@ -429,7 +449,7 @@ class AsyncConnection(_Base):
     @overload
     def execute_many(
         self,
-        query: str,
+        query: Query,
         rows: Iterable[Sequence[Any]],
         /,
         *,
@@ -440,7 +460,7 @@ class AsyncConnection(_Base):
     @overload
     def execute_many(
         self,
-        query: str,
+        query: Query,
         rows: Iterable[Sequence[Any]],
         /,
         *,
@@ -451,7 +471,7 @@ class AsyncConnection(_Base):
     @overload
     def execute_many(
         self,
-        query: str,
+        query: Query,
         rows: Iterable[Sequence[Any]],
         /,
         *,
@@ -462,7 +482,7 @@ class AsyncConnection(_Base):
     @overload
     def execute_many(
         self,
-        query: str,
+        query: Query,
         rows: Iterable[Sequence[Any]],
         /,
         *,
@@ -475,38 +495,38 @@ class AsyncConnection(_Base):
     ) -> Coroutine[Any, Any, list[Result]]: ...
     @overload
     def fetch(
-        self, query: str, /, *args: Any, row: None = None, timeout: float | None = None
+        self, query: Query, /, *args: Any, row: None = None, timeout: float | None = None
     ) -> Coroutine[Any, Any, list[Row]]: ...
     @overload
     def fetch(
-        self, query: str, /, *args: Any, row: type[dict[str, Any]], timeout: float | None = None
+        self, query: Query, /, *args: Any, row: type[dict[str, Any]], timeout: float | None = None
     ) -> Coroutine[Any, Any, list[dict[str, Any]]]: ...
     @overload
     def fetch(
-        self, query: str, /, *args: Any, row: type[_Tuple], timeout: float | None = None
+        self, query: Query, /, *args: Any, row: type[_Tuple], timeout: float | None = None
     ) -> Coroutine[Any, Any, list[_Tuple]]: ...
     @overload
     def fetch(
-        self, query: str, /, *args: Any, row: Callable[..., _T], timeout: float | None = None
+        self, query: Query, /, *args: Any, row: Callable[..., _T], timeout: float | None = None
     ) -> Coroutine[Any, Any, list[_T]]: ...
     @overload
     def fetch_one(
-        self, query: str, /, *args: Any, row: None = None, timeout: float | None = None
+        self, query: Query, /, *args: Any, row: None = None, timeout: float | None = None
     ) -> Coroutine[Any, Any, Row | None]: ...
     @overload
     def fetch_one(
-        self, query: str, /, *args: Any, row: type[dict[str, Any]], timeout: float | None = None
+        self, query: Query, /, *args: Any, row: type[dict[str, Any]], timeout: float | None = None
     ) -> Coroutine[Any, Any, dict[str, Any] | None]: ...
     @overload
     def fetch_one(
-        self, query: str, /, *args: Any, row: type[_Tuple], timeout: float | None = None
+        self, query: Query, /, *args: Any, row: type[_Tuple], timeout: float | None = None
     ) -> Coroutine[Any, Any, _Tuple | None]: ...
     @overload
     def fetch_one(
-        self, query: str, /, *args: Any, row: Callable[..., _T], timeout: float | None = None
+        self, query: Query, /, *args: Any, row: Callable[..., _T], timeout: float | None = None
     ) -> Coroutine[Any, Any, _T | None]: ...
     def fetch_value(
-        self, query: str, /, *args: Any, timeout: float | None = None
+        self, query: Query, /, *args: Any, timeout: float | None = None
     ) -> Coroutine[Any, Any, Any]: ...
     def run(
         self, query: str, args: Sequence[Any] | None, row: _RowType, timeout: float | None
@@ -514,10 +534,18 @@ class AsyncConnection(_Base):
     def run_queued(
         self, *, raises: bool, timeout: float | None = None
     ) -> Coroutine[Any, Any, None]: ...
+    def describe(self, query: str, timeout: float | None) -> Coroutine[Any, Any, _Description]: ...
     def stream_open(
-        self, query: str, args: Sequence[Any], row: _RowType, batch: int
+        self,
+        query: str,
+        args: Sequence[Any],
+        row: _RowType,
+        batch: int,
+        timeout: float | None,
     ) -> Coroutine[Any, Any, Stream]: ...
-    def stream_next(self, stream: Stream) -> Coroutine[Any, Any, list[Any]]: ...
+    def stream_next(
+        self, stream: Stream, timeout: float | None
+    ) -> Coroutine[Any, Any, list[Any]]: ...
     def stream_close(self, stream: Stream) -> Coroutine[Any, Any, None]: ...
     def close_portal(self, portal: str) -> Coroutine[Any, Any, None]: ...
     def copy_send(
@@ -628,6 +656,12 @@ class EmbeddedServer:
     @property
     def temporary(self) -> bool:
         """It ends with this object."""
+    @property
+    def number(self) -> int:
+        """Among the members of its cluster: 0 is the one that was named at the start."""
+    @property
+    def home(self) -> str:
+        """The directory of member 0."""
     def state(self) -> Literal["running", "starting", "stopping", "stopped", "destroyed"]: ...
     def logs(self, lines: int | None) -> str: ...
     def stop(self, mode: str, timeout: float) -> bool: ...
@@ -651,9 +685,18 @@ def server_start(
     authentication: str | None,
     hba: str,
     files: list[tuple[str, bytes]],
+    replicas: int | None,
+    synchronous: bool,
     timeout: float,
     on_event: Callable[[str], object] | None,
-) -> EmbeddedServer: ...
+) -> tuple[EmbeddedServer, list[EmbeddedServer]]:
+    """The primary and its replicas."""
+
+def server_promote(
+    data: str, number: int | None, timeout: float, on_event: Callable[[str], object] | None
+) -> int:
+    """Make a replica of the cluster in `data` its primary; answers the replica's number."""
+
 def cli_main(arguments: list[str], package_bindirs: list[str]) -> int: ...
 def convert_placeholders(
     query: str, params: Sequence[Any] | Mapping[str, Any]

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from howdah._native import Row
     from howdah.async_connection import AsyncConnection
     from howdah.connection import Connection
+    from howdah.sql import Query
 
 T = TypeVar("T")
 Tuple = TypeVar("Tuple", bound=tuple[Any, ...])
@@ -28,7 +29,7 @@ class Shortcuts:
     def release(self, connection: "Connection", /) -> None:
         """Return it."""
 
-    def execute(self, query: str, /, *args: Any, timeout: float | None = None) -> int:
+    def execute(self, query: "Query", /, *args: Any, timeout: float | None = None) -> int:
         """`Connection.execute` on a connection of its own."""
         connection = self.acquire()
         try:
@@ -39,7 +40,7 @@ class Shortcuts:
     @overload
     def execute_many(
         self,
-        query: str,
+        query: "Query",
         rows: Iterable[Sequence[Any]],
         /,
         *,
@@ -49,7 +50,7 @@ class Shortcuts:
     @overload
     def execute_many(
         self,
-        query: str,
+        query: "Query",
         rows: Iterable[Sequence[Any]],
         /,
         *,
@@ -60,7 +61,7 @@ class Shortcuts:
     @overload
     def execute_many(
         self,
-        query: str,
+        query: "Query",
         rows: Iterable[Sequence[Any]],
         /,
         *,
@@ -71,7 +72,7 @@ class Shortcuts:
     @overload
     def execute_many(
         self,
-        query: str,
+        query: "Query",
         rows: Iterable[Sequence[Any]],
         /,
         *,
@@ -82,7 +83,7 @@ class Shortcuts:
     @overload
     def execute_many(
         self,
-        query: str,
+        query: "Query",
         rows: Iterable[Sequence[Any]],
         /,
         *,
@@ -92,7 +93,7 @@ class Shortcuts:
     ) -> list[T]: ...
     def execute_many(
         self,
-        query: str,
+        query: "Query",
         rows: Iterable[Sequence[Any]],
         /,
         *,
@@ -113,23 +114,23 @@ class Shortcuts:
 
     @overload
     def fetch(
-        self, query: str, /, *args: Any, row: None = None, timeout: float | None = None
+        self, query: "Query", /, *args: Any, row: None = None, timeout: float | None = None
     ) -> "list[Row]": ...
     @overload
     def fetch(
-        self, query: str, /, *args: Any, row: type[dict[str, Any]], timeout: float | None = None
+        self, query: "Query", /, *args: Any, row: type[dict[str, Any]], timeout: float | None = None
     ) -> list[dict[str, Any]]: ...
     @overload
     def fetch(
-        self, query: str, /, *args: Any, row: type[Tuple], timeout: float | None = None
+        self, query: "Query", /, *args: Any, row: type[Tuple], timeout: float | None = None
     ) -> list[Tuple]: ...
     @overload
     def fetch(
-        self, query: str, /, *args: Any, row: Callable[..., T], timeout: float | None = None
+        self, query: "Query", /, *args: Any, row: Callable[..., T], timeout: float | None = None
     ) -> list[T]: ...
     def fetch(
         self,
-        query: str,
+        query: "Query",
         /,
         *args: Any,
         row: Callable[..., Any] | None = None,
@@ -144,23 +145,23 @@ class Shortcuts:
 
     @overload
     def fetch_one(
-        self, query: str, /, *args: Any, row: None = None, timeout: float | None = None
+        self, query: "Query", /, *args: Any, row: None = None, timeout: float | None = None
     ) -> "Row | None": ...
     @overload
     def fetch_one(
-        self, query: str, /, *args: Any, row: type[dict[str, Any]], timeout: float | None = None
+        self, query: "Query", /, *args: Any, row: type[dict[str, Any]], timeout: float | None = None
     ) -> dict[str, Any] | None: ...
     @overload
     def fetch_one(
-        self, query: str, /, *args: Any, row: type[Tuple], timeout: float | None = None
+        self, query: "Query", /, *args: Any, row: type[Tuple], timeout: float | None = None
     ) -> Tuple | None: ...
     @overload
     def fetch_one(
-        self, query: str, /, *args: Any, row: Callable[..., T], timeout: float | None = None
+        self, query: "Query", /, *args: Any, row: Callable[..., T], timeout: float | None = None
     ) -> T | None: ...
     def fetch_one(
         self,
-        query: str,
+        query: "Query",
         /,
         *args: Any,
         row: Callable[..., Any] | None = None,
@@ -173,7 +174,7 @@ class Shortcuts:
         finally:
             self.release(connection)
 
-    def fetch_value(self, query: str, /, *args: Any, timeout: float | None = None) -> Any:
+    def fetch_value(self, query: "Query", /, *args: Any, timeout: float | None = None) -> Any:
         """`Connection.fetch_value` on a connection of its own."""
         connection = self.acquire()
         try:
@@ -193,7 +194,7 @@ class AsyncShortcuts:
     async def release(self, connection: "AsyncConnection", /) -> None:
         """Return it."""
 
-    async def execute(self, query: str, /, *args: Any, timeout: float | None = None) -> int:
+    async def execute(self, query: "Query", /, *args: Any, timeout: float | None = None) -> int:
         """`AsyncConnection.execute` on a connection of its own."""
         connection = await self.acquire()
         try:
@@ -204,7 +205,7 @@ class AsyncShortcuts:
     @overload
     async def execute_many(
         self,
-        query: str,
+        query: "Query",
         rows: Iterable[Sequence[Any]],
         /,
         *,
@@ -214,7 +215,7 @@ class AsyncShortcuts:
     @overload
     async def execute_many(
         self,
-        query: str,
+        query: "Query",
         rows: Iterable[Sequence[Any]],
         /,
         *,
@@ -225,7 +226,7 @@ class AsyncShortcuts:
     @overload
     async def execute_many(
         self,
-        query: str,
+        query: "Query",
         rows: Iterable[Sequence[Any]],
         /,
         *,
@@ -236,7 +237,7 @@ class AsyncShortcuts:
     @overload
     async def execute_many(
         self,
-        query: str,
+        query: "Query",
         rows: Iterable[Sequence[Any]],
         /,
         *,
@@ -247,7 +248,7 @@ class AsyncShortcuts:
     @overload
     async def execute_many(
         self,
-        query: str,
+        query: "Query",
         rows: Iterable[Sequence[Any]],
         /,
         *,
@@ -257,7 +258,7 @@ class AsyncShortcuts:
     ) -> list[T]: ...
     async def execute_many(
         self,
-        query: str,
+        query: "Query",
         rows: Iterable[Sequence[Any]],
         /,
         *,
@@ -278,23 +279,23 @@ class AsyncShortcuts:
 
     @overload
     async def fetch(
-        self, query: str, /, *args: Any, row: None = None, timeout: float | None = None
+        self, query: "Query", /, *args: Any, row: None = None, timeout: float | None = None
     ) -> "list[Row]": ...
     @overload
     async def fetch(
-        self, query: str, /, *args: Any, row: type[dict[str, Any]], timeout: float | None = None
+        self, query: "Query", /, *args: Any, row: type[dict[str, Any]], timeout: float | None = None
     ) -> list[dict[str, Any]]: ...
     @overload
     async def fetch(
-        self, query: str, /, *args: Any, row: type[Tuple], timeout: float | None = None
+        self, query: "Query", /, *args: Any, row: type[Tuple], timeout: float | None = None
     ) -> list[Tuple]: ...
     @overload
     async def fetch(
-        self, query: str, /, *args: Any, row: Callable[..., T], timeout: float | None = None
+        self, query: "Query", /, *args: Any, row: Callable[..., T], timeout: float | None = None
     ) -> list[T]: ...
     async def fetch(
         self,
-        query: str,
+        query: "Query",
         /,
         *args: Any,
         row: Callable[..., Any] | None = None,
@@ -309,23 +310,23 @@ class AsyncShortcuts:
 
     @overload
     async def fetch_one(
-        self, query: str, /, *args: Any, row: None = None, timeout: float | None = None
+        self, query: "Query", /, *args: Any, row: None = None, timeout: float | None = None
     ) -> "Row | None": ...
     @overload
     async def fetch_one(
-        self, query: str, /, *args: Any, row: type[dict[str, Any]], timeout: float | None = None
+        self, query: "Query", /, *args: Any, row: type[dict[str, Any]], timeout: float | None = None
     ) -> dict[str, Any] | None: ...
     @overload
     async def fetch_one(
-        self, query: str, /, *args: Any, row: type[Tuple], timeout: float | None = None
+        self, query: "Query", /, *args: Any, row: type[Tuple], timeout: float | None = None
     ) -> Tuple | None: ...
     @overload
     async def fetch_one(
-        self, query: str, /, *args: Any, row: Callable[..., T], timeout: float | None = None
+        self, query: "Query", /, *args: Any, row: Callable[..., T], timeout: float | None = None
     ) -> T | None: ...
     async def fetch_one(
         self,
-        query: str,
+        query: "Query",
         /,
         *args: Any,
         row: Callable[..., Any] | None = None,
@@ -338,7 +339,7 @@ class AsyncShortcuts:
         finally:
             await self.release(connection)
 
-    async def fetch_value(self, query: str, /, *args: Any, timeout: float | None = None) -> Any:
+    async def fetch_value(self, query: "Query", /, *args: Any, timeout: float | None = None) -> Any:
         """`AsyncConnection.fetch_value` on a connection of its own."""
         connection = await self.acquire()
         try:

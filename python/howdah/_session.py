@@ -4,6 +4,7 @@ No IO. The base of `Connection` and `AsyncConnection`. Invariant: `_blocks` list
 `transaction()` blocks, outermost first, and only the last one can be left without a complaint.
 """
 
+import sys
 import weakref
 from collections import deque
 from collections.abc import Callable
@@ -18,12 +19,15 @@ from howdah.errors import Diagnostic, ProgrammingError
 if TYPE_CHECKING:
     from howdah._native import _Base as _Wire
     from howdah._server_cursor_state import ServerCursorState
+    from howdah.notifications import Inbox
     from howdah.transaction import Block
     from howdah.two_phase import TwoPhase, Xid
 else:
     _Wire = object
 
 _NOTICES_KEPT = 100
+# PostgreSQL 18, "19.8.3": severities of messages; those of a log that fit best.
+_LOG_LEVELS = {"WARNING": "WARNING", "DEBUG": "DEBUG"}
 
 HINT_RECOVER = "put what may fail into its own `transaction()` block, which is then a savepoint"
 
@@ -53,6 +57,7 @@ class NoticeLog:
         notice = Diagnostic.from_fields(wire_fields)
         self.kept.append(notice)
         self.seen += 1
+        _log(notice)
         for handler in tuple(self.handlers):
             handler(notice)
 
@@ -62,16 +67,50 @@ class NoticeLog:
         return list(self.kept)[len(self.kept) - count :]
 
 
+def _log(notice: Diagnostic) -> None:
+    """Log to `howdah.notices`. Where `logging` was never imported, nobody can have asked for it."""
+    logging = sys.modules.get("logging")
+    if logging is not None:
+        package = logging.getLogger("howdah")
+        if not package.handlers:
+            # As libraries should: or else warnings are printed where nobody set up logging.
+            package.addHandler(logging.NullHandler())
+        logger = logging.getLogger("howdah.notices")
+        level = _LOG_LEVELS.get(notice.severity_nonlocalized or "", "INFO")
+        number = getattr(logging, level)
+        if logger.isEnabledFor(number):
+            details = [notice.message_detail, notice.message_hint]
+            lines = [notice.message_primary, *(line for line in details if line)]
+            extra = {"notice": notice, "sqlstate": notice.sqlstate}
+            logger.log(number, "%s", "\n".join(map(str, lines)), extra=extra)
+
+
 class ListenerTable:
     """Who wants to hear of which channel."""
 
     def __init__(self) -> None:
         self.by_channel: dict[str, list[Listener]] = {}
+        self.everyone: list[Listener] = []
+        """Who wants to hear of every channel."""
+        self.inboxes: list[Inbox] = []
+        """What is to be roused when the connection ends."""
 
     def __call__(self, channel: str, payload: str, backend_pid: int) -> None:
         """Take in a notification from the native module."""
-        for listener in tuple(self.by_channel.get(channel, ())):
+        for listener in (*self.by_channel.get(channel, ()), *self.everyone):
             listener(Notification(channel, payload, backend_pid))
+
+    def drop(self, inbox: "Inbox") -> None:
+        """Forget an inbox, but for its channels."""
+        if inbox in self.inboxes:
+            self.inboxes.remove(inbox)
+        if inbox in self.everyone:
+            self.everyone.remove(inbox)
+
+    def ended(self) -> None:
+        """The connection has ended: whoever waits is to look why."""
+        for inbox in tuple(self.inboxes):
+            inbox.rouse()
 
     def add(self, channel: str, listener: Listener) -> None:
         """Add one."""
@@ -118,6 +157,7 @@ class Session(_Wire):
         # Objects of their own: a bound method here would tie the connection to itself.
         self.on_notice(self._notice_log)
         self.on_notification(self._listeners)
+        self.on_end(self._listeners.ended)
 
     @property
     def autocommit(self) -> bool:
@@ -279,3 +319,20 @@ def failed_transaction() -> errors.Error:
         "the transaction was rolled back: a statement in it had failed, so it could not commit",
         hint=HINT_RECOVER,
     )
+
+
+def refuse_unknown_commit(command: str, failure: BaseException) -> None:
+    """Raise `CommitUnknown` if `failure` does not tell whether COMMIT took effect.
+
+    A server that refuses a commit says so by an ERROR and goes on. One that ends the connection,
+    with or without a last word, may have written the commit before.
+    """
+    if command != "commit" or not isinstance(failure, errors.Error):
+        return
+    said = failure.diag.severity_nonlocalized
+    if isinstance(failure, errors.ConnectionLost) or said in {"FATAL", "PANIC"}:
+        raise errors.CommitUnknown(
+            "the connection ended after COMMIT was sent: whether the transaction took effect is "
+            "unknown",
+            hint="look at the data before you repeat it; `howdah.retry` can ask the server",
+        ) from failure

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar, overload
 from howdah import _identifiers, _native, errors
 from howdah._connecting import configuration
 from howdah._modes import Isolation
-from howdah._session import Listener, Session
+from howdah._session import Listener, Session, refuse_unknown_commit
 from howdah.async_copying import AsyncCopying
 from howdah.async_cursor import AsyncCursor
 from howdah.async_pipeline import AsyncPipeline
@@ -23,7 +23,12 @@ from howdah.transaction import AsyncTransaction
 
 if TYPE_CHECKING:
     from howdah._native import Result, Row
+    from howdah.advisory_lock import AsyncAdvisoryLock
     from howdah.async_server_cursor import AsyncServerCursor
+    from howdah.large_objects import AsyncLargeObjects
+    from howdah.notifications import AsyncNotifications
+    from howdah.sql import Query
+    from howdah.statement import AsyncStatement
     from howdah.two_phase import Xid
 
 T = TypeVar("T")
@@ -221,25 +226,55 @@ class AsyncConnection(AsyncCopying, Session, _native.AsyncConnection):
 
     @overload
     def stream(
-        self, query: str, /, *args: Any, row: None = None, batch: int = 1000
+        self,
+        query: "Query",
+        /,
+        *args: Any,
+        row: None = None,
+        batch: int = 1000,
+        timeout: float | None = None,
     ) -> "AsyncRowStream[Row]": ...
     @overload
     def stream(
-        self, query: str, /, *args: Any, row: type[dict[str, Any]], batch: int = 1000
+        self,
+        query: "Query",
+        /,
+        *args: Any,
+        row: type[dict[str, Any]],
+        batch: int = 1000,
+        timeout: float | None = None,
     ) -> AsyncRowStream[dict[str, Any]]: ...
     @overload
     def stream(
-        self, query: str, /, *args: Any, row: type[Tuple], batch: int = 1000
+        self,
+        query: "Query",
+        /,
+        *args: Any,
+        row: type[Tuple],
+        batch: int = 1000,
+        timeout: float | None = None,
     ) -> AsyncRowStream[Tuple]: ...
     @overload
     def stream(
-        self, query: str, /, *args: Any, row: Callable[..., T], batch: int = 1000
+        self,
+        query: "Query",
+        /,
+        *args: Any,
+        row: Callable[..., T],
+        batch: int = 1000,
+        timeout: float | None = None,
     ) -> AsyncRowStream[T]: ...
     def stream(
-        self, query: str, /, *args: Any, row: Callable[..., Any] | None = None, batch: int = 1000
+        self,
+        query: "Query",
+        /,
+        *args: Any,
+        row: Callable[..., Any] | None = None,
+        batch: int = 1000,
+        timeout: float | None = None,
     ) -> AsyncRowStream[Any]:
         """`Connection.stream` for `async for`."""
-        return AsyncRowStream(self, query, args, row, batch)
+        return AsyncRowStream(self, query, args, row, batch, timeout=timeout)
 
     async def cancel(self, timeout: float = CANCEL_TIMEOUT_SECONDS) -> None:
         """Ask the server to cancel what runs on this connection, from another task.
@@ -248,6 +283,44 @@ class AsyncConnection(AsyncCopying, Session, _native.AsyncConnection):
         `timeout` is in seconds; afterwards `OperationalError` is raised.
         """
         await asyncio.to_thread(self.cancel_blocking, timeout)
+
+    @property
+    def large_objects(self) -> "AsyncLargeObjects":
+        """The large objects of the database: `create`, `open`, `delete`, import and export."""
+        from howdah.large_objects import AsyncLargeObjects
+
+        return AsyncLargeObjects(self)
+
+    async def prepare(self, query: "Query", /, *, timeout: float | None = None) -> "AsyncStatement":
+        """`Connection.prepare`, awaited."""
+        from howdah.statement import AsyncStatement
+
+        return AsyncStatement(self, query, await self.describe(query, timeout))
+
+    def advisory_lock(
+        self,
+        key: int | str | tuple[int, int],
+        *,
+        shared: bool = False,
+        transaction: bool = False,
+        wait: bool = True,
+        timeout: float | None = None,
+    ) -> "AsyncAdvisoryLock":
+        """`Connection.advisory_lock` for `async with`."""
+        from howdah.advisory_lock import AsyncAdvisoryLock
+
+        return AsyncAdvisoryLock(
+            self, key, shared=shared, transaction=transaction, wait=wait, timeout=timeout
+        )
+
+    def notifications(self, *channels: str, timeout: float | None = None) -> "AsyncNotifications":
+        """`Connection.notifications` for `async for` and `async with`. It is not awaited itself.
+
+        Other tasks may use the connection meanwhile.
+        """
+        from howdah.notifications import AsyncNotifications
+
+        return AsyncNotifications(self, channels, timeout)
 
     async def add_listener(self, channel: str, listener: Listener) -> None:
         """Call `listener(notification)` for what other sessions NOTIFY on `channel`.
@@ -327,6 +400,10 @@ class AsyncConnection(AsyncCopying, Session, _native.AsyncConnection):
         async with self._turn:
             sent, complaint = self._ending(command)
             if sent is not None:
-                await self.execute(sent)
+                try:
+                    await self.execute(sent)
+                except errors.Error as failure:
+                    refuse_unknown_commit(sent, failure)
+                    raise
         if complaint is not None:
             raise complaint

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from howdah._native import AsyncConnection as _Wire
     from howdah._native import CopySource, Row, _RowType
     from howdah.async_connection import AsyncConnection
+    from howdah.sql import Query
 else:
     _Wire = object
 
@@ -124,7 +125,7 @@ class AsyncCopying(_Wire):
 
     def copy_out(
         self,
-        query: str | None = None,
+        query: "Query | None" = None,
         /,
         *args: Any,
         table: _identifiers.Name | None = None,
@@ -141,7 +142,7 @@ class AsyncCopying(_Wire):
     @overload
     def copy_out_rows(
         self,
-        query: str | None = None,
+        query: "Query | None" = None,
         /,
         *args: Any,
         table: _identifiers.Name | None = None,
@@ -154,7 +155,7 @@ class AsyncCopying(_Wire):
     @overload
     def copy_out_rows(
         self,
-        query: str | None = None,
+        query: "Query | None" = None,
         /,
         *args: Any,
         table: _identifiers.Name | None = None,
@@ -167,7 +168,7 @@ class AsyncCopying(_Wire):
     @overload
     def copy_out_rows(
         self,
-        query: str | None = None,
+        query: "Query | None" = None,
         /,
         *args: Any,
         table: _identifiers.Name | None = None,
@@ -180,7 +181,7 @@ class AsyncCopying(_Wire):
     @overload
     def copy_out_rows(
         self,
-        query: str | None = None,
+        query: "Query | None" = None,
         /,
         *args: Any,
         table: _identifiers.Name | None = None,
@@ -192,7 +193,7 @@ class AsyncCopying(_Wire):
     ) -> "AsyncCopyRows[T]": ...
     def copy_out_rows(
         self,
-        query: str | None = None,
+        query: "Query | None" = None,
         /,
         *args: Any,
         table: _identifiers.Name | None = None,

@@ -21,6 +21,7 @@ from howdah._native import convert_placeholders
 
 if TYPE_CHECKING:
     from howdah.async_connection import AsyncConnection
+    from howdah.sql import Query
 
 
 class AsyncCursor(CursorState):
@@ -34,7 +35,7 @@ class AsyncCursor(CursorState):
         return self._session
 
     async def execute(
-        self, query: str, params: Parameters | None = None, /, *, timeout: float | None = None
+        self, query: "Query", params: Parameters | None = None, /, *, timeout: float | None = None
     ) -> Self:
         """Run a statement, in a new transaction if none is open and `autocommit` is off.
 
@@ -47,7 +48,7 @@ class AsyncCursor(CursorState):
 
     async def executemany(
         self,
-        query: str,
+        query: "Query",
         seq_of_params: Iterable[Parameters],
         /,
         *,

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, overload
 if TYPE_CHECKING:
     from howdah._native import PendingResult, Row
     from howdah.async_connection import AsyncConnection
+    from howdah.sql import Query
 
 T = TypeVar("T")
 Tuple = TypeVar("Tuple", bound=tuple[Any, ...])
@@ -49,51 +50,55 @@ class AsyncPipeline:
         self._session = session
         self._turn = asyncio.Lock()
 
-    def execute(self, query: str, /, *args: Any) -> "AsyncPending[int]":
+    def execute(self, query: "Query", /, *args: Any) -> "AsyncPending[int]":
         """Queue a statement; the result is how many rows it touched."""
         return AsyncPending(self, self._session.enqueue(query, args, None, "count"))
 
     @overload
-    def fetch(self, query: str, /, *args: Any, row: None = None) -> "AsyncPending[list[Row]]": ...
+    def fetch(
+        self, query: "Query", /, *args: Any, row: None = None
+    ) -> "AsyncPending[list[Row]]": ...
     @overload
     def fetch(
-        self, query: str, /, *args: Any, row: type[dict[str, Any]]
+        self, query: "Query", /, *args: Any, row: type[dict[str, Any]]
     ) -> "AsyncPending[list[dict[str, Any]]]": ...
     @overload
-    def fetch(self, query: str, /, *args: Any, row: type[Tuple]) -> "AsyncPending[list[Tuple]]": ...
+    def fetch(
+        self, query: "Query", /, *args: Any, row: type[Tuple]
+    ) -> "AsyncPending[list[Tuple]]": ...
     @overload
     def fetch(
-        self, query: str, /, *args: Any, row: Callable[..., T]
+        self, query: "Query", /, *args: Any, row: Callable[..., T]
     ) -> "AsyncPending[list[T]]": ...
     def fetch(
-        self, query: str, /, *args: Any, row: Callable[..., Any] | None = None
+        self, query: "Query", /, *args: Any, row: Callable[..., Any] | None = None
     ) -> "AsyncPending[Any]":
         """Queue a statement; the result is all its rows, of the kind that `row` asks for."""
         return AsyncPending(self, self._session.enqueue(query, args, row, "rows"))
 
     @overload
     def fetch_one(
-        self, query: str, /, *args: Any, row: None = None
+        self, query: "Query", /, *args: Any, row: None = None
     ) -> "AsyncPending[Row | None]": ...
     @overload
     def fetch_one(
-        self, query: str, /, *args: Any, row: type[dict[str, Any]]
+        self, query: "Query", /, *args: Any, row: type[dict[str, Any]]
     ) -> "AsyncPending[dict[str, Any] | None]": ...
     @overload
     def fetch_one(
-        self, query: str, /, *args: Any, row: type[Tuple]
+        self, query: "Query", /, *args: Any, row: type[Tuple]
     ) -> "AsyncPending[Tuple | None]": ...
     @overload
     def fetch_one(
-        self, query: str, /, *args: Any, row: Callable[..., T]
+        self, query: "Query", /, *args: Any, row: Callable[..., T]
     ) -> "AsyncPending[T | None]": ...
     def fetch_one(
-        self, query: str, /, *args: Any, row: Callable[..., Any] | None = None
+        self, query: "Query", /, *args: Any, row: Callable[..., Any] | None = None
     ) -> "AsyncPending[Any]":
         """Queue a statement; the result is its first row, or None."""
         return AsyncPending(self, self._session.enqueue(query, args, row, "first"))
 
-    def fetch_value(self, query: str, /, *args: Any) -> "AsyncPending[Any]":
+    def fetch_value(self, query: "Query", /, *args: Any) -> "AsyncPending[Any]":
         """Queue a statement; the result is the first value of its first row, or None."""
         return AsyncPending(self, self._session.enqueue(query, args, None, "value"))
 

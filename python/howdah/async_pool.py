@@ -13,7 +13,7 @@ import math
 import warnings
 from collections.abc import Awaitable, Callable, Coroutine
 from types import TracebackType
-from typing import Any, Literal, Self
+from typing import TYPE_CHECKING, Any, Literal, Self
 
 from howdah._codecs import Codecs, codecs
 from howdah._connecting import configuration
@@ -31,6 +31,9 @@ from howdah._pool_policy import (
 from howdah._pool_shortcuts import AsyncShortcuts
 from howdah.async_connection import AsyncConnection, open_connection
 from howdah.errors import InterfaceError, PoolClosed, PoolTimeout
+
+if TYPE_CHECKING:
+    from howdah.listening import AsyncListening
 
 Hook = Callable[[AsyncConnection], Awaitable[object]]
 Turn = asyncio.Future[Entry[AsyncConnection]]
@@ -200,6 +203,23 @@ class AsyncPool(AsyncShortcuts):
         A clean end commits the transaction that a cursor opened, an exception rolls it back.
         """
         return AsyncLease(self, timeout)
+
+    def listen(
+        self,
+        *channels: str,
+        timeout: float | None = None,
+        check_interval: float = 30.0,
+        max_delay: float = 30.0,
+    ) -> "AsyncListening":
+        """`howdah.listen_async` with the pool's options and `configure`; it is not awaited.
+
+        The listener has a connection of its own, beside those that the pool counts.
+        """
+        from howdah.listening import listen_async
+
+        return listen_async(
+            self, *channels, timeout=timeout, check_interval=check_interval, max_delay=max_delay
+        )
 
     def resize(self, min_size: int, max_size: int) -> None:
         """Change the sizes. Idle connections above are closed soon, those in use when returned."""

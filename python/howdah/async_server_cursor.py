@@ -14,6 +14,7 @@ from howdah._server_cursor_state import Mode, Row, ServerCursorState
 if TYPE_CHECKING:
     from howdah._native import Result
     from howdah.async_connection import AsyncConnection
+    from howdah.sql import Query
 
 
 class AsyncServerCursor(ServerCursorState):
@@ -27,7 +28,7 @@ class AsyncServerCursor(ServerCursorState):
         return self._session
 
     async def execute(
-        self, query: str, params: Parameters | None = None, /, *, timeout: float | None = None
+        self, query: "Query", params: Parameters | None = None, /, *, timeout: float | None = None
     ) -> Self:
         """Open the cursor for a query, in a new transaction if none is open.
 

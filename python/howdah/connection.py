@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar, overload
 from howdah import _identifiers, _native, errors
 from howdah._connecting import configuration
 from howdah._modes import Isolation
-from howdah._session import Listener, Session
+from howdah._session import Listener, Session, refuse_unknown_commit
 from howdah.copying import Copying
 from howdah.cursor import Cursor
 from howdah.pipeline import Pipeline
@@ -22,7 +22,12 @@ from howdah.transaction import Transaction
 
 if TYPE_CHECKING:
     from howdah._native import Result, Row
+    from howdah.advisory_lock import AdvisoryLock
+    from howdah.large_objects import LargeObjects
+    from howdah.notifications import Notifications
     from howdah.server_cursor import ServerCursor
+    from howdah.sql import Query
+    from howdah.statement import Statement
     from howdah.two_phase import Xid
 
 T = TypeVar("T")
@@ -225,32 +230,63 @@ class Connection(Copying, Session, _native.SyncConnection):
 
     @overload
     def stream(
-        self, query: str, /, *args: Any, row: None = None, batch: int = 1000
+        self,
+        query: "Query",
+        /,
+        *args: Any,
+        row: None = None,
+        batch: int = 1000,
+        timeout: float | None = None,
     ) -> "RowStream[Row]": ...
     @overload
     def stream(
-        self, query: str, /, *args: Any, row: type[dict[str, Any]], batch: int = 1000
+        self,
+        query: "Query",
+        /,
+        *args: Any,
+        row: type[dict[str, Any]],
+        batch: int = 1000,
+        timeout: float | None = None,
     ) -> RowStream[dict[str, Any]]: ...
     @overload
     def stream(
-        self, query: str, /, *args: Any, row: type[Tuple], batch: int = 1000
+        self,
+        query: "Query",
+        /,
+        *args: Any,
+        row: type[Tuple],
+        batch: int = 1000,
+        timeout: float | None = None,
     ) -> RowStream[Tuple]: ...
     @overload
     def stream(
-        self, query: str, /, *args: Any, row: Callable[..., T], batch: int = 1000
+        self,
+        query: "Query",
+        /,
+        *args: Any,
+        row: Callable[..., T],
+        batch: int = 1000,
+        timeout: float | None = None,
     ) -> RowStream[T]: ...
     def stream(
-        self, query: str, /, *args: Any, row: Callable[..., Any] | None = None, batch: int = 1000
+        self,
+        query: "Query",
+        /,
+        *args: Any,
+        row: Callable[..., Any] | None = None,
+        batch: int = 1000,
+        timeout: float | None = None,
     ) -> RowStream[Any]:
         """Iterate over the rows of a query in bounded memory, `batch` rows at a time.
 
         The statement runs when the first row is asked for, and the connection is its own until
-        the end, `close()` or the end of a `with` block. `row` is as for `fetch`.
+        the end, `close()` or the end of a `with` block. `row` is as for `fetch`. `timeout`, in
+        seconds, is for each batch.
 
         >>> sum(row.n for row in conn.stream("select n from generate_series(1, 100000) n"))
         5000050000
         """
-        return RowStream(self, query, args, row, batch)
+        return RowStream(self, query, args, row, batch, timeout=timeout)
 
     def cancel(self, timeout: float = CANCEL_TIMEOUT_SECONDS) -> None:
         """Ask the server to cancel what runs on this connection. Call it from another thread.
@@ -259,6 +295,77 @@ class Connection(Copying, Session, _native.SyncConnection):
         `timeout` is in seconds; afterwards `OperationalError` is raised.
         """
         self.cancel_blocking(timeout)
+
+    @property
+    def large_objects(self) -> "LargeObjects":
+        """The large objects of the database: `create`, `open`, `delete`, import and export."""
+        from howdah.large_objects import LargeObjects
+
+        return LargeObjects(self)
+
+    def prepare(self, query: "Query", /, *, timeout: float | None = None) -> "Statement":
+        """Prepare a statement now, and learn what the server says of it.
+
+        Statements are prepared at their first use anyway, and remembered; this is for those
+        whose parameters and columns are to be known, or are not to be paid for later.
+
+        >>> statement = conn.prepare("select $1::int * 2 as double")
+        >>> statement.parameters[0].type_name, statement.columns[0].name
+        ('int4', 'double')
+        >>> statement.fetch_value(21)
+        42
+        """
+        from howdah.statement import Statement
+
+        return Statement(self, query, self.describe(query, timeout))
+
+    def advisory_lock(
+        self,
+        key: int | str | tuple[int, int],
+        *,
+        shared: bool = False,
+        transaction: bool = False,
+        wait: bool = True,
+        timeout: float | None = None,
+    ) -> "AdvisoryLock":
+        """A lock on a number, a pair of numbers or a text, which only means what programs agree on.
+
+        A lock of the session is held until the end of the `with` block, and must be taken
+        outside of a transaction; with `transaction=True` it is held until the end of the open
+        transaction. `shared` locks exclude only those that are not. With `wait=False`, or after
+        `timeout` seconds, `errors.LockNotAvailable` is raised if somebody else holds it.
+
+        A text becomes a number by `howdah.advisory_lock.text_key`. If the connection was lost
+        inside the block, and the lock with it, the block's end raises `ConnectionLost`.
+
+        >>> with conn.advisory_lock("nightly report", wait=False) as lock:
+        ...     lock.held
+        True
+        """
+        from howdah.advisory_lock import AdvisoryLock
+
+        return AdvisoryLock(
+            self, key, shared=shared, transaction=transaction, wait=wait, timeout=timeout
+        )
+
+    def notifications(self, *channels: str, timeout: float | None = None) -> "Notifications":
+        """Iterate over what is notified on some channels; without channels, on all that are heard.
+
+        Other sessions, and this one, send by `notify`. Nothing is delivered while a transaction
+        is open. Iteration ends after `timeout` seconds without a notification (None: never), and
+        can go on after that. While a thread waits, the connection is its own.
+
+        See `howdah.listen` for one that outlives a lost connection.
+
+        >>> with conn.notifications("prices", timeout=5) as heard:
+        ...     conn.execute("notify prices, 'up'")
+        ...     next(heard).payload
+        0
+        'up'
+        """
+        from howdah.notifications import Notifications
+
+        return Notifications(self, channels, timeout)
 
     def add_listener(self, channel: str, listener: Listener) -> None:
         """Call `listener(notification)` for what other sessions NOTIFY on `channel`.
@@ -338,6 +445,10 @@ class Connection(Copying, Session, _native.SyncConnection):
         with self._turn:
             sent, complaint = self._ending(command)
             if sent is not None:
-                self.execute(sent)
+                try:
+                    self.execute(sent)
+                except errors.Error as failure:
+                    refuse_unknown_commit(sent, failure)
+                    raise
         if complaint is not None:
             raise complaint

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from howdah._native import CopySource, Row, _RowType
     from howdah._native import SyncConnection as _Wire
     from howdah.connection import Connection
+    from howdah.sql import Query
 else:
     _Wire = object
 
@@ -133,7 +134,7 @@ class Copying(_Wire):
 
     def copy_out(
         self,
-        query: str | None = None,
+        query: "Query | None" = None,
         /,
         *args: Any,
         table: _identifiers.Name | None = None,
@@ -163,7 +164,7 @@ class Copying(_Wire):
     @overload
     def copy_out_rows(
         self,
-        query: str | None = None,
+        query: "Query | None" = None,
         /,
         *args: Any,
         table: _identifiers.Name | None = None,
@@ -176,7 +177,7 @@ class Copying(_Wire):
     @overload
     def copy_out_rows(
         self,
-        query: str | None = None,
+        query: "Query | None" = None,
         /,
         *args: Any,
         table: _identifiers.Name | None = None,
@@ -189,7 +190,7 @@ class Copying(_Wire):
     @overload
     def copy_out_rows(
         self,
-        query: str | None = None,
+        query: "Query | None" = None,
         /,
         *args: Any,
         table: _identifiers.Name | None = None,
@@ -202,7 +203,7 @@ class Copying(_Wire):
     @overload
     def copy_out_rows(
         self,
-        query: str | None = None,
+        query: "Query | None" = None,
         /,
         *args: Any,
         table: _identifiers.Name | None = None,
@@ -214,7 +215,7 @@ class Copying(_Wire):
     ) -> "CopyRows[T]": ...
     def copy_out_rows(
         self,
-        query: str | None = None,
+        query: "Query | None" = None,
         /,
         *args: Any,
         table: _identifiers.Name | None = None,

@@ -22,6 +22,7 @@ from howdah._native import convert_placeholders
 
 if TYPE_CHECKING:
     from howdah.connection import Connection
+    from howdah.sql import Query
 
 
 class Cursor(CursorState):
@@ -48,7 +49,7 @@ class Cursor(CursorState):
         return self._session
 
     def execute(
-        self, query: str, params: Parameters | None = None, /, *, timeout: float | None = None
+        self, query: "Query", params: Parameters | None = None, /, *, timeout: float | None = None
     ) -> Self:
         """Run a statement, in a new transaction if none is open and `autocommit` is off.
 
@@ -61,7 +62,7 @@ class Cursor(CursorState):
 
     def executemany(
         self,
-        query: str,
+        query: "Query",
         seq_of_params: Iterable[Parameters],
         /,
         *,

@@ -200,6 +200,21 @@ class ConnectionLost(OperationalError):
     """The connection ended in the middle of its work. Whether the statement ran is unknown."""
 
 
+class CommitUnknown(ConnectionLost):
+    """COMMIT was sent and the connection ended before its answer: it may have taken effect.
+
+    Do not repeat the transaction before you know. `pg_xact_status(xid)` knows for as long as the
+    server neither crashes nor is replaced.
+    """
+
+    xid: int | None = None
+    """The transaction's id, as `pg_current_xact_id()` gave it, if `retry` had asked for it."""
+
+
+class NoServer(OperationalError):
+    """No server of a `Database` took the request in time. The message tells of each one."""
+
+
 class QueryTimeout(OperationalError, TimeoutError):
     """A statement's deadline passed; the server was told to cancel it. Also a `TimeoutError`."""
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, overload
 if TYPE_CHECKING:
     from howdah._native import PendingResult, Row
     from howdah.connection import Connection
+    from howdah.sql import Query
 
 T = TypeVar("T")
 Tuple = TypeVar("Tuple", bound=tuple[Any, ...])
@@ -69,45 +70,49 @@ class Pipeline:
         self._session = session
         self._turn = Lock()
 
-    def execute(self, query: str, /, *args: Any) -> "Pending[int]":
+    def execute(self, query: "Query", /, *args: Any) -> "Pending[int]":
         """Queue a statement; the result is how many rows it touched."""
         return Pending(self, self._session.enqueue(query, args, None, "count"))
 
     @overload
-    def fetch(self, query: str, /, *args: Any, row: None = None) -> "Pending[list[Row]]": ...
+    def fetch(self, query: "Query", /, *args: Any, row: None = None) -> "Pending[list[Row]]": ...
     @overload
     def fetch(
-        self, query: str, /, *args: Any, row: type[dict[str, Any]]
+        self, query: "Query", /, *args: Any, row: type[dict[str, Any]]
     ) -> "Pending[list[dict[str, Any]]]": ...
     @overload
-    def fetch(self, query: str, /, *args: Any, row: type[Tuple]) -> "Pending[list[Tuple]]": ...
+    def fetch(self, query: "Query", /, *args: Any, row: type[Tuple]) -> "Pending[list[Tuple]]": ...
     @overload
-    def fetch(self, query: str, /, *args: Any, row: Callable[..., T]) -> "Pending[list[T]]": ...
+    def fetch(self, query: "Query", /, *args: Any, row: Callable[..., T]) -> "Pending[list[T]]": ...
     def fetch(
-        self, query: str, /, *args: Any, row: Callable[..., Any] | None = None
+        self, query: "Query", /, *args: Any, row: Callable[..., Any] | None = None
     ) -> "Pending[Any]":
         """Queue a statement; the result is all its rows, of the kind that `row` asks for."""
         return Pending(self, self._session.enqueue(query, args, row, "rows"))
 
     @overload
-    def fetch_one(self, query: str, /, *args: Any, row: None = None) -> "Pending[Row | None]": ...
+    def fetch_one(
+        self, query: "Query", /, *args: Any, row: None = None
+    ) -> "Pending[Row | None]": ...
     @overload
     def fetch_one(
-        self, query: str, /, *args: Any, row: type[dict[str, Any]]
+        self, query: "Query", /, *args: Any, row: type[dict[str, Any]]
     ) -> "Pending[dict[str, Any] | None]": ...
     @overload
-    def fetch_one(self, query: str, /, *args: Any, row: type[Tuple]) -> "Pending[Tuple | None]": ...
+    def fetch_one(
+        self, query: "Query", /, *args: Any, row: type[Tuple]
+    ) -> "Pending[Tuple | None]": ...
     @overload
     def fetch_one(
-        self, query: str, /, *args: Any, row: Callable[..., T]
+        self, query: "Query", /, *args: Any, row: Callable[..., T]
     ) -> "Pending[T | None]": ...
     def fetch_one(
-        self, query: str, /, *args: Any, row: Callable[..., Any] | None = None
+        self, query: "Query", /, *args: Any, row: Callable[..., Any] | None = None
     ) -> "Pending[Any]":
         """Queue a statement; the result is its first row, or None."""
         return Pending(self, self._session.enqueue(query, args, row, "first"))
 
-    def fetch_value(self, query: str, /, *args: Any) -> "Pending[Any]":
+    def fetch_value(self, query: "Query", /, *args: Any) -> "Pending[Any]":
         """Queue a statement; the result is the first value of its first row, or None."""
         return Pending(self, self._session.enqueue(query, args, None, "value"))
 

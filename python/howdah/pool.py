@@ -17,7 +17,7 @@ import warnings
 import weakref
 from collections.abc import Callable
 from types import TracebackType
-from typing import ClassVar, Literal, Self
+from typing import TYPE_CHECKING, ClassVar, Literal, Self
 
 from howdah._codecs import Codecs, codecs
 from howdah._connecting import configuration
@@ -35,6 +35,9 @@ from howdah._pool_policy import (
 from howdah._pool_shortcuts import Shortcuts
 from howdah.connection import Connection
 from howdah.errors import Error, InterfaceError, PoolClosed
+
+if TYPE_CHECKING:
+    from howdah.listening import Listening
 
 _pools: "weakref.WeakSet[Pool]" = weakref.WeakSet()
 _inherited: list[object] = []
@@ -234,6 +237,23 @@ class Pool(Shortcuts):
         A clean end commits the transaction that a cursor opened, an exception rolls it back.
         """
         return Lease(self, timeout)
+
+    def listen(
+        self,
+        *channels: str,
+        timeout: float | None = None,
+        check_interval: float = 30.0,
+        max_delay: float = 30.0,
+    ) -> "Listening":
+        """`howdah.listen` with the pool's options and `configure`.
+
+        The listener has a connection of its own, beside those that the pool counts.
+        """
+        from howdah.listening import listen
+
+        return listen(
+            self, *channels, timeout=timeout, check_interval=check_interval, max_delay=max_delay
+        )
 
     def resize(self, min_size: int, max_size: int) -> None:
         """Change the sizes. Idle connections above are closed soon, those in use when returned."""

@@ -17,7 +17,7 @@ import importlib.util
 import logging
 import os
 import weakref
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Literal, Self, TypeAlias
@@ -47,8 +47,15 @@ class Server:
     `start` launched it. With `keep=True` the files, or the running server, stay.
     """
 
-    def __init__(self, native: _native.EmbeddedServer, *, keep: bool) -> None:
+    def __init__(
+        self,
+        native: _native.EmbeddedServer,
+        *,
+        keep: bool,
+        replicas: "Sequence[Server]" = (),
+    ) -> None:
         self._native = native
+        self._replicas = tuple(replicas)
         self._keep = keep
         self._temporary = native.temporary
         # at the latest when Python ends; a forked child's turn changes nothing
@@ -100,6 +107,16 @@ class Server:
         return Path(self._native.pgdata)
 
     @property
+    def replicas(self) -> "tuple[Server, ...]":
+        """The servers that were replicas of this one when it was started."""
+        return self._replicas
+
+    @property
+    def number(self) -> int:
+        """Which member of its cluster it is: 0, or the number of a replica."""
+        return self._native.number
+
+    @property
     def version(self) -> str:
         """The version of the server's programs, such as `18.6`."""
         return self._native.version
@@ -141,8 +158,11 @@ class Server:
         """
         return self._native.logs(lines)
 
-    def stop(self, mode: StopMode = "fast", *, timeout: float = 60.0) -> bool:
+    def stop(self, mode: StopMode = "fast", *, alone: bool = False, timeout: float = 60.0) -> bool:
         """Stop the server and keep its data (a temporary cluster's until the end of this object).
+
+        Its replicas are stopped after it, and so have all that it wrote; `alone` leaves them
+        running.
 
         `smart` waits for all clients to leave, `fast` ends their connections, `immediate` ends
         at once and leaves recovery to the next start. Returns False if it did not run.
@@ -151,19 +171,39 @@ class Server:
             ServerError: it still runs after `timeout` seconds, or may not be signalled.
             ValueError: there is no such mode.
         """
-        return self._native.stop(mode, timeout)
+        ran = self._native.stop(mode, timeout)
+        for replica in () if alone else self._replicas:
+            replica.stop(mode, timeout=timeout)
+        return ran
+
+    def promote(self, number: int | None = None, *, timeout: float = 60.0) -> "Server":
+        """Make a replica the primary, by default the one that has received most.
+
+        Stops this server if it runs, promotes the replica and lets the others follow that.
+        Returns the replica's `Server`. The former primary becomes a replica when the cluster is
+        started again.
+
+        Raises:
+            ServerError: there is no such replica, or it does not run or answer in time.
+        """
+        promoted = _native.server_promote(self._native.home, number, timeout, _log.info)
+        return next(one for one in (self, *self._replicas) if one.number == promoted)
 
     def destroy(self, *, timeout: float = 60.0) -> None:
-        """Stop the server and delete the cluster with all its data.
+        """Stop the server and its replicas and delete the cluster with all its data.
 
         Raises:
             ServerError: the server still runs after `timeout` seconds, or a file cannot be removed.
         """
+        for replica in self._replicas:
+            replica._finalizer()
         self._native.destroy(timeout)
 
     def close(self) -> None:
         """Do what leaving the context does."""
         if self._temporary:
+            for replica in self._replicas:
+                replica._finalizer()
             self._finalizer()
         elif self.launched and not self._keep and self.state != "destroyed":
             self.stop()
@@ -198,6 +238,8 @@ def start(  # noqa: PLR0913 (keyword-only choices, each with a default)
     hba: str = "",
     files: Mapping[str, bytes] | None = None,
     account: str | None = None,
+    replicas: int | None = None,
+    synchronous: bool = False,
     timeout: float = 60.0,
 ) -> Server:
     """Start a PostgreSQL server, or attach to the one that runs.
@@ -225,6 +267,9 @@ def start(  # noqa: PLR0913 (keyword-only choices, each with a default)
         hba: lines to put before the generated ones in the `pg_hba.conf` of a new cluster.
         files: files to put into the data directory of a new cluster, such as certificates.
         account: for root, the account that runs the server: `postgres` or `nobody` by default.
+        replicas: how many further servers shall follow this one by streaming replication, made
+            on first use; by default those that were made before.
+        synchronous: let every commit wait until a replica has it on disk, during this start.
         timeout: seconds that the server may take to answer.
 
     Raises:
@@ -232,7 +277,7 @@ def start(  # noqa: PLR0913 (keyword-only choices, each with a default)
     """
     if temporary is None:
         temporary = data is None
-    native = _native.server_start(
+    native, following = _native.server_start(
         data=None if data is None else os.fspath(data),
         temporary=temporary,
         keep=keep,
@@ -247,10 +292,13 @@ def start(  # noqa: PLR0913 (keyword-only choices, each with a default)
         authentication=auth,
         hba=hba,
         files=list((files or {}).items()),
+        replicas=replicas,
+        synchronous=synchronous,
         timeout=timeout,
         on_event=_log.info,
     )
-    return Server(native, keep=keep)
+    others = [Server(replica, keep=keep) for replica in following]
+    return Server(native, keep=keep, replicas=others)
 
 
 def package_bindirs() -> list[str]:

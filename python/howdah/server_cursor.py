@@ -15,6 +15,7 @@ from howdah._server_cursor_state import Mode, Row, ServerCursorState
 if TYPE_CHECKING:
     from howdah._native import Result
     from howdah.connection import Connection
+    from howdah.sql import Query
 
 
 class ServerCursor(ServerCursorState):
@@ -44,7 +45,7 @@ class ServerCursor(ServerCursorState):
         return self._session
 
     def execute(
-        self, query: str, params: Parameters | None = None, /, *, timeout: float | None = None
+        self, query: "Query", params: Parameters | None = None, /, *, timeout: float | None = None
     ) -> Self:
         """Open the cursor for a query, in a new transaction if none is open.
 

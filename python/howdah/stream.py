@@ -21,9 +21,17 @@ T = TypeVar("T")
 class _Rows(Generic[T]):
     """The part of a stream that does not wait."""
 
-    def __init__(self, query: str, arguments: Sequence[Any], row: "_RowType", batch: int) -> None:
+    def __init__(
+        self,
+        query: str,
+        arguments: Sequence[Any],
+        row: "_RowType",
+        batch: int,
+        timeout: float | None = None,
+    ) -> None:
         if batch < 1:
             raise ValueError(f"`batch` must be at least 1, found {batch}")
+        self._timeout = timeout
         self._request = query, arguments, row, batch
         self._held: Iterator[T] = iter(())
         self._stream: Stream | CopySource | None = None
@@ -47,8 +55,10 @@ class RowStream(_Rows[T]):
         arguments: Sequence[Any],
         row: "_RowType",
         batch: int,
+        *,
+        timeout: float | None = None,
     ) -> None:
-        super().__init__(query, arguments, row, batch)
+        super().__init__(query, arguments, row, batch, timeout)
         self._connection = connection
 
     def __iter__(self) -> Iterator[T]:
@@ -96,10 +106,10 @@ class RowStream(_Rows[T]):
         return bool(batch)
 
     def _open(self) -> Any:
-        return self._connection.stream_open(*self._request)
+        return self._connection.stream_open(*self._request, self._timeout)
 
     def _next(self, stream: Any) -> list[T]:
-        return self._connection.stream_next(stream)
+        return self._connection.stream_next(stream, self._timeout)
 
     def _close(self, stream: Any) -> None:
         self._connection.stream_close(stream)
@@ -115,8 +125,10 @@ class AsyncRowStream(_Rows[T]):
         arguments: Sequence[Any],
         row: "_RowType",
         batch: int,
+        *,
+        timeout: float | None = None,
     ) -> None:
-        super().__init__(query, arguments, row, batch)
+        super().__init__(query, arguments, row, batch, timeout)
         self._connection = connection
 
     def __aiter__(self) -> Self:
@@ -165,10 +177,10 @@ class AsyncRowStream(_Rows[T]):
         return bool(batch)
 
     async def _open(self) -> Any:
-        return await self._connection.stream_open(*self._request)
+        return await self._connection.stream_open(*self._request, self._timeout)
 
     async def _next(self, stream: Any) -> list[T]:
-        return await self._connection.stream_next(stream)
+        return await self._connection.stream_next(stream, self._timeout)
 
     async def _close(self, stream: Any) -> None:
         await self._connection.stream_close(stream)

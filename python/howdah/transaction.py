@@ -11,7 +11,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from howdah._modes import UNSET, Isolation, Modes
-from howdah._session import Session, failed_transaction
+from howdah._session import Session, failed_transaction, refuse_unknown_commit
 from howdah.errors import ConnectionLost, Error, InterfaceError, ProgrammingError
 
 if TYPE_CHECKING:
@@ -166,6 +166,7 @@ class Transaction(Block):
                     # What remains open is not known: the server undoes it when the line ends.
                     self._session.close()
                 if error is None or not isinstance(failure, Exception):
+                    refuse_unknown_commit(command, failure)
                     raise
         if complaint is not None and error is None:
             raise complaint
@@ -212,6 +213,7 @@ class AsyncTransaction(Block):
                     # What remains open is not known: the server undoes it when the line ends.
                     self._session.abort()
                 if error is None or not isinstance(failure, Exception):
+                    refuse_unknown_commit(command, failure)
                     raise
         if complaint is not None and error is None:
             raise complaint

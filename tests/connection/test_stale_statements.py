@@ -70,16 +70,53 @@ async def test_data_for_a_statement_that_takes_none(conn: howdah.AsyncConnection
         await conn.copy_send("select 1", [b"lost"], None, None)
 
 
-async def test_a_table_changed_in_the_transaction_that_reads_it(
-    conn: howdah.AsyncConnection,
-) -> None:
+async def test_a_table_changed_inside_a_transaction(conn: howdah.AsyncConnection) -> None:
+    await make_item(conn)
+    async with conn.transaction():
+        assert await conn.fetch(ALL) == [(1,)]
+        await conn.execute("alter table item add name text")
+        assert await conn.fetch(ALL) == [(1, None)]
+        assert [row async for row in conn.stream(ALL)] == [(1, None)]
+        await conn.execute("drop table item; create table item (number int)")
+        assert await conn.fetch(ALL) == []
+
+
+async def test_a_table_changed_before_a_transaction(conn: howdah.AsyncConnection) -> None:
     await make_item(conn)
     assert await conn.fetch(ALL) == [(1,)]
+    await conn.execute("alter table item add name text")
+    async with conn.transaction():
+        assert await conn.fetch(ALL) == [(1, None)]
+
+
+async def test_a_change_that_is_undone(conn: howdah.AsyncConnection) -> None:
+    await make_item(conn)
+    async with conn.transaction():
+        async with conn.transaction(force_rollback=True):
+            await conn.execute("alter table item add name text")
+            assert await conn.fetch(ALL) == [(1, None)]
+        assert await conn.fetch(ALL) == [(1,)]
     async with conn.transaction(force_rollback=True):
         await conn.execute("alter table item add name text")
         assert await conn.fetch(ALL) == [(1, None)]
     async with conn.transaction():
         assert await conn.fetch(ALL) == [(1,)]
+
+
+async def test_a_change_by_somebody_else_in_a_transaction(
+    conn: howdah.AsyncConnection, connector: Connector
+) -> None:
+    await make_item(conn)
+    assert await conn.fetch(ALL) == [(1,)]
+    async with await connector() as other:
+        # its tag does not tell, as nothing does of what another process changes
+        await other.execute("do $$ begin alter table item add name text; end $$")
+    with pytest.raises(errors.FeatureNotSupported) as raised:
+        async with conn.transaction():
+            await conn.fetch(ALL)
+    assert "repeat the transaction" in (raised.value.hint or "")
+    async with conn.transaction():
+        assert await conn.fetch(ALL) == [(1, None)]
 
 
 async def test_a_table_changed_by_another_connection_of_the_process(

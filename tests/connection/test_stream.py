@@ -87,3 +87,12 @@ def test_a_stream_is_an_iterator(sync_conn: howdah.Connection) -> None:
     assert [row.n for row in stream] == [2, 3, 4, 5]
     with pytest.raises(StopIteration):
         next(stream)
+
+
+async def test_a_timeout_is_for_each_batch(conn: howdah.AsyncConnection) -> None:
+    slow = "select pg_sleep(60 * (n - 1)) from generate_series(1, 2) n"
+    rows = conn.stream(slow, batch=1, timeout=1.5)
+    assert await anext(aiter(rows)) == (None,)
+    with pytest.raises(errors.QueryTimeout):
+        await anext(aiter(rows))
+    assert await conn.fetch_value("select 1") == 1

@@ -119,6 +119,8 @@ class Line:
     fault: Fault | None
     delay_seconds: float
     edit: Callable[[bytes], bytes]
+    later: Fault | None = None
+    """One that begins when the line is open already; it takes the place of `fault`."""
     carried: Carried = field(default_factory=Carried)
 
     def __post_init__(self) -> None:
@@ -170,8 +172,10 @@ class Line:
             self.server.close()
 
     def _carry(self, direction: Direction, source: socket.socket, sink: socket.socket) -> None:
-        fault = self.fault if self.fault and self.fault.direction == direction else None
         while chunk := source.recv(_CHUNK_BYTES):
+            fault = self.later or self.fault
+            if fault is not None and fault.direction != direction:
+                fault = None
             if self.delay_seconds:
                 time.sleep(self.delay_seconds)
             self.carried.note(direction)

@@ -18,7 +18,7 @@ import pytest
 
 from tests.server.conftest import Howdah, command, is_alive, needs_root, run
 
-SUBCOMMANDS = ("start", "stop", "status", "url", "logs", "psql", "destroy")
+SUBCOMMANDS = ("start", "stop", "status", "url", "logs", "psql", "promote", "destroy")
 MANUAL = Path(__file__).parents[2] / "docs" / "cli.md"
 
 

@@ -15,6 +15,7 @@ use crate::format::Format;
 
 mod destroy;
 mod logs;
+mod promote;
 mod psql;
 mod start;
 mod status;
@@ -43,6 +44,8 @@ enum Command {
     Logs(logs::Arguments),
     /// Run psql on the server
     Psql(psql::Arguments),
+    /// Make a replica the primary
+    Promote(promote::Arguments),
     /// Stop the server and delete the cluster with all its data
     Destroy(destroy::Arguments),
 }
@@ -54,6 +57,26 @@ struct Target {
     /// /var/lib/howdah/main]
     #[arg(long, value_name = "DIR", env = howdah_server::DATA_VARIABLE)]
     data: Option<PathBuf>,
+}
+
+/// Which server of a cluster with replicas: an argument of those that concern one server.
+#[derive(Debug, Args)]
+struct Member {
+    #[command(flatten)]
+    target: Target,
+    /// Replica number N instead of the primary
+    #[arg(long, value_name = "N")]
+    replica: Option<u32>,
+}
+
+impl Member {
+    fn cluster(&self) -> anyhow::Result<Cluster> {
+        let cluster = self.target.cluster()?;
+        Ok(match self.replica {
+            Some(number) => cluster.member(number),
+            None => cluster.primary()?,
+        })
+    }
 }
 
 /// How data is printed: an argument of every subcommand that prints some.
@@ -72,6 +95,7 @@ pub(crate) fn run(arguments: &Arguments, context: &Context) -> anyhow::Result<i3
         Command::Url(arguments) => url::run(arguments),
         Command::Logs(arguments) => logs::run(arguments),
         Command::Psql(arguments) => psql::run(arguments, context),
+        Command::Promote(arguments) => promote::run(arguments),
         Command::Destroy(arguments) => destroy::run(arguments),
     }
 }

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use howdah_server::{
     Cluster, Error, Event, Kind, Making, Observer, Password, Search, Server, StartOptions,
-    StopMode, log, start, start_temporary, status,
+    StopMode, log, promote, start, start_temporary, status,
 };
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
@@ -20,6 +20,7 @@ use pyo3::types::PyDict;
 pub(crate) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<EmbeddedServer>()?;
     module.add_function(wrap_pyfunction!(server_start, module)?)?;
+    module.add_function(wrap_pyfunction!(server_promote, module)?)?;
     module.add_function(wrap_pyfunction!(cli_main, module)?)
 }
 
@@ -47,6 +48,8 @@ struct Options {
     authentication: Option<String>,
     hba: String,
     files: Vec<(String, Vec<u8>)>,
+    replicas: Option<u32>,
+    synchronous: bool,
     timeout: f64,
     on_event: Option<Py<PyAny>>,
 }
@@ -54,7 +57,10 @@ struct Options {
 /// Starts or attaches; the options are those of the stub, all of them required.
 #[pyfunction]
 #[pyo3(signature = (**options))]
-fn server_start(py: Python<'_>, options: Option<&Bound<'_, PyDict>>) -> PyResult<EmbeddedServer> {
+fn server_start(
+    py: Python<'_>,
+    options: Option<&Bound<'_, PyDict>>,
+) -> PyResult<(EmbeddedServer, Vec<EmbeddedServer>)> {
     let options: Options = match options {
         Some(options) => options.extract()?,
         None => return Err(PyValueError::new_err("server_start needs its options")),
@@ -74,9 +80,30 @@ fn server_start(py: Python<'_>, options: Option<&Bound<'_, PyDict>>) -> PyResult
             Some(directory) => Cluster::in_directory(directory)?,
             None => Cluster::default_location()?,
         };
-        start(cluster, &start_options, observer)
+        start(&cluster, &start_options, observer)
     })
-    .map(EmbeddedServer::new)
+    .map(|mut server| {
+        let replicas = server.take_replicas();
+        let replicas = replicas.into_iter().map(EmbeddedServer::new).collect();
+        (EmbeddedServer::new(server), replicas)
+    })
+}
+
+/// Promotes a replica of the cluster in `data`; answers its number.
+#[pyfunction]
+fn server_promote(
+    py: Python<'_>,
+    data: PathBuf,
+    number: Option<u32>,
+    timeout: f64,
+    on_event: Option<&Bound<'_, PyAny>>,
+) -> PyResult<u32> {
+    let on_event = on_event.map(|callable| callable.clone().unbind());
+    watched(py, on_event.as_ref(), move |observer| {
+        let cluster = Cluster::in_directory(&data)?;
+        promote(&cluster, number, duration(timeout), observer)?;
+        cluster.primary_number()
+    })
 }
 
 impl Options {
@@ -97,6 +124,8 @@ impl Options {
                 hba: self.hba.clone(),
                 files: self.files.clone(),
             },
+            replicas: self.replicas,
+            synchronous: self.synchronous,
             timeout: duration(self.timeout),
         })
     }
@@ -190,6 +219,16 @@ impl EmbeddedServer {
     #[getter]
     fn temporary(&self) -> bool {
         self.lock().is_owned()
+    }
+
+    #[getter]
+    fn number(&self) -> u32 {
+        self.lock().number()
+    }
+
+    #[getter]
+    fn home(&self) -> OsString {
+        self.lock().home().home().into()
     }
 
     fn state(&self, py: Python<'_>) -> PyResult<&'static str> {

@@ -8,6 +8,7 @@
 //! DIR/log            what the server says, appended by every start
 //! DIR/lock           held while a start, a stop or a removal is going on
 //! DIR/socket/        the unix socket, unless the path is too long for one
+//! DIR/replicas/N/    a replica, laid out like DIR itself
 //! ```
 //!
 //! IO: reads and writes these files, never `pgdata` itself. Invariant: nothing is written into a
@@ -51,6 +52,13 @@ pub(crate) struct Record {
     pub(crate) port: Option<u16>,
     /// Of the last start.
     pub(crate) programs: Option<RecordedPrograms>,
+    /// Of the first cluster of a set: which of its replicas was promoted last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) primary: Option<u32>,
+    /// It was a primary, and another member of the set took its place: its data must not be
+    /// served any more, and are replaced by a copy of the new primary's at the next start.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) demoted: bool,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -118,6 +126,8 @@ impl Record {
             authentication,
             port: None,
             programs: None,
+            primary: None,
+            demoted: false,
         }
     }
 }
@@ -157,6 +167,13 @@ impl Cluster {
                 .with_hint(format!("name a directory by `--data` or {DATA_VARIABLE}"))
         })?;
         Self::in_directory(&share.join("howdah/main"))
+    }
+
+    /// A cluster in a folder of this one's home.
+    pub(crate) fn below(&self, folder: &Path) -> Self {
+        Self {
+            home: self.home.join(folder),
+        }
     }
 
     /// The directory that was given.
@@ -335,7 +352,7 @@ pub(crate) fn data_version(pgdata: &Path) -> Option<String> {
 }
 
 /// Makes one directory with exactly this mode whatever the umask; false if it exists.
-fn make_directory(path: &Path, mode: u32) -> Result<bool> {
+pub(crate) fn make_directory(path: &Path, mode: u32) -> Result<bool> {
     match fs::DirBuilder::new().mode(0o700).create(path) {
         Ok(()) => {
             fs::set_permissions(path, fs::Permissions::from_mode(mode))

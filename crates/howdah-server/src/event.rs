@@ -54,6 +54,18 @@ pub enum Event {
         /// The data directory to be.
         pgdata: PathBuf,
     },
+    /// A replica is being made from the server on this port.
+    Copying {
+        /// The replica's number.
+        number: u32,
+        /// The TCP port of the server that is copied.
+        port: u16,
+    },
+    /// A replica became the primary.
+    Promoted {
+        /// Its number; 0 is the first cluster.
+        number: u32,
+    },
     /// The data directory is complete and in place.
     Initialised {
         /// How long it took.
@@ -123,6 +135,10 @@ impl fmt::Display for Event {
             Self::Initialising { pgdata } => {
                 write!(f, "making a cluster in `{}`", pgdata.display())
             }
+            Self::Copying { number, port } => {
+                write!(f, "making replica {number} from the server on port {port}")
+            }
+            Self::Promoted { number } => write!(f, "replica {number} is the primary now"),
             Self::Initialised { took } => write!(f, "made the cluster in {}", seconds(*took)),
             Self::StalePidFile { pid: Some(pid) } => {
                 write!(

@@ -19,6 +19,7 @@ use crate::error::{At, Error, Kind, Result};
 use crate::event::{Event, Observer};
 use crate::password::Password;
 use crate::programs::Programs;
+use crate::standby::Upstream;
 
 pub(crate) const SCRATCH_PREFIX: &str = "pgdata.new-";
 /// From this version on, collation and character classes can come from PostgreSQL itself, the
@@ -40,27 +41,41 @@ pub(crate) struct Request<'a> {
     pub(crate) hba: &'a str,
     /// Files put into the data directory, by plain name.
     pub(crate) files: &'a [(String, Vec<u8>)],
+    /// The server to copy, instead of making an empty cluster.
+    pub(crate) upstream: Option<&'a Upstream>,
 }
 
-/// Makes the data directory of a cluster that has none.
+/// Makes the data directory of a cluster that has none, or whose own shall be replaced by a copy
+/// of another server's: the old one goes when the copy is complete.
 ///
 /// # Errors
 /// [`Kind::Initialise`] with the last words of the program that failed; [`Kind::Io`].
 pub(crate) fn initialise(request: &Request<'_>, observer: &mut dyn Observer) -> Result<()> {
     let started = Instant::now();
     let pgdata = request.cluster.pgdata();
-    observer.event(&Event::Initialising {
-        pgdata: pgdata.clone(),
+    observer.event(&match request.upstream {
+        None => Event::Initialising {
+            pgdata: pgdata.clone(),
+        },
+        Some(upstream) => Event::Copying {
+            number: upstream.number,
+            port: upstream.address.port,
+        },
     });
     remove_leftovers(request.cluster)?;
-    let scratch = Scratch::make(request.cluster, request.account, request.password)?;
-    request.run_initdb(&scratch, "C.UTF-8")?;
-    request.create_database(&scratch.pgdata)?;
-    request.write_files(&scratch.pgdata)?;
+    let scratch = match request.upstream {
+        None => request.make()?,
+        Some(upstream) => request.copy(upstream)?,
+    };
     if !request.temporary {
         request.sync(&scratch.pgdata)?;
     }
+    if pgdata.exists() {
+        let replaced = request.cluster.home().join(format!("{SCRATCH_PREFIX}old"));
+        fs::rename(&pgdata, &replaced).at("cannot rename", &pgdata)?;
+    }
     fs::rename(&scratch.pgdata, &pgdata).at("cannot put in place", &pgdata)?;
+    remove_leftovers(request.cluster)?;
     if !request.temporary {
         sync_directory(request.cluster.home())?;
     }
@@ -71,6 +86,30 @@ pub(crate) fn initialise(request: &Request<'_>, observer: &mut dyn Observer) -> 
 }
 
 impl Request<'_> {
+    fn make(&self) -> Result<Scratch> {
+        let pwfile = format!("{}\n", self.password.reveal());
+        let scratch = Scratch::make(self.cluster, self.account, &pwfile)?;
+        self.run_initdb(&scratch, "C.UTF-8")?;
+        self.create_database(&scratch.pgdata)?;
+        self.write_files(&scratch.pgdata)?;
+        Ok(scratch)
+    }
+
+    fn copy(&self, upstream: &Upstream) -> Result<Scratch> {
+        let passfile = self.password.passfile(&self.record.user);
+        let scratch = Scratch::make(self.cluster, self.account, &passfile)?;
+        let program = self.programs.program("pg_basebackup");
+        let mut command = self.account.command(&program);
+        command.env("PGPASSFILE", &scratch.pwfile);
+        upstream.describe_copy(&mut command, &scratch.pgdata);
+        let output = run(command, "pg_basebackup", b"")?;
+        if output.status.success() {
+            return Ok(scratch);
+        }
+        let said = String::from_utf8_lossy(&output.stderr);
+        Err(failure("pg_basebackup", output.status, &said))
+    }
+
     fn run_initdb(&self, scratch: &Scratch, locale: &str) -> Result<()> {
         let mut command = self.account.command(&self.programs.program("initdb"));
         command.args(self.initdb_arguments(scratch, locale));
@@ -164,7 +203,7 @@ impl Request<'_> {
     }
 }
 
-/// The directory that initdb works on and the file that tells it the password; removed when
+/// The directory that is filled and the file that tells the program the password; removed when
 /// dropped, unless the directory was renamed into place.
 struct Scratch {
     pgdata: PathBuf,
@@ -172,7 +211,7 @@ struct Scratch {
 }
 
 impl Scratch {
-    fn make(cluster: &Cluster, account: &Account, password: &Password) -> Result<Self> {
+    fn make(cluster: &Cluster, account: &Account, secret: &str) -> Result<Self> {
         let mut random = [0_u8; 4];
         getrandom::fill(&mut random).map_err(|source| {
             Error::new(Kind::Io, "the system gives no random bytes").with_source(source)
@@ -186,10 +225,7 @@ impl Scratch {
             .at("cannot make directory", &pgdata)?;
         let scratch = Self { pgdata, pwfile };
         account.give(&scratch.pgdata)?;
-        write_new(
-            &scratch.pwfile,
-            format!("{}\n", password.reveal()).as_bytes(),
-        )?;
+        write_new(&scratch.pwfile, secret.as_bytes())?;
         account.give(&scratch.pwfile)?;
         Ok(scratch)
     }

@@ -6,9 +6,9 @@
 //!  Account (for root) ───────┘
 //! ```
 //!
-//! IO: files, processes and one bind of a TCP port. This crate speaks no SQL over a connection:
-//! what must be in a cluster before its first connection is put there by `initdb` and a
-//! stand-alone backend. Used by the `howdah` command and the Python module. Invariants:
+//! IO: files, processes and one bind of a TCP port. What must be in a cluster before its first
+//! connection is put there by `initdb` and a stand-alone backend; only replication slots, and the
+//! question which replica is ahead, need a connection (`slots`). Used by the `howdah` command and the Python module. Invariants:
 //! - what is called `pgdata` is a complete data directory, and is never removed but by
 //!   [`destroy`];
 //! - all changes happen under the cluster's lock, so that two starts give one server;
@@ -27,14 +27,18 @@ mod launch;
 mod lock;
 pub mod log;
 mod making;
+mod members;
 mod password;
 mod port;
 mod postmaster;
 mod process;
 mod programs;
+mod promote;
 mod recover;
 mod server;
 mod settings;
+mod slots;
+mod standby;
 mod start;
 mod status;
 mod stop;
@@ -47,11 +51,13 @@ pub use cluster::{Authentication, Cluster, DATA_VARIABLE};
 pub use error::{Error, Kind, Result};
 pub use event::{Event, Observer};
 pub use making::{DEFAULT_USER, Making};
+pub use members::{MOST_REPLICAS, destroy, start, stop};
 pub use password::Password;
 pub use programs::{BINDIR_VARIABLE, CACHE_VARIABLE, Origin, Programs, Search, Version};
+pub use promote::promote;
 pub use server::Server;
-pub use start::{StartOptions, start};
+pub use start::StartOptions;
 pub use status::{ServerState, Status, address, status};
-pub use stop::{StopMode, destroy, stop};
+pub use stop::StopMode;
 pub use temporary::start_temporary;
 pub use url::{Address, HOST, socket_file};

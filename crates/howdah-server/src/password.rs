@@ -73,12 +73,16 @@ impl Password {
 
     /// Writes the passfile, readable by its owner only.
     pub(crate) fn write(&self, path: &Path, user: &str) -> Result<()> {
-        let line = format!(
+        files::replace(path, self.passfile(user).as_bytes())
+    }
+
+    /// The content of a passfile.
+    pub(crate) fn passfile(&self, user: &str) -> String {
+        format!(
             "*:*:*:{}:{}\n",
             escape_passfile(user),
             escape_passfile(&self.0)
-        );
-        files::replace(path, line.as_bytes())
+        )
     }
 }
 

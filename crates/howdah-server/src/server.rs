@@ -1,7 +1,7 @@
 //! A server that answers.
 //!
 //! IO: that of the modules it calls. Made by [`start`](crate::start) and
-//! [`start_temporary`](crate::start_temporary); replicas and branches will be made of it.
+//! [`start_temporary`](crate::start_temporary); branches will be made of it.
 //! Invariant: dropping it ends an owned (temporary) server and leaves any other alone.
 
 use std::fs;
@@ -11,6 +11,7 @@ use crate::cluster::Cluster;
 use crate::error::{At, Kind, Result};
 use crate::event::Observer;
 use crate::launch::Watchdog;
+use crate::members;
 use crate::stop::{self, StopMode, remove_socket_directory};
 use crate::url::Address;
 
@@ -18,6 +19,9 @@ use crate::url::Address;
 #[derive(Debug)]
 pub struct Server {
     pub(crate) cluster: Cluster,
+    /// Its number among the members of its set, and where that is.
+    pub(crate) number: u32,
+    pub(crate) home: Cluster,
     pub(crate) address: Address,
     pub(crate) version: String,
     pub(crate) pid: u32,
@@ -25,6 +29,7 @@ pub struct Server {
     pub(crate) is_removed_at_end: bool,
     pub(crate) was_launched: bool,
     pub(crate) was_made: bool,
+    pub(crate) replicas: Vec<Self>,
 }
 
 impl Server {
@@ -32,6 +37,18 @@ impl Server {
     #[must_use]
     pub fn cluster(&self) -> &Cluster {
         &self.cluster
+    }
+
+    /// 0 for the cluster that was named when it was started, else the number of the replica.
+    #[must_use]
+    pub fn number(&self) -> u32 {
+        self.number
+    }
+
+    /// The cluster that was named when it was started.
+    #[must_use]
+    pub fn home(&self) -> &Cluster {
+        &self.home
     }
 
     /// How to reach the server.
@@ -70,6 +87,17 @@ impl Server {
         self.watchdog.is_some()
     }
 
+    /// Its replicas.
+    #[must_use]
+    pub fn replicas(&self) -> &[Self] {
+        &self.replicas
+    }
+
+    /// Its replicas, taken out: whoever has them ends those that are owned before this one.
+    pub fn take_replicas(&mut self) -> Vec<Self> {
+        std::mem::take(&mut self.replicas)
+    }
+
     /// Stops the server and keeps its data: those of a temporary cluster until
     /// [`close`](Self::close). `None` if it did not run, else its pid.
     ///
@@ -90,6 +118,9 @@ impl Server {
     /// # Errors
     /// [`Kind::Io`] if the directory cannot be removed.
     pub fn close(&mut self) -> Result<()> {
+        for mut replica in self.take_replicas() {
+            replica.close()?;
+        }
         let Some(watchdog) = self.watchdog.take() else {
             return Ok(());
         };
@@ -103,13 +134,13 @@ impl Server {
         Ok(())
     }
 
-    /// Stops the server if it runs and deletes the cluster with all its data.
+    /// Stops the server and its replicas and deletes the cluster with all its data.
     ///
     /// # Errors
-    /// Those of [`destroy`](crate::destroy).
+    /// Those of [`destroy`](crate::destroy()).
     pub fn destroy(&mut self, timeout: Duration, observer: &mut dyn Observer) -> Result<()> {
         self.close()?;
-        match stop::destroy(&self.cluster, timeout, observer) {
+        match members::destroy(&self.home, timeout, observer) {
             Err(error) if error.kind() == Kind::NoCluster => Ok(()),
             other => other.map(drop),
         }

@@ -32,6 +32,9 @@ const TEMPORARY: [(&str, &str); 3] = [
     ("full_page_writes", "off"),
 ];
 
+/// A replica that lost its primary looks for it more often than every 5 s.
+const STANDBY: [(&str, &str); 1] = [("wal_retrieve_retry_interval", "500ms")];
+
 /// # Errors
 /// [`Kind::Misuse`] for a name that is none, or that howdah sets itself.
 pub(crate) fn check(settings: &[(String, String)]) -> Result<()> {
@@ -55,10 +58,17 @@ pub(crate) fn check(settings: &[(String, String)]) -> Result<()> {
     Ok(())
 }
 
+/// What a server is for.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Kept {
+    pub(crate) temporary: bool,
+    pub(crate) standby: bool,
+}
+
 /// The whole list for one start; of two with the same name the server takes the later.
 pub(crate) fn for_start(
     chosen: &[(String, String)],
-    temporary: bool,
+    Kept { temporary, standby }: Kept,
     port: u16,
     socket_directory: &Path,
 ) -> Vec<(String, String)> {
@@ -66,6 +76,9 @@ pub(crate) fn for_start(
     let mut settings = Vec::new();
     if temporary {
         settings.extend(TEMPORARY.map(|(name, value)| own(name, value)));
+    }
+    if standby {
+        settings.extend(STANDBY.map(|(name, value)| own(name, value)));
     }
     settings.push(own("listen_addresses", HOST));
     settings.extend_from_slice(chosen);
@@ -111,7 +124,11 @@ mod tests {
     #[test]
     fn a_users_setting_wins_over_the_default_but_not_over_the_port() {
         let chosen = [setting("fsync", "on"), setting("listen_addresses", "*")];
-        let all = for_start(&chosen, true, 5433, Path::new("/s,\"1"));
+        let temporary = Kept {
+            temporary: true,
+            standby: false,
+        };
+        let all = for_start(&chosen, temporary, 5433, Path::new("/s,\"1"));
         let last = |name: &str| {
             all.iter()
                 .rfind(|(found, _)| found == name)

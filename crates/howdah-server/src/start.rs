@@ -9,6 +9,8 @@ use std::fs;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
+use rustix::process::Signal;
+
 use crate::account::Account;
 use crate::cluster::{Cluster, Record, RecordedPrograms, data_version};
 use crate::error::{Error, Kind, Result};
@@ -23,6 +25,7 @@ use crate::postmaster::State;
 use crate::process::Process;
 use crate::programs::{Programs, Search};
 use crate::server::Server;
+use crate::standby::{self, Upstream};
 use crate::status::stored_password;
 use crate::stop::await_end;
 use crate::url::Address;
@@ -44,6 +47,10 @@ pub struct StartOptions {
     pub settings: Vec<(String, String)>,
     /// Choices for a cluster that is made now.
     pub making: Making,
+    /// How many replicas the server shall have; by default those that were made before.
+    pub replicas: Option<u32>,
+    /// Whether a commit waits, during this start, until one of the replicas has it on disk.
+    pub synchronous: bool,
     /// How long the server may take to answer.
     pub timeout: Duration,
 }
@@ -56,37 +63,25 @@ impl Default for StartOptions {
             port: None,
             settings: Vec::new(),
             making: Making::default(),
+            replicas: None,
+            synchronous: false,
             timeout: Duration::from_secs(60),
         }
     }
 }
 
-/// Starts the server of `cluster`, making the cluster first if there is none, or attaches to the
-/// server that runs. The server outlives the caller.
-///
-/// # Errors
-/// [`Kind::Misuse`] for options that contradict each other, the cluster or the running server;
-/// [`Kind::Foreign`], [`Kind::Programs`], [`Kind::Account`], [`Kind::Version`], [`Kind::Port`],
-/// [`Kind::Initialise`], [`Kind::Start`], [`Kind::Timeout`], [`Kind::Io`].
-pub fn start(
-    cluster: Cluster,
-    options: &StartOptions,
-    observer: &mut dyn Observer,
-) -> Result<Server> {
-    start_for(cluster, options, &Lifetime::Independent, observer)
-}
-
-/// The start itself, for both lifetimes.
+/// The start of one server, for both lifetimes; a replica of `upstream`, if there is one.
 pub(crate) fn start_for(
     mut cluster: Cluster,
     options: &StartOptions,
     lifetime: &Lifetime,
+    upstream: Option<&Upstream>,
     observer: &mut dyn Observer,
 ) -> Result<Server> {
     settings::check(&options.settings)?;
     options.making.check()?;
     let opened = open(&mut cluster, options.timeout, observer)?;
-    let outcome = start_locked(cluster.clone(), options, lifetime, observer);
+    let outcome = start_locked(cluster.clone(), options, lifetime, upstream, observer);
     if outcome.is_err() && !cluster.record_file().exists() {
         opened.undo(&cluster);
     }
@@ -97,20 +92,24 @@ fn start_locked(
     cluster: Cluster,
     options: &StartOptions,
     lifetime: &Lifetime,
+    upstream: Option<&Upstream>,
     observer: &mut dyn Observer,
 ) -> Result<Server> {
-    let record = match cluster.record()? {
-        Some(record) if cluster.pgdata().exists() => {
+    let record = match (cluster.record()?, upstream) {
+        (Some(record), _) if cluster.pgdata().exists() => {
             options.making.agree(&cluster, &record)?;
             record
         }
-        _ => options.making.record(),
+        (_, Some(upstream)) => upstream.record.clone(),
+        (_, None) => options.making.record(),
     };
+    standby::check_role(&cluster, &record, upstream)?;
     let start = Start {
         cluster,
         record,
         options,
         lifetime,
+        upstream,
     };
     match recover::settle(&start.cluster, observer)? {
         Some(found) if found.file.state == State::Stopping => {
@@ -167,6 +166,7 @@ struct Start<'a> {
     record: Record,
     options: &'a StartOptions,
     lifetime: &'a Lifetime,
+    upstream: Option<&'a Upstream>,
 }
 
 impl Start<'_> {
@@ -185,6 +185,11 @@ impl Start<'_> {
         let port = file.port.unwrap_or_default();
         self.refuse_other_port(port)?;
         self.refuse_other_settings()?;
+        if let Some(upstream) = self.upstream {
+            // the primary may have moved to another port meanwhile
+            upstream.follow(&pgdata)?;
+            process.signal(Signal::HUP)?;
+        }
         observer.event(&Event::AlreadyRunning {
             pid: file.pid,
             port,
@@ -194,12 +199,15 @@ impl Start<'_> {
         Ok(Server {
             address: self.address(port, password, socket_directory),
             version: self.version(),
+            number: 0,
+            home: self.cluster.clone(),
             cluster: self.cluster,
             pid: file.pid,
             watchdog: None,
             is_removed_at_end: false,
             was_launched: false,
             was_made: false,
+            replicas: Vec::new(),
         })
     }
 
@@ -226,7 +234,7 @@ impl Start<'_> {
     }
 
     fn run(mut self, observer: &mut dyn Observer) -> Result<Server> {
-        let exists = self.cluster.pgdata().exists();
+        let exists = self.cluster.pgdata().exists() && !self.record.demoted;
         let account = self.choose_account(exists)?;
         account.reach(self.cluster.home())?;
         let programs = self.options.search.find()?;
@@ -245,22 +253,32 @@ impl Start<'_> {
         } else {
             self.make_cluster(&runnable, &account, observer)?
         };
+        if let Some(upstream) = self.upstream {
+            upstream.follow(&self.cluster.pgdata())?;
+            self.record.demoted = false;
+        }
         let running = self.launch_on_free_port(&runnable, &account, observer)?;
         self.remember(running.port, &programs)?;
         Ok(Server {
             is_removed_at_end: self.is_removed_at_end(),
             address: self.address(running.port, password, running.socket_directory),
             version: self.version(),
+            number: 0,
+            home: self.cluster.clone(),
             cluster: self.cluster,
             pid: running.process.pid(),
             watchdog: running.watchdog,
             was_launched: true,
             was_made: !exists,
+            replicas: Vec::new(),
         })
     }
 
     fn choose_account(&self, exists: bool) -> Result<Account> {
         let chosen = self.options.account.as_deref();
+        if let Some(upstream) = self.upstream {
+            return Account::owner_of(&upstream.pgdata);
+        }
         if !exists {
             return Account::choose(chosen);
         }
@@ -308,9 +326,10 @@ impl Start<'_> {
         account: &Account,
         observer: &mut dyn Observer,
     ) -> Result<Password> {
-        let password = match &self.options.making.password {
-            Some(password) => password.clone(),
-            None => Password::generate()?,
+        let password = match (self.upstream, &self.options.making.password) {
+            (Some(upstream), _) => upstream.address.password.clone(),
+            (None, Some(password)) => password.clone(),
+            (None, None) => Password::generate()?,
         };
         self.cluster.write_record(&self.record)?;
         password.write(&self.cluster.passfile(), &self.record.user)?;
@@ -323,6 +342,7 @@ impl Start<'_> {
             temporary: self.is_temporary(),
             hba: &self.options.making.hba,
             files: &self.options.making.files,
+            upstream: self.upstream,
         };
         initialise(&request, observer)?;
         Ok(password)
@@ -370,7 +390,11 @@ impl Start<'_> {
         let pgdata = self.cluster.pgdata();
         let socket_directory = self.cluster.make_socket_directory(account)?;
         let chosen = &self.options.settings;
-        let settings = settings::for_start(chosen, self.is_temporary(), port, &socket_directory);
+        let kept = settings::Kept {
+            temporary: self.is_temporary(),
+            standby: self.upstream.is_some(),
+        };
+        let settings = settings::for_start(chosen, kept, port, &socket_directory);
         let log = self.cluster.log();
         let Launched {
             process,

@@ -11,6 +11,7 @@ use crate::error::{Error, Kind, Result};
 use crate::password::Password;
 use crate::postmaster::{self, Found, PidFile, State};
 use crate::process::Process;
+use crate::standby;
 use crate::url::Address;
 
 /// What a cluster's server is doing.
@@ -31,6 +32,8 @@ pub enum ServerState {
 pub struct Status {
     /// What the server is doing.
     pub state: ServerState,
+    /// Whether it is a replica: it answers, and replays what another server writes.
+    pub is_standby: bool,
     /// The postmaster's pid, unless stopped.
     pub pid: Option<u32>,
     /// The TCP port: the server's, or if stopped that of the last start.
@@ -68,6 +71,7 @@ pub fn status(cluster: &Cluster) -> Result<Status> {
     let version = programs.as_ref().map(|programs| programs.version.clone());
     let mut status = Status {
         state: ServerState::Stopped,
+        is_standby: standby::is_standby(&cluster.pgdata()),
         pid: None,
         port: record.port,
         socket_directory: None,
@@ -87,12 +91,13 @@ pub fn status(cluster: &Cluster) -> Result<Status> {
     Ok(status)
 }
 
-/// Where a running server is reached.
+/// Where a running server is reached; of a cluster with replicas, the primary.
 ///
 /// # Errors
 /// [`Kind::NotRunning`] if it is stopped or does not answer yet; those of [`status`]; and
 /// [`Kind::Io`] if the password cannot be read.
 pub fn address(cluster: &Cluster) -> Result<Address> {
+    let cluster = &cluster.primary()?;
     let status = status(cluster)?;
     if status.state != ServerState::Running {
         let message = format!(

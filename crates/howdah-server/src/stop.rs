@@ -49,7 +49,7 @@ impl StopMode {
 /// # Errors
 /// [`Kind::NoCluster`]; [`Kind::Timeout`] if it still runs after `timeout`, which it then goes on
 /// to end in its own time; [`Kind::Io`] if it may not be signalled.
-pub fn stop(
+pub(crate) fn stop(
     cluster: &Cluster,
     mode: StopMode,
     timeout: Duration,
@@ -65,7 +65,7 @@ pub fn stop(
 ///
 /// # Errors
 /// Those of [`stop`], and [`Kind::Io`] if something cannot be removed.
-pub fn destroy(
+pub(crate) fn destroy(
     cluster: &Cluster,
     timeout: Duration,
     observer: &mut dyn Observer,
@@ -92,7 +92,11 @@ pub fn destroy(
     Ok(entries.flatten().map(|entry| entry.path()).collect())
 }
 
-fn lock(cluster: &Cluster, timeout: Duration, observer: &mut dyn Observer) -> Result<Lock> {
+pub(crate) fn lock(
+    cluster: &Cluster,
+    timeout: Duration,
+    observer: &mut dyn Observer,
+) -> Result<Lock> {
     Lock::acquire(&cluster.lock(), timeout, observer)?.ok_or_else(|| {
         let message = format!(
             "the cluster in `{}` was just removed",
@@ -102,7 +106,7 @@ fn lock(cluster: &Cluster, timeout: Duration, observer: &mut dyn Observer) -> Re
     })
 }
 
-fn stop_locked(
+pub(crate) fn stop_locked(
     cluster: &Cluster,
     mode: StopMode,
     timeout: Duration,

@@ -12,15 +12,16 @@ use crate::cluster::Cluster;
 use crate::error::{At, Error, Kind, Result};
 use crate::event::Observer;
 use crate::launch::Lifetime;
+use crate::members::start_set;
 use crate::server::Server;
-use crate::start::{StartOptions, start_for};
+use crate::start::StartOptions;
 
 /// Makes a cluster and starts its server, both of which end with the [`Server`] or the process
 /// that has it, whatever ends that. `directory` must be missing or empty; by default one is made
 /// for temporary files. With `keep` the directory stays and only the server ends.
 ///
 /// # Errors
-/// Those of [`start`]; then nothing of the cluster is left.
+/// Those of [`start`](crate::start()); then nothing of the cluster is left.
 pub fn start_temporary(
     directory: Option<&Path>,
     keep: bool,
@@ -36,7 +37,7 @@ pub fn start_temporary(
         remove: (!keep).then(|| home.clone()),
     };
     let cluster = Cluster::in_directory(&home)?;
-    start_for(cluster, options, &lifetime, observer).inspect_err(|_| {
+    start_set(&cluster, options, &lifetime, observer).inspect_err(|_| {
         if !keep {
             let _ = fs::remove_dir_all(&home);
         }

@@ -34,7 +34,7 @@ fn the_server_of_root_runs_as_another_account_which_owns_only_its_data() {
         account: Some("nobody".to_owned()),
         ..options()
     };
-    let server = start(cluster.clone(), &wish, &mut ()).unwrap();
+    let server = start(&cluster, &wish, &mut ()).unwrap();
     let nobody = fs::metadata(cluster.pgdata()).unwrap().uid();
     assert_ne!(nobody, 0);
     let status = fs::read_to_string(format!("/proc/{}/status", server.pid())).unwrap();
@@ -69,7 +69,7 @@ fn the_server_of_root_runs_as_another_account_which_owns_only_its_data() {
     )
     .unwrap();
     assert_eq!(
-        start(cluster.clone(), &other, &mut ()).unwrap_err().kind(),
+        start(&cluster, &other, &mut ()).unwrap_err().kind(),
         Kind::Account
     );
     started(&cluster);
@@ -99,7 +99,7 @@ fn what_root_leaves_in_the_directory_of_another_account_belongs_to_that() {
         account: Some("nobody".to_owned()),
         ..options()
     };
-    start(cluster.clone(), &wish, &mut ()).unwrap();
+    start(&cluster, &wish, &mut ()).unwrap();
     for entry in fs::read_dir(cluster.home()).unwrap().flatten() {
         let owner = entry.metadata().unwrap().uid();
         assert_eq!(owner, uid, "{}", entry.path().display());
@@ -116,7 +116,7 @@ fn a_directory_that_only_root_can_enter_is_refused_by_name() {
     fs::create_dir(&closed).unwrap();
     fs::set_permissions(&closed, fs::Permissions::from_mode(0o700)).unwrap();
     let cluster = Cluster::in_directory(&closed.join("cluster")).unwrap();
-    let error = start(cluster, &options(), &mut ()).unwrap_err();
+    let error = start(&cluster, &options(), &mut ()).unwrap_err();
     assert_eq!(error.kind(), Kind::Account);
     let culprit = format!("`{}` has mode 0700", closed.display());
     assert!(error.to_string().contains(&culprit), "{error}");

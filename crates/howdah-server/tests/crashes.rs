@@ -33,7 +33,7 @@ fn a_killed_server_recovers_with_its_data() {
     assert_eq!(status(&cluster).unwrap().state, ServerState::Stopped);
 
     let mut record = Record::default();
-    let server_2 = start(cluster, &options(), &mut record).unwrap();
+    let server_2 = start(&cluster, &options(), &mut record).unwrap();
     assert!(
         record.0.contains(&Event::StalePidFile {
             pid: Some(server.pid())
@@ -72,7 +72,7 @@ fn an_empty_pid_file_does_not_keep_the_server_from_starting() {
     let pid_file = crashed(&cluster);
     write_as_server(&pid_file, "");
     let mut record = Record::default();
-    let server = start(cluster, &options(), &mut record).unwrap();
+    let server = start(&cluster, &options(), &mut record).unwrap();
     assert!(
         record.0.contains(&Event::StalePidFile { pid: None }),
         "{:?}",
@@ -91,7 +91,7 @@ fn a_data_directory_of_another_version_is_refused_untouched() {
     let true_version = fs::read_to_string(&version_file).unwrap();
     write_as_server(&version_file, "11\n");
 
-    let error = start(cluster.clone(), &options(), &mut ()).unwrap_err();
+    let error = start(&cluster, &options(), &mut ()).unwrap_err();
     assert_eq!(error.kind(), Kind::Version);
     assert!(
         error.to_string().contains("was made by PostgreSQL 11"),
@@ -114,12 +114,12 @@ fn directories_of_others_are_refused_untouched() {
     fs::create_dir(&foreign).unwrap();
     fs::write(foreign.join("thesis.txt"), "years of work").unwrap();
     let cluster = Cluster::in_directory(&foreign).unwrap();
-    let error = start(cluster.clone(), &options(), &mut ()).unwrap_err();
+    let error = start(&cluster, &options(), &mut ()).unwrap_err();
     assert_eq!(error.kind(), Kind::Foreign);
     assert!(error.to_string().contains("`thesis.txt`"), "{error}");
 
     fs::write(foreign.join("PG_VERSION"), "9.6\n").unwrap();
-    let error = start(cluster, &options(), &mut ()).unwrap_err();
+    let error = start(&cluster, &options(), &mut ()).unwrap_err();
     assert!(
         error
             .to_string()
@@ -135,7 +135,7 @@ fn initdb_killed_half_way_leaves_nothing_and_the_next_start_works() {
     let cluster = scratch.cluster();
     let starting = std::thread::spawn({
         let cluster = cluster.clone();
-        move || start(cluster, &options(), &mut ())
+        move || start(&cluster, &options(), &mut ())
     });
     let deadline = Instant::now() + LONG;
     let initdb = loop {
@@ -175,9 +175,7 @@ fn what_an_interrupted_initialisation_left_is_not_used_and_goes() {
     fs::write(half.join("PG_VERSION"), "18\n").unwrap();
     // without a record the half directory could be anyone's
     assert_eq!(
-        start(cluster.clone(), &options(), &mut ())
-            .unwrap_err()
-            .kind(),
+        start(&cluster, &options(), &mut ()).unwrap_err().kind(),
         Kind::Foreign
     );
     fs::rename(&half, scratch.path.join("aside")).unwrap();
@@ -202,7 +200,7 @@ fn programs_that_fail_are_quoted() {
     script(&bindir.join("initdb"), &failing);
     let mut wish = StartOptions::default();
     wish.search.explicit = Some(bindir);
-    let error = start(scratch.cluster(), &wish, &mut ()).unwrap_err();
+    let error = start(&scratch.cluster(), &wish, &mut ()).unwrap_err();
     assert_eq!(error.kind(), Kind::Initialise, "{error}");
     assert_eq!(
         error.to_string(),
@@ -221,7 +219,7 @@ fn a_start_that_takes_too_long_is_given_up_and_can_be_attached_to() {
         timeout: Duration::ZERO,
         ..options()
     };
-    let error = start(cluster.clone(), &hasty, &mut ()).unwrap_err();
+    let error = start(&cluster, &hasty, &mut ()).unwrap_err();
     assert_eq!(error.kind(), Kind::Timeout);
     // until its pid file is there nobody can tell that a server is on its way
     let pid_file = cluster.pgdata().join("postmaster.pid");

@@ -26,7 +26,7 @@ fn a_new_cluster_is_utf8_with_checksums_scram_and_loopback_only() {
     let scratch = Scratch::new();
     let cluster = scratch.cluster();
     let mut record = Record::default();
-    let server = start(cluster.clone(), &options(), &mut record).unwrap();
+    let server = start(&cluster, &options(), &mut record).unwrap();
 
     let told = record
         .0
@@ -134,14 +134,14 @@ fn a_named_port_that_is_taken_is_an_error_and_the_next_start_works() {
         port: Some(port),
         ..options()
     };
-    let error = start(cluster.clone(), &wish, &mut ()).unwrap_err();
+    let error = start(&cluster, &wish, &mut ()).unwrap_err();
     assert_eq!(error.kind(), Kind::Port);
     assert_eq!(
         error.to_string(),
         format!("port {port} on 127.0.0.1 is taken by another program")
     );
     drop(other);
-    let server = start(cluster.clone(), &wish, &mut ()).unwrap();
+    let server = start(&cluster, &wish, &mut ()).unwrap();
     assert_eq!(server.address().port, port);
     assert!(
         !server.was_made(),
@@ -152,7 +152,7 @@ fn a_named_port_that_is_taken_is_an_error_and_the_next_start_works() {
         port: Some(port - 1),
         ..options()
     };
-    let error = start(cluster, &elsewhere, &mut ()).unwrap_err();
+    let error = start(&cluster, &elsewhere, &mut ()).unwrap_err();
     assert_eq!(error.kind(), Kind::Misuse, "{error}");
 }
 
@@ -164,7 +164,7 @@ fn a_remembered_port_that_is_taken_gives_another_and_says_so() {
     stop(&cluster, StopMode::Fast, LONG, &mut ()).unwrap();
     let _other = TcpListener::bind((HOST, port)).unwrap();
     let mut record = Record::default();
-    let server = start(cluster, &options(), &mut record).unwrap();
+    let server = start(&cluster, &options(), &mut record).unwrap();
     let moved = Event::PortMoved {
         from: port,
         to: server.address().port,
@@ -180,14 +180,14 @@ fn settings_are_the_servers_and_attaching_with_others_is_refused() {
         settings: vec![(name.to_owned(), value.to_owned())],
         ..options()
     };
-    let server = start(cluster.clone(), &with("work_mem", "77MB"), &mut ()).unwrap();
+    let server = start(&cluster, &with("work_mem", "77MB"), &mut ()).unwrap();
     assert_eq!(query(&server, "show work_mem"), "77MB");
-    start(cluster.clone(), &with("work_mem", "77MB"), &mut ()).unwrap();
-    let error = start(cluster.clone(), &with("work_mem", "78MB"), &mut ()).unwrap_err();
+    start(&cluster, &with("work_mem", "77MB"), &mut ()).unwrap();
+    let error = start(&cluster, &with("work_mem", "78MB"), &mut ()).unwrap_err();
     assert_eq!(error.kind(), Kind::Misuse);
 
     stop(&cluster, StopMode::Fast, LONG, &mut ()).unwrap();
-    let error = start(cluster.clone(), &with("work_mem", "much"), &mut ()).unwrap_err();
+    let error = start(&cluster, &with("work_mem", "much"), &mut ()).unwrap_err();
     assert_eq!(error.kind(), Kind::Start);
     assert!(
         error
@@ -214,7 +214,7 @@ fn choices_for_a_new_cluster_hold_and_later_ones_must_agree() {
         making,
         ..options()
     };
-    let server = start(cluster.clone(), &chosen, &mut ()).unwrap();
+    let server = start(&cluster, &chosen, &mut ()).unwrap();
     let facts = query(
         &server,
         "select current_user, current_database(), current_setting('password_encryption'), \
@@ -232,7 +232,7 @@ fn choices_for_a_new_cluster_hold_and_later_ones_must_agree() {
         ..options()
     };
     assert_eq!(
-        start(cluster, &other, &mut ()).unwrap_err().kind(),
+        start(&cluster, &other, &mut ()).unwrap_err().kind(),
         Kind::Misuse
     );
 }

@@ -55,6 +55,11 @@ class Connection(howdah.Connection):
             return ServerCursor(self, name, scrollable=scrollable, withhold=withhold)
         return self.cursor_factory(self)
 
+    def begin_if_needed(self) -> None:
+        """Open a transaction, as the first statement of a cursor does."""
+        with self._turn:
+            self._begin_for_cursor()
+
     def commit(self) -> None:
         """Commit the open transaction, if there is one.
 

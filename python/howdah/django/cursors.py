@@ -6,14 +6,14 @@ behind every pooler; `BindingCursor` sends them beside a statement that stays pr
 `ServerCursor` leaves the rows in the server until they are asked for.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 from howdah import _identifiers
 from howdah.cursor import Cursor as HowdahCursor
 from howdah.dbapi import describe_column
 from howdah.django import literals
-from howdah.errors import NotSupportedError
+from howdah.django.copying import Copy
 from howdah.server_cursor import ServerCursor as HowdahServerCursor
 
 if TYPE_CHECKING:
@@ -73,20 +73,21 @@ class Cursor(HowdahCursor):
         returning: bool = False,
         timeout: float | None = None,
     ) -> None:
-        """Run a statement once for each item, many of them in one round trip."""
-        _refuse_returning(asked=returning)
+        """Run a statement once for each item, many of them in one round trip.
+
+        `rowcount` is the sum. With `returning` the rows of all are fetched as those of one
+        statement; without, they are thrown away.
+        """
         self._forget()
-        total, batch, size = 0, [], 0
-        for params in seq_of_params:
-            text = literals.compose(query, params)
-            batch.append(text)
-            size += len(text)
-            if size > _BATCH_CHARS:
-                total += self._send_batch(batch, timeout)
-                batch, size = [], 0
-        if batch:
-            total += self._send_batch(batch, timeout)
-        self._rowcount = total
+        total, first, rows = 0, None, []
+        for result in self._run_each(query, seq_of_params, timeout):
+            total += max(result.count, 0)
+            if returning:
+                first = first or result
+                rows += self._session.conversions.rows(result)
+        if first is not None:
+            self._take([first])
+        self._rowcount, self._rows = total, rows if returning else None
 
     def callproc(self, procname: _identifiers.Name, parameters: Any = None, /) -> Any:
         """Call a function, whose result is fetched like the rows of a query."""
@@ -95,14 +96,34 @@ class Cursor(HowdahCursor):
         self.execute(f"select * from {_identifiers.qualified(procname)}({slots})", parameters)
         return parameters
 
+    def copy(self, query: str, params: literals.Parameters | None = None) -> Copy:
+        """Run a COPY, to read from or write to inside a `with` block."""
+        self._forget()
+        self.last_query = literals.compose(query, params)
+        return Copy(self._session, self.last_query)
+
     def _send(self, query: str, timeout: float | None) -> None:
         self.last_query = query
         self._take(self._session._run_for_cursor(query, None, timeout))
 
-    def _send_batch(self, batch: list[str], timeout: float | None) -> int:
+    def _run_each(
+        self, query: str, seq_of_params: Iterable[literals.Parameters], timeout: float | None
+    ) -> "Iterator[Result]":
+        """The results of a statement, run once for each item."""
+        batch, size = [], 0
+        for params in seq_of_params:
+            text = literals.compose(query, params)
+            batch.append(text)
+            size += len(text)
+            if size > _BATCH_CHARS:
+                yield from self._send_batch(batch, timeout)
+                batch, size = [], 0
+        if batch:
+            yield from self._send_batch(batch, timeout)
+
+    def _send_batch(self, batch: list[str], timeout: float | None) -> "list[Result]":
         self.last_query = batch[-1]
-        results = self._session._run_for_cursor(";\n".join(batch), None, timeout)
-        return sum(max(result.count, 0) for result in results)
+        return self._session._run_for_cursor(";\n".join(batch), None, timeout)
 
     def _show(self, index: int) -> None:
         super()._show(index)
@@ -130,22 +151,12 @@ class BindingCursor(Cursor):
         self._take(self._session._run_for_cursor(text, values, timeout))
         return self
 
-    def executemany(
-        self,
-        query: str,
-        seq_of_params: Iterable[literals.Parameters],
-        /,
-        *,
-        returning: bool = False,
-        timeout: float | None = None,
-    ) -> None:
-        """Run a statement once for each item."""
-        _refuse_returning(asked=returning)
-        total = 0
+    def _run_each(
+        self, query: str, seq_of_params: Iterable[literals.Parameters], timeout: float | None
+    ) -> "Iterator[Result]":
         for params in seq_of_params:
-            total += max(self.execute(query, params, timeout=timeout).rowcount, 0)
-        self._forget()
-        self._rowcount = total
+            self.last_query, values = literals.bind(query, params)
+            yield from self._session._run_for_cursor(self.last_query, values, timeout)
 
 
 class ServerCursor(HowdahServerCursor):
@@ -183,12 +194,8 @@ def described(result: "Result") -> Any:
     return [
         ColumnDescription(
             *describe_column(each.name, each.type_oid, each.type_size, each.type_modifier),
-            each.type_name,
+            # By the bare name Django knows a type of an extension, whatever its schema.
+            each.type_name.rpartition(".")[2],
         )
         for each in result.columns or ()
     ]
-
-
-def _refuse_returning(*, asked: bool) -> None:
-    if asked:
-        raise NotSupportedError("`executemany` of Django's cursors returns no rows")

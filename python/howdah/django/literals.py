@@ -123,6 +123,15 @@ def quoted(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
+def text_of(value: Any) -> str:
+    """What the input function of the value's SQL type reads.
+
+    >>> text_of(True), text_of([1, None]), text_of(dt.date(2026, 1, 2))
+    ('true', '{1,NULL}', '2026-01-02')
+    """
+    return _form_of(value).text(value)
+
+
 class _Slots:
     """The placeholders of a statement."""
 

@@ -45,6 +45,8 @@ class Range(Generic[T]):
 
     """
 
+    # Where programs find it: Django writes the name of this module into migrations.
+    __module__ = "howdah.types"
     __slots__ = ("_bounds", "_lower", "_upper")
     __match_args__ = ("lower", "upper", "bounds")
 

@@ -53,6 +53,12 @@ def alias(database: str) -> Iterator[Callable[..., Any]]:
     leave_default()
 
 
+@pytest.fixture(params=[False, True], ids=["literals", "bound"])
+def db(request: pytest.FixtureRequest, alias: Callable[..., Any]) -> Any:
+    """Django's connection to an empty database, with both ways of binding parameters."""
+    return alias(OPTIONS={"server_side_binding": request.param})
+
+
 @pytest.fixture(scope="session")
 def shop_database(server_url: str) -> Iterator[str]:
     """The URL of a database with the tables of the test application."""
@@ -84,10 +90,10 @@ def point_default_at(url: str, **more: Any) -> Any:
     """Give Django's `default` alias other settings; answers its new connection."""
     from django.db import connections
 
+    if hasattr(connections._connections, "default"):
+        leave_default()
     wanted = connections.configure_settings({"default": database_settings(url, **more)})
     connections.settings["default"] = wanted["default"]
-    if hasattr(connections._connections, "default"):
-        del connections["default"]
     return connections["default"]
 
 
@@ -107,3 +113,19 @@ def make_tables(connection: Any) -> None:
     with connection.schema_editor() as editor:
         for model in apps.get_app_config("shop").get_models():
             editor.create_model(model)
+
+
+@pytest.fixture
+def settings_of_django() -> Iterator[Callable[..., None]]:
+    """Overrides Django's settings until the end of the test."""
+    from django.test.utils import override_settings
+
+    overrides = []
+
+    def override(**values: Any) -> None:
+        overrides.append(override_settings(**values))
+        overrides[-1].enable()
+
+    yield override
+    for each in reversed(overrides):
+        each.disable()

@@ -5,13 +5,13 @@ use std::io::Write;
 use clap::Args;
 use howdah_server::log;
 
-use super::{Talk, Target};
+use super::{Member, Talk};
 use crate::exit;
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
     #[command(flatten)]
-    target: Target,
+    member: Member,
     /// Print only the last N lines
     #[arg(short = 'n', long, value_name = "N")]
     lines: Option<usize>,
@@ -21,7 +21,7 @@ pub(super) struct Arguments {
 }
 
 pub(super) fn run(arguments: &Arguments) -> anyhow::Result<i32> {
-    let cluster = arguments.target.cluster()?;
+    let cluster = arguments.member.cluster()?;
     let mut stdout = std::io::stdout().lock();
     if arguments.follow {
         log::follow(&cluster, arguments.lines, &mut stdout, &mut Talk)?;

@@ -9,13 +9,13 @@ use anyhow::Context as _;
 use clap::Args;
 use howdah_server::{HOST, Search, address, status};
 
-use super::Target;
+use super::Member;
 use crate::Context;
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
     #[command(flatten)]
-    target: Target,
+    member: Member,
     /// Arguments for psql
     #[arg(
         value_name = "ARGUMENT",
@@ -27,7 +27,7 @@ pub(super) struct Arguments {
 
 /// Replaces this process; returns only if that fails.
 pub(super) fn run(arguments: &Arguments, context: &Context) -> anyhow::Result<i32> {
-    let cluster = arguments.target.cluster()?;
+    let cluster = arguments.member.cluster()?;
     let address = address(&cluster)?;
     let psql = find(status(&cluster)?.bindir, context);
     let failure = Command::new(&psql)

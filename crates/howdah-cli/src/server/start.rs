@@ -37,6 +37,12 @@ pub(super) struct Arguments {
     /// [default: scram-sha-256]
     #[arg(long, value_name = "METHOD")]
     auth: Option<Authentication>,
+    /// How many replicas to have, made on first use [default: those that were made before]
+    #[arg(long, value_name = "N")]
+    replicas: Option<u32>,
+    /// Let every commit wait until a replica has it on disk, for this start
+    #[arg(long)]
+    synchronous: bool,
     /// Seconds that the server may take to answer
     #[arg(long, value_name = "SECONDS", value_parser = seconds, default_value = "60")]
     timeout: Duration,
@@ -62,11 +68,24 @@ struct Answer<'a> {
     started: bool,
     /// Whether this start made the cluster.
     made: bool,
+    replicas: Vec<Replica>,
+}
+
+/// One of the replicas in the answer.
+#[derive(Debug, Serialize)]
+struct Replica {
+    url: String,
+    socket_url: String,
+    port: u16,
+    pid: u32,
+    data: PathBuf,
+    /// Whether this start made it.
+    made: bool,
 }
 
 pub(super) fn run(arguments: &Arguments, context: &Context) -> anyhow::Result<i32> {
     let options = arguments.options(context)?;
-    let server = start(arguments.target.cluster()?, &options, &mut Talk)?;
+    let server = start(&arguments.target.cluster()?, &options, &mut Talk)?;
     let started = describe(&server);
     format::print(arguments.output.format, &started.url, &started)?;
     Ok(exit::OK)
@@ -93,6 +112,8 @@ impl Arguments {
                 authentication: self.auth,
                 ..Making::default()
             },
+            replicas: self.replicas,
+            synchronous: self.synchronous,
             timeout: self.timeout,
         })
     }
@@ -114,6 +135,18 @@ fn describe(server: &Server) -> Answer<'_> {
         log: cluster.log(),
         started: server.was_launched(),
         made: server.was_made(),
+        replicas: server.replicas().iter().map(describe_replica).collect(),
+    }
+}
+
+fn describe_replica(replica: &Server) -> Replica {
+    Replica {
+        url: replica.address().url(),
+        socket_url: replica.address().socket_url(),
+        port: replica.address().port,
+        pid: replica.pid(),
+        data: replica.cluster().home().to_owned(),
+        made: replica.was_made(),
     }
 }
 

@@ -1,7 +1,7 @@
 //! `howdah server status`.
 
 use std::fmt::Write;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::Args;
 use howdah_server::{Cluster, ServerState, Status, status};
@@ -20,43 +20,73 @@ pub(super) struct Arguments {
 
 /// What `--format json` prints; never the password.
 #[derive(Debug, Serialize)]
-struct Answer<'a> {
+struct Answer {
+    #[serde(flatten)]
+    primary: Member,
+    replicas: Vec<Member>,
+}
+
+/// One server.
+#[derive(Debug, Serialize)]
+struct Member {
+    /// 0 is the first cluster.
+    replica: u32,
     state: &'static str,
+    standby: bool,
     pid: Option<u32>,
     /// Of the running server, or of the last start.
     port: Option<u16>,
-    version: Option<&'a str>,
-    bindir: Option<&'a Path>,
-    data: &'a Path,
+    version: Option<String>,
+    bindir: Option<PathBuf>,
+    data: PathBuf,
     pgdata: PathBuf,
     log: PathBuf,
-    socket_directory: Option<&'a Path>,
+    socket_directory: Option<PathBuf>,
 }
 
-/// Exit code 3 unless the server answers, as `pg_ctl status` has it.
+/// Exit code 3 unless the primary answers, as `pg_ctl status` has it.
 pub(super) fn run(arguments: &Arguments) -> anyhow::Result<i32> {
     let cluster = arguments.target.cluster()?;
-    let status = status(&cluster)?;
-    format::print(
-        arguments.output.format,
-        &text(&cluster, &status)?,
-        &Answer {
-            state: status.state.name(),
-            pid: status.pid,
-            port: status.port,
-            version: status.version.as_deref(),
-            bindir: status.bindir.as_deref(),
-            data: cluster.home(),
-            pgdata: cluster.pgdata(),
-            log: cluster.log(),
-            socket_directory: status.socket_directory.as_deref(),
-        },
-    )?;
-    Ok(if status.state == ServerState::Running {
+    let number = cluster.primary_number()?;
+    let primary = cluster.member(number);
+    let found = status(&primary)?;
+    let mut answer = text(&primary, &found)?;
+    let mut replicas = Vec::new();
+    for number in cluster.replicas()? {
+        let replica = cluster.member(number);
+        let found = status(&replica)?;
+        write!(answer, "\nreplica {number}: {}", text(&replica, &found)?)?;
+        replicas.push(Member::new(number, &replica, found));
+    }
+    let is_running = found.state == ServerState::Running;
+    let data = Answer {
+        primary: Member::new(number, &primary, found),
+        replicas,
+    };
+    format::print(arguments.output.format, &answer, &data)?;
+    Ok(if is_running {
         exit::OK
     } else {
         exit::NOT_RUNNING
     })
+}
+
+impl Member {
+    fn new(replica: u32, cluster: &Cluster, status: Status) -> Self {
+        Self {
+            replica,
+            state: status.state.name(),
+            standby: status.is_standby,
+            pid: status.pid,
+            port: status.port,
+            version: status.version,
+            bindir: status.bindir,
+            data: cluster.home().to_owned(),
+            pgdata: cluster.pgdata(),
+            log: cluster.log(),
+            socket_directory: status.socket_directory,
+        }
+    }
 }
 
 fn text(cluster: &Cluster, status: &Status) -> Result<String, std::fmt::Error> {

@@ -4,13 +4,13 @@ use clap::Args;
 use howdah_server::address;
 use serde::Serialize;
 
-use super::{Output, Target};
+use super::{Member, Output};
 use crate::{exit, format};
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
     #[command(flatten)]
-    target: Target,
+    member: Member,
     /// Print the URL that goes through the unix socket
     #[arg(long)]
     socket: bool,
@@ -25,7 +25,7 @@ struct Answer<'a> {
 }
 
 pub(super) fn run(arguments: &Arguments) -> anyhow::Result<i32> {
-    let address = address(&arguments.target.cluster()?)?;
+    let address = address(&arguments.member.cluster()?)?;
     let url = if arguments.socket {
         address.socket_url()
     } else {

@@ -11,7 +11,7 @@ use std::io;
 use std::mem::ManuallyDrop;
 use std::net::{Shutdown, TcpStream};
 use std::os::fd::{FromRawFd, RawFd};
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, TryLockError};
 use std::time::{Duration, Instant};
 
@@ -23,9 +23,9 @@ use super::engine::Outcome;
 use super::faults;
 use super::line::{Line, Sent};
 use super::operations::{
-    Answer, Batch, Chunks, ClosePortal, CopyClose, CopyIn, CopyNext, CopyOpen, CopySource, Fetch,
-    Many, Operation, Progress, RowStatements, Rows, Simple, Stream, StreamClose, StreamNext,
-    StreamOpen, Supply,
+    Answer, Batch, Chunks, ClosePortal, CopyClose, CopyIn, CopyNext, CopyOpen, CopySource,
+    Describe, Fetch, Many, Operation, Progress, RowStatements, Rows, Simple, Stream, StreamClose,
+    StreamNext, StreamOpen, Supply,
 };
 use super::parameters::as_tuple;
 use super::public::Base;
@@ -42,6 +42,8 @@ pub(crate) struct SyncConnection {
     line: Mutex<Line>,
     /// Which thread holds the line: the address of its [`THREAD`], 0 for none.
     holder: AtomicUsize,
+    /// The holder waits for what the server says unasked: there is no statement to cancel.
+    hearing: AtomicBool,
     queue: Queue,
     state: Arc<State>,
     canceller: Option<Canceller>,
@@ -69,6 +71,7 @@ impl SyncConnection {
         let connection = Self {
             line: Mutex::new(base.line(config, established)),
             holder: AtomicUsize::new(0),
+            hearing: AtomicBool::new(false),
             queue: Queue::default(),
             state: Arc::clone(base.state()),
             canceller: base.canceller().cloned(),
@@ -209,24 +212,22 @@ impl SyncConnection {
         args: &Bound<'_, PyAny>,
         row: Option<&Bound<'_, PyAny>>,
         batch: u32,
+        timeout: Option<f64>,
     ) -> Outcome {
         let kind = RowKind::from_argument(row)?;
-        self.run_operation(
-            py,
-            StreamOpen::new(query, as_tuple(args)?.unbind(), kind, batch),
-            None,
-        )
+        let operation = StreamOpen::new(query, as_tuple(args)?.unbind(), kind, batch);
+        self.run_operation(py, operation, timeout)
     }
 
     /// The next batch of a stream; empty at its end.
-    fn stream_next(&self, py: Python<'_>, stream: Py<Stream>) -> Outcome {
+    fn stream_next(&self, py: Python<'_>, stream: Py<Stream>, timeout: Option<f64>) -> Outcome {
         if let Some(first) = stream.get().take_first() {
             return Ok(first);
         }
         if stream.get().ended() {
             return Ok(PyList::empty(py).into_any().unbind());
         }
-        self.run_operation(py, StreamNext::new(stream), None)
+        self.run_operation(py, StreamNext::new(stream), timeout)
     }
 
     /// End a stream, read to its end or not.
@@ -235,6 +236,11 @@ impl SyncConnection {
             return Ok(py.None());
         }
         self.run_operation(py, StreamClose::new(stream), None)
+    }
+
+    /// Prepare a statement; its parameters' types, by OID and name, and its columns or None.
+    fn describe(&self, py: Python<'_>, query: Py<PyString>, timeout: Option<f64>) -> Outcome {
+        self.run_operation(py, Describe::new(query), timeout)
     }
 
     /// Close a portal or SQL cursor; one that is gone is no error.
@@ -317,6 +323,31 @@ impl SyncConnection {
         self.run_operation(py, CopyClose::new(source), None)
     }
 
+    /// Wait until the server says something unasked, and hand it to the handlers; false where
+    /// `timeout` seconds pass first.
+    fn hear(&self, py: Python<'_>, timeout: Option<f64>) -> PyResult<bool> {
+        let patience = Patience::new(timeout)?;
+        let mut held = self.acquire(py)?;
+        if self.state.is_closed() {
+            return Err(self.state.closed_error(py));
+        }
+        let engine = &mut held.line.engine;
+        if engine.session().has_open_unit() || engine.is_copying() {
+            let message = "a stream or COPY is open on this connection";
+            return Err(faults::fault(py, "InterfaceError", message));
+        }
+        self.hearing.store(true, Ordering::Release);
+        let heard = listen(py, &mut held.line, &patience);
+        self.hearing.store(false, Ordering::Release);
+        let remarks = held.line.engine.take_remarks();
+        drop(held);
+        self.state.deliver(py, remarks);
+        if heard.is_err() && self.state.is_closed() {
+            return Err(self.state.closed_error(py));
+        }
+        heard
+    }
+
     /// Whether the connection is open and its server has not hung up, seen without waiting.
     fn is_alive(&self, py: Python<'_>) -> bool {
         if self.state.is_closed() {
@@ -346,6 +377,10 @@ impl SyncConnection {
         let mut held = self.acquire(py)?;
         self.state.close();
         held.line.close(py);
+        held.line.engine.remark_end();
+        let remarks = held.line.engine.take_remarks();
+        drop(held);
+        self.state.deliver(py, remarks);
         Ok(())
     }
 }
@@ -453,6 +488,9 @@ impl SyncConnection {
     fn interrupt(&self, py: Python<'_>) -> PyResult<()> {
         let started = Instant::now();
         while self.is_held_elsewhere() && started.elapsed() < GRACE {
+            if self.hearing.load(Ordering::Acquire) {
+                break;
+            }
             py.check_signals()?;
             py.detach(|| {
                 if let Some(canceller) = &self.canceller {
@@ -609,6 +647,29 @@ fn receive(py: Python<'_>, line: &mut Line, patience: &Patience) -> PyResult<()>
                 return Ok(());
             }
             Err(error) if error.kind() == io::ErrorKind::Interrupted => py.check_signals()?,
+            Err(error) => return Err(line.lost(py, &error.to_string())),
+        }
+    }
+}
+
+/// Waits until the server has said something unasked; false at the deadline.
+fn listen(py: Python<'_>, line: &mut Line, patience: &Patience) -> PyResult<bool> {
+    loop {
+        while line.try_receive(py)?.is_some() {
+            line.advance(py)?;
+        }
+        if line.engine.is_leaving() {
+            return Err(line.lost(py, "the server closed it"));
+        }
+        if line.engine.has_remarks() {
+            return Ok(true);
+        }
+        py.check_signals()?;
+        let transport = &line.transport;
+        match py.detach(|| transport.wait(Interest::Readable, patience.deadline)) {
+            Ok(_) => {}
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) if error.kind() == io::ErrorKind::TimedOut => return Ok(false),
             Err(error) => return Err(line.lost(py, &error.to_string())),
         }
     }

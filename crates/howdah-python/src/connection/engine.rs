@@ -218,6 +218,7 @@ impl Engine {
             match &message {
                 Message::ReadyForQuery(status) => {
                     self.state.set_status(*status);
+                    self.statements.settle(*status);
                     if *status == TransactionStatus::Idle {
                         self.schema.ended(&self.catalogue);
                     }
@@ -236,11 +237,9 @@ impl Engine {
                 }
                 Message::CommandComplete(tag) => {
                     self.schema.ran(tag.as_str(), &self.catalogue);
+                    self.statements.note_command(tag.as_str());
                     if changes_session(tag.as_str()) {
                         self.state.note_session_change();
-                        if drops_statements(tag.as_str()) {
-                            self.statements.clear();
-                        }
                     }
                 }
                 Message::ErrorResponse(fields) => {
@@ -297,6 +296,7 @@ impl Engine {
             None => Loss::Line(why.to_owned()),
         };
         let error = loss.error(py);
+        self.remark_end();
         self.state.lose(loss);
         error
     }
@@ -304,6 +304,16 @@ impl Engine {
     /// Whether the server has announced the end of the session.
     pub(crate) const fn is_leaving(&self) -> bool {
         self.farewell.is_some()
+    }
+
+    /// Whether the server has said something besides its answers.
+    pub(crate) const fn has_remarks(&self) -> bool {
+        !self.remarks.is_empty()
+    }
+
+    /// Has the end of the connection told, with the remarks.
+    pub(crate) fn remark_end(&mut self) {
+        self.remarks.push(Remark::End);
     }
 
     /// Takes the remarks that wait for delivery.
@@ -392,11 +402,6 @@ fn changes_session(tag: &str) -> bool {
         Some(b'S' | b'R' | b'L' | b'U' | b'C' | b'D' | b'P')
     ) && !tag.starts_with("SELECT")
         && TAGS.iter().any(|prefix| tag.starts_with(prefix))
-}
-
-/// Whether a command of this tag makes the server forget all prepared statements.
-fn drops_statements(tag: &str) -> bool {
-    matches!(tag, "DEALLOCATE ALL" | "DISCARD ALL")
 }
 
 #[cold]

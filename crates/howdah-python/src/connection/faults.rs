@@ -13,6 +13,21 @@ pub(crate) fn server_error(py: Python<'_>, error: &ServerError, query: Option<&s
     made.map_or_else(|error| error, PyErr::from_value)
 }
 
+/// As [`server_error`] for the execution of a prepared statement: where somebody else changed a table
+/// and a transaction keeps the statement from being prepared again, it says what helps.
+#[cold]
+pub(crate) fn execution_error(py: Python<'_>, error: &ServerError, query: Option<&str>) -> PyErr {
+    let raised = server_error(py, error, query);
+    // "cached plan must not change result type" in every language
+    if error.sqlstate() == "0A000" && error.field(b'R') == Some("RevalidateCachedQuery") {
+        let hint = "the table was changed since the statement was prepared: repeat the transaction";
+        if let Err(failure) = raised.value(py).setattr("hint", hint) {
+            return failure;
+        }
+    }
+    raised
+}
+
 /// The fields of a server's message by their one-letter codes.
 pub(crate) fn fields<'py>(py: Python<'py>, error: &ServerError) -> PyResult<Bound<'py, PyDict>> {
     let fields = PyDict::new(py);

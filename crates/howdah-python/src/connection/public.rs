@@ -215,6 +215,11 @@ impl Base {
         self.state.set_notification_handler(handler);
     }
 
+    /// Call `handler()` once the connection was closed or lost.
+    fn on_end(&self, handler: Option<Py<PyAny>>) {
+        self.state.set_end_handler(handler);
+    }
+
     /// Parse json and jsonb with `loads(bytes)` from the next statement on; None for howdah's own.
     fn set_json_loads(&self, loads: Option<Py<PyAny>>) {
         self.state.set_json_loads(loads);

@@ -53,6 +53,7 @@ struct Chosen {
 struct Handlers {
     notice: Option<Py<PyAny>>,
     notification: Option<Py<PyAny>>,
+    end: Option<Py<PyAny>>,
 }
 
 /// What ended a connection that this program did not close.
@@ -82,6 +83,8 @@ pub(crate) enum Remark {
         payload: String,
         process_id: i32,
     },
+    /// The connection was closed or lost.
+    End,
 }
 
 impl State {
@@ -308,6 +311,10 @@ impl State {
         lock(&self.handlers).notification = handler;
     }
 
+    pub(crate) fn set_end_handler(&self, handler: Option<Py<PyAny>>) {
+        lock(&self.handlers).end = handler;
+    }
+
     /// Hands remarks to the handlers. A handler that raises is reported as unraisable: what it
     /// remarked on has nothing to do with the caller's statement.
     pub(crate) fn deliver(&self, py: Python<'_>, remarks: Vec<Remark>) {
@@ -324,6 +331,7 @@ impl State {
             let handler = match &remark {
                 Remark::Notice(_) => &handlers.notice,
                 Remark::Notification { .. } => &handlers.notification,
+                Remark::End => &handlers.end,
             };
             handler.as_ref().map(|handler| handler.clone_ref(py))
         };
@@ -337,6 +345,7 @@ impl State {
                 payload,
                 process_id,
             } => handler.call1(py, (channel, payload, process_id))?,
+            Remark::End => handler.call0(py)?,
         };
         Ok(())
     }

@@ -8,7 +8,7 @@
 use std::sync::Arc;
 
 use hashbrown::HashTable;
-use howdah_wire::{BindHead, Oid};
+use howdah_wire::{BindHead, Oid, TransactionStatus};
 use pyo3::prelude::*;
 use pyo3::types::PyString;
 
@@ -92,10 +92,15 @@ pub(crate) struct Statements {
     entries: HashTable<Entry>,
     /// Names that Close must be sent for.
     forgotten: Vec<String>,
+    /// Portals that were read to their end in a transaction block, which would keep them, and with
+    /// them their tables "in use".
+    portals: Vec<String>,
     clock: u64,
     named: u64,
     /// The version of the schema when the operation under way began.
     schema_version: u64,
+    /// A command of the open transaction has changed what statements return.
+    altered: bool,
 }
 
 struct Entry {
@@ -114,9 +119,11 @@ impl Statements {
             capacity,
             entries: HashTable::new(),
             forgotten: Vec::new(),
+            portals: Vec::new(),
             clock: 0,
             named: 0,
             schema_version: 0,
+            altered: false,
         }
     }
 
@@ -202,7 +209,43 @@ impl Statements {
         self.forget_name(&statement.name);
     }
 
-    /// Drops all: they were prepared with codecs that are no longer in force.
+    /// Takes notice of what a command did to the prepared statements.
+    ///
+    /// The server refuses to execute a statement that would return other columns than it did when it
+    /// was prepared. After a change by this session, or the undoing of one, all are prepared anew:
+    /// within a transaction the refusal could not be mended.
+    #[inline]
+    pub(crate) fn note_command(&mut self, tag: &str) {
+        if let Some(b'A' | b'C' | b'D' | b'R') = tag.as_bytes().first() {
+            self.note_uncommon_command(tag);
+        }
+    }
+
+    fn note_uncommon_command(&mut self, tag: &str) {
+        match tag {
+            "DEALLOCATE ALL" | "DISCARD ALL" => self.clear(),
+            "ROLLBACK" if self.altered => self.forget_all(),
+            "CREATE VIEW" => self.note_alteration(),
+            _ if tag.starts_with("ALTER ") || tag.starts_with("DROP ") => self.note_alteration(),
+            _ => {}
+        }
+    }
+
+    #[cold]
+    fn note_alteration(&mut self) {
+        self.altered = true;
+        self.forget_all();
+    }
+
+    /// The server is ready for more, in this state of the transaction.
+    #[inline]
+    pub(crate) const fn settle(&mut self, status: TransactionStatus) {
+        if matches!(status, TransactionStatus::Idle) {
+            self.altered = false;
+        }
+    }
+
+    /// Drops all, for which Close must be sent: they do not fit what is in force now.
     pub(crate) fn forget_all(&mut self) {
         let entries = std::mem::take(&mut self.entries);
         for entry in entries {
@@ -211,7 +254,7 @@ impl Statements {
     }
 
     /// Drops all: the server has forgotten them.
-    pub(crate) fn clear(&mut self) {
+    fn clear(&mut self) {
         self.entries.clear();
         self.forgotten.clear();
     }
@@ -227,6 +270,17 @@ impl Statements {
     #[inline]
     pub(crate) fn take_forgotten(&mut self) -> Vec<String> {
         std::mem::take(&mut self.forgotten)
+    }
+
+    /// Remembers to close a portal.
+    pub(crate) fn forget_portal(&mut self, portal: &str) {
+        self.portals.push(portal.to_owned());
+    }
+
+    /// Takes the portals that are to be closed now.
+    #[inline]
+    pub(crate) fn take_portals(&mut self) -> Vec<String> {
+        std::mem::take(&mut self.portals)
     }
 
     #[cold]

@@ -94,7 +94,7 @@ pub(crate) fn options() -> StartOptions {
 }
 
 pub(crate) fn started(cluster: &Cluster) -> Server {
-    start(cluster.clone(), &options(), &mut ()).unwrap()
+    start(cluster, &options(), &mut ()).unwrap()
 }
 
 /// One answer from the server, by `psql` over TCP.

@@ -6,9 +6,9 @@ use pyo3::prelude::*;
 use pyo3::types::{PyList, PyString, PyTuple};
 
 use super::super::operations::{
-    Answer, Batch, Chunks, ClosePortal, CopyClose, CopyIn, CopyNext, CopyOpen, CopySource, Fetch,
-    Many, Progress, RowStatements, Rows, Simple, Stream, StreamClose, StreamNext, StreamOpen,
-    Supply,
+    Answer, Batch, Chunks, ClosePortal, CopyClose, CopyIn, CopyNext, CopyOpen, CopySource,
+    Describe, Fetch, Many, Progress, RowStatements, Rows, Simple, Stream, StreamClose, StreamNext,
+    StreamOpen, Supply,
 };
 use super::super::parameters::as_tuple;
 use super::super::public::Base;
@@ -169,21 +169,22 @@ impl AsyncConnection {
         args: &Bound<'_, PyAny>,
         row: Option<&Bound<'_, PyAny>>,
         batch: u32,
+        timeout: Option<f64>,
     ) -> PyResult<Reply> {
         let kind = RowKind::from_argument(row)?;
         let operation = StreamOpen::new(query, as_tuple(args)?.unbind(), kind, batch);
-        Ok(Reply::new(&self.holder, operation, None))
+        Ok(Reply::new(&self.holder, operation, timeout))
     }
 
     /// As `SyncConnection.stream_next`, awaited.
-    fn stream_next(&self, py: Python<'_>, stream: Py<Stream>) -> Reply {
+    fn stream_next(&self, py: Python<'_>, stream: Py<Stream>, timeout: Option<f64>) -> Reply {
         if let Some(first) = stream.get().take_first() {
             return Reply::ready(&self.holder, Ok(first));
         }
         if stream.get().ended() {
             return Reply::ready(&self.holder, Ok(PyList::empty(py).into_any().unbind()));
         }
-        Reply::new(&self.holder, StreamNext::new(stream), None)
+        Reply::new(&self.holder, StreamNext::new(stream), timeout)
     }
 
     /// As `SyncConnection.stream_close`, awaited.
@@ -193,6 +194,11 @@ impl AsyncConnection {
             return Reply::ready(holder, Ok(slf.py().None()));
         }
         Reply::new(holder, StreamClose::new(stream), None)
+    }
+
+    /// As `SyncConnection.describe`, awaited.
+    fn describe(&self, query: Py<PyString>, timeout: Option<f64>) -> Reply {
+        Reply::new(&self.holder, Describe::new(query), timeout)
     }
 
     /// As `SyncConnection.close_portal`, awaited.

@@ -168,10 +168,14 @@ impl Link {
         }
         self.send(py, &mut inner)?;
         // a connection that breaks while sending answers at once
-        match inner.answered.pop() {
-            Some((_, outcome)) => Ok(Submitted::Ended(outcome)),
-            None => Ok(Submitted::Waiting),
+        let ended = inner.answered.pop();
+        if self.state.is_closed() {
+            self.release(py, inner, true)?;
         }
+        Ok(match ended {
+            Some((_, outcome)) => Submitted::Ended(outcome),
+            None => Submitted::Waiting,
+        })
     }
 
     /// Goes on sending, now that the operation has more.
@@ -232,6 +236,7 @@ impl Link {
         inner.line.close(py);
         self.leave_loop(py, &mut inner)?;
         inner.fail_all(|| self.state.closed_error(py));
+        inner.line.engine.remark_end();
         self.release(py, inner, true)
     }
 

@@ -149,7 +149,7 @@ impl Fetch {
             }
             cx.statements.forget(&statement);
         }
-        Err(faults::server_error(
+        Err(faults::execution_error(
             cx.py,
             error,
             self.sql.bind(cx.py).to_str().ok(),

@@ -12,6 +12,7 @@ mod batch;
 mod close_portal;
 mod copy_in;
 mod copy_out;
+mod describe;
 mod drain;
 mod fetch;
 mod introspection;
@@ -31,6 +32,7 @@ pub(crate) use batch::Batch;
 pub(crate) use close_portal::ClosePortal;
 pub(crate) use copy_in::{Chunks, CopyFeed, CopyIn, Progress, RowStatements, Rows, Supply};
 pub(crate) use copy_out::{CopyClose, CopyNext, CopyOpen, CopySource};
+pub(crate) use describe::Describe;
 pub(crate) use drain::Drain;
 pub(crate) use fetch::{Answer, Fetch};
 pub(crate) use many::Many;
@@ -138,13 +140,25 @@ pub(crate) trait Operation: Send {
 }
 
 impl Context<'_, '_> {
-    /// Requests Close for statements that the cache has dropped; part of the next unit.
+    /// Requests Close for statements that the cache has dropped, and for portals that were read;
+    /// part of the next unit.
     pub(crate) fn close_forgotten(&mut self) -> Result<(), howdah_wire::Error> {
+        self.close_portals()?;
         for name in self.statements.take_forgotten() {
             self.session
                 .close(howdah_wire::frontend::Target::Statement(&name))?;
         }
         Ok(())
+    }
+
+    /// Requests Close for portals that were read; whether there were any.
+    pub(crate) fn close_portals(&mut self) -> Result<bool, howdah_wire::Error> {
+        let portals = self.statements.take_portals();
+        for portal in &portals {
+            self.session
+                .close(howdah_wire::frontend::Target::Portal(portal))?;
+        }
+        Ok(!portals.is_empty())
     }
 }
 

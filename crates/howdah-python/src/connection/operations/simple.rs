@@ -24,6 +24,8 @@ pub(crate) struct Simple {
     error: Option<ServerError>,
     introspection: Option<Introspection>,
     copy: UnexpectedCopy,
+    /// Portals are being closed before the text is sent.
+    closing: bool,
 }
 
 impl Simple {
@@ -37,7 +39,22 @@ impl Simple {
             error: None,
             introspection: None,
             copy: UnexpectedCopy::default(),
+            closing: false,
         }
+    }
+
+    fn request_within(&self, cx: &mut Context<'_, '_>) -> PyResult<()> {
+        let sql = self.sql.bind(cx.py).to_str()?;
+        let requested = cx
+            .close_portals()
+            .and_then(|_| request_within(cx.session, sql));
+        requested.map_err(|error| faults::protocol(cx.py, &error))
+    }
+
+    fn request(&self, cx: &mut Context<'_, '_>) -> PyResult<()> {
+        let sql = self.sql.bind(cx.py).to_str()?;
+        let requested = cx.session.query(sql);
+        requested.map_err(|error| faults::protocol(cx.py, &error))
     }
 
     fn current(&mut self) -> &mut Collector {
@@ -107,13 +124,16 @@ impl Operation for Simple {
     }
 
     fn start(&mut self, cx: &mut Context<'_, '_>) -> PyResult<()> {
-        let sql = self.sql.bind(cx.py).to_str()?;
-        let requested = if cx.session.has_open_unit() {
-            request_within(cx.session, sql)
-        } else {
-            cx.session.query(sql)
-        };
-        requested.map_err(|error| faults::protocol(cx.py, &error))
+        if cx.session.has_open_unit() {
+            return self.request_within(cx);
+        }
+        let closing = cx.close_portals();
+        self.closing = closing.map_err(|error| faults::protocol(cx.py, &error))?;
+        if self.closing {
+            cx.session.sync();
+            return Ok(());
+        }
+        self.request(cx)
     }
 
     fn on(&mut self, reception: &Reception<'_, '_>, message: &Message<'_>) -> Signal {
@@ -142,6 +162,10 @@ impl Operation for Simple {
     }
 
     fn turn(&mut self, cx: &mut Context<'_, '_>) -> PyResult<Flow> {
+        if std::mem::take(&mut self.closing) {
+            self.request(cx)?;
+            return Ok(Flow::Continue);
+        }
         self.copy.refuse(cx)?;
         if let Some(error) = self.error.take() {
             return Err(faults::server_error(

@@ -171,6 +171,9 @@ impl Batch {
         let failed = self.error.is_some() || self.collector.has_failed();
         if failed || !self.suspended {
             stream.end();
+            if stream.in_block {
+                cx.statements.forget_portal(&stream.portal);
+            }
             if cx.session.has_open_unit() {
                 cx.session.sync();
             }
@@ -181,7 +184,7 @@ impl Batch {
 
     fn finish(mut self, py: Python<'_>) -> PyResult<Py<PyAny>> {
         if let Some(error) = self.error.take() {
-            return Err(faults::server_error(py, &error, None));
+            return Err(faults::execution_error(py, &error, None));
         }
         match self.collector.take_failure() {
             Some(error) => Err(error),

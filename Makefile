@@ -73,6 +73,8 @@ ready: format lint types fast-tests ## before a commit: format, lint, types, fas
 bench: ## compare with other drivers: client CPU, wall time and system calls
 	@$(MAKE) --no-print-directory VENV=.venv-bench REQUIREMENTS=requirements/bench.txt build
 	missed=0; .venv-bench/bin/python -m benches.server_start || missed=1; \
+	.venv-bench/bin/python -m benches.copying || missed=1; \
+	.venv-bench/bin/python -m benches.memory || missed=1; \
 	.venv-bench/bin/python -m benches $(BENCH_ARGS) || missed=1; \
 	.venv-bench/bin/python -m benches.django_orm || missed=1; exit $$missed
 

@@ -35,6 +35,10 @@ SYSTEM_CALL_BARS = {"sync": 2, "asyncio": 4}
 ROWS_BAR = 0.5
 ROWS_BAR_WORLDS = ("sync", "asyncio")
 
+TASKS = frozenset(workload.name for workload in workloads.TASKS)
+EXECUTEMANY_BAR_US = 0.7
+POOL_BAR = 1.3
+
 # Goals per value, row included, above the floor, in ns.
 VALUE_GOALS_NS = {
     "timestamptz": 80,
@@ -67,6 +71,8 @@ def bars(world: str, measured: Mapping[str, Cells], calls: Mapping[str, float | 
             continue
         if name == SINGLE_ROW:
             found += _single_row_bars(world, cells)
+        elif name in TASKS:
+            found += _task_bars(world, name, measured)
         elif world in ROWS_BAR_WORLDS and not name.startswith("value:"):
             ratio = ratio_above_floor(cells)
             if ratio is not None:
@@ -74,6 +80,21 @@ def bars(world: str, measured: Mapping[str, Cells], calls: Mapping[str, float | 
     howdah_calls = calls.get(HOWDAH)
     if world in SYSTEM_CALL_BARS and howdah_calls is not None:
         found.append(Bar(f"{world}: system calls per query", howdah_calls, SYSTEM_CALL_BARS[world]))
+    return found
+
+
+def _task_bars(world: str, name: str, measured: Mapping[str, Cells]) -> list[Bar]:
+    cells = measured[name]
+    mine = cells[HOWDAH]["cpu_us"]
+    found = []
+    best = best_other(cells)
+    if best is not None:
+        found.append(Bar(f"{world}: {name}, CPU against {best}", mine / cells[best]["cpu_us"], 1.0))
+    if name == workloads.EXECUTEMANY:
+        found.append(Bar(f"{world}: {name}, CPU µs per row", mine / 1000, EXECUTEMANY_BAR_US))
+    bare = measured.get(SINGLE_ROW, {}).get(HOWDAH)
+    if name == workloads.POOL and bare is not None:
+        found.append(Bar(f"{world}: {name}, by a bare query", mine / bare["cpu_us"], POOL_BAR))
     return found
 
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-Group: TypeAlias = Literal["query", "per value"]
+Group: TypeAlias = Literal["query", "per value", "task"]
 
 
 @dataclass(frozen=True)
@@ -51,6 +51,17 @@ QUERIES = (
     Workload("1,000 timestamptz", "select at from bench_mixed", 1000),
 )
 
+EXECUTEMANY = "executemany of 1,000"
+POOL = "pool: acquire, query, release"
+PIPELINE = "pipeline of 100"
+TASKS_AT_ONCE = "ten tasks at once"
+
+# What `tasks` does; not every world has all of them.
+TASKS = tuple(
+    Workload(name, "", 1, single_value=True, group="task")
+    for name in (EXECUTEMANY, POOL, TASKS_AT_ONCE, PIPELINE)
+)
+
 # Columns of bench_values; the price of one value of each type, row included.
 VALUE_TYPES = {
     "bool": "i % 2 = 0",
@@ -75,7 +86,7 @@ VALUES = tuple(
     for name in VALUE_TYPES
 )
 
-ALL = QUERIES + VALUES
+ALL = QUERIES + TASKS + VALUES
 
 _TABLES = (
     "create table bench_text as select i as id, 'customer number ' || i as name,"
@@ -125,4 +136,4 @@ def named(names: Sequence[str]) -> tuple[Workload, ...]:
 
 def label(workload: Workload) -> str:
     """The name that `named` and the report's JSON use."""
-    return workload.name if workload.group == "query" else f"value:{workload.name}"
+    return f"value:{workload.name}" if workload.group == "per value" else workload.name

@@ -13,10 +13,10 @@ import json
 import sys
 from typing import TYPE_CHECKING, Any
 
-from benches import measure, peers, workloads
+from benches import measure, peers, tasks, workloads
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine, Sequence
+    from collections.abc import Awaitable, Callable, Coroutine, Sequence
 
     from benches.workloads import Workload
 
@@ -50,11 +50,19 @@ def measure_sync(url: str, chosen: Sequence[Workload], rounds: int) -> dict[str,
     """All blocking drivers on all workloads."""
     opened, missing = _open_sync(url)
     result: dict[str, Any] = {"missing": missing, "refused": {}, "workloads": {}}
+    closing: list[Callable[[], object]] = []
     for workload in chosen:
         asks: dict[str, Callable[[], object]] = {}
         expected = None
         for peer in opened:
-            ask = peer.ask(workload)
+            if workload.group == "task":
+                task = tasks.SYNC.get(workload.name, {}).get(peer.name)
+                if task is None:
+                    continue
+                ask, close = task(url)
+                closing.append(close)
+            else:
+                ask = peer.ask(workload)
             try:
                 answer = ask()
             except Exception as error:  # noqa: BLE001 - any driver's own exception
@@ -62,10 +70,14 @@ def measure_sync(url: str, chosen: Sequence[Workload], rounds: int) -> dict[str,
                 continue
             expected = check(peer.name, workload, answer, expected)
             asks[peer.name] = ask
+        if not asks:
+            continue
         _progress(workload)
         result["workloads"][workloads.label(workload)] = {
             name: summary.as_dict() for name, summary in measure.in_turn(asks, rounds).items()
         }
+    for close in closing:
+        close()
     for peer in opened:
         peer.close()
     return result
@@ -86,11 +98,19 @@ async def measure_async(url: str, chosen: Sequence[Workload], rounds: int) -> di
     """All asyncio drivers on all workloads."""
     opened, missing = await _open_async(url)
     result: dict[str, Any] = {"missing": missing, "refused": {}, "workloads": {}}
+    closing: list[Callable[[], Awaitable[object]]] = []
     for workload in chosen:
-        asks = {}
+        asks: dict[str, Callable[[], Awaitable[object]]] = {}
         expected = None
         for peer in opened:
-            ask = await peer.ask(workload)
+            if workload.group == "task":
+                task = tasks.ASYNC.get(workload.name, {}).get(peer.name)
+                if task is None:
+                    continue
+                ask, close = await task(url)
+                closing.append(close)
+            else:
+                ask = await peer.ask(workload)
             try:
                 answer = await ask()
             except Exception as error:  # noqa: BLE001 - any driver's own exception
@@ -98,11 +118,15 @@ async def measure_async(url: str, chosen: Sequence[Workload], rounds: int) -> di
                 continue
             expected = check(peer.name, workload, answer, expected)
             asks[peer.name] = ask
+        if not asks:
+            continue
         _progress(workload)
         result["workloads"][workloads.label(workload)] = {
             name: summary.as_dict()
             for name, summary in (await measure.in_turn_async(asks, rounds)).items()
         }
+    for close in closing:
+        await close()
     for peer in opened:
         await peer.close()
     return result

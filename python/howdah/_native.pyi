@@ -168,6 +168,9 @@ class CopySource:
     def columns(self) -> tuple[Column, ...]:
         """Empty where data is not read as rows."""
     @property
+    def arrow_fields(self) -> list[tuple[str, str]]:
+        """Names and types of the columns in Arrow; empty where the data is not read so."""
+    @property
     def count(self) -> int:
         """How many rows have come."""
 
@@ -363,6 +366,11 @@ class SyncConnection(_Base):
         With `args=None` by the simple protocol, which allows several statements; else by the
         extended one. An empty query gives one Result without rows and with an empty tag.
         """
+    def send_ahead(self, query: str) -> None:
+        """Send commands without waiting; the next call takes in the answer before its own.
+
+        Where they fail, the connection is lost. They count as no change of the session.
+        """
     def run_queued(self, *, raises: bool, timeout: float | None = None) -> None:
         """Execute what is queued; with `raises` its error is raised here as well."""
     def describe(self, query: str, timeout: float | None) -> _Description:
@@ -407,14 +415,17 @@ class SyncConnection(_Base):
         query: str,
         args: Sequence[Any],
         options: str | None,
-        row: _RowType,
+        row: _RowType | Literal["arrow"],
         batch: int,
         timeout: float | None,
         progress: Callable[[int, int], object] | None,
     ) -> CopySource:
         """Begin COPY (query) TO STDOUT, with these options or, without, for rows."""
     def copy_next(self, source: CopySource, timeout: float | None) -> Any:
-        """The next batch, `bytes` or a list of rows; empty at the end."""
+        """The next batch: `bytes`, a list of rows, or the length and buffers of columns.
+
+        Empty at the end.
+        """
     def copy_close(self, source: CopySource) -> None: ...
     def close(self) -> None: ...
 
@@ -531,6 +542,8 @@ class AsyncConnection(_Base):
     def run(
         self, query: str, args: Sequence[Any] | None, row: _RowType, timeout: float | None
     ) -> Coroutine[Any, Any, list[Result]]: ...
+    def send_ahead(self, query: str) -> bool:
+        """As for the sync one; false, and nothing sent, where something is under way."""
     def run_queued(
         self, *, raises: bool, timeout: float | None = None
     ) -> Coroutine[Any, Any, None]: ...
@@ -571,7 +584,7 @@ class AsyncConnection(_Base):
         query: str,
         args: Sequence[Any],
         options: str | None,
-        row: _RowType,
+        row: _RowType | Literal["arrow"],
         batch: int,
         timeout: float | None,
         progress: Callable[[int, int], object] | None,

@@ -466,7 +466,9 @@ class AsyncPool(AsyncShortcuts):
                 return connection.transaction_status == "idle"
             dirty = connection.session_changes != entry.session_changes
             if reset == "full" or (reset == "if-dirty" and dirty):
-                await connection.run(RESET_SESSION, None, tuple, CLEANING_SECONDS)
+                # whoever comes next takes in the answer, before anything of its own is sent
+                if not connection.send_ahead(RESET_SESSION):
+                    await connection.run(RESET_SESSION, None, tuple, CLEANING_SECONDS)
                 connection._listeners.by_channel.clear()
                 await self._configure(connection)
                 entry.session_changes = connection.session_changes

@@ -515,7 +515,8 @@ class Pool(Shortcuts):
                 return connection.transaction_status == "idle"
             dirty = connection.session_changes != entry.session_changes
             if reset == "full" or (reset == "if-dirty" and dirty):
-                connection.run(RESET_SESSION, None, tuple, CLEANING_SECONDS)
+                # whoever comes next takes in the answer, before anything of its own is sent
+                connection.send_ahead(RESET_SESSION)
                 connection._listeners.by_channel.clear()
                 self._configure(connection)
                 entry.session_changes = connection.session_changes

@@ -8,6 +8,7 @@ import pytest
 
 import howdah
 from howdah import errors
+from tests.conftest import Connector
 from tests.pool.conftest import Pools
 
 
@@ -302,3 +303,57 @@ async def test_a_connection_whose_statement_was_given_up_comes_back(pools: Pools
         assert await pool.fetch_value("select 1") == 1
         assert time.monotonic() - started < 5
         assert pool.stats().size == 1
+
+
+@pytest.mark.parametrize("reset", ["if-dirty", "full"])
+async def test_a_reset_is_done_before_the_next_statement(pools: Pools, reset: str) -> None:
+    async with pools(max_size=1, reset=reset) as pool:
+        for number in range(30):
+            async with pool.connection() as conn:
+                assert await conn.fetch_value("show lock_timeout") == "0"
+                await conn.execute(f"set lock_timeout = '{number + 1}s'")
+                await conn.execute("create temporary table t ()")
+        async with pool.connection() as conn, conn.transaction():
+            assert await conn.fetch_value("show lock_timeout") == "0"
+        stats = pool.stats()
+        assert (stats.opened, stats.lost) == (1, 0)
+
+
+async def test_a_reset_that_fails_drops_its_connection(
+    pools: Pools, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in ("pool", "async_pool"):
+        monkeypatch.setattr(f"howdah.{module}.RESET_SESSION", "select 1 / 0")
+    async with pools(max_size=1, reset="full") as pool:
+        conn = await pool.acquire()
+        pid = conn.backend_pid
+        await pool.release(conn)
+        await eventually(lambda: not conn.is_alive())
+        async with pool.connection() as conn:
+            assert conn.backend_pid != pid
+            assert await conn.fetch_value("select 1") == 1
+        assert pool.stats().lost >= 1
+
+
+async def test_a_statement_is_not_sent_after_a_reset_that_failed(
+    connector: Connector,
+) -> None:
+    async with await connector() as other:
+        await other.execute("create table t (id int)")
+        conn = await connector()
+        conn.send_ahead("select pg_sleep(0.2); select 1 / 0")
+        assert (conn.busy, conn.transaction_status) == (False, "idle")
+        with pytest.raises(errors.ConnectionLost, match="could not be reset") as caught:
+            await conn.execute("insert into t values (1)")
+        assert isinstance(caught.value.__cause__, errors.DivisionByZero)
+        assert conn.closed
+        assert await other.fetch_value("select count(*) from t") == 0
+
+
+async def test_what_is_sent_ahead_is_no_change_of_the_session(conn: howdah.AsyncConnection) -> None:
+    before = conn.session_changes
+    conn.send_ahead("set lock_timeout = '3s'; reset all; discard temp")
+    assert await conn.fetch_value("select 1") == 1
+    assert conn.session_changes == before
+    await conn.execute("set lock_timeout = '3s'")
+    assert conn.session_changes > before

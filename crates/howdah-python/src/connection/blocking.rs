@@ -195,6 +195,16 @@ impl SyncConnection {
         self.fetch_with(py, query, as_tuple(args)?, kind, Answer::Results, timeout)
     }
 
+    /// Send commands whose answer the next call takes in; where they fail, the connection is lost.
+    fn send_ahead(&self, py: Python<'_>, query: Py<PyString>) -> PyResult<()> {
+        let mut held = self.acquire(py)?;
+        if self.state.is_closed() {
+            return Err(self.state.closed_error(py));
+        }
+        let operation = Simple::new(query, RowKind::Row, false);
+        held.line.send_ahead(py, Box::new(operation))
+    }
+
     /// Execute what a pipeline has queued. Its results tell the errors; with `raises` this does too.
     #[pyo3(signature = (*, raises, timeout=None))]
     fn run_queued(&self, py: Python<'_>, raises: bool, timeout: Option<f64>) -> Outcome {
@@ -432,9 +442,22 @@ impl SyncConnection {
         operation: Box<dyn Operation>,
         patience: &mut Patience,
     ) -> Outcome {
+        if line.engine.is_unattended() {
+            self.wait_for_outcome(py, line, patience)?;
+        }
         if let Some(outcome) = line.begin(py, operation) {
             return outcome;
         }
+        self.wait_for_outcome(py, line, patience)
+    }
+
+    #[inline]
+    fn wait_for_outcome(
+        &self,
+        py: Python<'_>,
+        line: &mut Line,
+        patience: &mut Patience,
+    ) -> Outcome {
         loop {
             let moved = match line.send(py) {
                 Ok(Sent::All) => receive(py, line, patience),

@@ -38,6 +38,8 @@ pub(crate) struct Engine {
     /// The operation has failed or was given up; what is awaited is the end of its answers.
     giving_up: bool,
     remarks: Vec<Remark>,
+    /// Nobody waits for the operation: it was sent ahead of whatever comes next.
+    unattended: bool,
     /// The error with which the server announced the end of the session.
     farewell: Option<ServerError>,
     /// The session's `client_encoding` was changed: texts would be taken for other ones.
@@ -62,6 +64,7 @@ impl Engine {
             following: Vec::new(),
             prelude: None,
             giving_up: false,
+            unattended: false,
             remarks: Vec::new(),
             farewell: None,
             foreign_encoding: false,
@@ -80,6 +83,23 @@ impl Engine {
     /// Whether a COPY to the client is open, of which a part may wait for its reader.
     pub(crate) fn is_copying(&self) -> bool {
         self.state.is_copying()
+    }
+
+    /// Whether an operation is under way that nobody waits for.
+    pub(crate) const fn is_unattended(&self) -> bool {
+        self.unattended
+    }
+
+    /// Starts an operation that nobody waits for; what it changes is no change of the session.
+    pub(crate) fn begin_unattended(
+        &mut self,
+        py: Python<'_>,
+        operation: Box<dyn Operation>,
+    ) -> Option<Outcome> {
+        let ended = self.begin(py, operation);
+        self.unattended = ended.is_none();
+        self.state.set_busy(false);
+        ended
     }
 
     /// Starts an operation; answers its result if it ended at once.
@@ -104,9 +124,14 @@ impl Engine {
         }
         self.settings = settings;
         let is_open = self.session.has_open_unit() || self.state.is_copying();
-        if !is_open || operation.continues_unit() {
+        if !is_open {
             self.state.set_busy(true);
             return self.launch(py, operation);
+        }
+        if operation.continues_unit() {
+            // what waits for a statement waits for one that comes after the stream
+            self.state.set_busy(true);
+            return self.start(py, operation);
         }
         if !self.state.stream_was_dropped() {
             if self.state.is_copying() {
@@ -222,14 +247,16 @@ impl Engine {
                 }
                 Message::ParameterStatus(..) => {
                     self.state.set_parameters(&self.session);
-                    self.state.note_session_change();
+                    if !self.unattended {
+                        self.state.note_session_change();
+                    }
                     let encoding = self.session.parameter("client_encoding");
                     self.foreign_encoding = encoding.is_some_and(|encoding| encoding != "UTF8");
                     continue;
                 }
                 Message::CommandComplete(tag) => {
                     self.statements.note_command(tag.as_str());
-                    if changes_session(tag.as_str()) {
+                    if changes_session(tag.as_str()) && !self.unattended {
                         self.state.note_session_change();
                     }
                 }
@@ -366,6 +393,7 @@ impl Engine {
     fn end(&mut self, outcome: Outcome) -> Outcome {
         self.operation = None;
         self.giving_up = false;
+        self.unattended = false;
         self.state.set_busy(false);
         outcome
     }

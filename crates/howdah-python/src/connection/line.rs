@@ -26,7 +26,7 @@ pub(crate) enum Sent {
 /// How many pieces of an operation are sent before it is time to listen …
 const PIECES: usize = 4;
 /// … and how long that may take, where they are slow to come.
-const PIECES_TIME: Duration = Duration::from_millis(4);
+const PIECES_TIME: Duration = Duration::from_millis(2);
 
 /// A connection: engine and socket.
 pub(crate) struct Line {
@@ -103,7 +103,8 @@ impl Line {
     /// Takes in what an idle server has said, without waiting. One that hung up, or said that it
     /// will, is lost.
     pub(crate) fn hear(&mut self, py: Python<'_>) {
-        if self.engine.is_busy() || self.engine.is_copying() {
+        let attended = self.engine.is_busy() && !self.engine.is_unattended();
+        if attended || self.engine.is_copying() {
             return;
         }
         // the loss of the connection shows in its state
@@ -120,10 +121,17 @@ impl Line {
     /// Works through what has arrived.
     ///
     /// # Errors
-    /// The loss of the connection, where the server broke the protocol.
+    /// The loss of the connection, where the server broke the protocol, or where an operation failed
+    /// that nobody waited for: the session is not what whoever comes next believes.
     #[inline]
     pub(crate) fn advance(&mut self, py: Python<'_>) -> PyResult<Option<Outcome>> {
+        let unattended = self.engine.is_unattended();
         match self.engine.advance(py) {
+            Ok(Some(Err(error))) if unattended => {
+                let lost = self.lost(py, "its session could not be reset");
+                lost.set_cause(py, Some(error));
+                Err(lost)
+            }
             Ok(outcome) => Ok(outcome),
             Err(error) => Err(self.lost(py, &error.to_string())),
         }
@@ -142,6 +150,21 @@ impl Line {
                 self.advance(py).unwrap_or_else(|error| Some(Err(error)))
             }
             begun => begun,
+        }
+    }
+
+    /// Sends an operation whose answer nobody waits for, as far as the kernel takes it.
+    ///
+    /// # Errors
+    /// Where it cannot begin, or the connection is lost.
+    pub(crate) fn send_ahead(
+        &mut self,
+        py: Python<'_>,
+        operation: Box<dyn Operation>,
+    ) -> PyResult<()> {
+        match self.engine.begin_unattended(py, operation) {
+            Some(outcome) => outcome.map(drop),
+            None => self.send(py).map(drop),
         }
     }
 

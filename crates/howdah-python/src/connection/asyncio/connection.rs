@@ -151,6 +151,12 @@ impl AsyncConnection {
         Ok(self.reply(query, as_tuple(args)?, kind, Answer::Results, timeout))
     }
 
+    /// As `SyncConnection.send_ahead`, which never waits.
+    fn send_ahead(&self, py: Python<'_>, query: Py<PyString>) -> PyResult<bool> {
+        let operation = Simple::new(query, RowKind::Row, false);
+        self.holder.link().send_ahead(py, Box::new(operation))
+    }
+
     /// As `SyncConnection.run_queued`, awaited.
     #[pyo3(signature = (*, raises, timeout=None))]
     fn run_queued(slf: &Bound<'_, Self>, raises: bool, timeout: Option<f64>) -> Reply {

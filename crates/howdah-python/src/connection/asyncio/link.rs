@@ -190,6 +190,27 @@ impl Link {
         self.release(py, inner, true)
     }
 
+    /// Sends a statement whose answer nobody waits for, before all that come after it; false where
+    /// something else is under way.
+    pub(super) fn send_ahead(
+        &self,
+        py: Python<'_>,
+        operation: Box<dyn Operation>,
+    ) -> PyResult<bool> {
+        let mut inner = self.enter().ok_or_else(|| faults::reentered(py))?;
+        if self.state.is_closed() {
+            return Err(self.state.closed_error(py));
+        }
+        if inner.is_engaged() {
+            return Ok(false);
+        }
+        if let Some(outcome) = inner.line.engine.begin_unattended(py, operation) {
+            return outcome.map(|_| true);
+        }
+        self.send(py, &mut inner)?;
+        Ok(true)
+    }
+
     /// Gives up a statement.
     pub(super) fn abandon(&self, py: Python<'_>, reply: &Py<Reply>) -> PyResult<GivenUp> {
         let Some(mut inner) = self.enter() else {

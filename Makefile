@@ -66,6 +66,11 @@ demo: build ## the example program on a real music shop, with an embedded server
 .PHONY: test
 test: lint types rust-tests test-311 python-tests ## everything that CI runs
 
+.PHONY: test-sqlalchemy
+test-sqlalchemy: ## SQLAlchemy's suite for dialects, compared with psycopg's dialect
+	@$(MAKE) --no-print-directory VENV=.venv-bench REQUIREMENTS=requirements/bench.txt build
+	.venv-bench/bin/python -m tests.integrations.sqlalchemy.compare
+
 .PHONY: ready
 ready: format lint types fast-tests ## before a commit: format, lint, types, fast tests
 
@@ -73,6 +78,9 @@ ready: format lint types fast-tests ## before a commit: format, lint, types, fas
 bench: ## compare with other drivers: client CPU, wall time and system calls
 	@$(MAKE) --no-print-directory VENV=.venv-bench REQUIREMENTS=requirements/bench.txt build
 	missed=0; .venv-bench/bin/python -m benches.server_start || missed=1; \
+	.venv-bench/bin/python -m benches.sqlalchemy_orm || missed=1; \
+	.venv-bench/bin/python -m benches.copying || missed=1; \
+	.venv-bench/bin/python -m benches.memory || missed=1; \
 	.venv-bench/bin/python -m benches $(BENCH_ARGS) || missed=1; \
 	.venv-bench/bin/python -m benches.django_orm || missed=1; exit $$missed
 

@@ -9,4 +9,7 @@
 - `measure`    batches in turn, medians of client CPU and wall time
 - `counters`   system calls (strace) and instructions (callgrind) per query
 - `report`     tables, the project's bars, JSON
+
+Beside them, programs of their own: `server_start`, `copying` (COPY by row), `memory` (of what is
+too large to hold, and how long the event loop is held).
 """

@@ -24,6 +24,7 @@ AWAITED = frozenset(
         "close",
         "close_portal",
         "commit",
+        "copy_arrow",
         "copy_close",
         "copy_in",
         "copy_next",
@@ -35,6 +36,7 @@ AWAITED = frozenset(
         "execute_many",
         "executemany",
         "fetch",
+        "fetch_arrow",
         "fetch_one",
         "fetch_value",
         "fetchall",
@@ -250,6 +252,7 @@ class AwaitedCursor:
 WRAPPERS: dict[str, Callable[[Any], Any]] = {
     "advisory_lock": AwaitedObject,
     "copy_out": AwaitedRows,
+    "stream_arrow": AwaitedRows,
     "copy_out_rows": AwaitedRows,
     "cursor": AwaitedCursor,
     "notifications": AwaitedObject,

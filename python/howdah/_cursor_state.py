@@ -171,11 +171,14 @@ class CursorState:
 def prepared(query: str, params: Parameters | None) -> tuple[str, Sequence[Any] | None]:
     """The text and arguments for the native `run`.
 
-    Without parameters the text stays as it is, and goes by the simple protocol only if it may
-    hold several statements: a prepared one is quicker, and its values come in binary.
+    Without parameters it goes by the simple protocol only if it may hold several statements: a
+    prepared one is quicker, and its values come in binary. `None` leaves the text as it is; an
+    empty sequence or mapping, which libraries pass, still means that `%%` is `%`.
     """
     if params is not None:
-        return convert_placeholders(query, params)
+        query, arguments = convert_placeholders(query, params)
+        if arguments:
+            return query, arguments
     several = ";" in query.rstrip("; \t\r\n")
     return query, None if several else ()
 

@@ -168,6 +168,9 @@ class CopySource:
     def columns(self) -> tuple[Column, ...]:
         """Empty where data is not read as rows."""
     @property
+    def arrow_fields(self) -> list[tuple[str, str]]:
+        """Names and types of the columns in Arrow; empty where the data is not read so."""
+    @property
     def count(self) -> int:
         """How many rows have come."""
 
@@ -412,14 +415,17 @@ class SyncConnection(_Base):
         query: str,
         args: Sequence[Any],
         options: str | None,
-        row: _RowType,
+        row: _RowType | Literal["arrow"],
         batch: int,
         timeout: float | None,
         progress: Callable[[int, int], object] | None,
     ) -> CopySource:
         """Begin COPY (query) TO STDOUT, with these options or, without, for rows."""
     def copy_next(self, source: CopySource, timeout: float | None) -> Any:
-        """The next batch, `bytes` or a list of rows; empty at the end."""
+        """The next batch: `bytes`, a list of rows, or the length and buffers of columns.
+
+        Empty at the end.
+        """
     def copy_close(self, source: CopySource) -> None: ...
     def close(self) -> None: ...
 
@@ -578,7 +584,7 @@ class AsyncConnection(_Base):
         query: str,
         args: Sequence[Any],
         options: str | None,
-        row: _RowType,
+        row: _RowType | Literal["arrow"],
         batch: int,
         timeout: float | None,
         progress: Callable[[int, int], object] | None,

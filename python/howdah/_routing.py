@@ -16,7 +16,7 @@ from howdah import _native, errors
 from howdah._connecting import configuration
 from howdah._monitor import Monitor
 from howdah._topology import ServerInfo, Topology
-from howdah.connection import Connection, connect
+from howdah.connection import Connection
 from howdah.errors import InterfaceError, NoServer, OperationalError, ProgrammingError
 
 Purpose = Literal["read", "write"]
@@ -204,7 +204,7 @@ class Routing:
 
     def _watch(self, index: int) -> Connection:
         options = {"connect_timeout": 3, **self._connection_options}
-        return connect(self._dsns[index], autocommit=True, **options)
+        return Connection(configuration(self._dsns[index], options))
 
 
 def may_read_elsewhere(error: errors.Error) -> bool:

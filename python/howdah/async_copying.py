@@ -14,6 +14,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, TYPE_CHECKING, Any, Self, TypeAlias, TypeVar, Unpack, overload
 
+from howdah import _arrow as arrow
 from howdah import _copy_command as command
 from howdah import _identifiers, _native
 from howdah._copy_command import (
@@ -26,10 +27,12 @@ from howdah._copy_command import (
     Progress,
 )
 from howdah.copying import Data, Deadline, Source, chunks_of, close_generator, writer
-from howdah.errors import ProgrammingError
+from howdah.errors import InterfaceError, ProgrammingError
 from howdah.stream import AsyncRowStream
 
 if TYPE_CHECKING:
+    from pyarrow import RecordBatch, Schema, Table
+
     from howdah._native import AsyncConnection as _Wire
     from howdah._native import CopySource, Row, _RowType
     from howdah.async_connection import AsyncConnection
@@ -44,6 +47,8 @@ AsyncSource: TypeAlias = Source | AsyncIterable[Data | str]
 """As `Source`, or an asynchronous iterable of pieces, or a file whose `read` is awaited."""
 
 _ROWS_PER_BATCH = 128
+_ROWS_PER_LOOK = 16
+_BATCH_SECONDS = 0.004
 
 
 class AsyncCopying(_Wire):
@@ -207,6 +212,48 @@ class AsyncCopying(_Wire):
         asked = Asked(query, args, table, columns, timeout, progress)
         return AsyncCopyRows(self._connection(), asked, row, batch)
 
+    async def fetch_arrow(self, query: str, /, *args: Any, timeout: float | None = None) -> "Table":
+        """`Connection.fetch_arrow`, awaited."""
+        batches = self.stream_arrow(query, *args, timeout=timeout)
+        found = [batch async for batch in batches]
+        return arrow.module().Table.from_batches(found, schema=batches.schema)
+
+    def stream_arrow(
+        self,
+        query: str,
+        /,
+        *args: Any,
+        batch: int = arrow.ROWS_PER_BATCH,
+        timeout: float | None = None,
+    ) -> "AsyncArrowBatches":
+        """`Connection.stream_arrow` for `async for` and `async with`."""
+        asked = Asked(query, args, None, None, timeout, None)
+        return AsyncArrowBatches(self._connection(), asked, batch)
+
+    async def copy_arrow(
+        self,
+        table: _identifiers.Name,
+        data: Any,
+        columns: Sequence[str] | None = None,
+        *,
+        where: str | None = None,
+        timeout: float | None = None,
+        progress: Progress | None = None,
+        **options: Unpack[CopyRowsOptions],
+    ) -> int:
+        """`Connection.copy_arrow`, awaited."""
+        batches = arrow.reader(data)
+        names = batches.schema.names if columns is None else columns
+        return await self.copy_rows(
+            table,
+            arrow.rows(batches),
+            names,
+            where=where,
+            timeout=timeout,
+            progress=progress,
+            **options,
+        )
+
     async def _columns_to_copy(
         self, relation: str, columns: Sequence[str] | None
     ) -> list[tuple[str, int]]:
@@ -266,6 +313,8 @@ class _Feeding:
         task = asyncio.current_task()
         assert task is not None
         self._task = task
+        self._loop = asyncio.get_running_loop()
+        self._until = self._loop.time() + _BATCH_SECONDS
         self._room = asyncio.Event()
         self._room.set()
         self._feed = _native.CopyFeed(self._room.set)
@@ -287,7 +336,7 @@ class _Feeding:
             async for item in source:
                 batch.append(item)
                 gathered += weight(item)
-                if gathered >= enough or self.sending.done():
+                if gathered >= enough or self.sending.done() or self._is_slow(len(batch)):
                     self._iterating = False
                     await self._push(batch)
                     batch, gathered = [], 0
@@ -307,6 +356,10 @@ class _Feeding:
             self._feed.fail(error)
         self._resume()
 
+    def _is_slow(self, gathered: int) -> bool:
+        """Whether others should have their turn, though the source does not wait."""
+        return gathered % _ROWS_PER_LOOK == 0 and self._loop.time() >= self._until
+
     def leave(self) -> None:
         """Whatever happened: a COPY that has not its data whole goes no further."""
         self._iterating = False
@@ -317,6 +370,7 @@ class _Feeding:
         # a source that never waits lets others have their turn
         await asyncio.sleep(0)
         await self._room.wait()
+        self._until = self._loop.time() + _BATCH_SECONDS
         if self.sending.done():
             raise self.Stopped
         self._room.clear()
@@ -358,6 +412,34 @@ class AsyncCopyRows(AsyncRowStream[T]):
 
     async def _close(self, stream: "CopySource") -> None:
         await self._connection.copy_close(stream)
+
+
+class AsyncArrowBatches(AsyncCopyRows["RecordBatch"]):
+    """`ArrowBatches` for `async for` and `async with`."""
+
+    def __init__(self, connection: "AsyncConnection", asked: Asked, batch: int) -> None:
+        super().__init__(connection, asked, None, batch)
+        self._schema: Schema | None = None
+        arrow.module()
+
+    @property
+    def schema(self) -> "Schema":
+        """Names and types of the columns, known once the first batch was asked for."""
+        if self._schema is None:
+            raise InterfaceError("the COPY has not begun yet", hint="ask for a batch first")
+        return self._schema
+
+    async def _open(self) -> "CopySource":
+        _, args, _, batch = self._request
+        left = self._deadline.left()
+        query = await self._connection._query_to_copy(self._asked)
+        source = await self._connection.copy_open(query, args, None, "arrow", batch, left, None)
+        self._schema = arrow.schema(source.arrow_fields)
+        return source
+
+    async def _next(self, stream: "CopySource") -> "list[RecordBatch]":
+        found = await self._connection.copy_next(stream, self._deadline.left())
+        return [arrow.record_batch(self.schema, found)] if found else []
 
 
 class AsyncCopyData:

@@ -13,7 +13,9 @@ from types import TracebackType
 from typing import Any, Concatenate, ParamSpec, Self, TypeVar, overload
 
 from howdah import errors
+from howdah._connecting import configuration
 from howdah._modes import Isolation
+from howdah._monitor import PROBE_TIMEOUT_SECONDS
 from howdah._native import Row
 from howdah._routing import (
     POSITION,
@@ -26,8 +28,9 @@ from howdah._routing import (
     deadline_after,
     may_read_elsewhere,
 )
-from howdah.async_connection import AsyncConnection
+from howdah.async_connection import AsyncConnection, fresh_password
 from howdah.async_pool import AsyncPool
+from howdah.connection import Connection
 from howdah.errors import InterfaceError, OperationalError, PoolClosed
 from howdah.retrying import Retry, run_async
 
@@ -464,6 +467,15 @@ class AsyncDatabase(Routing):
                 task = asyncio.ensure_future(pool.close(timeout=0))
                 self._closing.add(task)
                 task.add_done_callback(self._closing.discard)
+
+    def _watch(self, index: int) -> Connection:
+        """In a thread of the monitor; a `password` callable is asked on the loop."""
+        config = configuration(self._dsns[index], self._connection_options)
+        options = dict(self._connection_options)
+        if config.password_source is not None and self._loop is not None:
+            answer = asyncio.run_coroutine_threadsafe(fresh_password(config), self._loop)
+            options["password"] = answer.result(PROBE_TIMEOUT_SECONDS)
+        return Connection(configuration(self._dsns[index], {"connect_timeout": 3, **options}))
 
     def _begin(self) -> None:
         """Belong to the loop that is running, and watch the servers."""

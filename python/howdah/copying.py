@@ -16,6 +16,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, TYPE_CHECKING, Any, Self, TypeAlias, TypeVar, Unpack, overload
 
+from howdah import _arrow as arrow
 from howdah import _copy_command as command
 from howdah import _identifiers
 from howdah._copy_command import (
@@ -27,10 +28,12 @@ from howdah._copy_command import (
     FilePath,
     Progress,
 )
-from howdah.errors import ProgrammingError
+from howdah.errors import InterfaceError, ProgrammingError
 from howdah.stream import RowStream
 
 if TYPE_CHECKING:
+    from pyarrow import RecordBatch, Schema, Table
+
     from howdah._native import CopySource, Row, _RowType
     from howdah._native import SyncConnection as _Wire
     from howdah.connection import Connection
@@ -236,6 +239,75 @@ class Copying(_Wire):
         asked = Asked(query, args, table, columns, timeout, progress)
         return CopyRows(self._connection(), asked, row, batch)
 
+    def fetch_arrow(self, query: str, /, *args: Any, timeout: float | None = None) -> "Table":
+        """All rows of a query as a `pyarrow.Table`, without a Python object for any value.
+
+        Needs the optional package `pyarrow`. The types are listed in the documentation of COPY,
+        which carries the rows: the query must be one that COPY takes, and `args` become literals. A
+        value that its Arrow type cannot hold, such as the date `infinity`, is a `DataError` that
+        names its column.
+
+        >>> conn.fetch_arrow("select n, n::text as t from generate_series(1, 3) n").to_pydict()
+        {'n': [1, 2, 3], 't': ['1', '2', '3']}
+        """
+        batches = self.stream_arrow(query, *args, timeout=timeout)
+        found = list(batches)
+        return arrow.module().Table.from_batches(found, schema=batches.schema)
+
+    def stream_arrow(
+        self,
+        query: str,
+        /,
+        *args: Any,
+        batch: int = arrow.ROWS_PER_BATCH,
+        timeout: float | None = None,
+    ) -> "ArrowBatches":
+        """The rows of a query as `pyarrow.RecordBatch`es of at most `batch` rows.
+
+        In bounded memory: a batch ends early at 16 MiB. Otherwise as `fetch_arrow` and, in what
+        leaving early does, as `copy_out`.
+
+        >>> query = "select n from generate_series(1, 5) n"
+        >>> [each.num_rows for each in conn.stream_arrow(query, batch=2)]
+        [2, 2, 1]
+        """
+        asked = Asked(query, args, None, None, timeout, None)
+        return ArrowBatches(self._connection(), asked, batch)
+
+    def copy_arrow(
+        self,
+        table: _identifiers.Name,
+        data: Any,
+        columns: Sequence[str] | None = None,
+        *,
+        where: str | None = None,
+        timeout: float | None = None,
+        progress: Progress | None = None,
+        **options: Unpack[CopyRowsOptions],
+    ) -> int:
+        """Insert a `pyarrow` table, batch or reader, or what offers Arrow's C stream, by COPY.
+
+        The columns are those of the table with the same names, unless `columns` names others in
+        their order. Otherwise as `copy_rows`.
+
+        >>> import pyarrow
+        >>> conn.execute("create temporary table pairs (n int, t text)")
+        0
+        >>> conn.copy_arrow("pairs", pyarrow.table({"t": ["a", None], "n": [1, 2]}))
+        2
+        """
+        batches = arrow.reader(data)
+        names = batches.schema.names if columns is None else columns
+        return self.copy_rows(
+            table,
+            arrow.rows(batches),
+            names,
+            where=where,
+            timeout=timeout,
+            progress=progress,
+            **options,
+        )
+
     def _columns_to_copy(
         self, relation: str, columns: Sequence[str] | None
     ) -> list[tuple[str, int]]:
@@ -305,6 +377,34 @@ class CopyRows(RowStream[T]):
 
     def _close(self, stream: "CopySource") -> None:
         self._connection.copy_close(stream)
+
+
+class ArrowBatches(CopyRows["RecordBatch"]):
+    """An iterator over batches of columns, from `Connection.stream_arrow`."""
+
+    def __init__(self, connection: "Connection", asked: Asked, batch: int) -> None:
+        super().__init__(connection, asked, None, batch)
+        self._schema: Schema | None = None
+        arrow.module()
+
+    @property
+    def schema(self) -> "Schema":
+        """Names and types of the columns, known once the first batch was asked for."""
+        if self._schema is None:
+            raise InterfaceError("the COPY has not begun yet", hint="ask for a batch first")
+        return self._schema
+
+    def _open(self) -> "CopySource":
+        _, args, _, batch = self._request
+        left = self._deadline.left()
+        query = self._connection._query_to_copy(self._asked)
+        source = self._connection.copy_open(query, args, None, "arrow", batch, left, None)
+        self._schema = arrow.schema(source.arrow_fields)
+        return source
+
+    def _next(self, stream: "CopySource") -> "list[RecordBatch]":
+        found = self._connection.copy_next(stream, self._deadline.left())
+        return [arrow.record_batch(self.schema, found)] if found else []
 
 
 class CopyData:

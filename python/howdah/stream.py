@@ -5,6 +5,7 @@ whichever way the stream ends (exhausted, closed, error), the connection is free
 """
 
 from collections.abc import Iterator, Sequence
+from itertools import chain
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 
@@ -62,15 +63,15 @@ class RowStream(_Rows[T]):
         self._connection = connection
 
     def __iter__(self) -> Iterator[T]:
-        while True:
-            yield from self._held
-            if not self._refill():
-                return
+        # no Python code runs between two rows of a batch
+        return chain.from_iterable(self._batches())
 
     def __next__(self) -> T:
-        for row in self:
-            return row
-        raise StopIteration
+        while True:
+            for row in self._held:
+                return row
+            if not self._refill():
+                raise StopIteration
 
     def close(self) -> None:
         """End the statement if it has not ended. Rows that were not asked for are discarded."""
@@ -90,6 +91,11 @@ class RowStream(_Rows[T]):
         traceback: TracebackType | None,
     ) -> None:
         self.close()
+
+    def _batches(self) -> Iterator[Iterator[T]]:
+        yield self._held
+        while self._refill():
+            yield self._held
 
     def _refill(self) -> bool:
         if self._ended:

@@ -109,10 +109,45 @@ async def test_a_change_by_somebody_else_in_a_transaction(
     await make_item(conn)
     assert await conn.fetch(ALL) == [(1,)]
     async with await connector() as other:
-        await other.execute("alter table item add name text")
+        # its tag does not tell, as nothing does of what another process changes
+        await other.execute("do $$ begin alter table item add name text; end $$")
     with pytest.raises(errors.FeatureNotSupported) as raised:
         async with conn.transaction():
             await conn.fetch(ALL)
     assert "repeat the transaction" in (raised.value.hint or "")
     async with conn.transaction():
         assert await conn.fetch(ALL) == [(1, None)]
+
+
+async def test_a_table_changed_by_another_connection_of_the_process(
+    connector: Connector, conn: howdah.AsyncConnection
+) -> None:
+    await make_item(conn)
+    async with await connector() as other:
+        for text in ("add name text", "alter id type text", "drop id"):
+            before = await conn.fetch(ALL)
+            async with other.transaction():
+                await other.execute(f"alter table item {text}")
+            async with conn.transaction():
+                assert await conn.fetch(ALL) != before
+                assert [row async for row in conn.stream(ALL)] == await conn.fetch(ALL)
+
+
+async def test_a_view_made_anew(conn: howdah.AsyncConnection) -> None:
+    await conn.execute("create view one as select 1 as a")
+    assert await conn.fetch("select * from one") == [(1,)]
+    async with conn.transaction():
+        await conn.execute("create or replace view one as select 1 as a, 2 as b")
+        assert await conn.fetch("select * from one") == [(1, 2)]
+
+
+async def test_a_table_made_again_after_a_rollback(conn: howdah.AsyncConnection) -> None:
+    for column in ("id int", "id text", "id int, name text"):
+        async with conn.transaction(force_rollback=True):
+            await conn.execute(f"create table fleeting ({column})")
+            async with conn.transaction(force_rollback=True):
+                await conn.execute("create table nested (id int)")
+                assert await conn.fetch("select * from nested") == []
+            await conn.execute(f"create table nested ({column})")
+            assert await conn.fetch("select * from nested") == []
+            assert await conn.fetch("select * from fleeting") == []

@@ -188,6 +188,21 @@ async def test_within_a_transaction(conn: howdah.AsyncConnection) -> None:
     await assert_usable(conn, 1)
 
 
+async def test_a_block_that_is_entered_amid_a_copy(conn: howdah.AsyncConnection) -> None:
+    await make_table(conn)
+    rows = conn.copy_out_rows("select n from generate_series(1, 5000) n", row=tuple)
+    assert await rows.__anext__() == (1,)
+    try:
+        async with conn.transaction():
+            assert len([row async for row in rows]) == 4999
+            await conn.copy_rows("item", [(1, "a")])
+    except howdah.InterfaceError:
+        # refused, as long as nothing was mixed up
+        await rows.close()
+        await conn.copy_rows("item", [(1, "a")])
+    await assert_usable(conn, 1)
+
+
 # --- asyncio alone -----------------------------------------------------------------------------
 
 

@@ -79,7 +79,9 @@ async def test_a_silent_line_is_noticed(
     monkeypatch.setattr("howdah.listening._CHECK_TIMEOUT_SECONDS", 0.05)
     with Proxy(database) as proxy:
         async with listening(world, proxy.url, "a"):
-            beginning = proxy.lines[0].carried.to_client
+            line = proxy.lines[0]
+        line.join()
+        beginning = line.carried.to_client
         proxy.fault = Fault("to_client", beginning, "silence")
         async with listening(world, proxy.url, "a", check_interval=0.05) as events:
             proxy.fault = None

@@ -184,6 +184,29 @@ async def test_nobody_to_ask(databases: Databases, replicated: howdah.server.Ser
         await db.fetch_value("select 1")
 
 
+async def test_passwords_from_functions(
+    databases: Databases, replicated: howdah.server.Server
+) -> None:
+    asked: list[int] = []
+
+    def password() -> str:
+        asked.append(1)
+        return replicated.password
+
+    async def password_async() -> str:
+        return password()
+
+    bare, replicas = (
+        url.replace(f":{replicated.password}@", "@")
+        for url in (replicated.url, replicated.replicas[0].url)
+    )
+    function = password_async if databases.world == "async" else password
+    async with databases(bare, [replicas], password=function) as db:
+        assert await db.fetch_value(WHERE) == replicated.port
+        assert await db.fetch_value(WHERE, read_only=True) == replicated.replicas[0].port
+    assert asked
+
+
 def test_misuse_is_refused(replicated: howdah.server.Server) -> None:
     primary, replicas = urls(replicated)
     with pytest.raises(errors.ProgrammingError, match="named twice"):

@@ -69,6 +69,11 @@ impl Described {
         description.fields().map(|field| Self::of(&field)).collect()
     }
 
+    /// `atttypmod`; -1 for none.
+    pub(crate) const fn type_modifier(&self) -> i32 {
+        self.type_modifier
+    }
+
     fn of(field: &Field<'_>) -> Self {
         Self {
             name: String::from_utf8_lossy(field.name).into_owned(),
@@ -173,10 +178,10 @@ impl Columns {
         Self::with(py, described, readers)
     }
 
-    /// Whether the values of this column come in the binary format.
-    pub(crate) fn is_binary_at(&self, index: usize) -> bool {
-        let reader = self.readers.get(index);
-        reader.is_some_and(|reader| reader.format() == Format::Binary)
+    /// Which columns come in the binary format.
+    pub(crate) fn in_binary(&self) -> Vec<bool> {
+        let formats = self.readers.iter().map(Reader::format);
+        formats.map(|format| format == Format::Binary).collect()
     }
 
     fn with(py: Python<'_>, described: Vec<Described>, readers: Vec<Reader>) -> PyResult<Self> {

@@ -8,13 +8,14 @@
 
 use std::sync::Arc;
 
-use howdah_wire::Session;
 use howdah_wire::backend::{Message, ServerError};
+use howdah_wire::{Session, TransactionStatus};
 use pyo3::prelude::*;
 
 use super::faults;
 use super::operations::{Batch, Context, Drain, Flow, Operation, Reception, Signal, scope};
 use super::prelude::{self, Prelude};
+use super::schema::SchemaWatch;
 use super::state::{Loss, Remark, State};
 use super::statement::Statements;
 use crate::types::{Catalogue, Settings};
@@ -44,6 +45,7 @@ pub(crate) struct Engine {
     farewell: Option<ServerError>,
     /// The session's `client_encoding` was changed: texts would be taken for other ones.
     foreign_encoding: bool,
+    schema: SchemaWatch,
 }
 
 impl Engine {
@@ -68,6 +70,7 @@ impl Engine {
             remarks: Vec::new(),
             farewell: None,
             foreign_encoding: false,
+            schema: SchemaWatch::default(),
         }
     }
 
@@ -124,9 +127,14 @@ impl Engine {
         }
         self.settings = settings;
         let is_open = self.session.has_open_unit() || self.state.is_copying();
-        if !is_open || operation.continues_unit() {
+        if !is_open {
             self.state.set_busy(true);
             return self.launch(py, operation);
+        }
+        if operation.continues_unit() {
+            // what waits for a statement waits for one that comes after the stream
+            self.state.set_busy(true);
+            return self.start(py, operation);
         }
         if !self.state.stream_was_dropped() {
             if self.state.is_copying() {
@@ -189,6 +197,8 @@ impl Engine {
     #[inline]
     fn start(&mut self, py: Python<'_>, operation: Box<dyn Operation>) -> Option<Outcome> {
         self.operation = Some(operation);
+        self.statements
+            .expect_schema(self.catalogue.schema_version());
         match self.give_turn(py, |operation, cx| operation.start(cx))? {
             Ok(()) => None,
             Err(error) => self.fail(py, error),
@@ -234,6 +244,9 @@ impl Engine {
                 Message::ReadyForQuery(status) => {
                     self.state.set_status(*status);
                     self.statements.settle(*status);
+                    if *status == TransactionStatus::Idle {
+                        self.schema.ended(&self.catalogue);
+                    }
                     return Ok(Signal::Turn);
                 }
                 Message::NoticeResponse(_) | Message::NotificationResponse(_) => {
@@ -250,6 +263,7 @@ impl Engine {
                     continue;
                 }
                 Message::CommandComplete(tag) => {
+                    self.schema.ran(tag.as_str(), &self.catalogue);
                     self.statements.note_command(tag.as_str());
                     if changes_session(tag.as_str()) && !self.unattended {
                         self.state.note_session_change();

@@ -26,7 +26,7 @@ pub(crate) enum Sent {
 /// How many pieces of an operation are sent before it is time to listen …
 const PIECES: usize = 4;
 /// … and how long that may take, where they are slow to come.
-const PIECES_TIME: Duration = Duration::from_millis(4);
+const PIECES_TIME: Duration = Duration::from_millis(2);
 
 /// A connection: engine and socket.
 pub(crate) struct Line {

@@ -9,6 +9,7 @@
 //! The engine does no IO: it turns calls into messages and messages into Python objects. A [`Line`]
 //! adds the socket; `blocking` waits on it with the GIL released, `asyncio` is called by the loop.
 
+mod arrow;
 mod asyncio;
 mod blocking;
 mod collector;
@@ -24,6 +25,7 @@ mod prelude;
 pub(crate) mod public;
 mod queue;
 mod rows;
+mod schema;
 mod state;
 mod statement;
 

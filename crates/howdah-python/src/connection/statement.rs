@@ -3,7 +3,9 @@
 //! No IO. Invariant of [`Statements`]: each cached statement that has a name exists on the server
 //! under it; one that was dropped from the cache is queued in `forgotten` until Close was sent for
 //! it. Without room for named ones (`statement_cache_size=0`) it remembers what the server said of
-//! each text, which then travels with every execution.
+//! each text, which then travels with every execution. None is found
+//! that is older than the last change of the schema that this process knows of: the server
+//! refuses those whose result changed, which inside of a transaction costs the transaction.
 
 use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
@@ -141,6 +143,8 @@ pub(crate) struct Statements {
     mark: u32,
     /// The unnamed statement that was prepared last, by its number, and the session's generation.
     unnamed: (u64, u64),
+    /// The version of the schema when the operation under way began.
+    schema_version: u64,
     /// A command of the open transaction has changed what statements return.
     altered: bool,
 }
@@ -155,6 +159,7 @@ struct Entry {
     signature: Box<[Oid]>,
     statement: Arc<Statement>,
     used: u64,
+    schema_version: u64,
 }
 
 impl Statements {
@@ -168,6 +173,7 @@ impl Statements {
             named: 0,
             mark: (RandomState::new().hash_one(capacity) >> 32) as u32,
             unnamed: (0, 0),
+            schema_version: 0,
             altered: false,
         }
     }
@@ -189,6 +195,12 @@ impl Statements {
         Ok(())
     }
 
+    /// From now on statements must be as new as this version of the schema.
+    #[inline]
+    pub(crate) const fn expect_schema(&mut self, version: u64) {
+        self.schema_version = version;
+    }
+
     /// The statement for `sql`, if it is prepared.
     #[inline]
     pub(crate) fn find(
@@ -205,10 +217,16 @@ impl Statements {
         let found = self
             .entries
             .find_mut(hash, |entry| entry.is_for(hash, sql, signature));
-        Ok(found.map(|entry| {
-            entry.used = clock;
-            Arc::clone(&entry.statement)
-        }))
+        let Some(entry) = found else {
+            return Ok(None);
+        };
+        entry.used = clock;
+        let statement = Arc::clone(&entry.statement);
+        if entry.schema_version < self.schema_version {
+            self.forget(&statement);
+            return Ok(None);
+        }
+        Ok(Some(statement))
     }
 
     /// Whether statements are kept for further executions.
@@ -251,6 +269,7 @@ impl Statements {
             signature: signature.into(),
             statement: Arc::clone(statement),
             used: self.clock,
+            schema_version: self.schema_version,
         };
         self.entries.insert_unique(hash, entry, |entry| entry.hash);
         Ok(())

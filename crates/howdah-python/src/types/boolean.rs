@@ -58,10 +58,19 @@ fn encode_text(
     Ok(())
 }
 
-/// Only a `bool` is one: an `int` would make 2 true and lose it.
+/// Only a `bool` is one, or NumPy's: an `int` would make 2 true and lose it.
 fn truth(value: &Bound<'_, PyAny>) -> Result<bool, Refused> {
     match value.cast::<PyBool>() {
         Ok(value) => Ok(value.is_true()),
+        Err(_) if is_numpys(value) => Ok(value.is_truthy()?),
         Err(_) => Err(Refused::unsuited("bool or str")),
     }
+}
+
+fn is_numpys(value: &Bound<'_, PyAny>) -> bool {
+    let class = value.get_type();
+    class.module().is_ok_and(|module| module == "numpy")
+        && class
+            .name()
+            .is_ok_and(|name| name == "bool" || name == "bool_")
 }

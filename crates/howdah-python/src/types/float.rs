@@ -126,7 +126,7 @@ fn from_float(value: &Bound<'_, PyAny>) -> Result<f64, Refused> {
 
 fn from_number(value: &Bound<'_, PyAny>) -> Result<f64, Refused> {
     const ACCEPTED: &str = "float, int, decimal.Decimal or str";
-    if value.is_instance_of::<PyBool>() {
+    if value.is_instance_of::<PyBool>() || is_numpys_complex(value) {
         return Err(Refused::unsuited(ACCEPTED));
     }
     value.extract::<f64>().map_err(|error| {
@@ -139,4 +139,10 @@ fn from_number(value: &Bound<'_, PyAny>) -> Result<f64, Refused> {
             error.into()
         }
     })
+}
+
+/// NumPy's complex numbers have `__float__`, which drops a part of them.
+fn is_numpys_complex(value: &Bound<'_, PyAny>) -> bool {
+    let name = value.get_type().name();
+    name.is_ok_and(|name| name.to_str().is_ok_and(|name| name.contains("complex")))
 }

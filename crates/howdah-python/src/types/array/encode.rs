@@ -4,12 +4,13 @@
 //! each depth and every other list must agree with it, so that ragged input is refused with its
 //! place. Where an item has no binary form the whole array is written as text.
 
+use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyByteArray, PyBytes, PyList, PyMemoryView, PySequence, PyString, PyTuple};
 
 use super::super::reader::{NULL, write_value};
 use super::super::{Codec, Encode, Refused, Scope, string};
-use super::{MAX_DIMENSIONS, decode, lists_are_dimensions, parts};
+use super::{MAX_DIMENSIONS, decode, is_ndarray, lists_are_dimensions, ndarray, parts};
 
 pub(super) fn binary(
     scope: &Scope<'_, '_>,
@@ -19,6 +20,9 @@ pub(super) fn binary(
 ) -> Result<(), Refused> {
     let (element, _) = parts(codec)?;
     let encode = element.encode_binary.ok_or_else(unsuited)?;
+    if !is_list(value) && is_ndarray(value) && ndarray::write(element, value, out)? {
+        return Ok(());
+    }
     let items = items(value)?;
     let shape = Shape::of(element, value, &items)?;
     shape.write_binary(element.oid, out);
@@ -71,6 +75,14 @@ pub(in super::super) fn items<'py>(
         || value.is_instance_of::<PyBytes>()
         || value.is_instance_of::<PyByteArray>()
         || value.is_instance_of::<PyMemoryView>();
+    if is_ndarray(value) {
+        let list = value.call_method0(intern!(value.py(), "tolist"))?;
+        return if is_list(&list) {
+            Ok(list)
+        } else {
+            Err(unsuited())
+        };
+    }
     match value.cast::<PySequence>() {
         Ok(sequence) if !is_value => Ok(sequence.to_list()?.into_any()),
         _ => Err(unsuited()),

@@ -8,6 +8,7 @@
 mod decode;
 mod encode;
 mod literal;
+mod ndarray;
 mod vector;
 
 use std::sync::Arc;
@@ -16,6 +17,7 @@ use super::{Codec, Encode, Functions, Refused, Structure};
 
 pub(super) use decode::ANYARRAY;
 pub(super) use encode::items;
+use ndarray::is_ndarray;
 pub(super) use vector::VECTOR;
 
 /// PostgreSQL's `MAXDIM`.

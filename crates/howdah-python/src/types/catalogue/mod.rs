@@ -2,13 +2,16 @@
 //!
 //! No IO: the connection runs [`TYPES_SQL`] for the OIDs it does not know and hands the rows to
 //! [`Catalogue::add`]. Codecs are then found by OID. When a value refuses as stale (a column was
-//! added to its type) the connection calls [`Catalogue::forget`] and asks again.
+//! added to its type) the connection calls [`Catalogue::forget`] and asks again. Connections also
+//! tell each other here that tables or types changed, so that none goes on with statements that were
+//! prepared before ([`Catalogue::schema_version`]).
 //!
 //! Invariant: after `add(asked, …)` every asked OID has a codec, if only one for its text.
 
 mod build;
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock, Weak};
 
 pub(super) use build::domain_over;
@@ -25,6 +28,7 @@ pub(crate) type TypeRow = Vec<Option<Vec<u8>>>;
 #[derive(Default)]
 pub(crate) struct Catalogue {
     custom: RwLock<HashMap<u32, Arc<Codec>>>,
+    schema_version: AtomicU64,
 }
 
 impl Catalogue {
@@ -55,6 +59,18 @@ impl Catalogue {
         let mut custom = self.custom.write().unwrap_or_else(PoisonError::into_inner);
         custom.extend(codecs);
         Ok(())
+    }
+
+    /// Grows with every change of tables or types that one of the connections makes.
+    #[inline]
+    pub(crate) fn schema_version(&self) -> u64 {
+        self.schema_version.load(Ordering::Acquire)
+    }
+
+    /// A connection has changed tables or types.
+    #[cold]
+    pub(crate) fn note_schema_change(&self) {
+        self.schema_version.fetch_add(1, Ordering::AcqRel);
     }
 
     /// Drops all that was read: types changed, or the database is another one of the same name.

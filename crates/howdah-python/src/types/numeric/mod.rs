@@ -84,14 +84,22 @@ fn text_of(value: &Bound<'_, PyAny>) -> Result<String, Refused> {
     if let Ok(number) = value.cast::<PyFloat>() {
         return Ok(float_text(number.value()));
     }
-    if !value.is_instance_of::<PyInt>() || value.is_instance_of::<PyBool>() {
+    if value.is_instance_of::<PyBool>() || !is_whole(value) {
         return Err(Refused::unsuited(ACCEPTED));
     }
     match value.extract::<i64>() {
         Ok(number) => Ok(number.to_string()),
         // `str` of a long int stops at 4,300 digits, that of a Decimal does not
-        Err(_) => Ok(decimal.call1((value,))?.str()?.to_string()),
+        Err(_) => {
+            let number = value.call_method0("__index__")?;
+            Ok(decimal.call1((number,))?.str()?.to_string())
+        }
     }
+}
+
+/// An `int`, or one of NumPy's.
+fn is_whole(value: &Bound<'_, PyAny>) -> bool {
+    value.is_instance_of::<PyInt>() || value.hasattr("__index__").unwrap_or(false)
 }
 
 fn float_text(number: f64) -> String {

@@ -31,7 +31,7 @@ use crate::types::Scope;
 /// How much is encoded before it is sent, so that memory stays bounded.
 const PIECE_BYTES: usize = 64 * 1024;
 /// How long a slow source is asked before what it gave is sent, and others get their turn.
-const PIECE_TIME: Duration = Duration::from_millis(4);
+const PIECE_TIME: Duration = Duration::from_millis(2);
 
 /// What came of asking a source for more.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -11,7 +11,7 @@ use crate::connection::{faults, parameters, unknown_type};
 use crate::types::{Codec, Refused, Scope};
 
 /// After how many rows the clock is looked at.
-const ROWS_PER_LOOK: u32 = 32;
+const ROWS_PER_LOOK: u32 = 8;
 
 /// The statement in the format that rows are sent in. Binary is used where every column has a binary
 /// form, unless there is no statement for it.

@@ -5,11 +5,11 @@ use howdah_wire::backend::DataRow;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyList};
 
-use super::Kept;
+use super::{Form, Kept};
+use crate::connection::arrow::ArrowBatch;
 use crate::connection::collector::{Collector, Keep};
-use crate::connection::columns::{Columns, refusal};
+use crate::connection::columns::refusal;
 use crate::connection::faults;
-use crate::connection::rows::RowKind;
 use crate::types::{Catalogue, Refused, Scope};
 
 /// Signature, flags and the length of the extension (PostgreSQL 18 documentation, COPY, "Binary
@@ -28,17 +28,15 @@ pub(super) struct Batch {
 enum Content {
     Bytes(Vec<u8>),
     Rows(Box<Collector>),
+    Arrow(ArrowBatch),
 }
 
 impl Batch {
-    pub(super) fn new(
-        py: Python<'_>,
-        rows: Option<&(Arc<RowKind>, Arc<Columns>)>,
-        wanted: usize,
-    ) -> PyResult<Self> {
-        let content = match rows {
-            None => Content::Bytes(Vec::with_capacity(wanted)),
-            Some((kind, columns)) => {
+    pub(super) fn new(py: Python<'_>, form: &Form, wanted: usize) -> PyResult<Self> {
+        let content = match form {
+            Form::Data => Content::Bytes(Vec::with_capacity(wanted)),
+            Form::Arrow(fields) => Content::Arrow(ArrowBatch::new(fields)),
+            Form::Rows(kind, columns) => {
                 let mut collector = Collector::new(Arc::clone(kind), Keep::All);
                 collector.expect(py, columns)?;
                 Content::Rows(Box::new(collector))
@@ -63,7 +61,13 @@ impl Batch {
 
     /// Takes a piece as the server sent it; whether the batch is full.
     #[inline]
-    pub(super) fn take(&mut self, scope: &Scope<'_, '_>, kept: &mut Kept, data: &[u8]) -> bool {
+    pub(super) fn take(
+        &mut self,
+        scope: &Scope<'_, '_>,
+        form: &Form,
+        kept: &mut Kept,
+        data: &[u8],
+    ) -> bool {
         self.received += data.len();
         match &mut self.content {
             Content::Bytes(bytes) => {
@@ -72,37 +76,40 @@ impl Batch {
                 bytes.extend_from_slice(data);
             }
             Content::Rows(collector) => {
-                if kept.rest.is_empty() {
-                    let taken = take_rows(scope, collector, data, &mut kept.begun, &mut self.rows);
-                    if let Some(rest) = data.get(taken..) {
-                        kept.rest.extend_from_slice(rest);
-                    }
-                } else {
-                    kept.rest.extend_from_slice(data);
-                    let Kept { rest, begun, .. } = kept;
-                    let taken = take_rows(scope, collector, rest, begun, &mut self.rows);
-                    rest.drain(..taken);
-                }
+                self.rows += take_rows(kept, data, |row| match row {
+                    Ok(row) => collector.push(scope, &row),
+                    Err(error) => collector.fail(faults::protocol(scope.py, &error)),
+                });
+            }
+            Content::Arrow(batch) => {
+                let Form::Arrow(fields) = form else {
+                    return true;
+                };
+                self.rows += take_rows(kept, data, |row| match row {
+                    Ok(row) => batch.push(scope.py, fields, &row),
+                    Err(error) => batch.fail(faults::protocol(scope.py, &error)),
+                });
             }
         }
         self.is_full()
     }
 
     fn is_full(&self) -> bool {
-        match &self.content {
-            Content::Bytes(bytes) => bytes.len() >= self.wanted,
-            Content::Rows(collector) => self.rows >= self.wanted as u64 || collector.has_failed(),
-        }
+        self.would_be_full_at(self.wanted as u64)
     }
 
     /// Whether the next piece may fill it.
     #[inline]
     pub(super) fn is_almost_full(&self) -> bool {
+        self.would_be_full_at(self.wanted as u64 - 1)
+    }
+
+    #[inline]
+    fn would_be_full_at(&self, rows: u64) -> bool {
         match &self.content {
             Content::Bytes(bytes) => bytes.len() >= self.wanted,
-            Content::Rows(collector) => {
-                self.rows + 1 >= self.wanted as u64 || collector.has_failed()
-            }
+            Content::Rows(collector) => self.rows >= rows || collector.has_failed(),
+            Content::Arrow(batch) => self.rows >= rows || batch.is_full(),
         }
     }
 
@@ -120,28 +127,48 @@ impl Batch {
                 }
                 collector.into_rows(py)
             }
+            Content::Arrow(batch) => batch.finish(py),
         }
     }
 }
 
-/// Takes all whole rows of `data`, which follows what was taken before; answers how many bytes.
+/// Takes all whole rows of what came, keeping the rest; answers how many.
 #[inline]
 fn take_rows(
-    scope: &Scope<'_, '_>,
-    collector: &mut Collector,
+    kept: &mut Kept,
+    data: &[u8],
+    take: impl FnMut(Result<DataRow<'_>, howdah_wire::Error>),
+) -> u64 {
+    if kept.rest.is_empty() {
+        let (rows, taken) = take_whole_rows(data, &mut kept.begun, take);
+        if let Some(rest) = data.get(taken..) {
+            kept.rest.extend_from_slice(rest);
+        }
+        return rows;
+    }
+    kept.rest.extend_from_slice(data);
+    let (rows, taken) = take_whole_rows(&kept.rest, &mut kept.begun, take);
+    kept.rest.drain(..taken);
+    rows
+}
+
+/// Takes all whole rows of `data`, which follows what was taken before; answers how many rows and
+/// bytes.
+#[inline]
+fn take_whole_rows(
     data: &[u8],
     begun: &mut bool,
-    rows: &mut u64,
-) -> usize {
-    let mut at = 0;
+    mut take: impl FnMut(Result<DataRow<'_>, howdah_wire::Error>),
+) -> (u64, usize) {
+    let (mut rows, mut at) = (0, 0);
     if !*begun {
         match data.get(..HEADER.len()) {
-            None => return 0,
+            None => return (0, 0),
             Some(HEADER) => {}
-            Some(_) => {
-                let message = "the data of the COPY begins with an unknown header";
-                collector.fail(faults::connection_lost(scope.py, message));
-            }
+            Some(_) => take(Err(howdah_wire::Error::Malformed {
+                message: "CopyData",
+                problem: "an unknown header",
+            })),
         }
         *begun = true;
         at = HEADER.len();
@@ -154,13 +181,10 @@ fn take_rows(
         if size == 2 && body == (-1_i16).to_be_bytes() {
             continue;
         }
-        *rows += 1;
-        match DataRow::parse(body) {
-            Ok(row) => collector.push(scope, &row),
-            Err(error) => collector.fail(faults::protocol(scope.py, &error)),
-        }
+        rows += 1;
+        take(DataRow::parse(body));
     }
-    at
+    (rows, at)
 }
 
 /// The length of the row at the front of `data`, None where it is not whole. A row of the binary

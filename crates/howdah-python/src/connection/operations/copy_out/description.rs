@@ -9,6 +9,7 @@ use pyo3::types::PyString;
 
 use super::super::introspection::Introspection;
 use super::super::{Context, Reception, scope};
+use crate::connection::arrow::{ArrowField, ArrowType};
 use crate::connection::columns::{Columns, Described};
 use crate::connection::{faults, known, unknown_type};
 use crate::types::Codec;
@@ -82,6 +83,20 @@ impl Description {
         self.parameters.iter().map(codec).collect()
     }
 
+    /// The columns as Arrow will hold them.
+    pub(super) fn arrow_fields(&self) -> Vec<ArrowField> {
+        self.columns.iter().map(ArrowField::of).collect()
+    }
+
+    /// Which columns Arrow takes in their binary form.
+    pub(super) fn in_arrow(&self) -> Vec<bool> {
+        let kinds = self
+            .columns
+            .iter()
+            .map(|column| ArrowType::of(column.type_oid, column.type_modifier()));
+        kinds.map(|kind| kind.is_some()).collect()
+    }
+
     /// The columns as COPY's binary format will bring them.
     pub(super) fn columns(&self, cx: &Context<'_, '_>) -> PyResult<Columns> {
         let scope = scope(cx.py, cx.settings, cx.catalogue);
@@ -95,21 +110,17 @@ impl Description {
     }
 }
 
-/// The query such that each column comes in a form that is understood: those without a binary form
+/// The query such that each column comes in a form that is understood: those that are not `binary`
 /// become text.
-pub(super) fn readable(query: &str, columns: &Columns) -> String {
-    if (0..columns.len()).all(|index| columns.is_binary_at(index)) {
+pub(super) fn readable(query: &str, binary: &[bool]) -> String {
+    if binary.iter().all(|&binary| binary) {
         return query.to_owned();
     }
     let mut chosen = String::new();
     let mut names = String::new();
-    for index in 0..columns.len() {
+    for (index, binary) in binary.iter().enumerate() {
         let comma = if index == 0 { "" } else { ", " };
-        let cast = if columns.is_binary_at(index) {
-            ""
-        } else {
-            "::pg_catalog.text"
-        };
+        let cast = if *binary { "" } else { "::pg_catalog.text" };
         // writing to a String cannot fail
         let _ = write!(chosen, "{comma}c{index}{cast}");
         let _ = write!(names, "{comma}c{index}");

@@ -18,6 +18,7 @@ use pyo3::types::{PyString, PyTuple};
 
 use self::batch::Batch;
 use self::description::Description;
+use super::super::arrow::ArrowField;
 use super::super::columns::Columns;
 use super::super::faults;
 use super::super::parameters::{self, as_tuple};
@@ -25,6 +26,22 @@ use super::super::rows::RowKind;
 use super::super::state::State;
 use super::copy_in::Progress;
 use super::{Context, Drain, Flow, Operation, Reception, Signal};
+
+/// What the caller is given of a COPY.
+enum Form {
+    /// The data as it comes.
+    Data,
+    Rows(Arc<RowKind>, Arc<Columns>),
+    /// Columns in Arrow's layout.
+    Arrow(Vec<ArrowField>),
+}
+
+/// What the caller wishes for.
+enum Wish {
+    Data,
+    Rows(Arc<RowKind>),
+    Arrow,
+}
 
 /// A COPY to the client that is open.
 #[pyclass(frozen, module = "howdah._native")]
@@ -34,7 +51,7 @@ pub(crate) struct CopySource {
     sql: Py<PyString>,
     /// How many bytes or rows make a batch.
     batch: usize,
-    rows: Option<(Arc<RowKind>, Arc<Columns>)>,
+    form: Form,
     ended: AtomicBool,
     count: AtomicU64,
     /// What was received of a row that is not whole, and how far the caller knows.
@@ -52,9 +69,21 @@ impl CopySource {
     /// What the server said of the columns; empty where data is not read as rows.
     #[getter]
     fn columns<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {
-        match &self.rows {
-            Some((_, columns)) => columns.public(py),
-            None => Ok(PyTuple::empty(py)),
+        match &self.form {
+            Form::Rows(_, columns) => columns.public(py),
+            _ => Ok(PyTuple::empty(py)),
+        }
+    }
+
+    /// Names and types of the columns in Arrow; empty where the data is not read so.
+    #[getter]
+    fn arrow_fields(&self) -> Vec<(String, String)> {
+        match &self.form {
+            Form::Arrow(fields) => fields
+                .iter()
+                .map(|field| (field.name.clone(), field.kind.name()))
+                .collect(),
+            _ => Vec::new(),
         }
     }
 
@@ -77,7 +106,7 @@ impl CopySource {
 
     /// An empty batch.
     pub(crate) fn nothing(&self, py: Python<'_>) -> Py<PyAny> {
-        Batch::nothing(py, self.rows.is_some())
+        Batch::nothing(py, !matches!(self.form, Form::Data))
     }
 }
 
@@ -96,11 +125,11 @@ pub(crate) struct CopyOpen {
     values: Py<PyTuple>,
     /// The options of COPY, without the parentheses around them.
     options: String,
-    kind: Option<Arc<RowKind>>,
+    wish: Wish,
     batch: usize,
     progress: Option<Progress>,
     description: Option<Description>,
-    columns: Option<Arc<Columns>>,
+    form: Form,
     sql: Option<Py<PyString>>,
     begun: bool,
     error: Option<ServerError>,
@@ -119,19 +148,20 @@ impl CopyOpen {
         batch: usize,
         progress: Option<Py<PyAny>>,
     ) -> PyResult<Self> {
-        let kind = match &options {
-            Some(_) => None,
-            None => Some(Arc::new(RowKind::from_argument(row)?)),
+        let wish = match &options {
+            Some(_) => Wish::Data,
+            None if row.is_some_and(|row| row.eq("arrow").unwrap_or(false)) => Wish::Arrow,
+            None => Wish::Rows(Arc::new(RowKind::from_argument(row)?)),
         };
         Ok(Self {
             query,
             values: as_tuple(args)?.unbind(),
             options: options.unwrap_or_else(|| "format binary".to_owned()),
-            kind,
-            batch,
+            wish,
+            batch: batch.max(1),
             progress: Some(Progress::new(progress)),
             description: None,
-            columns: None,
+            form: Form::Data,
             sql: None,
             begun: false,
             error: None,
@@ -148,10 +178,17 @@ impl CopyOpen {
         if let Some(described) = described {
             let parameters = described.parameters(cx)?;
             query = literals::fill(cx, &query, &parameters, self.values.bind(cx.py))?;
-            if self.kind.is_some() {
-                let columns = Arc::new(described.columns(cx)?);
-                query = description::readable(&query, &columns);
-                self.columns = Some(columns);
+            match &self.wish {
+                Wish::Data => {}
+                Wish::Rows(kind) => {
+                    let columns = Arc::new(described.columns(cx)?);
+                    query = description::readable(&query, &columns.in_binary());
+                    self.form = Form::Rows(Arc::clone(kind), columns);
+                }
+                Wish::Arrow => {
+                    query = description::readable(&query, &described.in_arrow());
+                    self.form = Form::Arrow(described.arrow_fields());
+                }
             }
         }
         let sql = format!("copy (\n{query}\n) to stdout ({})", self.options);
@@ -173,7 +210,7 @@ impl CopyOpen {
                 None => self.query.clone_ref(cx.py),
             },
             batch: self.batch,
-            rows: self.kind.take().zip(self.columns.take()),
+            form: std::mem::replace(&mut self.form, Form::Data),
             ended: AtomicBool::new(false),
             count: AtomicU64::new(0),
             kept: Mutex::new(Kept {
@@ -190,7 +227,7 @@ impl Operation for CopyOpen {
     fn start(&mut self, cx: &mut Context<'_, '_>) -> PyResult<()> {
         let given = self.values.bind(cx.py).len();
         parameters::check_limit(cx.py, given)?;
-        if given == 0 && self.kind.is_none() {
+        if given == 0 && matches!(self.wish, Wish::Data) {
             return self.request(cx, None);
         }
         self.description = Some(Description::start(cx, &self.query)?);
@@ -256,7 +293,7 @@ impl CopyNext {
         let source = self.source.get();
         let mut kept = source.kept.lock().unwrap_or_else(PoisonError::into_inner);
         match &mut self.batch {
-            Some(batch) => batch.take(&reception.scope, &mut kept, data),
+            Some(batch) => batch.take(&reception.scope, &source.form, &mut kept, data),
             None => false,
         }
     }
@@ -295,7 +332,7 @@ impl CopyNext {
 impl Operation for CopyNext {
     fn start(&mut self, cx: &mut Context<'_, '_>) -> PyResult<()> {
         let source = self.source.get();
-        self.batch = Some(Batch::new(cx.py, source.rows.as_ref(), source.batch)?);
+        self.batch = Some(Batch::new(cx.py, &source.form, source.batch)?);
         Ok(())
     }
 
@@ -321,7 +358,7 @@ impl Operation for CopyNext {
         while !batch.is_almost_full()
             && let Some(data) = session.next_copy_data()
         {
-            batch.take(&reception.scope, &mut kept, data);
+            batch.take(&reception.scope, &source.form, &mut kept, data);
         }
         Ok(())
     }

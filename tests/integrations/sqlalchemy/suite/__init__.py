@@ -1,0 +1,1 @@
+"""SQLAlchemy's suite for dialects of others; run by `tests.integrations.sqlalchemy.compare`."""

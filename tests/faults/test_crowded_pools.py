@@ -190,18 +190,6 @@ async def test_the_server_is_killed(
     assert all(isinstance(failure, LOST) for failure in failures)
 
 
-async def test_the_password_is_wrong(database: str, world: str) -> None:
-    found = await Crowd(world, database)("select 1", password="not it")
-    assert {type(one) for one in found} == {errors.InvalidPassword}
-    assert "not it" not in str(found)
-
-
-async def test_the_certificate_is_wrong(database: str, world: str) -> None:
-    """The embedded server has no TLS at all, which is no certificate that could be right."""
-    found = await Crowd(world, database)("select 1", sslmode="verify-full", sslrootcert="system")
-    assert {type(one) for one in found} == {errors.ConnectionFailed}
-
-
 async def test_the_disk_is_full(database: str, sync_conn: howdah.Connection, world: str) -> None:
     name = sync_conn.fetch_value("select current_database()")
     sync_conn.execute(f"alter database {name} set temp_file_limit = '64kB'")

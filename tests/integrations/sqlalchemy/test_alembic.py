@@ -28,7 +28,8 @@ class Mood(enum.Enum):
 metadata = MetaData()
 person = Table("person", metadata, Column("id", Integer, primary_key=True),
     Column("name", String(40), nullable=False, unique=True),
-    Column("mood", Enum(Mood, name="mood")), Column("tags", ARRAY(String)), Column("doc", pg.JSONB, server_default="{}"),
+    Column("mood", Enum(Mood, name="mood")), Column("tags", ARRAY(String)),
+    Column("doc", pg.JSONB, server_default="{}"),
     Column("during", pg.TSTZRANGE), Column("price", Numeric(8, 2)),
     Column("made", DateTime(timezone=True), server_default=func.now()), comment="who")
 Index("by_tags", person.c.tags, postgresql_using="gin")

@@ -28,6 +28,8 @@ SHOWN = text(
     " current_setting('transaction_deferrable')"
 )
 
+OPEN_CURSORS = text("select count(*) from pg_cursors where name like 'howdah%'")
+
 
 def test_the_package_names_its_dialects() -> None:
     from howdah.integrations.sqlalchemy import HowdahAsyncDialect, HowdahDialect
@@ -124,7 +126,7 @@ def test_rows_stay_on_the_server_while_other_statements_run(engines: Worlds) -> 
             conn.execute(text("insert into seen values (:n)"), [{"n": row.n} for row in part])
         assert sizes == [10] * 9 + [5]
         assert conn.scalar(text("select sum(n) from seen")) == 95 * 96 // 2
-        assert conn.scalar(text("select count(*) from pg_cursors")) == 0
+        assert conn.scalar(OPEN_CURSORS) == 0
 
     engines.run(body)
 
@@ -135,7 +137,7 @@ def test_a_stream_that_is_left_early_is_closed(engines: Worlds) -> None:
         found = conn.execute(numbers.execution_options(stream_results=True))
         assert found.fetchmany(3) == [(1,), (2,), (3,)]
         found.close()
-        assert conn.scalar(text("select count(*) from pg_cursors where name like 'howdah%'")) == 0
+        assert conn.scalar(OPEN_CURSORS) == 0
 
     engines.run(body)
 

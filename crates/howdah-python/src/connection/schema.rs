@@ -23,7 +23,9 @@ impl SchemaWatch {
         if !matches!(initial, Some(b'A' | b'C' | b'D' | b'R')) {
             return;
         }
-        if changes_schema(tag) || self.grown && tag == "ROLLBACK" {
+        // what is undone, perhaps to a savepoint, changes once more
+        let undone = tag == "ROLLBACK" && (self.grown || self.changed);
+        if undone || changes_schema(tag) {
             self.changed = true;
             catalogue.note_schema_change();
         }
@@ -76,6 +78,10 @@ mod tests {
             [1, 1, 1, 2]
         );
         assert_eq!(versions(&["CREATE VIEW", "ROLLBACK"]), [1, 2, 3]);
+        assert_eq!(
+            versions(&["ALTER TABLE", "ROLLBACK", "COMMIT"]),
+            [1, 2, 2, 3]
+        );
     }
 
     #[test]

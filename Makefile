@@ -44,6 +44,10 @@ $(VENV)/.native: $(RUST_SOURCES) $(VENV)/.requirements
 	VIRTUAL_ENV=$(abspath $(VENV)) $(BIN)/maturin develop --quiet --release --locked $(MATURIN_ARGS)
 	@touch $@
 
+.PHONY: reference
+reference: $(VENV)/.requirements ## write docs/reference from the sources
+	$(PYTHON) tools/generate_reference.py
+
 .PHONY: wheel
 wheel: $(VENV)/.requirements ## a wheel for this Python in dist/
 	$(BIN)/maturin build --release --locked --interpreter $(PYTHON) --out dist

@@ -24,27 +24,85 @@ class Page(NamedTuple):
     names: tuple[str, ...]
 
 
+COPYING = (
+    "copying.CopyData",
+    "copying.CopyRows",
+    "copying.ArrowBatches",
+    "async_copying.AsyncCopyData",
+    "async_copying.AsyncCopyRows",
+    "async_copying.AsyncArrowBatches",
+)
+
 PAGES = {
     "connections": Page(
         "Connections",
         (
             "connection.connect",
             "connection.Connection",
-            "async_connection.connect_async",
-            "async_connection.AsyncConnection",
             "_native.Row",
-            "transaction.Transaction",
-            "transaction.AsyncTransaction",
-            "stream.RowStream",
-            "stream.AsyncRowStream",
+            "statement",
             "_session.Notification",
+            "two_phase.Xid",
         ),
     ),
-    "cursors": Page("Cursors of the DB-API", ("cursor.Cursor", "async_cursor.AsyncCursor")),
+    "asyncio": Page(
+        "Connections under asyncio",
+        ("async_connection.connect_async", "async_connection.AsyncConnection"),
+    ),
+    "transactions": Page("Transactions and repetition", ("transaction", "retrying")),
+    "many": Page("Streams, pipelines, COPY", ("stream", "pipeline", "async_pipeline", *COPYING)),
+    "cursors": Page(
+        "Cursors of the DB-API",
+        (
+            "cursor.Cursor",
+            "async_cursor.AsyncCursor",
+            "server_cursor.ServerCursor",
+            "async_server_cursor.AsyncServerCursor",
+        ),
+    ),
     "pools": Page("Pools", ("pool", "async_pool")),
+    "databases": Page("A database with replicas", ("database", "async_database")),
+    "listening": Page(
+        "Notifications",
+        ("listening", "notifications.Notifications", "notifications.AsyncNotifications"),
+    ),
+    "objects": Page(
+        "Large objects and advisory locks",
+        ("large_objects", "advisory_lock.AdvisoryLock", "advisory_lock.AsyncAdvisoryLock"),
+    ),
+    "sql": Page("Composing SQL", ("sql",)),
     "types": Page("Types", ("types",)),
+    "replication": Page("Logical replication", ("replication",)),
     "errors": Page("Errors", ("errors",)),
     "server": Page("The embedded server", ("server",)),
+    "integrations": Page(
+        "Other libraries",
+        (
+            "integrations.peewee.HowdahDatabase",
+            "integrations.peewee.PooledHowdahDatabase",
+        ),
+    ),
+}
+
+# What the connections inherit from the native module for everybody.
+NATIVE = {
+    "backend_pid",
+    "busy",
+    "close",
+    "closed",
+    "config",
+    "execute",
+    "execute_many",
+    "fetch",
+    "fetch_one",
+    "fetch_value",
+    "fileno",
+    "is_alive",
+    "parameters",
+    "protocol_version",
+    "server_version",
+    "tls",
+    "transaction_status",
 }
 
 
@@ -54,7 +112,6 @@ def main() -> int:
     parser.add_argument("--check", action="store_true", help="write nothing, compare")
     check = parser.parse_args().check
     package = griffe.load("howdah", search_paths=[str(ROOT / "python")], allow_inspection=False)
-    assert isinstance(package, griffe.Module)
     pages = {f"{name}.md": "\n".join(page(package, PAGES[name])) for name in PAGES}
     pages["index.md"] = "\n".join(index())
     stale = [name for name, text in pages.items() if written(name) != text]
@@ -83,7 +140,7 @@ def index() -> Iterator[str]:
     yield ""
 
 
-def page(package: griffe.Module, described: Page) -> Iterator[str]:
+def page(package: griffe.Object | griffe.Alias, described: Page) -> Iterator[str]:
     """The lines of a page."""
     yield f"# {described.title}\n"
     for name in described.names:
@@ -131,29 +188,32 @@ Member = list[griffe.Function] | griffe.Object
 
 
 def members(found: griffe.Class) -> dict[str, Member]:
-    """The public members of a class, those of private bases among them, nearest definition first."""
+    """The public members of a class and of its private bases, nearest definition first."""
     collected: dict[str, Member] = {}
     for owner in [found, *found.mro()]:
-        if owner is not found and not is_private(owner):
+        if owner is not found and is_shown(owner):
             continue
         for name, overloads in owner.overloads.items():
             if overloads and not name.startswith("_"):
                 collected.setdefault(name, overloads)
         for name, member in owner.members.items():
-            if not name.startswith("_") and not member.is_alias:
-                assert isinstance(member, griffe.Object)
+            if not name.startswith("_") and isinstance(member, griffe.Object):
                 collected.setdefault(name, member)
-    return {name: member for name, member in collected.items() if documented(member)}
+    return {name: member for name, member in collected.items() if is_public(name, member)}
 
 
-def is_private(owner: griffe.Class) -> bool:
-    """Whether users know the class only through what derives from it."""
-    return owner.name.startswith("_") or ".." in owner.path or "._" in owner.path
+def is_shown(owner: griffe.Class) -> bool:
+    """Whether the class has an entry of its own, where its members stand."""
+    names = {f"howdah.{name}" for page in PAGES.values() for name in page.names}
+    return bool({owner.path, owner.path.rpartition(".")[0]} & names)
 
 
-def documented(member: Member) -> bool:
-    """Whether there is something to tell."""
-    return any(each.docstring for each in (member if isinstance(member, list) else [member]))
+def is_public(name: str, member: Member) -> bool:
+    """Whether users may call it; the native module has names for the package alone."""
+    functions = member if isinstance(member, list) else [member]
+    if any(each.path.startswith("howdah._native.") for each in functions):
+        return name in NATIVE
+    return any(each.docstring for each in functions)
 
 
 def member_entry(name: str, member: Member, level: int) -> Iterator[str]:

@@ -266,7 +266,17 @@ class SyncConnection(_Base):
 
         False where `timeout` seconds pass first.
         """
-    def execute(self, query: Query, /, *args: Any, timeout: float | None = None) -> int: ...
+    def execute(self, query: Query, /, *args: Any, timeout: float | None = None) -> int:
+        """Run a statement; answers how many rows it touched, 0 where that means nothing.
+
+        `$1`, `$2` … in the text are `args`, each encoded as the type that the server names for it.
+        Without `args` the text may be a script of several statements. Outside of a transaction it
+        is committed when the call returns. `timeout` is in seconds: afterwards the server is told
+        to stop and `errors.QueryTimeout` is raised.
+
+        Raises the server's error as the class of its SQLSTATE, `DataError` for a value that the
+        parameter's type cannot hold, and `OperationalError` if the connection is lost.
+        """
     @overload
     def execute_many(
         self,
@@ -276,7 +286,15 @@ class SyncConnection(_Base):
         *,
         returning: Literal[False] = False,
         timeout: float | None = None,
-    ) -> int: ...
+    ) -> int:
+        """Run a statement once for each of `rows`: all of them take effect, or none.
+
+        `rows` is any iterable of sequences of parameters. Nothing is waited for between them.
+        Answers how many rows were touched; with `returning=True` the rows that the statement
+        returns, of all executions in order, made as `row` says (see `fetch`).
+
+        Raises as `execute`; a note of the error says which of `rows` it was.
+        """
     @overload
     def execute_many(
         self,
@@ -328,7 +346,14 @@ class SyncConnection(_Base):
     @overload
     def fetch(
         self, query: Query, /, *args: Any, row: None = None, timeout: float | None = None
-    ) -> list[Row]: ...
+    ) -> list[Row]:
+        """Run a statement; answers the list of its rows.
+
+        `args` and `timeout` are as for `execute`. A row is a `Row`, or what `row` says: `tuple`,
+        `dict`, a dataclass, or another callable, which gets the columns as keywords.
+
+        Raises as `execute`, and `ProgrammingError` for a statement that returns no rows.
+        """
     @overload
     def fetch(
         self, query: Query, /, *args: Any, row: type[dict[str, Any]], timeout: float | None = None
@@ -344,7 +369,11 @@ class SyncConnection(_Base):
     @overload
     def fetch_one(
         self, query: Query, /, *args: Any, row: None = None, timeout: float | None = None
-    ) -> Row | None: ...
+    ) -> Row | None:
+        """Run a statement; answers its first row, None if it has none. See `fetch`.
+
+        All rows travel: `limit 1` says that one is enough.
+        """
     @overload
     def fetch_one(
         self, query: Query, /, *args: Any, row: type[dict[str, Any]], timeout: float | None = None
@@ -357,7 +386,11 @@ class SyncConnection(_Base):
     def fetch_one(
         self, query: Query, /, *args: Any, row: Callable[..., _T], timeout: float | None = None
     ) -> _T | None: ...
-    def fetch_value(self, query: Query, /, *args: Any, timeout: float | None = None) -> Any: ...
+    def fetch_value(self, query: Query, /, *args: Any, timeout: float | None = None) -> Any:
+        """Run a statement; answers the first column of its first row, None if it has none.
+
+        See `fetch`. NULL is None too.
+        """
     def run(
         self, query: str, args: Sequence[Any] | None, row: _RowType, timeout: float | None
     ) -> list[Result]:
@@ -427,7 +460,8 @@ class SyncConnection(_Base):
         Empty at the end.
         """
     def copy_close(self, source: CopySource) -> None: ...
-    def close(self) -> None: ...
+    def close(self) -> None:
+        """Close the connection; twice is no error. The server rolls back what is open."""
 
 @final
 class Connecting:
@@ -446,7 +480,17 @@ class AsyncConnection(_Base):
         """From an attempt that has ended, under the loop that is running."""
     def execute(
         self, query: Query, /, *args: Any, timeout: float | None = None
-    ) -> Coroutine[Any, Any, int]: ...
+    ) -> Coroutine[Any, Any, int]:
+        """Run a statement; answers how many rows it touched, 0 where that means nothing.
+
+        `$1`, `$2` … in the text are `args`, each encoded as the type that the server names for it.
+        Without `args` the text may be a script of several statements. Outside of a transaction it
+        is committed when the call returns. `timeout` is in seconds: afterwards the server is told
+        to stop and `errors.QueryTimeout` is raised.
+
+        Raises the server's error as the class of its SQLSTATE, `DataError` for a value that the
+        parameter's type cannot hold, and `OperationalError` if the connection is lost.
+        """
     @overload
     def execute_many(
         self,
@@ -456,7 +500,15 @@ class AsyncConnection(_Base):
         *,
         returning: Literal[False] = False,
         timeout: float | None = None,
-    ) -> Coroutine[Any, Any, int]: ...
+    ) -> Coroutine[Any, Any, int]:
+        """Run a statement once for each of `rows`: all of them take effect, or none.
+
+        `rows` is any iterable of sequences of parameters. Nothing is waited for between them.
+        Answers how many rows were touched; with `returning=True` the rows that the statement
+        returns, of all executions in order, made as `row` says (see `fetch`).
+
+        Raises as `execute`; a note of the error says which of `rows` it was.
+        """
     @overload
     def execute_many(
         self,
@@ -507,7 +559,14 @@ class AsyncConnection(_Base):
     @overload
     def fetch(
         self, query: Query, /, *args: Any, row: None = None, timeout: float | None = None
-    ) -> Coroutine[Any, Any, list[Row]]: ...
+    ) -> Coroutine[Any, Any, list[Row]]:
+        """Run a statement; answers the list of its rows.
+
+        `args` and `timeout` are as for `execute`. A row is a `Row`, or what `row` says: `tuple`,
+        `dict`, a dataclass, or another callable, which gets the columns as keywords.
+
+        Raises as `execute`, and `ProgrammingError` for a statement that returns no rows.
+        """
     @overload
     def fetch(
         self, query: Query, /, *args: Any, row: type[dict[str, Any]], timeout: float | None = None
@@ -523,7 +582,11 @@ class AsyncConnection(_Base):
     @overload
     def fetch_one(
         self, query: Query, /, *args: Any, row: None = None, timeout: float | None = None
-    ) -> Coroutine[Any, Any, Row | None]: ...
+    ) -> Coroutine[Any, Any, Row | None]:
+        """Run a statement; answers its first row, None if it has none. See `fetch`.
+
+        All rows travel: `limit 1` says that one is enough.
+        """
     @overload
     def fetch_one(
         self, query: Query, /, *args: Any, row: type[dict[str, Any]], timeout: float | None = None
@@ -538,7 +601,11 @@ class AsyncConnection(_Base):
     ) -> Coroutine[Any, Any, _T | None]: ...
     def fetch_value(
         self, query: Query, /, *args: Any, timeout: float | None = None
-    ) -> Coroutine[Any, Any, Any]: ...
+    ) -> Coroutine[Any, Any, Any]:
+        """Run a statement; answers the first column of its first row, None if it has none.
+
+        See `fetch`. NULL is None too.
+        """
     def run(
         self, query: str, args: Sequence[Any] | None, row: _RowType, timeout: float | None
     ) -> Coroutine[Any, Any, list[Result]]: ...
@@ -599,7 +666,8 @@ class AsyncConnection(_Base):
         """
     def abort(self) -> None:
         """Close the socket now, without a word to the server."""
-    def close(self) -> Coroutine[Any, Any, None]: ...
+    def close(self) -> Coroutine[Any, Any, None]:
+        """Close the connection; twice is no error. The server rolls back what is open."""
 
 @final
 class ReplicationConnection:

@@ -466,8 +466,10 @@ class AsyncPool(AsyncShortcuts):
                 return connection.transaction_status == "idle"
             dirty = connection.session_changes != entry.session_changes
             if reset == "full" or (reset == "if-dirty" and dirty):
-                # whoever comes next takes in the answer, before anything of its own is sent
-                if not connection.send_ahead(RESET_SESSION):
+                # whoever comes next takes in the answer, before anything of its own is sent;
+                # but what configures the session looks at what it is now
+                configured = self._options.configure is not None
+                if configured or not connection.send_ahead(RESET_SESSION):
                     await connection.run(RESET_SESSION, None, tuple, CLEANING_SECONDS)
                 connection._listeners.by_channel.clear()
                 await self._configure(connection)

@@ -515,8 +515,12 @@ class Pool(Shortcuts):
                 return connection.transaction_status == "idle"
             dirty = connection.session_changes != entry.session_changes
             if reset == "full" or (reset == "if-dirty" and dirty):
-                # whoever comes next takes in the answer, before anything of its own is sent
-                connection.send_ahead(RESET_SESSION)
+                # whoever comes next takes in the answer, before anything of its own is sent;
+                # but what configures the session looks at what it is now
+                if self._options.configure is None:
+                    connection.send_ahead(RESET_SESSION)
+                else:
+                    connection.run(RESET_SESSION, None, tuple, CLEANING_SECONDS)
                 connection._listeners.by_channel.clear()
                 self._configure(connection)
                 entry.session_changes = connection.session_changes

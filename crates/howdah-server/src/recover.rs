@@ -61,6 +61,8 @@ pub(crate) fn settle(
 /// nobody works in the data directory is the same guarantee.
 pub(crate) fn clean_up(cluster: &Cluster, observer: &mut dyn Observer) -> Result<()> {
     let pgdata = cluster.pgdata();
+    // a data directory that was made anew has no pid file, but the sockets of its forerunner
+    remove_sockets(&cluster.socket_directory())?;
     let pid = match postmaster::read(&pgdata)? {
         Found::Absent => return Ok(()),
         Found::Damaged => None,
@@ -71,7 +73,6 @@ pub(crate) fn clean_up(cluster: &Cluster, observer: &mut dyn Observer) -> Result
         let path = postmaster::path(&pgdata);
         fs::remove_file(&path).at("cannot remove", &path)?;
     }
-    remove_sockets(&cluster.socket_directory())?;
     observer.event(&Event::StalePidFile { pid });
     Ok(())
 }

@@ -14,7 +14,6 @@ from howdah.cursor import Cursor as HowdahCursor
 from howdah.dbapi import describe_column
 from howdah.django import literals
 from howdah.django.copying import Copy
-from howdah.errors import NotSupportedError
 from howdah.server_cursor import ServerCursor as HowdahServerCursor
 
 if TYPE_CHECKING:

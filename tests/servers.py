@@ -6,7 +6,10 @@ test never talks to a server that was not started here.
 
 from __future__ import annotations
 
+import os
 import re
+import select
+import signal
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
@@ -68,3 +71,14 @@ def start(programs: Programs, settings: Mapping[str, str] | None = None) -> howd
         password=PASSWORD,
         settings={**SETTINGS, **(settings or {})},
     )
+
+
+def kill(pid: int) -> None:
+    """Kill a server's first process as a crash would, and wait until it is gone."""
+    process = os.pidfd_open(pid)
+    try:
+        os.kill(pid, signal.SIGKILL)
+        gone, _, _ = select.select([process], [], [], 10)
+        assert gone, f"process {pid} outlives SIGKILL"
+    finally:
+        os.close(process)

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import os
 import shutil
-import signal
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -17,6 +15,7 @@ import pytest
 import howdah
 import howdah.server
 from howdah import errors
+from tests import servers
 from tests.faults.proxy import Proxy
 from tests.poolers.pgbouncer import PROGRAM, PgBouncer
 
@@ -180,7 +179,7 @@ async def test_the_server_is_killed(
 
     async def kill() -> None:
         await asyncio.sleep(0.3)
-        os.kill(server.pid, signal.SIGKILL)
+        servers.kill(server.pid)
         assert (await asyncio.to_thread(own_server)).url == server.url
 
     found = await Crowd(world, server.url)(SLOW_QUERY, kill, rounds=4, timeout=25.0)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import signal
 import threading
 import time
 from typing import TYPE_CHECKING, Any
@@ -13,6 +11,7 @@ import pytest
 import howdah
 import howdah.server
 from howdah import errors
+from tests import servers
 from tests.replicas.conftest import urls
 from tests.replicas.test_reading import until, wait_for
 
@@ -37,7 +36,7 @@ async def test_both_worlds_follow_a_promotion() -> None:
                 wait_for(replica.url, str(session.token))  # replication is asynchronous
                 assert db.fetch_value(WHERE) == await async_db.fetch_value(WHERE) == server.port
 
-                os.kill(server.pid, signal.SIGKILL)
+                servers.kill(server.pid)
                 await until(lambda: db.servers()[0].role == "unknown")
                 assert db.fetch_value(WHERE, read_only=True) == replica.port
                 with pytest.raises(errors.NoServer), db.write(timeout=0.1):
@@ -66,7 +65,7 @@ def test_nothing_is_lost_and_nobody_waits_long() -> None:
             load = Load(db)
             with load:
                 load.await_writes(50)
-                os.kill(server.pid, signal.SIGKILL)
+                servers.kill(server.pid)
                 load.await_reads(200)
                 promoted = server.promote()
                 promoted_at = time.monotonic()

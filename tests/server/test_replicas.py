@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
-import signal
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 import howdah
+from tests import servers
 from tests.server.conftest import is_alive
 
 if TYPE_CHECKING:
@@ -42,7 +41,7 @@ def test_a_whole_life(home: Path, howdah_server: Howdah) -> None:
     assert url == replica["url"]
 
     # the primary is killed; its commits were synchronous, so the replica has them
-    os.kill(started["pid"], signal.SIGKILL)
+    servers.kill(started["pid"])
     promoted = answer(howdah_server, "promote")
     assert (promoted["replica"], promoted["url"]) == (1, url)
     assert howdah_server("url").stdout.strip() == url
@@ -84,7 +83,7 @@ def test_a_promotion_that_was_cut_short_is_completed(home: Path, howdah_server: 
 @pytest.mark.slow
 def test_a_replica_promoted_by_other_means_is_left_alone(howdah_server: Howdah) -> None:
     started = answer(howdah_server, "start", "--replicas", 1)
-    os.kill(started["pid"], signal.SIGKILL)
+    servers.kill(started["pid"])
     with howdah.connect(started["replicas"][0]["url"]) as replica:
         assert replica.fetch_value("select pg_promote()")
         replica.execute("create table precious (x int)")

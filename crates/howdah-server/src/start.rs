@@ -247,8 +247,8 @@ impl Start<'_> {
             self.compare_versions(&programs)?;
         }
         let runnable = programs.readable_by(&account, observer)?;
+        recover::clean_up(&self.cluster, observer)?;
         let password = if exists {
-            recover::clean_up(&self.cluster, observer)?;
             stored_password(&self.cluster)?
         } else {
             self.make_cluster(&runnable, &account, observer)?

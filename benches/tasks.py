@@ -54,7 +54,7 @@ def _psycopg_many(url: str) -> Any:  # noqa: ANN401
     connection.execute(_TABLE)
     cursor, query = connection.cursor(), _pyformat(_INSERT)
 
-    def insert() -> int:
+    def insert() -> object:
         cursor.executemany(query, _ROWS)
         return cursor.rowcount
 

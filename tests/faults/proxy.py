@@ -183,12 +183,13 @@ class Line:
                 chunk = self.edit(chunk)
             carried: int = getattr(self.carried, direction)
             if fault is not None and carried + len(chunk) > fault.after_bytes:
-                sink.sendall(chunk[: fault.after_bytes - carried])
                 setattr(self.carried, direction, fault.after_bytes)
+                sink.sendall(chunk[: fault.after_bytes - carried])
                 self._apply(fault, source)
                 return
-            sink.sendall(chunk)
+            # counted first: whoever reads the answer may look at the count at once
             setattr(self.carried, direction, carried + len(chunk))
+            sink.sendall(chunk)
 
     def _apply(self, fault: Fault, source: socket.socket) -> None:
         if fault.kind == "silence":

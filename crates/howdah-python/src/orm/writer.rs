@@ -1,0 +1,208 @@
+//! Writing the text of a statement from its fragments.
+//!
+//! No IO. Names of sources are given here: the label, with a number where two sources in one statement would have the
+//! same. Invariant: every parameter written is one that the walk over the statement has met.
+
+use std::fmt::Write;
+
+use pyo3::exceptions::{PyRuntimeError, PyTypeError};
+use pyo3::prelude::*;
+use pyo3::types::PyString;
+
+use super::fragment::{ATOM, Fragment, Param, Part, Source, needs_parentheses};
+use super::identifiers::quoted;
+
+/// The text of a statement, and for `$1`, `$2` … the place of its value in `params`.
+pub(super) fn write(
+    py: Python<'_>,
+    fragment: &Fragment,
+    params: &[Bound<'_, Param>],
+) -> PyResult<(String, Vec<usize>)> {
+    let mut writer = Writer {
+        py,
+        params: Params::Numbered {
+            met: params.iter().map(Bound::as_ptr).collect(),
+            order: Vec::new(),
+        },
+        text: String::new(),
+        names: Vec::new(),
+    };
+    writer.fragment(fragment, 0)?;
+    match writer.params {
+        Params::Numbered { order, .. } => Ok((writer.text, order)),
+        Params::Literal(_) => Ok((writer.text, Vec::new())),
+    }
+}
+
+/// The text of an expression as definitions have it: columns without their table, and values as literals, which
+/// `literal` writes.
+#[pyfunction]
+pub(crate) fn write_literally(
+    py: Python<'_>,
+    fragment: &Bound<'_, Fragment>,
+    literal: Py<PyAny>,
+) -> PyResult<String> {
+    let mut writer = Writer {
+        py,
+        params: Params::Literal(literal),
+        text: String::new(),
+        names: Vec::new(),
+    };
+    writer.fragment(fragment.get(), 0)?;
+    Ok(writer.text)
+}
+
+/// What becomes of a parameter.
+enum Params {
+    /// `$1`: the objects that the walk met, and their order in the text.
+    Numbered {
+        met: Vec<*mut pyo3::ffi::PyObject>,
+        order: Vec<usize>,
+    },
+    /// A literal, by this callable.
+    Literal(Py<PyAny>),
+}
+
+struct Writer<'py> {
+    py: Python<'py>,
+    params: Params,
+    text: String,
+    /// The sources met so far, by serial, with their names.
+    names: Vec<(u64, String)>,
+}
+
+impl Writer<'_> {
+    fn fragment(&mut self, fragment: &Fragment, outer: u8) -> PyResult<()> {
+        let wraps = needs_parentheses(outer, fragment.level);
+        if wraps {
+            self.text.push('(');
+        }
+        // what is inside of an atom, such as a call's arguments, is closed off by the atom itself
+        let inner = if fragment.level == ATOM {
+            0
+        } else {
+            fragment.level
+        };
+        for part in &fragment.parts {
+            self.part(part, inner)?;
+        }
+        if wraps {
+            self.text.push(')');
+        }
+        Ok(())
+    }
+
+    fn part(&mut self, part: &Part, level: u8) -> PyResult<()> {
+        match part {
+            Part::Text(text) => self.text.push_str(text),
+            Part::Param(param) => self.param(param)?,
+            Part::Fragment(fragment) => self.fragment(fragment.get(), level)?,
+            Part::Source(source) => self.source(source.get())?,
+            Part::Column(source, name) => {
+                if matches!(self.params, Params::Numbered { .. }) {
+                    let source = self.name(source.get());
+                    self.text.push_str(&source);
+                    self.text.push('.');
+                }
+                self.text.push_str(name);
+            }
+            Part::Statement(statement) => {
+                self.text.push('(');
+                self.statement(statement)?;
+                self.text.push(')');
+            }
+        }
+        Ok(())
+    }
+
+    fn statement(&mut self, statement: &Py<PyAny>) -> PyResult<()> {
+        let (fragment, _): (Py<Fragment>, Py<PyAny>) =
+            statement.bind(self.py).call_method0("_write")?.extract()?;
+        self.fragment(fragment.get(), 0)
+    }
+
+    fn param(&mut self, param: &Py<Param>) -> PyResult<()> {
+        match &mut self.params {
+            Params::Numbered { met, order } => {
+                let Some(place) = met.iter().position(|known| *known == param.as_ptr()) else {
+                    return Err(PyRuntimeError::new_err(
+                        "a statement wrote a parameter that is none of its fields; please report this",
+                    ));
+                };
+                let number = order.iter().position(|known| *known == place);
+                let number = number.unwrap_or_else(|| {
+                    order.push(place);
+                    order.len() - 1
+                });
+                let _ = write!(self.text, "${}", number + 1); // into a String: cannot fail
+            }
+            Params::Literal(literal) => {
+                let written = literal.bind(self.py).call1((param,))?;
+                let written = written.cast_into::<PyString>().map_err(PyErr::from)?;
+                self.text.push_str(written.to_str()?);
+                return Ok(());
+            }
+        }
+        if let Some(cast) = &param.get().cast {
+            self.text.push_str("::");
+            self.text.push_str(cast);
+        }
+        Ok(())
+    }
+
+    /// A source where it is brought in.
+    fn source(&mut self, source: &Source) -> PyResult<()> {
+        let name = self.name(source);
+        if source.is_fixed {
+            self.text.push_str(&name);
+            return Ok(());
+        }
+        match (&source.table, &source.content) {
+            (Some(table), _) => {
+                self.text.push_str(table);
+                if **table == *name {
+                    return Ok(());
+                }
+            }
+            (None, Some(content)) => self.content(content)?,
+            (None, None) => {
+                return Err(PyTypeError::new_err("a source without a table or content"));
+            }
+        }
+        self.text.push_str(" as ");
+        self.text.push_str(&name);
+        if let Some(columns) = &source.columns {
+            self.text.push_str(columns);
+        }
+        Ok(())
+    }
+
+    fn content(&mut self, content: &Py<PyAny>) -> PyResult<()> {
+        if let Ok(fragment) = content.bind(self.py).cast::<Fragment>() {
+            return self.fragment(fragment.get(), 0);
+        }
+        self.text.push('(');
+        self.statement(content)?;
+        self.text.push(')');
+        Ok(())
+    }
+
+    /// The quoted name of a source in this statement.
+    fn name(&mut self, source: &Source) -> String {
+        let known = self
+            .names
+            .iter()
+            .find(|(serial, _)| *serial == source.serial);
+        if let Some((_, name)) = known {
+            return name.clone();
+        }
+        let mut name = quoted(&source.label).into_owned();
+        let mut number = 1;
+        while !source.is_fixed && self.names.iter().any(|(_, taken)| *taken == name) {
+            number += 1;
+            name = quoted(&format!("{}_{number}", source.label)).into_owned();
+        }
+        self.names.push((source.serial, name.clone()));
+        name
+    }
+}

@@ -1,0 +1,405 @@
+"""Expressions: columns, and what SQL makes of them.
+
+No IO. An `Expr` is a value: it can be named, shared and used in any number of statements. `Expr[T, V]` says twice
+what it holds: `T` is what Python gets of it (`str | None` for a column that can be null), `V` is what it may be
+compared with (`str`). So `Question.text == 5` in a `where` is an error of the type checker.
+
+Invariant: values of the program become parameters; only names and operators of this package become text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any, Generic, Literal, NoReturn, TypeVar, cast, overload
+
+from howdah._native import Fragment, Param
+from howdah._native import quote_identifier as quoted
+from howdah.errors import ProgrammingError
+from howdah.orm._types import SqlType, sql_type
+
+if TYPE_CHECKING:
+    from howdah._native import Source
+    from howdah.orm.columns import ColumnDefinition
+    from howdah.orm.statements.select import Select
+
+T_co = TypeVar("T_co", covariant=True)
+V_contra = TypeVar("V_contra", contravariant=True)
+A = TypeVar("A")
+
+# How tightly operators bind; the native writer puts parentheses by them.
+OR, AND, NOT, COMPARISON, OPERATOR, ATOM = 1, 2, 3, 4, 5, 9
+LIST = 0
+
+
+class Expr(Fragment, Generic[T_co, V_contra]):
+    """Something that has a value in SQL. Made of columns, operators and functions, never by hand."""
+
+    __slots__ = ()
+    __hash__ = Fragment.__hash__
+
+    # --- comparison
+
+    def __eq__(  # type: ignore[override]
+        self, other: V_contra | Expr[V_contra | None, Any] | None
+    ) -> Condition:  # pyright: ignore[reportIncompatibleMethodOverride]
+        """`=`; `is null` for None."""
+        if other is None:
+            return self.is_null()
+        return compared(self, " = ", other)
+
+    def __ne__(  # type: ignore[override]
+        self, other: V_contra | Expr[V_contra | None, Any] | None
+    ) -> Condition:  # pyright: ignore[reportIncompatibleMethodOverride]
+        """`<>`; `is not null` for None. As in SQL, null is not unequal to anything."""
+        if other is None:
+            return self.is_not_null()
+        return compared(self, " <> ", other)
+
+    def __lt__(self, other: V_contra | Expr[V_contra | None, Any]) -> Condition:
+        return compared(self, " < ", other)
+
+    def __le__(self, other: V_contra | Expr[V_contra | None, Any]) -> Condition:
+        return compared(self, " <= ", other)
+
+    def __gt__(self, other: V_contra | Expr[V_contra | None, Any]) -> Condition:
+        return compared(self, " > ", other)
+
+    def __ge__(self, other: V_contra | Expr[V_contra | None, Any]) -> Condition:
+        return compared(self, " >= ", other)
+
+    def is_null(self) -> Condition:
+        """`is null`."""
+        return Condition(self, " is null", level=COMPARISON)
+
+    def is_not_null(self) -> Condition:
+        """`is not null`."""
+        return Condition(self, " is not null", level=COMPARISON)
+
+    def is_distinct_from(self, other: V_contra | Expr[V_contra | None, Any] | None) -> Condition:
+        """Unequal, where null is a value like another."""
+        return compared(self, " is distinct from ", other)
+
+    def is_not_distinct_from(
+        self, other: V_contra | Expr[V_contra | None, Any] | None
+    ) -> Condition:
+        """Equal, where null is a value like another."""
+        return compared(self, " is not distinct from ", other)
+
+    def between(
+        self,
+        low: V_contra | Expr[V_contra | None, Any],
+        high: V_contra | Expr[V_contra | None, Any],
+    ) -> Condition:
+        """At least `low` and at most `high`."""
+        low, high = operand(self, low), operand(self, high)
+        return Condition(self, " between ", low, " and ", high, level=COMPARISON)
+
+    def in_(self, values: Iterable[V_contra] | Select[Any]) -> Condition:
+        """One of the values, or of a statement's rows. All values are one parameter, an array."""
+        return self._member(values, " = any (", " in ")
+
+    def not_in(self, values: Iterable[V_contra] | Select[Any]) -> Condition:
+        """None of the values, or of a statement's rows."""
+        return self._member(values, " <> all (", " not in ")
+
+    def _member(self, values: Any, operator: str, of_statement: str) -> Condition:
+        if hasattr(values, "_shape_fields"):
+            return Condition(self, of_statement, values, level=COMPARISON)
+        if isinstance(values, str | bytes | Mapping):
+            raise TypeError(f"`in_` takes several values, found `{type(values).__name__}`")
+        bind = self._type.bind if self._type else None
+        items = list(values) if bind is None else [bind(value) for value in values]
+        cast_to = f"{self._type.name}[]" if self._type and self._type.item is None else None
+        return Condition(self, operator, Param(items, cast_to), ")", level=COMPARISON)
+
+    # --- arithmetic
+
+    def __add__(self, other: V_contra | Expr[V_contra | None, Any]) -> Expr[T_co, V_contra]:
+        return operated(self, " + ", other)
+
+    def __radd__(self, other: V_contra) -> Expr[T_co, V_contra]:
+        return operated(self, " + ", other, reverse=True)
+
+    def __sub__(self, other: V_contra | Expr[V_contra | None, Any]) -> Expr[T_co, V_contra]:
+        return operated(self, " - ", other)
+
+    def __rsub__(self, other: V_contra) -> Expr[T_co, V_contra]:
+        return operated(self, " - ", other, reverse=True)
+
+    def __mul__(self, other: V_contra | Expr[V_contra | None, Any]) -> Expr[T_co, V_contra]:
+        return operated(self, " * ", other)
+
+    def __rmul__(self, other: V_contra) -> Expr[T_co, V_contra]:
+        return operated(self, " * ", other, reverse=True)
+
+    def __truediv__(self, other: V_contra | Expr[V_contra | None, Any]) -> Expr[T_co, V_contra]:
+        """PostgreSQL's `/`: of two integers, it is the integer without the fraction."""
+        return operated(self, " / ", other)
+
+    def __rtruediv__(self, other: V_contra) -> Expr[T_co, V_contra]:
+        return operated(self, " / ", other, reverse=True)
+
+    def __mod__(self, other: V_contra | Expr[V_contra | None, Any]) -> Expr[T_co, V_contra]:
+        return operated(self, " % ", other)
+
+    def __neg__(self) -> Expr[T_co, V_contra]:
+        return typed(self._type, "-", self, level=OPERATOR)
+
+    # --- text
+
+    def like(self: Expr[str | None, Any], pattern: str | Expr[str | None, Any]) -> Condition:
+        """`like`: `%` is any text, `_` any character."""
+        return compared(self, " like ", pattern)
+
+    def ilike(self: Expr[str | None, Any], pattern: str | Expr[str | None, Any]) -> Condition:
+        """`ilike`: `like` without case."""
+        return compared(self, " ilike ", pattern)
+
+    def startswith(self: Expr[str | None, Any], prefix: str | Expr[str | None, Any]) -> Condition:
+        """Begins with this text. An index that serves `like 'text%'` serves it."""
+        return compared(self, " ^@ ", prefix)
+
+    def matches(self: Expr[str | None, Any], pattern: str) -> Condition:
+        """`~`: PostgreSQL's regular expressions."""
+        return compared(self, " ~ ", pattern)
+
+    def concat(
+        self: Expr[str | None, Any], other: str | Expr[str | None, Any]
+    ) -> Expr[str, str]:
+        """`||`: this text and the other."""
+        return operated(self, " || ", other)
+
+    # --- arrays, ranges, json
+
+    def contains(self, other: Any) -> Condition:
+        """`@>`: of arrays, ranges and jsonb: has all of the other; of a range also: has the value."""
+        return compared(self, " @> ", other)
+
+    def contained_by(self, other: Any) -> Condition:
+        """`<@`: all of it is in the other."""
+        return compared(self, " <@ ", other)
+
+    def overlaps(self, other: Any) -> Condition:
+        """`&&`: of arrays and ranges: they have something in common."""
+        return compared(self, " && ", other)
+
+    # --- order, names, types
+
+    def asc(self, *, nulls: Literal["first", "last"] | None = None) -> Order:
+        """In ascending order; null comes last unless `nulls` says otherwise."""
+        return Order(self, " asc", _nulls(nulls), level=LIST)
+
+    def desc(self, *, nulls: Literal["first", "last"] | None = None) -> Order:
+        """In descending order; null comes first unless `nulls` says otherwise."""
+        return Order(self, " desc", _nulls(nulls), level=LIST)
+
+    def label(self, name: str) -> Expr[T_co, V_contra]:
+        """The same value under a name of its own in the result."""
+        labelled: Labelled[Any, Any] = Labelled(self, level=LIST, kind=self._type)
+        labelled.name = name
+        return labelled
+
+    def cast(self, python: type[A], name: str | None = None) -> Expr[A, A]:
+        """The value as another type: the one that `python` is stored as, or the one named."""
+        target = sql_type(python)
+        target = target.named(name) if name else target
+        return typed(target, "cast(", self, f" as {target.name})")
+
+    def collate(self: Expr[str | None, Any], collation: str) -> Expr[T_co, V_contra]:
+        """The text under another collation."""
+        return typed(self._type, self, f" collate {quoted(collation)}", level=OPERATOR)
+
+    def __bool__(self) -> NoReturn:
+        raise TypeError(
+            "a condition in SQL is neither true nor false in Python: combine conditions with "
+            "`&`, `|` and `~`, and write `.in_(…)` for `in`"
+        )
+
+    def __contains__(self, item: object) -> NoReturn:
+        raise TypeError("write `.contains(…)`: `in` would ask Python, not the database")
+
+    def __iter__(self) -> NoReturn:
+        raise TypeError("an expression cannot be iterated over")
+
+
+class Condition(Expr[bool, bool]):
+    """An expression that is true, false or null."""
+
+    __slots__ = ()
+
+    def __and__(self, other: Expr[bool | None, Any]) -> Condition:
+        return Condition(self, " and ", condition(other), level=AND)
+
+    def __or__(self, other: Expr[bool | None, Any]) -> Condition:
+        return Condition(self, " or ", condition(other), level=OR)
+
+    def __invert__(self) -> Condition:
+        return Condition("not ", self, level=NOT)
+
+
+class Column(Expr[T_co, V_contra]):
+    """A column of a table, a view, a subquery …
+
+    `definition` is the model's column; None where a subquery gave it a name.
+    """
+
+    __slots__ = ("definition", "name", "source")
+    definition: ColumnDefinition | None
+    name: str
+    source: Source
+
+    @staticmethod
+    def of(
+        source: Source, name: str, definition: ColumnDefinition | None, type_: SqlType | None
+    ) -> Column[Any, Any]:
+        """The column of this name of a source."""
+        column: Column[Any, Any] = Column((source, quoted(name)), kind=type_)
+        column.definition = definition
+        column.name = name
+        column.source = source
+        return column
+
+    def __repr__(self) -> str:
+        return f"<column {self.source.label}.{self.name}>"
+
+
+class Labelled(Expr[T_co, V_contra]):
+    """An expression with a name in the result."""
+
+    __slots__ = ("name",)
+    name: str
+
+
+class Order(Fragment):
+    """An expression with a direction, for `order_by`."""
+
+    __slots__ = ()
+
+
+def _nulls(place: str | None) -> str:
+    if place not in {None, "first", "last"}:
+        raise ValueError(f"`nulls` is 'first' or 'last', found {place!r}")
+    return f" nulls {place}" if place else ""
+
+
+# --- how expressions are made
+
+
+def typed(type_: SqlType | None, *parts: Any, level: int = ATOM) -> Expr[Any, Any]:
+    """An expression whose values are of this type."""
+    return Expr(*parts, level=level, kind=type_)
+
+
+def operand(beside: Expr[Any, Any], value: Any) -> Any:
+    """A value, expression or statement as the other operand of `beside`."""
+    if isinstance(value, Fragment) or hasattr(value, "_shape_fields"):
+        return value
+    type_ = beside._type
+    if type_ is None:
+        return Param(value, _cast_of(value))
+    if type_.bind is not None:
+        value = type_.bind(value)
+    return Param(value, _cast_beside(type_, value))
+
+
+def _cast_beside(type_: SqlType, value: Any) -> str | None:
+    """A cast where PostgreSQL, left alone, would take the parameter for the other operand's type."""
+    python = type_.python
+    if not isinstance(python, type) or isinstance(value, python | str) or type_.bind is not None:
+        return None
+    if isinstance(value, int) and python in {float}:
+        return None
+    return _cast_of(value)
+
+
+def _cast_of(value: Any) -> str | None:
+    """The type of a value that nothing around it tells."""
+    if isinstance(value, list | tuple):
+        return f"{_cast_of(value[0])}[]" if value and _cast_of(value[0]) else None
+    try:
+        return sql_type(type(value)).name
+    except ProgrammingError:
+        return None
+
+
+def compared(left: Expr[Any, Any], operator: str, right: Any) -> Condition:
+    """`left operator right`, true or false."""
+    return Condition(left, operator, operand(left, right), level=COMPARISON)
+
+
+def operated(
+    left: Expr[Any, Any], operator: str, right: Any, *, reverse: bool = False
+) -> Expr[Any, Any]:
+    """`left operator right`, of the type of `left`."""
+    other = operand(left, right)
+    parts = (other, operator, left) if reverse else (left, operator, other)
+    return typed(left._type, *parts, level=OPERATOR)
+
+
+def condition(found: Any) -> Fragment:
+    """What `where` takes; a plain bool is the sign of a comparison with the wrong type."""
+    if isinstance(found, Expr):
+        return found
+    kind = type(found).__name__
+    raise TypeError(
+        f"expected a condition, such as `Question.id == 1`, found `{kind}`"
+        + (": what was compared is no column" if isinstance(found, bool) else "")
+    )
+
+
+def all_of(*conditions: Expr[bool | None, Any]) -> Condition:
+    """True where all conditions are: `and`. Of none, it is true."""
+    return _chain(conditions, " and ", AND, "true")
+
+
+def any_of(*conditions: Expr[bool | None, Any]) -> Condition:
+    """True where one of the conditions is: `or`. Of none, it is false."""
+    return _chain(conditions, " or ", OR, "false")
+
+
+def _chain(conditions: Iterable[Any], word: str, level: int, empty: str) -> Condition:
+    parts: list[Any] = []
+    for one in conditions:
+        parts += [word, condition(one)]
+    return Condition(*parts[1:], level=level) if parts else Condition(empty)
+
+
+def not_(one: Expr[bool | None, Any]) -> Condition:
+    """True where the condition is false."""
+    return Condition("not ", condition(one), level=NOT)
+
+
+def lit(value: A) -> Expr[A, A]:
+    """A value as an expression of its own: `select(Question.id, lit("question"))`."""
+    type_ = None if value is None else sql_type(type(value))
+    bound = type_.bind(value) if type_ is not None and type_.bind is not None else value
+    return typed(type_, Param(bound, type_.name if type_ else None))
+
+
+@overload
+def raw(sql: str, *values: Any) -> Expr[Any, Any]: ...
+@overload
+def raw(sql: str, *values: Any, type: type[A]) -> Expr[A, A]: ...
+def raw(sql: str, *values: Any, type: object = None) -> Expr[Any, Any]:  # noqa: A002 (as in `cast`)
+    """An expression in SQL; each `{}` is a value or an expression, in order.
+
+    Text of the program is part of the statement as it is: never put a user's words into it.
+
+    >>> print(howdah.orm.text_of(howdah.orm.raw("pg_size_pretty({})", 1024, type=str)))
+    pg_size_pretty($1::bigint)
+    """
+    pieces = sql.split("{}")
+    if len(pieces) != len(values) + 1:
+        places = len(pieces) - 1
+        raise ProgrammingError(f"the text has {places} places `{{}}`, found {len(values)} values")
+    parts: list[Any] = [pieces[0]]
+    for value, piece in zip(values, pieces[1:], strict=True):
+        known = isinstance(value, Fragment) or hasattr(value, "_shape_fields")
+        parts += [value if known else Param(value, _cast_of(value)), piece]
+    return typed(None if type is None else sql_type(type), *parts, level=OR)
+
+
+def as_expression(value: Any) -> Fragment:
+    """An expression, or a value as one."""
+    return cast("Fragment", value) if isinstance(value, Fragment) else lit(value)
+

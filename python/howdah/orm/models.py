@@ -1,0 +1,240 @@
+"""Models: classes whose objects are rows.
+
+No IO. `ModelMeta` makes a class' annotations slots, a constructor, and column expressions. Annotations are evaluated when
+the model is first used, so that models may name each other.
+
+Invariant: an object has exactly the slots of its columns and relations. A slot without a value is *not loaded* (or not
+given yet): reading it ends in `Model.__getattr__`, reading any other is CPython's own slot access.
+"""
+
+from __future__ import annotations
+
+import copyreg
+from collections.abc import Callable, Generator, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar, Self, dataclass_transform
+
+from howdah._native import Instance
+from howdah.errors import ProgrammingError
+from howdah.orm import _annotations
+from howdah.orm._types import snake_case
+from howdah.orm.columns import ColumnOptions, col, generated, identity, references, version
+from howdah.orm.relations import RelationOptions, many, one
+from howdah.orm.tables import Table
+
+if TYPE_CHECKING:
+    from howdah.orm.schema import SchemaObject
+
+_COLUMN_SPECIFIERS = (col, generated, identity, references, version, one, many)
+
+
+class _ColumnOfClass:
+    """`Question.title`: the column, of whichever model is asked."""
+
+    __slots__ = ("_name",)
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def __get__(self, model: Any, meta: type) -> Any:
+        return self if model is None else model.__table__.expression(self._name)
+
+    def __set__(self, model: type, value: object) -> None:
+        raise AttributeError(f"`{model.__name__}.{self._name}` is a column and cannot be replaced")
+
+
+@dataclass_transform(kw_only_default=True, eq_default=False, field_specifiers=_COLUMN_SPECIFIERS)
+class ModelMeta(type):
+    """The class of models. Each model has a subclass of its own, which has the column expressions."""
+
+    __table__: Table
+
+    def __new__(
+        meta,
+        name: str,
+        bases: tuple[type, ...],
+        namespace: dict[str, Any],
+        *,
+        table: str | None = None,
+        schema: str | None = None,
+        abstract: bool = False,
+        **options: Any,
+    ) -> Any:
+        annotations = _annotations.of_namespace(namespace)
+        declared = _declared(annotations, namespace)
+        inherited = _inherited(name, bases)
+        fields = {**inherited, **declared}
+        is_model = not abstract and bases != (Instance,)
+        namespace["__slots__"] = tuple(fields) if is_model else ()
+        namespace["__fields__"] = fields
+        for field in declared:
+            namespace.pop(field, None)
+        if not is_model:
+            return super().__new__(meta, name, bases, namespace)
+        accessors = {field: _ColumnOfClass(field) for field in fields}
+        own_meta = type(f"{name}Meta", (meta,), accessors)
+        namespace["__init__"] = _constructor(name, fields)
+        namespace.setdefault("__match_args__", tuple(fields))
+        model: Any = type.__new__(own_meta, name, bases, namespace)
+        table_name = table or snake_case(name)
+        Table.of_model(model, table_name, schema, fields, options)
+        _annotations.remember(model)
+        return model
+
+    def __init__(cls, name: str, bases: tuple[type, ...], namespace: dict[str, Any], **_: Any):
+        super().__init__(name, bases, namespace)
+
+
+class Field:
+    """An annotated attribute of a model: its annotation, not evaluated, and its options."""
+
+    __slots__ = ("annotation", "kind", "name", "options", "owner")
+
+    def __init__(self, name: str, annotation: Any, options: Any) -> None:
+        self.name = name
+        self.annotation = annotation
+        self.kind = _annotations.kind_of(annotation)
+        self.options = options
+        self.owner: _annotations.Namespace | None = None
+
+
+def _declared(annotations: dict[str, Any], namespace: dict[str, Any]) -> dict[str, Field]:
+    """The columns and relations that a class body annotates."""
+    fields: dict[str, Field] = {}
+    where = _annotations.Namespace.of_class_body(namespace)
+    for name, annotation in annotations.items():
+        kind = _annotations.kind_of(annotation)
+        options = namespace.get(name)
+        if kind is None:
+            if isinstance(options, ColumnOptions | RelationOptions):
+                raise ProgrammingError(
+                    f"`{name}` of `{namespace['__qualname__']}` is annotated `{annotation}`",
+                    hint="a column is annotated `Col[…]`, a relation `One[…]` or `Many[…]`",
+                )
+            continue
+        if options is None:
+            options = ColumnOptions() if kind == "Col" else RelationOptions(many=kind == "Many")
+        field = Field(name, annotation, options)
+        field.owner = where
+        _check_field(field, namespace["__qualname__"])
+        fields[name] = field
+    return fields
+
+
+def _check_field(field: Field, model: str) -> None:
+    expected = ColumnOptions if field.kind == "Col" else RelationOptions
+    if not isinstance(field.options, expected):
+        raise ProgrammingError(
+            f"`{model}.{field.name}` is set to `{field.options!r}`",
+            hint=f"write `{field.name}: Col[…] = col(default=…)`",
+        )
+    if field.name.startswith("_"):
+        raise ProgrammingError(f"`{model}.{field.name}`: a field's name cannot begin with `_`")
+
+
+def _inherited(name: str, bases: tuple[type, ...]) -> dict[str, Field]:
+    fields: dict[str, Field] = {}
+    for base in reversed(bases):
+        if "__table__" in vars(base):
+            raise ProgrammingError(
+                f"`{name}` inherits from `{base.__name__}`, which is a table",
+                hint="put what both have into a class with `abstract=True`",
+            )
+        fields.update(getattr(base, "__fields__", {}))
+    return fields
+
+
+def _constructor(model: str, fields: dict[str, Field]) -> Callable[..., None]:
+    """`__init__` with a keyword for each column, as dataclasses make theirs: by writing its code."""
+    required, optional, body = [], [], []
+    values: dict[str, Any] = {"_UNSET": _UNSET}
+    for name, field in fields.items():
+        options = field.options
+        if not isinstance(options, ColumnOptions):
+            continue
+        if options.is_required:
+            required.append(name)
+            body.append(f"self.{name} = {name}")
+            continue
+        if options.has_constant and isinstance(options.default, _IMMUTABLE):
+            values[f"_default_{name}"] = options.default
+            optional.append(f"{name}=_default_{name}")
+            body.append(f"self.{name} = {name}")
+            continue
+        optional.append(f"{name}=_UNSET")
+        body.append(f"if {name} is not _UNSET: self.{name} = {name}")
+        if options.default_factory is not None or options.has_constant:
+            values[f"_make_{name}"] = options.default_factory or _copier(options.default)
+            body.append(f"else: self.{name} = _make_{name}()")
+    parameters = ", ".join(["self", *(["*"] if required or optional else []), *required, *optional])
+    code = f"def __init__({parameters}):\n " + "\n ".join(body or ["pass"])
+    exec(compile(code, f"<constructor of {model}>", "exec"), values)
+    constructor: Callable[..., None] = values["__init__"]
+    constructor.__qualname__ = f"{model}.__init__"
+    return constructor
+
+
+_IMMUTABLE = (int, str, bytes, float, bool, type(None), tuple, frozenset)
+_UNSET: Any = type("Unset", (), {"__repr__": lambda _: "…"})()
+
+
+def _copier(value: Any) -> Callable[[], Any]:
+    import copy
+
+    return lambda: copy.deepcopy(value)
+
+
+class Model(Instance, metaclass=ModelMeta):
+    """The base of models.
+
+    >>> class Question(howdah.orm.Model):
+    ...     id: Col[int] = identity()
+    ...     text: Col[str]
+    ...     votes: Col[int] = col(default=0)
+    >>> Question(text="Why?")
+    Question(text='Why?', votes=0)
+
+    Keywords of the class: `table`, `schema`, `abstract` (columns for its subclasses, no table), `comment`, `primary_key` (a
+    tuple of attributes), `declare` (a list of what else the table has, from `howdah.orm.schema`).
+    """
+
+    __slots__ = ()
+    __table__: ClassVar[Table]
+    __fields__: ClassVar[dict[str, Field]]
+
+    def __getattr__(self, name: str) -> Any:
+        from howdah.orm import loading
+
+        return loading.missing(self, name)
+
+    def __await__(self) -> Generator[Any, Any, Self]:
+        """`await choice.question` gives the object, whether it is loaded already or not."""
+        return self
+        yield  # a generator, as `await` demands: it ends at once
+
+    def __repr__(self) -> str:
+        values = self.__table__.loaded(self)
+        listed = ", ".join(f"{name}={value!r}" for name, value in values.items())
+        return f"{type(self).__name__}({listed})"
+
+    def __reduce__(self) -> Any:
+        return _restore, (type(self), self.__table__.loaded(self))
+
+    def __copy__(self) -> Self:
+        copied: Self = _restore(type(self), self.__table__.loaded(self))
+        return copied
+
+
+def _restore(model: type[Model], values: dict[str, Any]) -> Any:
+    """An object of a model with these values, as `pickle` and `copy` make it: of no database."""
+    made = model.__table__.layout.blank()
+    for name, value in values.items():
+        setattr(made, name, value)
+    return made
+
+
+def declare_columns(model: type[Model]) -> Sequence[SchemaObject]:
+    """What the model declares beside its columns."""
+    return model.__table__.declared
+
+
+copyreg.constructor(_restore)

@@ -1,0 +1,101 @@
+"""What all statements have in common.
+
+No IO. A statement is an immutable value: methods answer another one. `SHAPES` remembers the text of each shape.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, NoReturn, Self, TypeAlias, TypeVar
+
+from howdah._native import Fragment, Shapes
+
+if TYPE_CHECKING:
+    from howdah._native import Compiled
+
+R_co = TypeVar("R_co", covariant=True)
+
+# One call on a connection of either world; what it answers is sent back in.
+Step: TypeAlias = Callable[[Any], Any]
+Steps: TypeAlias = Generator[Step, Any, Any]
+
+SHAPES = Shapes()
+
+
+class Statement(Generic[R_co]):
+    """A statement of which running gives an `R`. Running is what a database or connection does."""
+
+    __slots__ = ()
+    _slots: ClassVar[tuple[str, ...]] = ()
+    is_read_only: ClassVar[bool] = False
+
+    def _shape_fields(self) -> tuple[Any, ...]:
+        """All that its text depends on, parameters included."""
+        raise NotImplementedError
+
+    def _write(self) -> tuple[Fragment, Any]:
+        """Its text, and what running needs to know of the rows. Called once for each shape."""
+        raise NotImplementedError
+
+    def _steps(self, executor: Any) -> Steps:
+        """The calls that run it, in order; returns an `R`.
+
+        Objects that come from it load what they lack by `executor`.
+        """
+        raise NotImplementedError
+
+    def _compile(self) -> tuple[Compiled, tuple[Any, ...]]:
+        return SHAPES.compile(self)
+
+    def _with(self, **changed: Any) -> Self:
+        """The same statement with other fields."""
+        other = object.__new__(type(self))
+        for slot in self._slots:
+            setattr(other, slot, changed[slot] if slot in changed else getattr(self, slot))
+        return other
+
+    def __bool__(self) -> NoReturn:
+        raise TypeError(_no_hidden_query("bool"))
+
+    def __len__(self) -> NoReturn:
+        raise TypeError(_no_hidden_query("len"))
+
+    def __iter__(self) -> NoReturn:
+        raise TypeError(_no_hidden_query("iteration"))
+
+    def __contains__(self, item: object) -> NoReturn:
+        raise TypeError(_no_hidden_query("in"))
+
+
+def _no_hidden_query(what: str) -> str:
+    return (
+        f"`{what}` on a statement would run a query behind your back: run it first, "
+        "`db.fetch(statement)`, or ask the database: `statement.count()`, `statement.exists()`"
+    )
+
+
+def text_of(statement: Any) -> str:
+    """The SQL of a statement or an expression, as it is sent. Values are `$1`, `$2` …
+
+    >>> print(howdah.orm.text_of(howdah.orm.select(Question.text).where(Question.id == 7)))
+    select question.text from question where question.id = $1
+    """
+    if isinstance(statement, Fragment):
+        statement = _Alone(statement)
+    compiled, _ = SHAPES.compile(statement)
+    return compiled.sql
+
+
+class _Alone(Statement[Any]):
+    """An expression by itself."""
+
+    __slots__ = ("_fragment",)
+
+    def __init__(self, fragment: Fragment) -> None:
+        self._fragment = fragment
+
+    def _shape_fields(self) -> tuple[Any, ...]:
+        return ("expression", self._fragment)
+
+    def _write(self) -> tuple[Fragment, Any]:
+        return self._fragment, None

@@ -9,8 +9,8 @@ from typing import Any, Final, Literal, Self, TypeAlias, TypeVar, final, overloa
 
 from howdah.sql import Query
 
-# What rows become: None (Row), tuple, dict, a dataclass, or any callable taking keywords.
-_RowType: TypeAlias = Callable[..., Any] | None
+# What rows become: None (Row), tuple, dict, a dataclass, any callable taking keywords, objects.
+_RowType: TypeAlias = Callable[..., Any] | "Load" | None
 _TransactionStatus: TypeAlias = Literal["idle", "active", "in_transaction", "failed", "unknown"]
 
 _T = TypeVar("_T")
@@ -786,3 +786,88 @@ def convert_placeholders(
 
 def decode_value(oid: int, data: bytes, format: int = 0) -> Any: ...
 def encode_value(oid: int, value: object, format: int = 0) -> bytes: ...
+
+class Instance:
+    """The base of all models: an object that knows its cohort and its changes."""
+
+    @property
+    def _cohort(self) -> Cohort | None:
+        """None for objects that the program made and nobody has adopted."""
+    @property
+    def _changes(self) -> dict[str, Any] | None:
+        """Old values by attribute name, `NOT_LOADED` for one that was missing; None: unchanged."""
+    def _forget_changes(self) -> None: ...
+
+@final
+class NotLoadedType:
+    """The type of `NOT_LOADED`."""
+
+    def __bool__(self) -> Literal[False]: ...
+
+NOT_LOADED: Final[NotLoadedType]
+
+@final
+class Layout:
+    """Where the slots of a model are."""
+
+    def __new__(
+        cls, model: type[Instance], columns: Iterable[str], relations: Iterable[str]
+    ) -> Self: ...
+    @property
+    def model(self) -> type[Instance]: ...
+    @property
+    def columns(self) -> tuple[str, ...]: ...
+    @property
+    def relations(self) -> tuple[str, ...]: ...
+    def blank(self) -> Any:
+        """An object whose attributes are all missing, made without `__init__`."""
+    def adopt(self, objects: Iterable[Instance], executor: object) -> Cohort:
+        """Make objects loaded ones, in a cohort of their own, without changes."""
+
+@final
+class Cohort:
+    """The objects of one model that one statement made; they are not kept by it."""
+
+    executor: Any
+    @property
+    def layout(self) -> Layout: ...
+    @property
+    def state(self) -> dict[Any, Any]: ...
+    def members(self) -> list[Any]: ...
+    def __len__(self) -> int: ...
+
+@final
+class Entity:
+    """An object of a model, from as many columns as it names."""
+
+    def __new__(
+        cls,
+        layout: Layout,
+        columns: Iterable[str],
+        *,
+        key: Iterable[str] | None = None,
+        optional: bool = False,
+        parent: tuple[int, str] | None = None,
+        shown: bool = True,
+        converters: Mapping[str, Callable[[Any], Any]] | None = None,
+    ) -> Self: ...
+
+@final
+class Hydration:
+    """What the rows of a statement become."""
+
+    def __new__(
+        cls,
+        entities: Iterable[Entity | Callable[[Any], Any] | None],
+        result: Literal["one", "tuple"],
+    ) -> Self: ...
+    def start(self, executor: object) -> Load:
+        """One use: what `row=` takes."""
+
+@final
+class Load:
+    """One use of a hydration; `row=load` in a call that takes `row=`."""
+
+    @property
+    def cohorts(self) -> tuple[Cohort | None, ...]:
+        """By entity: of the statement, or batch of a stream, that began last."""

@@ -4,6 +4,7 @@
 
 mod config;
 mod connection;
+mod orm;
 mod placeholders;
 mod replication;
 mod row;
@@ -20,6 +21,7 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     row::register(module)?;
     config::register(module)?;
     connection::register(module)?;
+    orm::register(module)?;
     replication::register(module)?;
     server::register(module)?;
     module.add_function(wrap_pyfunction!(

@@ -1,0 +1,33 @@
+//! Objects of the ORM: rows become instances of models, their slots written in place.
+//!
+//! ```text
+//! Hydration ── start(executor) ──▶ Load ──(row=)──▶ Objects ── reads rows ──▶ Instance … in a Cohort
+//!     └─ Entity … └─ Layout (where the slots of a model are)
+//! ```
+//!
+//! No IO. Called by `howdah.orm` and, row by row, by `connection::rows`.
+
+mod changes;
+mod cohort;
+mod entity;
+mod guarded;
+mod hydration;
+mod instance;
+mod layout;
+mod objects;
+
+use pyo3::prelude::*;
+
+pub(crate) use hydration::Load;
+pub(crate) use objects::Objects;
+
+/// Adds this module's names to `_native`.
+pub(crate) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    module.add("Instance", instance::instance_type(module.py())?)?;
+    module.add("NOT_LOADED", changes::not_loaded(module.py())?)?;
+    module.add_class::<cohort::Cohort>()?;
+    module.add_class::<entity::Entity>()?;
+    module.add_class::<hydration::Hydration>()?;
+    module.add_class::<Load>()?;
+    module.add_class::<layout::Layout>()
+}

@@ -7,10 +7,11 @@ from asyncio import AbstractEventLoop
 from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from typing import Any, Final, Literal, Self, TypeAlias, TypeVar, final, overload
 
+from howdah.orm._types import SqlType
 from howdah.sql import Query
 
-# What rows become: None (Row), tuple, dict, a dataclass, or any callable taking keywords.
-_RowType: TypeAlias = Callable[..., Any] | None
+# What rows become: None (Row), tuple, dict, a dataclass, any callable taking keywords, objects.
+_RowType: TypeAlias = Callable[..., Any] | "Load" | None
 _TransactionStatus: TypeAlias = Literal["idle", "active", "in_transaction", "failed", "unknown"]
 
 _T = TypeVar("_T")
@@ -786,3 +787,150 @@ def convert_placeholders(
 
 def decode_value(oid: int, data: bytes, format: int = 0) -> Any: ...
 def encode_value(oid: int, value: object, format: int = 0) -> bytes: ...
+
+class Instance:
+    """The base of all models: an object that knows its cohort and its changes."""
+
+    @property
+    def _cohort(self) -> Cohort | None:
+        """None for objects that the program made and nobody has adopted."""
+    @property
+    def _changes(self) -> dict[str, Any] | None:
+        """Old values by attribute name, `NOT_LOADED` for one that was missing; None: unchanged."""
+    def _forget_changes(self) -> None: ...
+
+@final
+class NotLoadedType:
+    """The type of `NOT_LOADED`."""
+
+    def __bool__(self) -> Literal[False]: ...
+
+NOT_LOADED: Final[NotLoadedType]
+
+@final
+class Layout:
+    """Where the slots of a model are."""
+
+    def __new__(
+        cls, model: type[Instance], columns: Iterable[str], relations: Iterable[str]
+    ) -> Self: ...
+    @property
+    def model(self) -> type[Instance]: ...
+    @property
+    def columns(self) -> tuple[str, ...]: ...
+    @property
+    def relations(self) -> tuple[str, ...]: ...
+    def blank(self) -> Any:
+        """An object whose attributes are all missing, made without `__init__`."""
+    def adopt(self, objects: Iterable[Instance], executor: object) -> Cohort:
+        """Make objects loaded ones, in a cohort of their own, without changes."""
+
+@final
+class Cohort:
+    """The objects of one model that one statement made; they are not kept by it."""
+
+    executor: Any
+    @property
+    def layout(self) -> Layout: ...
+    @property
+    def state(self) -> dict[Any, Any]: ...
+    def members(self) -> list[Any]: ...
+    def __len__(self) -> int: ...
+
+@final
+class Entity:
+    """An object of a model, from as many columns as it names."""
+
+    def __new__(
+        cls,
+        layout: Layout,
+        columns: Iterable[str],
+        *,
+        key: Iterable[str] | None = None,
+        optional: bool = False,
+        parent: tuple[int, str] | None = None,
+        shown: bool = True,
+        converters: Mapping[str, Callable[[Any], Any]] | None = None,
+    ) -> Self: ...
+
+@final
+class Hydration:
+    """What the rows of a statement become."""
+
+    def __new__(
+        cls,
+        entities: Iterable[Entity | Callable[[Any], Any] | None],
+        result: Literal["one", "tuple"],
+    ) -> Self: ...
+    def start(self, executor: object) -> Load:
+        """One use: what `row=` takes."""
+
+@final
+class Load:
+    """One use of a hydration; `row=load` in a call that takes `row=`."""
+
+    @property
+    def cohorts(self) -> tuple[Cohort | None, ...]:
+        """By entity: of the statement, or batch of a stream, that began last."""
+
+class Fragment:
+    """A piece of SQL: text, parameters, columns and other fragments, in order."""
+
+    def __new__(cls, *parts: object, level: int = 9, kind: SqlType | None = None) -> Self: ...
+    @property
+    def _type(self) -> SqlType | None:
+        """The type of its values, where it is known."""
+    @property
+    def _level(self) -> int:
+        """How tightly it holds together: see `howdah.orm.expressions`."""
+
+@final
+class Param:
+    """A value on its way into a statement."""
+
+    def __new__(cls, value: object, cast: str | None = None) -> Self: ...
+    @property
+    def value(self) -> Any: ...
+    @property
+    def cast(self) -> str | None: ...
+
+class Source:
+    """Something that has columns: a table, an alias of one, a subquery, a function's rows."""
+
+    def __new__(
+        cls,
+        label: str,
+        *,
+        table: str | None = None,
+        content: object = None,
+        columns: str | None = None,
+        alias: bool = False,
+        fixed: bool = False,
+    ) -> Self: ...
+    @property
+    def label(self) -> str: ...
+    @property
+    def table(self) -> str | None: ...
+    @property
+    def content(self) -> Any: ...
+
+@final
+class Compiled:
+    """The text of a statement, and what the package keeps with it."""
+
+    @property
+    def sql(self) -> str: ...
+    @property
+    def extra(self) -> Any: ...
+
+@final
+class Shapes:
+    """The statements that were met, by shape."""
+
+    def __new__(cls) -> Self: ...
+    def compile(self, statement: object) -> tuple[Compiled, tuple[Any, ...]]: ...
+    def __len__(self) -> int: ...
+
+def sources(fields: object) -> list[Source]: ...
+def write_literally(fragment: Fragment, literal: Callable[[Param], str]) -> str: ...
+def quote_identifier(name: str) -> str: ...

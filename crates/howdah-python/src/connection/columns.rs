@@ -4,6 +4,7 @@
 //! Invariant: one reader for each column, chosen from its type and format; decoding a value is one
 //! call through a function pointer.
 
+use std::ops::Range;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use howdah_wire::Oid;
@@ -257,6 +258,10 @@ impl Columns {
 
     /// How to make rows of this kind from these columns.
     pub(crate) fn plan(&self, py: Python<'_>, kind: &RowKind) -> PyResult<Arc<RowPlan>> {
+        if matches!(kind, RowKind::Load(_)) {
+            // one for each execution: its objects make a cohort
+            return Ok(Arc::new(RowPlan::new(py, kind, self)?));
+        }
         let mut kept = self.plan.lock().unwrap_or_else(PoisonError::into_inner);
         match &*kept {
             Some(plan) if plan.is_for(kind) => Ok(Arc::clone(plan)),
@@ -320,6 +325,46 @@ impl Columns {
         values
             .finish()
             .map_err(|error| faults::protocol(scope.py, &error).into())
+    }
+
+    /// The values of `row` as they came, one for each column.
+    pub(crate) fn split<'a>(
+        &self,
+        scope: &Scope<'_, '_>,
+        row: &DataRow<'a>,
+    ) -> Result<Vec<Option<&'a [u8]>>, Unread> {
+        if row.columns() != self.readers.len() {
+            return Err(self.miscounted(scope.py, row).into());
+        }
+        let broken = |error| Unread::from(faults::protocol(scope.py, &error));
+        let mut values = row.values();
+        let mut split = Vec::with_capacity(self.readers.len());
+        for _ in &self.readers {
+            split.push(values.value().map_err(broken)?);
+        }
+        values.finish().map_err(broken)?;
+        Ok(split)
+    }
+
+    /// A value of the column at `index`; there is one.
+    #[inline]
+    pub(crate) fn decode<'py>(
+        &self,
+        scope: &Scope<'_, 'py>,
+        index: usize,
+        value: Option<&[u8]>,
+    ) -> Read<'py> {
+        match (value, self.readers.get(index)) {
+            (Some(bytes), Some(reader)) => (reader.decode)(scope, &reader.codec, bytes)
+                .map_err(|refused| self.refused(scope.py, index, refused)),
+            _ => Ok(scope.py.None().into_bound(scope.py)),
+        }
+    }
+
+    /// Whether no value of these columns refers to a container.
+    pub(crate) fn are_atomic(&self, columns: Range<usize>) -> bool {
+        let readers = self.readers.get(columns).unwrap_or_default();
+        readers.iter().all(|reader| reader.codec.atomic)
     }
 
     #[inline]

@@ -1,4 +1,4 @@
-//! What a row becomes: a `Row`, a tuple, a dict, an object of a class, or its first value.
+//! What a row becomes: a `Row`, a tuple, a dict, an object of a class or of the ORM, its first value.
 //!
 //! No IO. [`RowKind`] is the wish of the caller (`row=` in `fetch`); [`RowPlan`] is that wish made
 //! concrete for the columns of one statement, so that nothing is looked up for each row.
@@ -12,6 +12,7 @@ use pyo3::types::{PyDict, PyString, PyTuple, PyType};
 
 use super::columns::{Columns, Read};
 use super::faults;
+use crate::orm::{Load, Objects};
 use crate::row::row_type;
 use crate::types::Scope;
 
@@ -25,6 +26,8 @@ pub(crate) enum RowKind {
     Dict,
     /// The first column's value alone.
     Value,
+    /// Objects of the ORM.
+    Load(Py<Load>),
     /// An object of this class, or what this callable makes of the columns as keywords.
     Made(Py<PyAny>),
 }
@@ -45,6 +48,8 @@ impl RowKind {
             Ok(Self::Dict)
         } else if wish.is(row_type(py)?) {
             Ok(Self::Row)
+        } else if let Ok(load) = wish.cast::<Load>() {
+            Ok(Self::Load(load.clone().unbind()))
         } else if wish.is_callable() {
             Ok(Self::Made(wish.clone().unbind()))
         } else {
@@ -63,6 +68,7 @@ pub(crate) enum RowPlan {
     Tuple,
     Dict(Py<PyTuple>),
     Value,
+    Objects(Objects),
     /// A dataclass whose generated `__init__` is done here: allocate, write the fields.
     Dataclass(Dataclass),
     /// Anything else: called with the columns as keywords.
@@ -96,6 +102,7 @@ impl RowPlan {
                 return Err(faults::fault(py, "ProgrammingError", message));
             }
             RowKind::Value => Self::Value,
+            RowKind::Load(load) => Self::Objects(load.get().begin(py, columns)?),
             RowKind::Made(callable) => match Dataclass::new(callable.bind(py), names)? {
                 Some(dataclass) => Self::Dataclass(dataclass),
                 None => Self::Call {
@@ -132,6 +139,7 @@ impl RowPlan {
             Self::Tuple => columns.read_tuple(scope, row),
             Self::Dict(names) => read_dict(scope, columns, names.bind(scope.py), row),
             Self::Value => columns.read_first(scope, row),
+            Self::Objects(objects) => objects.read(scope, columns, row),
             Self::Dataclass(dataclass) => dataclass.read(scope, columns, row),
             Self::Call { callable, names } => {
                 let values = columns.read_tuple(scope, row)?.cast_into::<PyTuple>();

@@ -1,23 +1,36 @@
-//! The native half of `howdah.orm`: statements are written and remembered here.
+//! The native half of `howdah.orm`. [`text`] writes statements; rows become instances of models, their
+//! slots written in place:
 //!
-//! No IO. The package builds statements of fragments; [`shape`] finds a statement of the same shape
-//! again, [`writer`] writes the text of a new one.
+//! ```text
+//! Hydration ── start(executor) ──▶ Load ──(row=)──▶ Objects ── reads rows ──▶ Instance … in a Cohort
+//!     └─ Entity … └─ Layout (where the slots of a model are)
+//! ```
+//!
+//! No IO. Called by `howdah.orm` and, row by row, by `connection::rows`.
 
-mod fragment;
-mod identifiers;
-mod shape;
-mod writer;
+mod changes;
+mod cohort;
+mod entity;
+mod guarded;
+mod hydration;
+mod instance;
+mod layout;
+mod objects;
+mod text;
 
 use pyo3::prelude::*;
 
+pub(crate) use hydration::Load;
+pub(crate) use objects::Objects;
+
 /// Adds this module's names to `_native`.
 pub(crate) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
-    module.add_class::<fragment::Fragment>()?;
-    module.add_class::<fragment::Param>()?;
-    module.add_class::<fragment::Source>()?;
-    module.add_class::<shape::Shapes>()?;
-    module.add_class::<shape::Compiled>()?;
-    module.add_function(wrap_pyfunction!(identifiers::quote_identifier, module)?)?;
-    module.add_function(wrap_pyfunction!(shape::sources, module)?)?;
-    module.add_function(wrap_pyfunction!(writer::write_literally, module)?)
+    module.add("Instance", instance::instance_type(module.py())?)?;
+    module.add("NOT_LOADED", changes::not_loaded(module.py())?)?;
+    module.add_class::<cohort::Cohort>()?;
+    module.add_class::<entity::Entity>()?;
+    module.add_class::<hydration::Hydration>()?;
+    module.add_class::<Load>()?;
+    module.add_class::<layout::Layout>()?;
+    text::register(module)
 }

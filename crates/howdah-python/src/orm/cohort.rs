@@ -1,0 +1,202 @@
+//! `Cohort`: the objects of one model that one statement made.
+//!
+//! No IO. What one of them lacks is loaded for all. Invariants: every member that is not null is an
+//! object that was not freed yet and whose link leads here; an object leaves before it is freed
+//! ([`super::instance`]). Members are not owned: one that is kept keeps no other alive.
+
+use std::ptr;
+
+use pyo3::exceptions::PyOverflowError;
+use pyo3::ffi;
+use pyo3::gc::{PyTraverseError, PyVisit};
+use pyo3::prelude::*;
+use pyo3::types::{PyDict, PyList};
+
+use super::guarded::Guarded;
+use super::instance::{self, Instance};
+use super::layout::Layout;
+
+/// The objects of one model that one statement made.
+#[pyclass(frozen, module = "howdah._native")]
+pub(crate) struct Cohort {
+    layout: Py<Layout>,
+    held: Guarded<Held>,
+    members: Guarded<Members>,
+}
+
+struct Held {
+    executor: Option<Py<PyAny>>,
+    state: Option<Py<PyDict>>,
+}
+
+#[derive(Default)]
+struct Members {
+    /// In the order of their rows; null where one is gone.
+    places: Vec<*mut ffi::PyObject>,
+    gone: usize,
+}
+
+/// Below this many places nothing is gained by closing gaps.
+const FEW: usize = 16;
+
+#[pymethods]
+impl Cohort {
+    /// Where the slots of the members are.
+    #[getter(layout)]
+    fn public_layout(&self, py: Python<'_>) -> Py<Layout> {
+        self.layout.clone_ref(py)
+    }
+
+    /// What loaded the members, and loads what they lack.
+    #[getter]
+    fn executor(&self, py: Python<'_>) -> Option<Py<PyAny>> {
+        self.held
+            .with(py, |held| Some(held.executor.as_ref()?.clone_ref(py)))
+    }
+
+    #[setter]
+    fn set_executor(&self, py: Python<'_>, executor: Py<PyAny>) {
+        let old = self.held.with(py, |held| held.executor.replace(executor));
+        drop(old);
+    }
+
+    /// A dict for whatever is to be known of the cohort.
+    #[getter]
+    fn state<'py>(&self, py: Python<'py>) -> Bound<'py, PyDict> {
+        // what is put there may lead back to a member: the collector must see them all
+        for member in self.alive(py) {
+            member.track();
+        }
+        let new = PyDict::new(py).unbind();
+        let state = self.held.with(py, |held| {
+            held.state
+                .get_or_insert_with(|| new.clone_ref(py))
+                .clone_ref(py)
+        });
+        state.into_bound(py)
+    }
+
+    /// The members that are alive, in order.
+    fn members<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
+        let members = self.alive(py);
+        PyList::new(py, members.into_iter().map(Instance::into_any))
+    }
+
+    fn __len__(&self, py: Python<'_>) -> usize {
+        self.members.with(py, |members| members.alive().count())
+    }
+
+    fn __bool__(&self) -> bool {
+        true
+    }
+
+    fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
+        let layout = self.layout.bind(py).repr()?;
+        Ok(format!("Cohort({layout}, {} alive)", self.__len__(py)))
+    }
+
+    fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
+        visit.call(&self.layout)?;
+        let visited = self.held.visit(|held| {
+            visit.call(&held.executor)?;
+            visit.call(&held.state)
+        });
+        visited.unwrap_or(Ok(()))
+    }
+
+    fn __clear__(&self, py: Python<'_>) {
+        let held = self
+            .held
+            .with(py, |held| (held.executor.take(), held.state.take()));
+        drop(held);
+    }
+}
+
+impl Cohort {
+    pub(super) fn new(layout: Py<Layout>, executor: Py<PyAny>) -> Self {
+        let held = Held {
+            executor: Some(executor),
+            state: None,
+        };
+        Self {
+            layout,
+            held: Guarded::new(held),
+            members: Guarded::new(Members::default()),
+        }
+    }
+
+    pub(super) fn layout<'a>(&'a self, _py: Python<'_>) -> &'a Layout {
+        self.layout.get()
+    }
+
+    /// Makes an object of the layout's model, which is in no cohort, the last member.
+    ///
+    /// # Errors
+    /// `OverflowError` behind 4 thousand million members.
+    #[inline]
+    pub(super) fn add<'py>(slf: &Bound<'py, Self>, object: &Instance<'py>) -> PyResult<()> {
+        let place = slf.get().members.with(slf.py(), |members| {
+            let place = u32::try_from(members.places.len()).ok()?;
+            members.places.push(object.as_ptr());
+            Some(place)
+        });
+        let place = place.ok_or_else(|| PyOverflowError::new_err("a cohort is full"))?;
+        object.join(slf, place);
+        Ok(())
+    }
+
+    /// Takes out the member at `place`, which does not link here any more.
+    pub(super) fn remove(&self, py: Python<'_>, place: u32) {
+        self.members.with(py, |members| members.remove(place));
+    }
+
+    /// Gives back memory that further members would have used.
+    pub(super) fn settle(&self, py: Python<'_>) {
+        self.members
+            .with(py, |members| members.places.shrink_to_fit());
+    }
+
+    /// The members that are alive, in order.
+    pub(super) fn alive<'py>(&self, py: Python<'py>) -> Vec<Instance<'py>> {
+        self.members.with(py, |members| {
+            // SAFETY: by this module's invariant members were not freed, and are objects of models;
+            // those that are being freed, whose values may run code, are left out.
+            let strong =
+                |member| unsafe { Instance::of_unchecked(Bound::from_borrowed_ptr(py, member)) };
+            members.alive().map(strong).collect()
+        })
+    }
+}
+
+impl Members {
+    /// The members that have references.
+    fn alive(&self) -> impl Iterator<Item = *mut ffi::PyObject> {
+        // SAFETY: members were not freed
+        let has_references = |member: *mut ffi::PyObject| unsafe { ffi::Py_REFCNT(member) > 0 };
+        let present = self.places.iter().filter(|member| !member.is_null());
+        present
+            .copied()
+            .filter(move |&member| has_references(member))
+    }
+
+    fn remove(&mut self, place: u32) {
+        if let Some(member) = self.places.get_mut(place as usize) {
+            *member = ptr::null_mut();
+            self.gone += 1;
+        }
+        if self.places.len() > FEW && self.gone > self.places.len() / 4 * 3 {
+            self.close_gaps();
+        }
+    }
+
+    /// Drops the places of members that are gone, so that few members take little memory.
+    fn close_gaps(&mut self) {
+        self.places.retain(|member| !member.is_null());
+        self.places.shrink_to_fit();
+        self.gone = 0;
+        for (place, &member) in (0..).zip(&self.places) {
+            // SAFETY: members were not freed, and are objects of models
+            unsafe { instance::set_place(member, place) };
+        }
+    }
+}

@@ -1,0 +1,1 @@
+"""The ORM: objects, what is loaded of them, and what is written."""

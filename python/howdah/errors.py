@@ -235,6 +235,22 @@ class TooManyRequests(OperationalError):
     """`max_waiting` requests are waiting for a connection of the pool already."""
 
 
+class NotLoaded(ProgrammingError, AttributeError):
+    """An attribute of an object has no value, and may not or cannot be loaded now."""
+
+
+class NoRow(ProgrammingError):
+    """A statement that must give one row gave none."""
+
+
+class SeveralRows(ProgrammingError):
+    """A statement that must give one row gave several."""
+
+
+class StaleObject(OperationalError):
+    """An object was changed or deleted by somebody else since it was loaded."""
+
+
 def lookup(sqlstate: str) -> type[DatabaseError]:
     """The exception class of a SQLSTATE.
 

@@ -35,7 +35,10 @@ class Namespace:
         local_names: dict[str, Any] = {}
         if "<locals>" in namespace.get("__qualname__", ""):
             frame = sys._getframe(1)
-            while frame is not None and frame.f_globals.get("__name__") == __name__.rpartition(".")[0] + ".models":
+            while (
+                frame is not None
+                and frame.f_globals.get("__name__") == __name__.rpartition(".")[0] + ".models"
+            ):
                 frame = frame.f_back  # type: ignore[assignment]
             local_names = frame.f_locals if frame is not None else {}
         return cls(module, local_names)
@@ -62,14 +65,12 @@ def of_namespace(namespace: dict[str, Any]) -> dict[str, Any]:
 
         annotate = annotationlib.get_annotate_from_class_namespace(namespace)
         if annotate is not None:
-            found = annotationlib.call_annotate_function(
-                annotate, annotationlib.Format.FORWARDREF
-            )
+            found = annotationlib.call_annotate_function(annotate, annotationlib.Format.FORWARDREF)
     return dict(found or {})
 
 
 def kind_of(annotation: Any) -> str | None:
-    """"Col", "One" or "Many"; None for what is no field."""
+    """ "Col", "One" or "Many"; None for what is no field."""
     if isinstance(annotation, str):
         written = _WRITTEN.match(annotation)
         return written[1] if written else None
@@ -80,7 +81,11 @@ def argument(annotation: Any, namespace: Namespace, where: str) -> Any:
     """What is in the brackets."""
     evaluated = namespace.evaluate(annotation, where)
     inner = get_args(evaluated)[0]
-    return namespace.evaluate(inner.__forward_arg__, where) if hasattr(inner, "__forward_arg__") else inner
+    return (
+        namespace.evaluate(inner.__forward_arg__, where)
+        if hasattr(inner, "__forward_arg__")
+        else inner
+    )
 
 
 def remember(model: type) -> None:

@@ -124,7 +124,9 @@ class _Dataclass:
         try:
             return self._python(**{name: load(found[name]) for name, load in known.items()})
         except (TypeError, ValueError) as error:
-            raise DataError(f"an object in jsonb is no `{self._python.__name__}`: {error}") from error
+            raise DataError(
+                f"an object in jsonb is no `{self._python.__name__}`: {error}"
+            ) from error
 
 
 def _expect(value: Any, python: type | tuple[type, ...]) -> Any:

@@ -156,9 +156,7 @@ def _class(python: type) -> SqlType:
     if dataclasses.is_dataclass(python):
         return _json_of(python)
     if hasattr(python, "model_validate") and hasattr(python, "model_dump"):
-        return SqlType(
-            "jsonb", python, bind=_dump_pydantic, read=python.model_validate
-        )
+        return SqlType("jsonb", python, bind=_dump_pydantic, read=python.model_validate)
     for known, name in _BUILT_IN.items():
         if isinstance(known, type) and issubclass(python, known):
             return SqlType(name, python)

@@ -310,9 +310,7 @@ def references(
                 f"`{action}` is no action of a foreign key",
                 hint="one of: " + ", ".join(_ACTIONS),
             )
-    reference = Reference(
-        column, on_delete, on_update, deferrable, initially_deferred, constraint
-    )
+    reference = Reference(column, on_delete, on_update, deferrable, initially_deferred, constraint)
     return ColumnOptions(reference=reference, index=index, **options)
 
 

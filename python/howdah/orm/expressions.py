@@ -163,9 +163,7 @@ class Expr(Fragment, Generic[T_co, V_contra]):
         """`~`: PostgreSQL's regular expressions."""
         return compared(self, " ~ ", pattern)
 
-    def concat(
-        self: Expr[str | None, Any], other: str | Expr[str | None, Any]
-    ) -> Expr[str, str]:
+    def concat(self: Expr[str | None, Any], other: str | Expr[str | None, Any]) -> Expr[str, str]:
         """`||`: this text and the other."""
         return operated(self, " || ", other)
 
@@ -361,6 +359,8 @@ def _chain(conditions: Iterable[Any], word: str, level: int, empty: str) -> Cond
     parts: list[Any] = []
     for one in conditions:
         parts += [word, condition(one)]
+    if len(parts) == 2:  # noqa: PLR2004 (a word and one condition)
+        return Condition(parts[1], level=parts[1]._level)
     return Condition(*parts[1:], level=level) if parts else Condition(empty)
 
 
@@ -402,4 +402,3 @@ def raw(sql: str, *values: Any, type: object = None) -> Expr[Any, Any]:  # noqa:
 def as_expression(value: Any) -> Fragment:
     """An expression, or a value as one."""
     return cast("Fragment", value) if isinstance(value, Fragment) else lit(value)
-

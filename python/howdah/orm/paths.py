@@ -88,7 +88,8 @@ def relation_of(way: Any) -> Relation:
     source = way._source if isinstance(way, View) else None
     if source is None or source.relation is None:
         raise ProgrammingError(
-            f"`{way!r}` is no relation", hint="write it as `Question.choices`, on the model that has it"
+            f"`{way!r}` is no relation",
+            hint="write it as `Question.choices`, on the model that has it",
         )
     return source.relation
 
@@ -168,7 +169,9 @@ class Related(Generic[M]):
         relation = self.relation
         here = relation.model.__table__.expression_of(self.source, relation.local)
         if relation.between is None:
-            return compared(relation.target.__table__.expression_of(target, relation.remote), " = ", here)
+            return compared(
+                relation.target.__table__.expression_of(target, relation.remote), " = ", here
+            )
         from howdah.orm.statements.select import Select
 
         assert relation.onward is not None

@@ -63,14 +63,15 @@ class TableSource(Source):
         cls,
         model: type[Model],
         label: str,
-        table: str,
+        table: str | None,
         *,
         alias: bool = False,
+        content: object = None,
         parent: TableSource | None = None,
         relation: Relation | None = None,
     ) -> TableSource:
-        """A source with the columns of the model's table."""
-        source = cls(label, table=table, alias=alias)
+        """A source with the columns of the model's table; `content` where that is a subquery."""
+        source = cls(label, table=table, content=content, alias=alias)
         source.model = model
         source.joins = {}
         source.parent = parent
@@ -223,10 +224,27 @@ def _resolve(table: Table, field: Field) -> Relation:
     if named is None:
         raise ProgrammingError(f"`{where}`: `{holder.__name__}.{attribute}` is no foreign key")
     if holder is table.model and not options.many:
-        return Relation(field.name, table.model, target, False, nullable, attribute, named,
-                        back=_back(target, table.model, attribute))
-    return Relation(field.name, table.model, target, options.many, nullable, named, attribute,
-                    back=_back(target, table.model, attribute), order_by=order)
+        return Relation(
+            field.name,
+            table.model,
+            target,
+            False,
+            nullable,
+            attribute,
+            named,
+            back=_back(target, table.model, attribute),
+        )
+    return Relation(
+        field.name,
+        table.model,
+        target,
+        options.many,
+        nullable,
+        named,
+        attribute,
+        back=_back(target, table.model, attribute),
+        order_by=order,
+    )
 
 
 def _target(table: Table, field: Field) -> tuple[Any, bool]:
@@ -283,9 +301,17 @@ def _through(table: Table, field: Field, target: Any, order: Any) -> Relation:
             f"`{table.model.__name__}` and one to `{target.__name__}`"
         )
     return Relation(
-        field.name, table.model, target, True, False,
-        local=references[here[0]][1], remote=here[0], between=between, onward=there[0],
-        target_key=references[there[0]][1], order_by=order,
+        field.name,
+        table.model,
+        target,
+        True,
+        False,
+        local=references[here[0]][1],
+        remote=here[0],
+        between=between,
+        onward=there[0],
+        target_key=references[there[0]][1],
+        order_by=order,
     )
 
 

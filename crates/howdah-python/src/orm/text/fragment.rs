@@ -27,8 +27,8 @@ pub(super) enum Part {
     Fragment(Py<Fragment>),
     /// A source where it is brought in: `question as question_2`.
     Source(Py<Source>),
-    /// A column of a source: `question_2.id`.
-    Column(Py<Source>, Box<str>),
+    /// A column of a source: `question_2.id`; the source's name alone without one.
+    Column(Py<Source>, Option<Box<str>>),
     /// A whole statement, in parentheses.
     Statement(Py<PyAny>),
 }
@@ -45,7 +45,7 @@ pub(super) fn needs_parentheses(outer: u8, inner: u8) -> bool {
 
 #[pymethods]
 impl Fragment {
-    /// `parts` are text, `Param`s, sources, `(source, column)` pairs, statements and fragments.
+    /// `parts` are text, `Param`s, sources, `(source, column)` pairs (a column None is the source's name), statements and fragments.
     #[new]
     #[pyo3(signature = (*parts, level = ATOM, kind = None))]
     fn new(parts: &Bound<'_, PyTuple>, level: u8, kind: Option<Py<PyAny>>) -> PyResult<Self> {
@@ -83,8 +83,8 @@ impl Part {
             return Ok(Self::Param(param.clone().unbind()));
         }
         if let Ok(pair) = part.cast::<PyTuple>() {
-            let (source, column): (Py<Source>, String) = pair.extract()?;
-            return Ok(Self::Column(source, column.into()));
+            let (source, column): (Py<Source>, Option<String>) = pair.extract()?;
+            return Ok(Self::Column(source, column.map(Into::into)));
         }
         if let Ok(source) = part.cast::<Source>() {
             return Ok(Self::Source(source.clone().unbind()));

@@ -209,7 +209,7 @@ impl<'py> Walk<'py> {
                 }
                 Part::Column(source, name) => {
                     self.source(source.bind(py))?;
-                    self.text(name);
+                    self.text(name.as_deref().unwrap_or_default());
                 }
                 Part::Statement(statement) => self.visit(statement.bind(py))?,
             }

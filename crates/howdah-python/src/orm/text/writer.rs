@@ -98,14 +98,7 @@ impl Writer<'_> {
             Part::Param(param) => self.param(param)?,
             Part::Fragment(fragment) => self.fragment(fragment.get(), level)?,
             Part::Source(source) => self.source(source.get())?,
-            Part::Column(source, name) => {
-                if matches!(self.params, Params::Numbered { .. }) {
-                    let source = self.name(source.get());
-                    self.text.push_str(&source);
-                    self.text.push('.');
-                }
-                self.text.push_str(name);
-            }
+            Part::Column(source, column) => self.column(source.get(), column.as_deref()),
             Part::Statement(statement) => {
                 self.text.push('(');
                 self.statement(statement)?;
@@ -113,6 +106,20 @@ impl Writer<'_> {
             }
         }
         Ok(())
+    }
+
+    fn column(&mut self, source: &Source, column: Option<&str>) {
+        let is_alone = column.is_none();
+        if is_alone || matches!(self.params, Params::Numbered { .. }) {
+            let source = self.name(source);
+            self.text.push_str(&source);
+        }
+        if let Some(column) = column {
+            if matches!(self.params, Params::Numbered { .. }) {
+                self.text.push('.');
+            }
+            self.text.push_str(column);
+        }
     }
 
     fn statement(&mut self, statement: &Py<PyAny>) -> PyResult<()> {

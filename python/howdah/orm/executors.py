@@ -1,0 +1,75 @@
+"""Running statements: on a connection, in a transaction, on a database; sync and asyncio.
+
+Does IO through the public calls of connections. What a statement does is written once, as steps (`statements.base`); an
+*executor* of either world takes the steps one by one. Objects remember the executor that they came from, and load what they
+lack by it.
+
+Invariant: a transaction's objects outlive it: once it is over, they load by what it was begun on.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from howdah.orm.statements.base import Steps
+from howdah.orm.verbs import AsyncVerbs, Verbs
+
+if TYPE_CHECKING:
+    from howdah.async_connection import AsyncConnection
+    from howdah.connection import Connection
+
+
+def drive(steps: Steps, connection: Any) -> Any:
+    """Take the steps on a connection."""
+    try:
+        step = next(steps)
+        while True:
+            try:
+                answer = step(connection)
+            except BaseException as error:
+                step = steps.throw(error)
+            else:
+                step = steps.send(answer)
+    except StopIteration as done:
+        return done.value
+
+
+async def drive_async(steps: Steps, connection: Any) -> Any:
+    """Take the steps on a connection of asyncio."""
+    try:
+        step = next(steps)
+        while True:
+            try:
+                answer = await step(connection)
+            except BaseException as error:
+                step = steps.throw(error)
+            else:
+                step = steps.send(answer)
+    except StopIteration as done:
+        return done.value
+
+
+class Bound(Verbs):
+    """The verbs of the ORM on one connection: `howdah.orm.on(connection)`."""
+
+    is_async: ClassVar[bool] = False
+
+    def __init__(self, connection: Connection) -> None:
+        self.connection = connection
+
+    def _drive(self, steps: Steps, *, read_only: bool = False) -> Any:
+        del read_only  # there is one connection
+        return drive(steps, self.connection)
+
+
+class AsyncBound(AsyncVerbs):
+    """The verbs of the ORM on one connection of asyncio."""
+
+    is_async: ClassVar[bool] = True
+
+    def __init__(self, connection: AsyncConnection) -> None:
+        self.connection = connection
+
+    async def _drive(self, steps: Steps, *, read_only: bool = False) -> Any:
+        del read_only  # there is one connection
+        return await drive_async(steps, self.connection)

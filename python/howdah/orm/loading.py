@@ -1,0 +1,355 @@
+"""Loading what objects lack: for all objects of the same result at once.
+
+Does IO through the executor that the objects came from. Called by `Model.__getattr__` for an empty slot, by `load(…)` of
+statements and databases. What runs is written as steps, one generator for both worlds.
+
+Invariants: a relation of depth d costs d statements, however many objects there are; a load that fails or is cancelled
+leaves the objects as they were; what the program has set is never overwritten.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
+
+from howdah._native import Cohort, Fragment, Param, Source
+from howdah.errors import NotLoaded, ProgrammingError
+from howdah.orm.collections import Collection, Unloaded
+from howdah.orm.expressions import LIST, Column, Condition, all_of
+from howdah.orm.paths import Related, relation_of
+from howdah.orm.statements.base import Steps
+from howdah.orm.statements.select import ModelItem, Select
+from howdah.orm.tables import Relation, Table, TableSource
+
+if TYPE_CHECKING:
+    from howdah.orm.models import Model
+
+
+def missing(instance: Model, name: str) -> Any:
+    """The value of an attribute whose slot is empty: loaded now, for the whole cohort, or to be awaited.
+
+    Raises `NotLoaded` where it cannot be loaded, and `AttributeError` for what is no field.
+    """
+    table = type(instance).__table__
+    if name not in table.relation_names and name not in table.column_names:
+        raise AttributeError(f"`{type(instance).__name__}` has no attribute `{name}`")
+    what = f"{type(instance).__name__}.{name}"
+    cohort = instance._cohort
+    if cohort is None:
+        raise NotLoaded(
+            f"`{what}` has no value yet",
+            hint="the database gives it when the object is inserted",
+        )
+    if cohort.state.get("strict"):
+        raise NotLoaded(f"`{what}` is not loaded", hint=_line_to_add(table, name))
+    if cohort.executor.is_async:
+        return _missing_async(instance, cohort, name, what)
+    with _lock(cohort):
+        value = _slot_value(instance, name)
+        if value is _EMPTY:
+            cohort.executor._drive(load_attribute(cohort, name))
+            value = _slot_value(instance, name)
+    if value is _EMPTY:
+        raise _vanished(what)
+    return value
+
+
+def _missing_async(instance: Model, cohort: Cohort, name: str, what: str) -> Any:
+    async def load() -> Any:
+        async with _async_lock(cohort):
+            value = _slot_value(instance, name)
+            if value is _EMPTY and name not in cohort.state.get("absent", ()):
+                await cohort.executor._drive(load_attribute(cohort, name))
+                value = _slot_value(instance, name)
+        if value is _EMPTY:
+            raise _vanished(what)
+        return value
+
+    return Unloaded(what, load)
+
+
+_EMPTY: Any = object()
+
+
+def _slot_value(instance: Any, name: str) -> Any:
+    """What is in the slot, without loading it."""
+    try:
+        return vars(type(instance))[name].__get__(instance)
+    except AttributeError:
+        return _EMPTY
+
+
+def _vanished(what: str) -> NotLoaded:
+    return NotLoaded(
+        f"`{what}` cannot be loaded: the row is gone",
+        hint="it was deleted, or its key was changed, since the object was loaded",
+    )
+
+
+def _line_to_add(table: Table, name: str) -> str:
+    model = table.model.__name__
+    if name in table.relation_names:
+        return f"add `.load({model}.{name})` to the statement"
+    return f"add `{model}.{name}` to `.only(…)` of the statement"
+
+
+def _lock(cohort: Cohort) -> threading.RLock:
+    lock: threading.RLock = cohort.state.setdefault("lock", threading.RLock())
+    return lock
+
+
+def _async_lock(cohort: Cohort) -> asyncio.Lock:
+    found = cohort.state.get("async lock")
+    if found is None:
+        found = cohort.state.setdefault("async lock", asyncio.Lock())
+    lock: asyncio.Lock = found
+    return lock
+
+
+# --- steps
+
+
+def load_relations(cohorts: Iterable[Cohort], ways: Sequence[Any]) -> Steps:
+    """Load the relations for the cohorts whose model has them, and then those of what was found."""
+    known = list(cohorts)
+    for way in ways:
+        relation = relation_of(way)
+        mine = [cohort for cohort in known if cohort.layout.model is relation.model]
+        if not mine:
+            raise ProgrammingError(
+                f"`load({relation.model.__name__}.{relation.name})`: the statement gives no "
+                f"`{relation.model.__name__}`",
+                hint="relations are loaded in the order in which they are named, parents first",
+            )
+        for cohort in mine:
+            known += yield from load_relation(cohort, way)
+
+
+def get_steps(executor: Any, model: type[Model], key: tuple[Any, ...]) -> Steps:
+    """The object with a primary key, or None."""
+    table = model.__table__
+    if len(key) != len(table.key) or not key:
+        raise ProgrammingError(
+            f"`{model.__name__}` has a primary key of {len(table.key)} columns, found {len(key)} values"
+        )
+    query = _by_key.get(model)
+    if query is None:
+        columns = [table.expression(name) for name in table.key]
+        query = _by_key[model] = Select.of((model,))._with(
+            where_=tuple(column == Param(None) for column in columns)
+        )
+        query = _by_key[model] = query._compile()[0]
+    values = [
+        _bound(table.expression(name), value) for name, value in zip(table.key, key, strict=True)
+    ]
+    load = query.extra.start(executor)
+    found = yield lambda conn: conn.fetch_one(query.sql, *values, row=load)
+    return found
+
+
+_by_key: WeakKeyDictionary[Any, Any] = WeakKeyDictionary()
+
+
+def load_steps(executor: Any, objects: Iterable[Any], ways: Sequence[Any]) -> Steps:
+    """Load relations and columns of objects, whichever results they came from."""
+    cohorts: dict[int, Cohort] = {}
+    for one in objects:
+        if one._cohort is None:
+            raise NotLoaded(f"`{one!r}` was never in the database: it has nothing to load")
+        cohorts[id(one._cohort)] = one._cohort
+    known = list(cohorts.values())
+    for way in ways:
+        if isinstance(way, Column) and way.definition is not None:
+            for cohort in known:
+                if cohort.layout.model is way.source.model:  # type: ignore[attr-defined]
+                    yield from load_columns(cohort, (way.definition.attribute,))
+        else:
+            yield from load_relations(known, (way,))
+
+
+def load_attribute(cohort: Cohort, name: str) -> Steps:
+    """Load one slot of all members: a column or a relation."""
+    table: Table = cohort.layout.model.__table__  # type: ignore[attr-defined]
+    if name in table.column_names:
+        yield from load_columns(cohort, (name,))
+    else:
+        way = table.expression(name)
+        yield from load_relation(cohort, way)
+
+
+def load_columns(cohort: Cohort, names: Sequence[str]) -> Steps:
+    """Load deferred columns of all members."""
+    table: Table = cohort.layout.model.__table__  # type: ignore[attr-defined]
+    if not table.key:
+        raise NotLoaded(f"`{table.model.__name__}` has no primary key to load columns by")
+    key = [table.expression(name) for name in table.key]
+    wanted = [table.expression(name) for name in names]
+    query = Select.of((*key, *wanted)).where(_among(cohort, key, table.key))
+    rows = yield from query._steps(cohort.executor)
+    width = len(key)
+    for place, name in enumerate(names):
+        if width == 1:
+            found = {row[0]: row[1 + place] for row in rows}
+            cohort.fill(name, table.key[0], found, missing=False)
+        else:
+            by_key = {tuple(row[:width]): row[width + place] for row in rows}
+            _fill_by_keys(cohort, name, table.key, by_key)
+
+
+def _fill_by_keys(cohort: Cohort, name: str, key: Sequence[str], found: dict[Any, Any]) -> None:
+    for member in cohort.members():
+        values = tuple(getattr(member, attribute) for attribute in key)
+        if values in found and _slot_value(member, name) is _EMPTY:
+            setattr(member, name, found[values])
+    # setting is a change only where there was a value
+
+
+def _among(cohort: Cohort, columns: Sequence[Column[Any, Any]], names: Sequence[str]) -> Condition:
+    """True for the rows of the cohort's members."""
+    if len(columns) == 1:
+        return columns[0].in_(cohort.values(names[0], distinct=True, nulls=False))
+    listed: list[Any] = []
+    for column, name in zip(columns, names, strict=True):
+        assert column._type is not None
+        values = [_bound(column, value) for value in cohort.values(name)]
+        listed += [", ", Param(values, f"{column._type.name}[]")]
+    row: list[Any] = []
+    for column in columns:
+        row += [", ", column]
+    return Condition("(", *row[1:], ") in (select * from unnest(", *listed[1:], "))", level=4)
+
+
+def _bound(column: Column[Any, Any], value: Any) -> Any:
+    bind = column._type.bind if column._type else None
+    return value if bind is None or value is None else bind(value)
+
+
+def load_relation(cohort: Cohort, way: Any) -> Steps:
+    """Load one relation of all members. Returns the cohorts of what was found."""
+    relation = relation_of(way)
+    related = (
+        way if isinstance(way, Related) else Related(relation.model.__table__.source, relation)
+    )
+    if relation.local not in relation.model.__table__.key:
+        yield from _ensure(cohort, relation.local)
+    keys = cohort.values(relation.local, distinct=True, nulls=False)
+    if not keys:
+        _fill_empty(cohort, relation)
+        return []
+    if relation.between is not None:
+        return (yield from _load_through(cohort, related, keys))
+    column = relation.target.__table__.expression(relation.remote)
+    query = _query(related, column, keys)
+    compiled, values = query._compile()
+    load = compiled.extra.start(cohort.executor)
+    rows = yield lambda conn: conn.fetch(compiled.sql, *values, row=load)
+    found = [one for one in load.cohorts if one is not None]
+    _share_state(cohort, found)
+    yield from load_relations(found, related.loads)
+    if relation.many:
+        children = found[0] if found else []
+        name = relation.name
+        cohort.fill_many(name, relation.local, children, relation.remote, Collection, relation.back)
+    else:
+        by_key = {getattr(row, relation.remote): row for row in rows}
+        cohort.fill(relation.name, relation.local, by_key, missing=True)
+    return found
+
+
+def _ensure(cohort: Cohort, name: str) -> Steps:
+    """Load the column that a relation begins at, where it was left out."""
+    if any(_slot_value(member, name) is _EMPTY for member in cohort.members()):
+        yield from load_columns(cohort, (name,))
+
+
+def _share_state(cohort: Cohort, found: Iterable[Cohort]) -> None:
+    if cohort.state.get("strict"):
+        for one in found:
+            one.state["strict"] = True
+
+
+def _fill_empty(cohort: Cohort, relation: Relation) -> None:
+    if relation.many:
+        cohort.fill_many(relation.name, relation.local, [], relation.remote, Collection, None)
+    else:
+        cohort.fill(relation.name, relation.local, {}, missing=True)
+
+
+def _query(related: Related[Any], column: Column[Any, Any], keys: list[Any]) -> Select[Any]:
+    """The children of these keys; so many of each where the relation is cut."""
+    relation = related.relation
+    target = relation.target
+    order = related.order or _order(relation)
+    if related.limit_ is None:
+        query = Select.of((target,)).where(column.in_(keys), *related.conditions)  # type: ignore[arg-type]
+        return query.order_by(*order) if relation.many else query  # type: ignore[arg-type]
+    return _first_of_each(related, column, keys, order)
+
+
+def _order(relation: Relation) -> tuple[Fragment, ...]:
+    if relation.order_by is not None:
+        ordered = relation.order_by
+        return ordered if isinstance(ordered, tuple) else (ordered,)
+    table = relation.target.__table__
+    return tuple(table.expression(name) for name in table.key)
+
+
+def _first_of_each(
+    related: Related[Any], column: Column[Any, Any], keys: list[Any], order: tuple[Fragment, ...]
+) -> Select[Any]:
+    """For each key, a subquery of its own, which stops after its limit."""
+    table = related.relation.target.__table__
+    assert column._type is not None
+    bound = [_bound(column, key) for key in keys]
+    listed = Fragment(
+        "unnest(", Param(bound, f"{column._type.name}[]"), ") with ordinality", level=LIST
+    )
+    parents = Source("parent", content=listed, columns="(key, place)")
+    key = Condition(column, " = ", Fragment((parents, "key")), level=4)
+    everything = [table.expression(name) for name in table.column_names]
+    inner = Select.of(tuple(everything)).where(all_of(key, *related.conditions))
+    inner = inner.order_by(*order)._with(limit_=related.limit_, from_=table.source)  # type: ignore[arg-type]
+    children = TableSource.of(table.model, table.name, None, content=inner)
+    outer = Select._empty()._with(items=(ModelItem(children),), from_=parents)
+    place = Fragment((parents, "place"))
+    return outer.lateral(children)._with(order=(place,))
+
+
+def _load_through(cohort: Cohort, related: Related[Any], keys: list[Any]) -> Steps:
+    """The children by way of the table between."""
+    relation = related.relation
+    assert relation.between is not None
+    assert relation.onward is not None
+    assert relation.target_key is not None
+    between, target = relation.between.__table__, relation.target.__table__
+    parent: Column[Any, Any] = between.expression(relation.remote)
+    linked = target.expression(relation.target_key) == between.expression(relation.onward)
+    query = Select.of((relation.target, parent)).select_from(relation.target)
+    query = query.join(relation.between, linked).where(parent.in_(keys), *related.conditions)  # type: ignore[arg-type]
+    query = query.order_by(*(related.order or _order(relation)))  # type: ignore[arg-type]
+    if related.limit_ is not None:
+        query = _first_through(related, query, parent)
+    compiled, values = query._compile()
+    load = compiled.extra.start(cohort.executor)
+    rows = yield lambda conn: conn.fetch(compiled.sql, *values, row=load)
+    found = [one for one in load.cohorts if one is not None]
+    _share_state(cohort, found)
+    yield from load_relations(found, related.loads)
+    groups: dict[Any, Collection[Any]] = {key: Collection() for key in keys}
+    for child, key in rows:
+        groups[key].append(child)
+    cohort.fill(relation.name, relation.local, groups, missing=False)
+    return found
+
+
+def _first_through(
+    related: Related[Any], query: Select[Any], parent: Column[Any, Any]
+) -> Select[Any]:
+    """So many of each parent: numbered in order, by the database."""
+    raise ProgrammingError(
+        f"`{related!r}` goes through a table between: `limit` for each parent is not possible there",
+        hint="load the table between instead, with its own relation and limit",
+    )

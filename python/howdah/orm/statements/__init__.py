@@ -1,0 +1,1 @@
+"""Statements: values that a database runs. A module for each kind."""

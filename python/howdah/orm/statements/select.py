@@ -1,0 +1,541 @@
+"""`select`: asking.
+
+No IO. A `Select` is a value: every method answers another one. What is named in it decides what it reads from: a model's own
+table, an alias, or what a relation leads to, which is joined by itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Literal, Self, TypeVar, cast, overload
+
+from howdah._native import Entity, Fragment, Hydration, Param, Source, sources
+from howdah._native import quote_identifier as quoted
+from howdah.errors import ProgrammingError
+from howdah.orm.expressions import (
+    LIST,
+    Column,
+    Condition,
+    Expr,
+    Labelled,
+    Order,
+    all_of,
+    condition,
+    typed,
+)
+from howdah.orm.paths import Related, View, join_condition, source_of
+from howdah.orm.statements.base import Statement, Steps
+from howdah.orm.tables import TableSource
+
+if TYPE_CHECKING:
+    from howdah.orm.statements.terminals import Count, Exists, First, One, OneOrNone
+
+T = TypeVar("T")
+A = TypeVar("A")
+B = TypeVar("B")
+C = TypeVar("C")
+D = TypeVar("D")
+E = TypeVar("E")
+F = TypeVar("F")
+
+JoinKind = Literal["join", "left join", "right join", "full join", "cross join"]
+LockStrength = Literal["update", "no key update", "share", "key share"]
+
+
+class Join:
+    """A source that is brought in beside the first."""
+
+    __slots__ = ("condition", "kind", "lateral", "source")
+
+    def __init__(
+        self, kind: JoinKind, source: Source, condition: Fragment | None, *, lateral: bool = False
+    ) -> None:
+        self.kind = kind
+        self.source = source
+        self.condition = condition
+        self.lateral = lateral
+
+    def fields(self) -> tuple[Any, ...]:
+        """What its text depends on."""
+        return (self.kind, self.source, self.condition, self.lateral)
+
+
+class Select(Statement[list[T]]):
+    """A question to the database, of which running gives a list of `T`."""
+
+    __slots__ = _slots = (
+        "distinct_",
+        "from_",
+        "group",
+        "having_",
+        "items",
+        "joins",
+        "limit_",
+        "loads",
+        "locks",
+        "names",
+        "offset_",
+        "only_",
+        "order",
+        "strict_",
+        "where_",
+        "with_",
+    )
+    is_read_only = True
+
+    items: tuple[Any, ...]
+    from_: Source | None
+    joins: tuple[Join, ...]
+    where_: tuple[Fragment, ...]
+    group: tuple[Fragment, ...]
+    having_: tuple[Fragment, ...]
+    order: tuple[Fragment, ...]
+    limit_: Param | None
+    offset_: Param | None
+    distinct_: Literal[False, True] | tuple[Fragment, ...]
+    locks: tuple[tuple[Any, ...], ...]
+    only_: tuple[Column[Any, Any], ...]
+    loads: tuple[Any, ...]
+    names: tuple[str, ...]
+    strict_: bool
+    with_: tuple[Source, ...]
+
+    # --- making
+
+    @classmethod
+    def of(cls, items: tuple[Any, ...]) -> Select[Any]:
+        """A statement that asks for models, aliases, shapes and expressions."""
+        made = cls._empty()
+        made.items = tuple(map(_item, items))
+        return made
+
+    @classmethod
+    def of_fragment(cls, what: Fragment, source: Source) -> Select[Any]:
+        """A statement that asks for one expression of one source."""
+        made = cls._empty()
+        made.items = (what,)
+        made.from_ = source
+        return made
+
+    @classmethod
+    def _empty(cls) -> Select[Any]:
+        made: Select[Any] = object.__new__(cls)
+        made.items = made.joins = made.where_ = made.group = made.having_ = made.order = ()
+        made.locks = made.only_ = made.loads = made.names = made.with_ = ()
+        made.from_ = made.limit_ = made.offset_ = None
+        made.distinct_ = made.strict_ = False
+        return made
+
+    # --- clauses
+
+    def where(self, *conditions: Expr[bool | None, Any]) -> Self:
+        """Only rows for which all of the conditions are true, beside those that were there."""
+        return self._with(where_=self.where_ + tuple(map(condition, conditions)))
+
+    def order_by(self, *columns: Expr[Any, Any] | Order) -> Self:
+        """In the order of these, in the place of an earlier order. None: no order."""
+        for column in columns:
+            if not isinstance(column, Fragment):
+                raise TypeError(f"`order_by` takes columns, found `{type(column).__name__}`")
+        return self._with(order=columns)
+
+    def limit(self, count: int) -> Self:
+        """At most so many rows."""
+        return self._with(limit_=_count(count, "limit"))
+
+    def offset(self, count: int) -> Self:
+        """Without the first so many rows, which the server reads all the same: see `page`."""
+        return self._with(offset_=_count(count, "offset"))
+
+    def distinct(self) -> Self:
+        """Each row once."""
+        return self._with(distinct_=True)
+
+    def distinct_on(self, *columns: Expr[Any, Any]) -> Self:
+        """The first row, in the order, for each value of these."""
+        return self._with(distinct_=columns)
+
+    def group_by(self, *columns: Expr[Any, Any]) -> Self:
+        """A row for each value of these."""
+        return self._with(group=self.group + columns)
+
+    def having(self, *conditions: Expr[bool | None, Any]) -> Self:
+        """Only groups for which all of the conditions are true."""
+        return self._with(having_=self.having_ + tuple(map(condition, conditions)))
+
+    def join(self, way: Any, on: Expr[bool | None, Any] | None = None) -> Self:
+        """Rows together with those of a relation, or of any model, alias or subquery with a condition.
+
+        A to-many relation gives its parent's row for each of its own.
+        """
+        return self._join("join", way, on)
+
+    def left_join(self, way: Any, on: Expr[bool | None, Any] | None = None) -> Self:
+        """`join`, and rows that have no partner stay, with null in its place."""
+        return self._join("left join", way, on)
+
+    def right_join(self, way: Any, on: Expr[bool | None, Any] | None = None) -> Self:
+        """`join`, and partners without a row stay."""
+        return self._join("right join", way, on)
+
+    def full_join(self, way: Any, on: Expr[bool | None, Any] | None = None) -> Self:
+        """`join`, and whatever has no partner stays."""
+        return self._join("full join", way, on)
+
+    def cross_join(self, way: Any) -> Self:
+        """Each row with each row of the other."""
+        return self._with(joins=(*self.joins, Join("cross join", _joined(way), None)))
+
+    def lateral(
+        self, way: Any, on: Expr[bool | None, Any] | None = None, *, left: bool = False
+    ) -> Self:
+        """Rows together with those of a subquery that may name the columns of what stands before it."""
+        kind: JoinKind = "left join" if left else "join"
+        join = Join(kind, _joined(way), on if on is not None else Condition("true"), lateral=True)
+        return self._with(joins=(*self.joins, join))
+
+    def select_from(self, way: Any) -> Self:
+        """What it reads from first, where that is not what it asks for."""
+        return self._with(from_=_joined(way))
+
+    def lock(
+        self,
+        strength: LockStrength = "update",
+        *,
+        of: Sequence[Any] = (),
+        nowait: bool = False,
+        skip_locked: bool = False,
+    ) -> Self:
+        """Lock the rows until the transaction ends: `for update`.
+
+        `skip_locked` leaves out rows that are locked by others, `nowait` raises `LockNotAvailable` for them; `of` names the models whose
+        rows are meant.
+        """
+        if strength not in {"update", "no key update", "share", "key share"}:
+            raise ValueError(f"`{strength}` is no strength of a lock")
+        if nowait and skip_locked:
+            raise ValueError("`nowait` and `skip_locked` exclude each other")
+        how = " nowait" if nowait else " skip locked" if skip_locked else ""
+        lock = (strength, tuple(_joined(one) for one in of), how)
+        return self._with(locks=(*self.locks, lock))
+
+    # --- what becomes of rows
+
+    def only(self, *columns: Expr[Any, Any]) -> Self:
+        """Load these columns of the model, and its key. The others are loaded, for all objects, when one is touched."""
+        return self._with(only_=tuple(_own_column(column) for column in columns))
+
+    def load(self, *relations: Any) -> Self:
+        """Load these relations as well: `load(Question.choices, Choice.author)`.
+
+        A relation may be cut: `load(Question.choices.order_by(Choice.votes.desc()).limit(3))` loads three of each question.
+        """
+        from howdah.orm.paths import relation_of
+
+        for relation in relations:
+            relation_of(relation)
+        return self._with(loads=self.loads + relations)
+
+    def strict(self) -> Self:
+        """Objects that raise `NotLoaded` for whatever was not asked for, instead of loading it."""
+        return self._with(strict_=True)
+
+    # --- terminals: other questions of the same rows
+
+    def first(self) -> First[T]:
+        """The first row, None if there is none."""
+        from howdah.orm.statements.terminals import First
+
+        return First(self.limit(1))
+
+    def one(self) -> One[T]:
+        """The only row. Raises `NoRow` or `SeveralRows`."""
+        from howdah.orm.statements.terminals import One
+
+        return One(self)
+
+    def one_or_none(self) -> OneOrNone[T]:
+        """The only row, None if there is none. Raises `SeveralRows`."""
+        from howdah.orm.statements.terminals import OneOrNone
+
+        return OneOrNone(self)
+
+    def count(self) -> Count:
+        """How many rows there are, counted by the database."""
+        from howdah.orm.statements.terminals import Count
+
+        return Count(self)
+
+    def exists(self) -> Exists:
+        """Whether there is a row."""
+        from howdah.orm.statements.terminals import Exists
+
+        return Exists(self)
+
+    # --- as part of another statement
+
+    def scalar(self) -> Expr[T, T]:
+        """The one value of its one row, as an expression; null where there is no row."""
+        return typed(getattr(self.items[0], "_type", None), self)
+
+    def any(self) -> Condition:
+        """`exists (…)`, as a condition."""
+        bare = self._with(
+            items=(Fragment("1"),), order=(), from_=self.from_ or self._first_source()
+        )
+        return Condition("exists ", bare)
+
+    # --- text
+
+    def _shape_fields(self) -> tuple[Any, ...]:
+        return (
+            "select",
+            self.with_,
+            self._shape_items(),
+            self.from_,
+            tuple(join.fields() for join in self.joins),
+            self.where_,
+            self.group,
+            self.having_,
+            self.order,
+            self.limit_,
+            self.offset_,
+            self.distinct_,
+            self.locks,
+            self.only_,
+            self.names,
+        )
+
+    def _shape_items(self) -> tuple[Any, ...]:
+        return tuple(item.shape if isinstance(item, ModelItem) else item for item in self.items)
+
+    def items_without_models(self) -> tuple[Any, ...]:
+        """The expressions that it asks for."""
+        return tuple(item for item in self.items if not isinstance(item, ModelItem))
+
+    def _write(self) -> tuple[Fragment, Any]:
+        from howdah.orm.statements.writing import write_select
+
+        return write_select(self), self._hydration()
+
+    def _first_source(self) -> Source | None:
+        """What it reads from: what was said, or the first thing named."""
+        if self.from_ is not None:
+            return self.from_
+        for item in self.items:
+            if isinstance(item, ModelItem):
+                return root(item.source)
+        found = sources((self.items, self.where_, self.group, self.order))
+        joined = {id(join.source) for join in self.joins}
+        return next((root(one) for one in found if id(root(one)) not in joined), None)
+
+    def _hydration(self) -> Hydration:
+        parts: list[Any] = []
+        for item in self.items:
+            if isinstance(item, ModelItem):
+                parts.append(item.entity(self))
+            else:
+                type_ = getattr(item, "_type", None)
+                parts.append(None if type_ is None else type_.read)
+        return Hydration(parts, "one" if len(parts) == 1 else "tuple")
+
+    def _columns_of(self, item: ModelItem) -> tuple[str, ...]:
+        """The attributes that are loaded of a model."""
+        table = item.source.model.__table__
+        chosen = {c.definition.attribute for c in self.only_ if c.source is item.source}
+        if not chosen:
+            return table.column_names
+        chosen |= set(table.key)
+        return tuple(name for name in table.column_names if name in chosen)
+
+    # --- running
+
+    def _steps(self, executor: Any) -> Steps:
+        compiled, values = self._compile()
+        load = compiled.extra.start(executor)
+        rows = yield lambda conn: conn.fetch(compiled.sql, *values, row=load)
+        if self.loads or self.strict_:
+            yield from self._finish(load, executor)
+        return rows
+
+    def _finish(self, load: Any, executor: Any) -> Steps:
+        """The relations that were asked for as well."""
+        from howdah.orm.loading import load_relations
+
+        cohorts = [cohort for cohort in load.cohorts if cohort is not None]
+        if self.strict_:
+            for cohort in cohorts:
+                cohort.state["strict"] = True
+        yield from load_relations(cohorts, self.loads)
+
+    def _join(self, kind: JoinKind, way: Any, on: Any) -> Self:
+        if isinstance(way, Related):
+            return self._with(joins=self.joins + _related_joins(kind, way, on))
+        source = _joined(way)
+        if on is None:
+            if not isinstance(source, TableSource) or source.relation is None:
+                raise ProgrammingError(
+                    f"`join({way!r})` needs a condition",
+                    hint="`join(Model, Model.id == Other.model_id)`, or join along a relation",
+                )
+            on = join_condition(source)
+        return self._with(joins=(*self.joins, Join(kind, source, condition(on))))
+
+    def __repr__(self) -> str:
+        from howdah.orm.statements.base import text_of
+
+        return f"<{text_of(self)}>"
+
+
+class ModelItem:
+    """A model, or an alias or way of one, among what a statement asks for."""
+
+    __slots__ = ("optional", "shape", "source")
+
+    def __init__(self, source: TableSource) -> None:
+        self.source = source
+        self.shape = ("model", source)
+
+    def entity(self, statement: Select[Any]) -> Entity:
+        """How its objects are made of the row."""
+        table = self.source.model.__table__
+        columns = statement._columns_of(self)
+        converters = {
+            name: read for name in columns if (read := table.columns[name].type.read) is not None
+        }
+        is_repeated = bool(statement.joins) or len(statement.items) > 1
+        is_outer = is_repeated and any(join.kind != "join" for join in statement.joins)
+        key = table.key if is_repeated and table.key else None
+        return Entity(
+            table.layout,
+            columns,
+            key=key,
+            optional=is_outer or self.source.relation is not None,
+            converters=converters or None,
+        )
+
+
+def root(source: Source) -> Source:
+    """Where the way along relations to this source begins."""
+    while isinstance(source, TableSource) and source.parent is not None:
+        source = source.parent
+    return source
+
+
+def _item(item: Any) -> Any:
+    source = source_of(item)
+    if source is not None:
+        return ModelItem(source)
+    if isinstance(item, Fragment):
+        return item
+    if hasattr(item, "_shape_fields"):
+        return item.scalar()
+    raise TypeError(
+        f"`select` takes models, columns and expressions, found `{type(item).__name__}`"
+    )
+
+
+def _joined(way: Any) -> Source:
+    source = source_of(way)
+    if source is not None:
+        return source
+    if isinstance(way, Source):
+        return way
+    inner = getattr(way, "_source", None)
+    if isinstance(inner, Source):
+        return inner
+    raise TypeError(f"expected a model, an alias or a subquery, found `{way!r}`")
+
+
+def _related_joins(kind: JoinKind, way: Related[Any], on: Any) -> tuple[Join, ...]:
+    """The joins along a to-many relation: one, or two by way of the table between."""
+    relation = way.relation
+    target = relation.target.__table__
+    here = relation.model.__table__.expression_of(way.source, relation.local)
+    conditions = [*way.conditions, *([on] if on is not None else [])]
+    if relation.between is None:
+        matched = target.expression(relation.remote) == here
+        return (Join(kind, target.source, all_of(matched, *conditions)),)
+    between = relation.between.__table__
+    assert relation.onward is not None
+    assert relation.target_key is not None
+    first = Join(kind, between.source, between.expression(relation.remote) == here)
+    matched = target.expression(relation.target_key) == between.expression(relation.onward)
+    return first, Join(kind, target.source, all_of(matched, *conditions))
+
+
+def _count(count: int, clause: str) -> Param:
+    if not isinstance(count, int) or isinstance(count, bool) or count < 0:
+        raise ValueError(f"`{clause}` is a number of rows, found {count!r}")
+    return Param(count, "bigint")
+
+
+def _own_column(column: Any) -> Column[Any, Any]:
+    if not isinstance(column, Column) or column.definition is None:
+        raise ProgrammingError(f"`only` takes columns of the model, found `{column!r}`")
+    return column
+
+
+@overload
+def select(a: Expr[A, Any] | type[A], /) -> Select[A]: ...
+@overload
+def select(a: Expr[A, Any] | type[A], b: Expr[B, Any] | type[B], /) -> Select[tuple[A, B]]: ...
+@overload
+def select(
+    a: Expr[A, Any] | type[A], b: Expr[B, Any] | type[B], c: Expr[C, Any] | type[C], /
+) -> Select[tuple[A, B, C]]: ...
+@overload
+def select(
+    a: Expr[A, Any] | type[A],
+    b: Expr[B, Any] | type[B],
+    c: Expr[C, Any] | type[C],
+    d: Expr[D, Any] | type[D],
+    /,
+) -> Select[tuple[A, B, C, D]]: ...
+@overload
+def select(
+    a: Expr[A, Any] | type[A],
+    b: Expr[B, Any] | type[B],
+    c: Expr[C, Any] | type[C],
+    d: Expr[D, Any] | type[D],
+    e: Expr[E, Any] | type[E],
+    /,
+) -> Select[tuple[A, B, C, D, E]]: ...
+@overload
+def select(
+    a: Expr[A, Any] | type[A],
+    b: Expr[B, Any] | type[B],
+    c: Expr[C, Any] | type[C],
+    d: Expr[D, Any] | type[D],
+    e: Expr[E, Any] | type[E],
+    f: Expr[F, Any] | type[F],
+    /,
+    *more: Expr[Any, Any] | type[Any],
+) -> Select[tuple[A, B, C, D, E, F, *tuple[Any, ...]]]: ...
+def select(*items: Any) -> Any:
+    """A statement that asks for objects of a model, values of expressions, or both.
+
+    - one model: a list of its objects;
+    - one expression: a list of its values;
+    - several: a list of tuples.
+
+    >>> popular = select(Question).where(Question.votes > 100).order_by(Question.votes.desc())
+    >>> per_author = select(Author.name, count(Book.id)).join(Author.books).group_by(Author.name)
+    """
+    if not items:
+        raise TypeError("`select` takes what it shall ask for, at least one")
+    return Select.of(items)
+
+
+def output_name(item: Any, place: int) -> str:
+    """The name of an item in the result."""
+    if isinstance(item, Labelled | Column):
+        return item.name
+    return f"column{place + 1}"
+
+
+def labelled(item: Any) -> Fragment:
+    """An item as the list after `select` has it."""
+    if isinstance(item, Labelled):
+        return Fragment(item, f" as {quoted(item.name)}", level=LIST)
+    return cast("Fragment", item)

@@ -1,0 +1,137 @@
+"""Other questions of the rows of a `select`: the first, the only one, how many.
+
+No IO. Each is a statement of its own, so that it can be run, batched and cached like another.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+from howdah._native import Fragment
+from howdah.errors import NoRow, SeveralRows
+from howdah.orm.statements.base import Statement, Steps
+
+if TYPE_CHECKING:
+    from howdah.orm.statements.select import Select
+
+T = TypeVar("T")
+
+
+class First(Statement[T | None], Generic[T]):
+    """The first row, None if there is none."""
+
+    __slots__ = _slots = ("query",)
+    is_read_only = True
+    query: Select[T]
+
+    def __init__(self, query: Select[T]) -> None:
+        self.query = query
+
+    def _shape_fields(self) -> tuple[Any, ...]:
+        return self.query._shape_fields()
+
+    def _write(self) -> tuple[Fragment, Any]:
+        return self.query._write()
+
+    def _steps(self, executor: Any) -> Steps:
+        rows = yield from self.query._steps(executor)
+        return rows[0] if rows else None
+
+
+class OneOrNone(First[T]):
+    """The only row, None if there is none."""
+
+    __slots__ = ()
+
+    def _steps(self, executor: Any) -> Steps:
+        # two rows are enough to see that there are several
+        query = self.query if self.query.limit_ is not None else self.query.limit(2)
+        rows = yield from query._steps(executor)
+        if len(rows) > 1:
+            raise SeveralRows("expected one row, found several", hint="use `first()`, or narrow it")
+        return rows[0] if rows else None
+
+
+class One(Statement[T]):
+    """The only row."""
+
+    __slots__ = _slots = ("query",)
+    is_read_only = True
+    query: Select[T]
+
+    def __init__(self, query: Select[T]) -> None:
+        self.query = query
+
+    def _shape_fields(self) -> tuple[Any, ...]:
+        return self.query._shape_fields()
+
+    def _write(self) -> tuple[Fragment, Any]:
+        return self.query._write()
+
+    def _steps(self, executor: Any) -> Steps:
+        query = self.query if self.query.limit_ is not None else self.query.limit(2)
+        rows = yield from query._steps(executor)
+        if not rows:
+            raise NoRow("expected one row, found none", hint="`one_or_none()` gives None then")
+        if len(rows) > 1:
+            raise SeveralRows("expected one row, found several", hint="use `first()`, or narrow it")
+        return rows[0]
+
+
+class _Value(Statement[T]):
+    """One value of one row."""
+
+    __slots__ = _slots = ("query",)
+    is_read_only = True
+    query: Select[Any]
+
+    def __init__(self, query: Select[Any]) -> None:
+        self.query = query
+
+    def _steps(self, executor: Any) -> Steps:
+        compiled, values = self._compile()
+        value = yield lambda conn: conn.fetch_value(compiled.sql, *values)
+        return value
+
+
+class Count(_Value[int]):
+    """How many rows there are."""
+
+    __slots__ = ()
+
+    def _shape_fields(self) -> tuple[Any, ...]:
+        return ("count", self._counted()._shape_fields())
+
+    def _write(self) -> tuple[Fragment, Any]:
+        query = self._counted()
+        is_plain = not (query.group or query.distinct_ or query.limit_ or query.offset_)
+        if is_plain and not query.having_:
+            counted = query._with(
+                items=(Fragment("count(*)"),), from_=query._first_source(), only_=()
+            )
+            return counted._write()[0], None
+        fragment, _ = query._write()
+        return Fragment("select count(*) from (", fragment, ") as counted", level=0), None
+
+    def _counted(self) -> Select[Any]:
+        # the order of what is counted is the same work for nothing, unless it decides what that is
+        query = self.query
+        if (
+            query.limit_ is None
+            and query.offset_ is None
+            and not isinstance(query.distinct_, tuple)
+        ):
+            query = query.order_by()
+        return query
+
+
+class Exists(_Value[bool]):
+    """Whether there is a row."""
+
+    __slots__ = ()
+
+    def _shape_fields(self) -> tuple[Any, ...]:
+        return ("exists", self.query._shape_fields())
+
+    def _write(self) -> tuple[Fragment, Any]:
+        return Fragment("select ", self.query.any(), level=0), None

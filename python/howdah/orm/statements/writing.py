@@ -1,0 +1,138 @@
+"""The text of `select`, as fragments.
+
+No IO. Called once for each shape. Sources that conditions name by way of a relation are joined here.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from howdah._native import Fragment, Source, sources
+from howdah.errors import ProgrammingError
+from howdah.orm.expressions import LIST, all_of
+from howdah.orm.paths import join_condition
+from howdah.orm.statements.select import Join, ModelItem, Select, labelled, root
+from howdah.orm.tables import TableSource
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+
+def separated(fragments: Iterable[Any], separator: str = ", ") -> list[Any]:
+    """The fragments with the text between them."""
+    parts: list[Any] = []
+    for fragment in fragments:
+        parts += [separator, fragment]
+    return parts[1:]
+
+
+def write_select(statement: Select[Any]) -> Fragment:
+    """The whole statement."""
+    parts: list[Any] = [*written_with(statement.with_), "select "]
+    parts += _distinct(statement)
+    parts += separated(_output(statement))
+    first = statement._first_source()
+    if first is not None:
+        parts += [" from ", first]
+        for join in all_joins(statement, first):
+            parts += written_join(join)
+    parts += _clause(" where ", statement.where_)
+    if statement.group:
+        parts += [" group by ", *separated(statement.group)]
+    parts += _clause(" having ", statement.having_)
+    if statement.order:
+        parts += [" order by ", *separated(statement.order)]
+    if statement.limit_ is not None:
+        parts += [" limit ", statement.limit_]
+    if statement.offset_ is not None:
+        parts += [" offset ", statement.offset_]
+    for lock in statement.locks:
+        parts += _lock(lock)
+    return Fragment(*parts, level=LIST)
+
+
+def written_with(ctes: Sequence[Source]) -> list[Any]:
+    """`with … as (…)`: each as its content says."""
+    if not ctes:
+        return []
+    is_recursive = any(getattr(cte, "recursive", False) for cte in ctes)
+    written = [Fragment(cte, " as ", cte.content, level=LIST) for cte in ctes]
+    return ["with recursive " if is_recursive else "with ", *separated(written), " "]
+
+
+def written_join(join: Join) -> list[Any]:
+    """One join, with its condition."""
+    lateral = "lateral " if join.lateral else ""
+    on = [] if join.condition is None else [" on ", join.condition]
+    return [f" {join.kind} {lateral}", join.source, *on]
+
+
+def all_joins(statement: Select[Any], first: Source) -> list[Join]:
+    """The joins that were written, and those of ways along relations that were not."""
+    known = {id(first), *(id(join.source) for join in statement.joins)}
+    joins: list[Join] = []
+    for join in statement.joins:
+        joins += _ways_to(sources((join.condition,)), known)
+        joins.append(join)
+    named = [item.source for item in statement.items if isinstance(item, ModelItem)]
+    rest = (
+        statement.items_without_models(),
+        statement.where_,
+        statement.group,
+        statement.having_,
+        statement.order,
+        statement.distinct_,
+    )
+    joins += _ways_to([*named, *sources(rest)], known)
+    return joins
+
+
+def _ways_to(found: Iterable[Source], known: set[int]) -> list[Join]:
+    joins: list[Join] = []
+    for source in found:
+        joins += _way_to(source, known)
+    return joins
+
+
+def _way_to(source: Source, known: set[int]) -> list[Join]:
+    """The joins that bring in a source, after those that it begins at."""
+    if id(source) in known or not isinstance(source, TableSource) or source.relation is None:
+        return []
+    assert source.parent is not None
+    before = _way_to(source.parent, known)
+    known.add(id(source))
+    is_outer = source.relation.nullable or any(join.kind == "left join" for join in before)
+    kind: Any = "left join" if is_outer else "join"
+    return [*before, Join(kind, source, join_condition(source))]
+
+
+def _output(statement: Select[Any]) -> list[Any]:
+    written: list[Any] = []
+    for item in statement.items:
+        if isinstance(item, ModelItem):
+            table = item.source.model.__table__
+            names = statement._columns_of(item)
+            written += [table.expression_of(item.source, name) for name in names]
+        else:
+            written.append(labelled(item))
+    return written
+
+
+def _distinct(statement: Select[Any]) -> list[Any]:
+    if statement.distinct_ is True:
+        return ["distinct "]
+    if statement.distinct_ is False:
+        return []
+    return ["distinct on (", *separated(statement.distinct_), ") "]
+
+
+def _clause(word: str, conditions: Sequence[Any]) -> list[Any]:
+    return [word, all_of(*conditions)] if conditions else []
+
+
+def _lock(lock: tuple[Any, ...]) -> list[Any]:
+    strength, of, how = lock
+    names = [Fragment((source, None)) for source in of]
+    if any(root(source) is not source for source in of):
+        raise ProgrammingError("`lock(of=…)` names models that the statement reads from")
+    return [f" for {strength}", *([" of ", *separated(names)] if names else []), how]

@@ -21,7 +21,8 @@ from howdah.orm.collections import Collection, Unloaded
 from howdah.orm.expressions import LIST, Column, Condition, all_of
 from howdah.orm.paths import Related, relation_of
 from howdah.orm.statements.base import Steps
-from howdah.orm.statements.select import ModelItem, Select
+from howdah.orm.statements.items import ModelItem
+from howdah.orm.statements.select import Select
 from howdah.orm.tables import Relation, Table, TableSource
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Literal, Self, TypeVar, cast, overload
 
-from howdah._native import Entity, Fragment, Hydration, Param, Source, sources
+from howdah._native import Fragment, Hydration, Param, Source, sources
 from howdah._native import quote_identifier as quoted
 from howdah.errors import ProgrammingError
 from howdah.orm.expressions import (
@@ -25,6 +25,7 @@ from howdah.orm.expressions import (
 )
 from howdah.orm.paths import Related, View, join_condition, source_of
 from howdah.orm.statements.base import Statement, Steps
+from howdah.orm.statements.items import Item, ModelItem
 from howdah.orm.tables import TableSource
 
 if TYPE_CHECKING:
@@ -307,11 +308,11 @@ class Select(Statement[list[T]]):
         )
 
     def _shape_items(self) -> tuple[Any, ...]:
-        return tuple(item.shape if isinstance(item, ModelItem) else item for item in self.items)
+        return tuple(item.fields() if isinstance(item, Item) else item for item in self.items)
 
     def items_without_models(self) -> tuple[Any, ...]:
         """The expressions that it asks for."""
-        return tuple(item for item in self.items if not isinstance(item, ModelItem))
+        return tuple(item for item in self.items if not isinstance(item, Item))
 
     def _write(self) -> tuple[Fragment, Any]:
         from howdah.orm.statements.writing import write_select
@@ -323,7 +324,7 @@ class Select(Statement[list[T]]):
         if self.from_ is not None:
             return self.from_
         for item in self.items:
-            if isinstance(item, ModelItem):
+            if isinstance(item, Item):
                 return root(item.source)
         found = sources((self.items, self.where_, self.group, self.order))
         joined = {id(join.source) for join in self.joins}
@@ -332,21 +333,12 @@ class Select(Statement[list[T]]):
     def _hydration(self) -> Hydration:
         parts: list[Any] = []
         for item in self.items:
-            if isinstance(item, ModelItem):
-                parts.append(item.entity(self))
+            if isinstance(item, Item):
+                parts += item.parts(self, len(parts))
             else:
                 type_ = getattr(item, "_type", None)
                 parts.append(None if type_ is None else type_.read)
-        return Hydration(parts, "one" if len(parts) == 1 else "tuple")
-
-    def _columns_of(self, item: ModelItem) -> tuple[str, ...]:
-        """The attributes that are loaded of a model."""
-        table = item.source.model.__table__
-        chosen = {c.definition.attribute for c in self.only_ if c.source is item.source}
-        if not chosen:
-            return table.column_names
-        chosen |= set(table.key)
-        return tuple(name for name in table.column_names if name in chosen)
+        return Hydration(parts, "one" if len(self.items) == 1 else "tuple")
 
     # --- running
 
@@ -387,34 +379,6 @@ class Select(Statement[list[T]]):
         return f"<{text_of(self)}>"
 
 
-class ModelItem:
-    """A model, or an alias or way of one, among what a statement asks for."""
-
-    __slots__ = ("optional", "shape", "source")
-
-    def __init__(self, source: TableSource) -> None:
-        self.source = source
-        self.shape = ("model", source)
-
-    def entity(self, statement: Select[Any]) -> Entity:
-        """How its objects are made of the row."""
-        table = self.source.model.__table__
-        columns = statement._columns_of(self)
-        converters = {
-            name: read for name in columns if (read := table.columns[name].type.read) is not None
-        }
-        is_repeated = bool(statement.joins) or len(statement.items) > 1
-        is_outer = is_repeated and any(join.kind != "join" for join in statement.joins)
-        key = table.key if is_repeated and table.key else None
-        return Entity(
-            table.layout,
-            columns,
-            key=key,
-            optional=is_outer or self.source.relation is not None,
-            converters=converters or None,
-        )
-
-
 def root(source: Source) -> Source:
     """Where the way along relations to this source begins."""
     while isinstance(source, TableSource) and source.parent is not None:
@@ -428,6 +392,8 @@ def _item(item: Any) -> Any:
         return ModelItem(source)
     if isinstance(item, Fragment):
         return item
+    if hasattr(item, "__shape_item__"):
+        return item.__shape_item__()
     if hasattr(item, "_shape_fields"):
         return item.scalar()
     raise TypeError(

@@ -11,7 +11,8 @@ from howdah._native import Fragment, Source, sources
 from howdah.errors import ProgrammingError
 from howdah.orm.expressions import LIST, all_of
 from howdah.orm.paths import join_condition
-from howdah.orm.statements.select import Join, ModelItem, Select, labelled, root
+from howdah.orm.statements.items import Item
+from howdah.orm.statements.select import Join, Select, labelled, root
 from howdah.orm.tables import TableSource
 
 if TYPE_CHECKING:
@@ -74,7 +75,7 @@ def all_joins(statement: Select[Any], first: Source) -> list[Join]:
     for join in statement.joins:
         joins += _ways_to(sources((join.condition,)), known)
         joins.append(join)
-    named = [item.source for item in statement.items if isinstance(item, ModelItem)]
+    named = [one for item in statement.items if isinstance(item, Item) for one in item.sources()]
     rest = (
         statement.items_without_models(),
         statement.where_,
@@ -109,10 +110,8 @@ def _way_to(source: Source, known: set[int]) -> list[Join]:
 def _output(statement: Select[Any]) -> list[Any]:
     written: list[Any] = []
     for item in statement.items:
-        if isinstance(item, ModelItem):
-            table = item.source.model.__table__
-            names = statement._columns_of(item)
-            written += [table.expression_of(item.source, name) for name in names]
+        if isinstance(item, Item):
+            written += item.output(statement)
         else:
             written.append(labelled(item))
     return written

@@ -18,6 +18,7 @@ from howdah.orm.expressions import (
 from howdah.orm.models import Model
 from howdah.orm.paths import Related, alias
 from howdah.orm.relations import Many, One, many, one
+from howdah.orm.shapes import Shape, of
 from howdah.orm.statements.base import Statement, text_of
 from howdah.orm.statements.select import Select, select
 
@@ -33,6 +34,7 @@ __all__ = [
     "One",
     "Related",
     "Select",
+    "Shape",
     "Statement",
     "alias",
     "all_of",
@@ -43,6 +45,7 @@ __all__ = [
     "lit",
     "many",
     "not_",
+    "of",
     "one",
     "raw",
     "references",

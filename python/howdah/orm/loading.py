@@ -19,7 +19,7 @@ from howdah._native import Cohort, Fragment, Param, Source
 from howdah.errors import NotLoaded, ProgrammingError
 from howdah.orm.collections import Collection, Unloaded
 from howdah.orm.expressions import LIST, Column, Condition, all_of
-from howdah.orm.paths import Related, relation_of
+from howdah.orm.paths import Related, order_of, relation_of
 from howdah.orm.statements.base import Steps
 from howdah.orm.statements.items import ModelItem
 from howdah.orm.statements.select import Select
@@ -283,19 +283,11 @@ def _query(related: Related[Any], column: Column[Any, Any], keys: list[Any]) -> 
     """The children of these keys; so many of each where the relation is cut."""
     relation = related.relation
     target = relation.target
-    order = related.order or _order(relation)
+    order = related.order or order_of(relation)
     if related.limit_ is None:
         query = Select.of((target,)).where(column.in_(keys), *related.conditions)  # type: ignore[arg-type]
         return query.order_by(*order) if relation.many else query  # type: ignore[arg-type]
     return _first_of_each(related, column, keys, order)
-
-
-def _order(relation: Relation) -> tuple[Fragment, ...]:
-    if relation.order_by is not None:
-        ordered = relation.order_by
-        return ordered if isinstance(ordered, tuple) else (ordered,)
-    table = relation.target.__table__
-    return tuple(table.expression(name) for name in table.key)
 
 
 def _first_of_each(
@@ -330,7 +322,7 @@ def _load_through(cohort: Cohort, related: Related[Any], keys: list[Any]) -> Ste
     linked = target.expression(relation.target_key) == between.expression(relation.onward)
     query = Select.of((relation.target, parent)).select_from(relation.target)
     query = query.join(relation.between, linked).where(parent.in_(keys), *related.conditions)  # type: ignore[arg-type]
-    query = query.order_by(*(related.order or _order(relation)))  # type: ignore[arg-type]
+    query = query.order_by(*(related.order or order_of(relation)))  # type: ignore[arg-type]
     if related.limit_ is not None:
         query = _first_through(related, query, parent)
     compiled, values = query._compile()

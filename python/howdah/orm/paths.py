@@ -94,6 +94,15 @@ def relation_of(way: Any) -> Relation:
     return source.relation
 
 
+def order_of(relation: Relation) -> tuple[Fragment, ...]:
+    """The order of a to-many relation's objects, where nothing else is said."""
+    if relation.order_by is not None:
+        ordered = relation.order_by
+        return ordered if isinstance(ordered, tuple) else (ordered,)
+    table = relation.target.__table__
+    return tuple(table.expression(name) for name in table.key)
+
+
 def join_condition(source: TableSource) -> Condition:
     """How a source is joined with the one that its relation begins at."""
     parent, relation = source.parent, source.relation

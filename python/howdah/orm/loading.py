@@ -1,36 +1,40 @@
 """Loading what objects lack: for all objects of the same result at once.
 
-Does IO through the executor that the objects came from. Called by `Model.__getattr__` for an empty slot, by `load(…)` of
-statements and databases. What runs is written as steps, one generator for both worlds.
+Does IO through the executor that the objects came from. Called by `Model.__getattr__` for an empty
+slot, by `load(…)` of statements and databases. What runs is written as steps, one generator for
+both worlds.
 
-Invariants: a relation of depth d costs d statements, however many objects there are; a load that fails or is cancelled
-leaves the objects as they were; what the program has set is never overwritten.
+Invariants: a relation of depth d costs d statements, however many objects there are; a load that
+fails or is cancelled leaves the objects as they were; what the program has set is never
+overwritten.
 """
 
 from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
 from howdah._native import Cohort, Fragment, Param, Source
 from howdah.errors import NotLoaded, ProgrammingError
+from howdah.orm.children import bound_value, children
 from howdah.orm.collections import Collection, Unloaded
 from howdah.orm.expressions import LIST, Column, Condition, all_of
 from howdah.orm.paths import Related, order_of, relation_of
-from howdah.orm.statements.base import Steps
 from howdah.orm.statements.items import ModelItem
 from howdah.orm.statements.select import Select
 from howdah.orm.tables import Relation, Table, TableSource
 
 if TYPE_CHECKING:
+    from howdah.orm.statements.base import Steps
+    from collections.abc import Iterable, Sequence
     from howdah.orm.models import Model
 
 
 def missing(instance: Model, name: str) -> Any:
-    """The value of an attribute whose slot is empty: loaded now, for the whole cohort, or to be awaited.
+    """The value of an attribute whose slot is empty: loaded now, for the whole cohort, or to be
+    awaited.
 
     Raises `NotLoaded` where it cannot be loaded, and `AttributeError` for what is no field.
     """
@@ -144,7 +148,7 @@ def get_steps(executor: Any, model: type[Model], key: tuple[Any, ...]) -> Steps:
         )
         query = _by_key[model] = query._compile()[0]
     values = [
-        _bound(table.expression(name), value) for name, value in zip(table.key, key, strict=True)
+        bound_value(table.expression(name), value) for name, value in zip(table.key, key, strict=True)
     ]
     load = query.extra.start(executor)
     found = yield lambda conn: conn.fetch_one(query.sql, *values, row=load)
@@ -215,17 +219,12 @@ def _among(cohort: Cohort, columns: Sequence[Column[Any, Any]], names: Sequence[
     listed: list[Any] = []
     for column, name in zip(columns, names, strict=True):
         assert column._type is not None
-        values = [_bound(column, value) for value in cohort.values(name)]
+        values = [bound_value(column, value) for value in cohort.values(name)]
         listed += [", ", Param(values, f"{column._type.name}[]")]
     row: list[Any] = []
     for column in columns:
         row += [", ", column]
     return Condition("(", *row[1:], ") in (select * from unnest(", *listed[1:], "))", level=4)
-
-
-def _bound(column: Column[Any, Any], value: Any) -> Any:
-    bind = column._type.bind if column._type else None
-    return value if bind is None or value is None else bind(value)
 
 
 def load_relation(cohort: Cohort, way: Any) -> Steps:
@@ -240,24 +239,32 @@ def load_relation(cohort: Cohort, way: Any) -> Steps:
     if not keys:
         _fill_empty(cohort, relation)
         return []
-    if relation.between is not None:
-        return (yield from _load_through(cohort, related, keys))
-    column = relation.target.__table__.expression(relation.remote)
-    query = _query(related, column, keys)
-    compiled, values = query._compile()
+    compiled, values = children(related, keys)._compile()
     load = compiled.extra.start(cohort.executor)
     rows = yield lambda conn: conn.fetch(compiled.sql, *values, row=load)
     found = [one for one in load.cohorts if one is not None]
     _share_state(cohort, found)
     yield from load_relations(found, related.loads)
-    if relation.many:
-        children = found[0] if found else []
-        name = relation.name
-        cohort.fill_many(name, relation.local, children, relation.remote, Collection, relation.back)
+    _give(cohort, relation, rows, found)
+    return found
+
+
+def _give(cohort: Cohort, relation: Relation, rows: list[Any], found: list[Cohort]) -> None:
+    """Write what was found into the parents' slots."""
+    name, local = relation.name, relation.local
+    if relation.between is not None:
+        groups: dict[Any, Collection[Any]] = {
+            key: Collection() for key in cohort.values(local, distinct=True, nulls=False)
+        }
+        for child, key in rows:
+            groups.setdefault(key, Collection()).append(child)
+        cohort.fill(name, local, groups, missing=False)
+    elif relation.many:
+        children_found = found[0] if found else []
+        cohort.fill_many(name, local, children_found, relation.remote, Collection, relation.back)
     else:
         by_key = {getattr(row, relation.remote): row for row in rows}
-        cohort.fill(relation.name, relation.local, by_key, missing=True)
-    return found
+        cohort.fill(name, local, by_key, missing=True)
 
 
 def _ensure(cohort: Cohort, name: str) -> Steps:
@@ -277,72 +284,3 @@ def _fill_empty(cohort: Cohort, relation: Relation) -> None:
         cohort.fill_many(relation.name, relation.local, [], relation.remote, Collection, None)
     else:
         cohort.fill(relation.name, relation.local, {}, missing=True)
-
-
-def _query(related: Related[Any], column: Column[Any, Any], keys: list[Any]) -> Select[Any]:
-    """The children of these keys; so many of each where the relation is cut."""
-    relation = related.relation
-    target = relation.target
-    order = related.order or order_of(relation)
-    if related.limit_ is None:
-        query = Select.of((target,)).where(column.in_(keys), *related.conditions)  # type: ignore[arg-type]
-        return query.order_by(*order) if relation.many else query  # type: ignore[arg-type]
-    return _first_of_each(related, column, keys, order)
-
-
-def _first_of_each(
-    related: Related[Any], column: Column[Any, Any], keys: list[Any], order: tuple[Fragment, ...]
-) -> Select[Any]:
-    """For each key, a subquery of its own, which stops after its limit."""
-    table = related.relation.target.__table__
-    assert column._type is not None
-    bound = [_bound(column, key) for key in keys]
-    listed = Fragment(
-        "unnest(", Param(bound, f"{column._type.name}[]"), ") with ordinality", level=LIST
-    )
-    parents = Source("parent", content=listed, columns="(key, place)")
-    key = Condition(column, " = ", Fragment((parents, "key")), level=4)
-    everything = [table.expression(name) for name in table.column_names]
-    inner = Select.of(tuple(everything)).where(all_of(key, *related.conditions))
-    inner = inner.order_by(*order)._with(limit_=related.limit_, from_=table.source)  # type: ignore[arg-type]
-    children = TableSource.of(table.model, table.name, None, content=inner)
-    outer = Select._empty()._with(items=(ModelItem(children),), from_=parents)
-    place = Fragment((parents, "place"))
-    return outer.lateral(children)._with(order=(place,))
-
-
-def _load_through(cohort: Cohort, related: Related[Any], keys: list[Any]) -> Steps:
-    """The children by way of the table between."""
-    relation = related.relation
-    assert relation.between is not None
-    assert relation.onward is not None
-    assert relation.target_key is not None
-    between, target = relation.between.__table__, relation.target.__table__
-    parent: Column[Any, Any] = between.expression(relation.remote)
-    linked = target.expression(relation.target_key) == between.expression(relation.onward)
-    query = Select.of((relation.target, parent)).select_from(relation.target)
-    query = query.join(relation.between, linked).where(parent.in_(keys), *related.conditions)  # type: ignore[arg-type]
-    query = query.order_by(*(related.order or order_of(relation)))  # type: ignore[arg-type]
-    if related.limit_ is not None:
-        query = _first_through(related, query, parent)
-    compiled, values = query._compile()
-    load = compiled.extra.start(cohort.executor)
-    rows = yield lambda conn: conn.fetch(compiled.sql, *values, row=load)
-    found = [one for one in load.cohorts if one is not None]
-    _share_state(cohort, found)
-    yield from load_relations(found, related.loads)
-    groups: dict[Any, Collection[Any]] = {key: Collection() for key in keys}
-    for child, key in rows:
-        groups[key].append(child)
-    cohort.fill(relation.name, relation.local, groups, missing=False)
-    return found
-
-
-def _first_through(
-    related: Related[Any], query: Select[Any], parent: Column[Any, Any]
-) -> Select[Any]:
-    """So many of each parent: numbered in order, by the database."""
-    raise ProgrammingError(
-        f"`{related!r}` goes through a table between: `limit` for each parent is not possible there",
-        hint="load the table between instead, with its own relation and limit",
-    )

@@ -1,7 +1,7 @@
 """Along relations and through aliases: models as other sources than their own table.
 
-No IO. `Book.author` on the class is a `View` of `Author` that brings its join with it; `alias(Book)` is one of the same table
-under another name. `Author.books` is a `Related`.
+No IO. `Book.author` on the class is a `View` of `Author` that brings its join with it;
+`alias(Book)` is one of the same table under another name. `Author.books` is a `Related`.
 
 Invariant: the same way from the same source is the same join, however often it is written.
 """
@@ -82,7 +82,10 @@ def along(source: TableSource, relation: Relation) -> Any:
 
 
 def relation_of(way: Any) -> Relation:
-    """The relation that `Book.author` or `Author.books` is. Raises `ProgrammingError` for others."""
+    """The relation that `Book.author` or `Author.books` is.
+
+    Raises `ProgrammingError` for others.
+    """
     if isinstance(way, Related):
         return way.relation
     source = way._source if isinstance(way, View) else None

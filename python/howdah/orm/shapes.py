@@ -1,11 +1,11 @@
 """Shapes: classes that name what is wanted of a model, and are what comes of it.
 
-No IO. A shape is a plan and a type at once: its fields are the columns and relations that are read, in one statement, however deep
-they are nested. To-one relations are joined; to-many relations are arrays of rows, in PostgreSQL's binary form: no value goes
-through JSON.
+No IO. A shape is a plan and a type at once: its fields are the columns and relations that are read,
+in one statement, however deep they are nested. To-one relations are joined; to-many relations are
+arrays of rows, in PostgreSQL's binary form: no value goes through JSON.
 
-Invariant: what a shape says of a field (name, type, whether it can be None) is checked against the model when the shape is first
-used; what it promises is what objects hold.
+Invariant: what a shape says of a field (name, type, whether it can be None) is checked against the
+model when the shape is first used; what it promises is what objects hold.
 """
 
 from __future__ import annotations
@@ -51,8 +51,9 @@ class ShapeOptions:
 def of(made_of: Callable[[], Any]) -> Any:
     """A field that is made of something else than the model's attribute of the same name.
 
-    `asked_by: str = of(lambda: Question.author.name)`, `answers: int = of(lambda: Question.choices.count())`,
-    `best: list[Answer] = of(lambda: Question.choices.order_by(Choice.votes.desc()).limit(3))`.
+    `asked_by: str = of(lambda: Question.author.name)`, `answers: int = of(lambda:
+    Question.choices.count())`, `best: list[Answer] = of(lambda:
+    Question.choices.order_by(Choice.votes.desc()).limit(3))`.
     """
     return ShapeOptions(made_of)
 
@@ -64,6 +65,7 @@ class ShapeMeta(type):
     def __new__(
         meta, name: str, bases: tuple[type, ...], namespace: dict[str, Any], **options: Any
     ) -> Any:
+        """Make a shape; its plan is resolved later."""
         annotations = _annotations.of_namespace(namespace)
         names = [field for field in annotations if not field.startswith("_")]
         inherited = _inherited(bases)
@@ -219,7 +221,7 @@ class Plan:
                 raise _mismatch(where, annotation, "a list of shapes: `list[…Card]`")
             return Many(plan, found)
         if isinstance(found, View):
-            return self._one(where, annotation, found, plan, nullable)
+            return self._one(where, annotation, found, plan, nullable=nullable)
         _check_value(where, annotation, found, wanted, nullable=nullable, is_list=is_list)
         return found
 
@@ -236,7 +238,7 @@ class Plan:
         return self.table.expression(name)
 
     def _one(
-        self, where: str, annotation: Any, way: View[Any], plan: Plan | None, nullable: bool
+        self, where: str, annotation: Any, way: View[Any], plan: Plan | None, *, nullable: bool
     ) -> One:
         relation = way._source.relation
         if plan is None:
@@ -311,14 +313,17 @@ class ShapeItem(Item):
         self.source = source
 
     def fields(self) -> tuple[Any, ...]:
+        """What the text depends on."""
         return ("shape", self.plan.shape.__qualname__, id(self.plan), *self.output(None))
 
     def sources(self) -> Sequence[TableSource]:
+        """The sources that its columns are of."""
         found = [self.source, *(one for item in self._ones() for one in item.sources())]
         named = sources([fragment for _, fragment in self._columns()])
         return [*found, *(one for one in named if isinstance(one, TableSource))]
 
     def output(self, statement: Select[Any] | None) -> Sequence[Fragment]:
+        """Its columns, then those of the joined shapes."""
         del statement
         written = [fragment for _, fragment in self._columns()]
         for item in self._ones():
@@ -328,6 +333,8 @@ class ShapeItem(Item):
     def parts(
         self, statement: Select[Any], place: int
     ) -> list[Entity | Callable[[Any], Any] | None]:
+        """An object for the shape, and one for each joined one."""
+        del statement
         return self._entities(place, None, optional=False)
 
     def _entities(self, place: int, parent: tuple[int, str] | None, *, optional: bool) -> list[Any]:
@@ -395,7 +402,7 @@ def _rebased(source: TableSource, old: TableSource, new: TableSource) -> TableSo
 
 def _array(field: Many, source: TableSource) -> Fragment:
     """`array(select row(…) from …)`: the rows of a to-many relation as one value."""
-    related = Related(source, field.related.relation)
+    related: Related[Any] = Related(source, field.related.relation)
     target = field.plan.table.source
     item = ShapeItem(field.plan, target)
     inner = item.output(None)

@@ -1,17 +1,19 @@
-"""What can be done with statements and objects: the same words on databases, transactions and connections.
+"""What can be done with statements and objects: the same words on databases, transactions and
+connections.
 
-No IO of its own: each verb makes steps, which the executor takes. `AsyncVerbs` are the same, awaited.
+No IO of its own: each verb makes steps, which the executor takes. `AsyncVerbs` are the same,
+awaited.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from howdah.orm import loading
-from howdah.orm.statements.base import Statement, Steps
 
 if TYPE_CHECKING:
+    from howdah.orm.statements.base import Statement, Steps
+    from collections.abc import Iterable
     from howdah.orm.models import Model
     from howdah.orm.statements.select import Select
 

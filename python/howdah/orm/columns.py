@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar, overload
 from howdah.errors import ProgrammingError
 
 if TYPE_CHECKING:
-    from decimal import Decimal
     from collections.abc import Callable
+    from decimal import Decimal
+
     from howdah._native import Fragment
     from howdah.orm._types import SqlType
     from howdah.orm.expressions import Column, Expr

@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from howdah.orm.verbs import AsyncVerbs, Verbs
 
 if TYPE_CHECKING:
-    from howdah.orm.statements.base import Steps
     from howdah.async_connection import AsyncConnection
     from howdah.connection import Connection
+    from howdah.orm.statements.base import Steps
 
 
 def drive(steps: Steps, connection: Any) -> Any:

@@ -16,20 +16,20 @@ import threading
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
-from howdah._native import Cohort, Fragment, Param, Source
+from howdah._native import Cohort, Param
 from howdah.errors import NotLoaded, ProgrammingError
 from howdah.orm.children import bound_value, children
 from howdah.orm.collections import Collection, Unloaded
-from howdah.orm.expressions import LIST, Column, Condition, all_of
-from howdah.orm.paths import Related, order_of, relation_of
-from howdah.orm.statements.items import ModelItem
+from howdah.orm.expressions import Column, Condition
+from howdah.orm.paths import Related, relation_of
 from howdah.orm.statements.select import Select
-from howdah.orm.tables import Relation, Table, TableSource
 
 if TYPE_CHECKING:
-    from howdah.orm.statements.base import Steps
     from collections.abc import Iterable, Sequence
+
     from howdah.orm.models import Model
+    from howdah.orm.statements.base import Steps
+    from howdah.orm.tables import Relation, Table
 
 
 def missing(instance: Model, name: str) -> Any:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar, overload
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
     from howdah.orm.collections import Collection
     from howdah.orm.paths import Related
 

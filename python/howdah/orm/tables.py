@@ -20,6 +20,7 @@ from howdah.orm.expressions import Column
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
     from howdah.orm.models import Field, Model
     from howdah.orm.relations import RelationOptions
 

@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 from howdah.orm import loading
 
 if TYPE_CHECKING:
-    from howdah.orm.statements.base import Statement, Steps
     from collections.abc import Iterable
+
     from howdah.orm.models import Model
+    from howdah.orm.statements.base import Statement, Steps
     from howdah.orm.statements.select import Select
 
 R = TypeVar("R")

@@ -20,14 +20,14 @@ if TYPE_CHECKING:
 
 
 def children(related: Related[Any], keys: list[Any]) -> Select[Any]:
-    """The target's objects for these keys; by way of a table between, each with its key."""
+    """The target's objects for these keys; by way of a table between, each after its key."""
     relation = related.relation
     if related.limit_ is not None:
         return _first_of_each(related, keys)
     key = key_column(related)
     query = _of_target(related).where(key.in_(keys), *_conditions(related))
     if relation.between is not None:
-        query = query._with(items=(*query.items, key))
+        query = query._with(items=(key, *query.items))
     return query.order_by(*_order(related)) if relation.many else query
 
 
@@ -64,7 +64,7 @@ def _first_of_each(related: Related[Any], keys: list[Any]) -> Select[Any]:
     found = TableSource.of(table.model, table.name, None, content=inner)
     outer = Select._empty()._with(items=(ModelItem(found),), from_=parents).lateral(found)
     if relation.between is not None:
-        outer = outer._with(items=(*outer.items, key))
+        outer = outer._with(items=(key, *outer.items))
     return outer._with(order=(Fragment((parents, "place")),))
 
 

@@ -195,21 +195,26 @@ def load_columns(cohort: Cohort, names: Sequence[str]) -> Steps:
     query = Select.of((*key, *wanted)).where(_among(cohort, key, table.key))
     rows = yield from query._steps(cohort.executor)
     width = len(key)
-    for place, name in enumerate(names):
-        if width == 1:
-            found = {row[0]: row[1 + place] for row in rows}
-            cohort.fill(name, table.key[0], found, missing=False)
-        else:
-            by_key = {tuple(row[:width]): row[width + place] for row in rows}
-            _fill_by_keys(cohort, name, table.key, by_key)
+    for place, name in enumerate(names, width):
+        found = {row[0] if width == 1 else row[:width]: row[place] for row in rows}
+        _fill_column(cohort, name, table.key, found)
 
 
-def _fill_by_keys(cohort: Cohort, name: str, key: Sequence[str], found: dict[Any, Any]) -> None:
-    for member in cohort.members():
-        values = tuple(getattr(member, attribute) for attribute in key)
-        if values in found and _slot_value(member, name) is _EMPTY:
-            setattr(member, name, found[values])
-    # setting is a change only where there was a value
+def _fill_column(cohort: Cohort, name: str, key: Sequence[str], found: dict[Any, Any]) -> None:
+    """Write a column's values; the slot of an object whose row is gone stays empty."""
+    if len(found) >= len(cohort):
+        cohort.fill(name, key, found)
+        return
+    gone = [member for member in cohort.members() if _key_of(member, key) not in found]
+    cohort.fill(name, key, found)
+    for member in gone:
+        delattr(member, name)
+    # TODO
+
+
+def _key_of(member: Any, key: Sequence[str]) -> Any:
+    values = tuple(getattr(member, name) for name in key)
+    return values[0] if len(values) == 1 else values
 
 
 def _among(cohort: Cohort, columns: Sequence[Column[Any, Any]], names: Sequence[str]) -> Condition:
@@ -253,18 +258,13 @@ def _give(cohort: Cohort, relation: Relation, rows: list[Any], found: list[Cohor
     """Write what was found into the parents' slots."""
     name, local = relation.name, relation.local
     if relation.between is not None:
-        groups: dict[Any, Collection[Any]] = {
-            key: Collection() for key in cohort.values(local, distinct=True, nulls=False)
-        }
-        for child, key in rows:
-            groups.setdefault(key, Collection()).append(child)
-        cohort.fill(name, local, groups, missing=False)
+        cohort.fill_pairs(name, local, rows, Collection)
     elif relation.many:
         children_found = found[0] if found else []
         cohort.fill_many(name, local, children_found, relation.remote, Collection, relation.back)
     else:
         by_key = {getattr(row, relation.remote): row for row in rows}
-        cohort.fill(name, local, by_key, missing=True)
+        cohort.fill(name, local, by_key)
 
 
 def _ensure(cohort: Cohort, name: str) -> Steps:
@@ -283,4 +283,4 @@ def _fill_empty(cohort: Cohort, relation: Relation) -> None:
     if relation.many:
         cohort.fill_many(relation.name, relation.local, [], relation.remote, Collection, None)
     else:
-        cohort.fill(relation.name, relation.local, {}, missing=True)
+        cohort.fill(relation.name, relation.local, {})

@@ -16,7 +16,7 @@ from howdah.errors import ProgrammingError
 if TYPE_CHECKING:
     from howdah._native import Fragment
     from howdah.orm._types import SqlType
-    from howdah.orm.expressions import Column, Expr
+    from howdah.orm.expressions import Column, Expr, NullableColumn
 
 T = TypeVar("T")
 X = TypeVar("X")
@@ -40,9 +40,11 @@ class Col(Generic[T]):
         @overload
         def __get__(
             self: Col[Decimal | None], instance: None, owner: Any
-        ) -> Column[Decimal | None, Decimal | int]: ...
+        ) -> NullableColumn[Decimal | None, Decimal | int]: ...
         @overload
-        def __get__(self: Col[X | None], instance: None, owner: Any) -> Column[X | None, X]: ...
+        def __get__(
+            self: Col[X | None], instance: None, owner: Any
+        ) -> NullableColumn[X | None, X]: ...
         @overload
         def __get__(self, instance: None, owner: Any) -> Column[T, T]: ...
         @overload

@@ -107,7 +107,7 @@ class Select(Statement[list[T]]):
     def of(cls, items: tuple[Any, ...]) -> Select[Any]:
         """A statement that asks for models, aliases, shapes and expressions."""
         made = cls._empty()
-        made.items = tuple(map(_item, items))
+        made.items = tuple(map(as_item, items))
         return made
 
     @classmethod
@@ -185,19 +185,19 @@ class Select(Statement[list[T]]):
 
     def cross_join(self, way: Any) -> Self:
         """Each row with each row of the other."""
-        return self._with(joins=(*self.joins, Join("cross join", _joined(way), None)))
+        return self._with(joins=(*self.joins, Join("cross join", as_source(way), None)))
 
     def lateral(
         self, way: Any, on: Expr[bool | None, Any] | None = None, *, left: bool = False
     ) -> Self:
         """Rows together with those of a subquery that may name the columns of what stands before it."""
         kind: JoinKind = "left join" if left else "join"
-        join = Join(kind, _joined(way), on if on is not None else Condition("true"), lateral=True)
+        join = Join(kind, as_source(way), on if on is not None else Condition("true"), lateral=True)
         return self._with(joins=(*self.joins, join))
 
     def select_from(self, way: Any) -> Self:
         """What it reads from first, where that is not what it asks for."""
-        return self._with(from_=_joined(way))
+        return self._with(from_=as_source(way))
 
     def lock(
         self,
@@ -217,7 +217,7 @@ class Select(Statement[list[T]]):
         if nowait and skip_locked:
             raise ValueError("`nowait` and `skip_locked` exclude each other")
         how = " nowait" if nowait else " skip locked" if skip_locked else ""
-        lock = (strength, tuple(_joined(one) for one in of), how)
+        lock = (strength, tuple(as_source(one) for one in of), how)
         return self._with(locks=(*self.locks, lock))
 
     # --- what becomes of rows
@@ -363,7 +363,7 @@ class Select(Statement[list[T]]):
     def _join(self, kind: JoinKind, way: Any, on: Any) -> Self:
         if isinstance(way, Related):
             return self._with(joins=self.joins + _related_joins(kind, way, on))
-        source = _joined(way)
+        source = as_source(way)
         if on is None:
             if not isinstance(source, TableSource) or source.relation is None:
                 raise ProgrammingError(
@@ -386,7 +386,8 @@ def root(source: Source) -> Source:
     return source
 
 
-def _item(item: Any) -> Any:
+def as_item(item: Any) -> Any:
+    """What a statement is asked for, as it keeps it."""
     source = source_of(item)
     if source is not None:
         return ModelItem(source)
@@ -401,7 +402,8 @@ def _item(item: Any) -> Any:
     )
 
 
-def _joined(way: Any) -> Source:
+def as_source(way: Any) -> Source:
+    """What a model, an alias, a way or a subquery is as a part of `from`."""
     source = source_of(way)
     if source is not None:
         return source

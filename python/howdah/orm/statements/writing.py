@@ -31,7 +31,7 @@ def write_select(statement: Select[Any]) -> Fragment:
     """The whole statement."""
     parts: list[Any] = [*written_with(statement.with_), "select "]
     parts += _distinct(statement)
-    parts += separated(_output(statement))
+    parts += separated(output(statement))
     first = statement._first_source()
     if first is not None:
         parts += [" from ", first]
@@ -107,7 +107,8 @@ def _way_to(source: Source, known: set[int]) -> list[Join]:
     return [*before, Join(kind, source, join_condition(source))]
 
 
-def _output(statement: Select[Any]) -> list[Any]:
+def output(statement: Any) -> list[Any]:
+    """What the statement gives, column by column."""
     written: list[Any] = []
     for item in statement.items:
         if isinstance(item, Item):

@@ -7,8 +7,8 @@ import copy
 import gc
 import pickle
 import threading
-import weakref
-from typing import Any
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -16,6 +16,9 @@ import howdah
 from howdah.errors import NotLoaded, ProgrammingError
 from howdah.orm import Bound, select
 from tests.orm.library import TABLES, Author, Book, BookTag, Employee, Review, Tag
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 # --- cohorts
@@ -71,7 +74,8 @@ async def test_a_table_between(db: Any) -> None:
         *([], [], []),
     ]
     tags = {tag.id: tag for book in books for tag in await book.tags}
-    assert all(tag is tags[tag.id] for book in books for tag in await book.tags)
+    again = [tag for book in books for tag in await book.tags]
+    assert all(tag is tags[tag.id] for tag in again)
     assert db.counter.statements == 2
 
 
@@ -86,7 +90,7 @@ async def test_a_table_to_itself(db: Any) -> None:
 async def test_children_know_their_parent(db: Any) -> None:
     author = await db.get(Author, 1)
     books = await author.books
-    assert all(await book.author is author for book in books)
+    assert [await book.author for book in books] == [author] * 3
     assert db.counter.statements == 2
 
 
@@ -101,8 +105,6 @@ async def test_an_object_that_is_gone_is_not_loaded_for(db: Any) -> None:
 
 async def test_objects_die_with_the_last_reference(db: Any) -> None:
     authors = await db.fetch(select(Author).load(Author.books))
-    collected = weakref.finalize(authors[0].books, lambda: None) if False else None
-    assert collected is None
     cohort = authors[0]._cohort
     del authors
     gc.collect()
@@ -134,7 +136,7 @@ async def test_so_many_of_each(db: Any) -> None:
     best = Book.reviews.order_by(Review.stars.desc(), Review.id).limit(2)
     books = await db.fetch(select(Book).load(best).order_by(Book.id))
     assert [[review.stars for review in book.reviews] for book in books] == [
-        *([5, 4], [5, 2], [4, 3], [5, 4]),
+        *([5, 4], [5, 2], [3, 2], [4, 3]),
         *([], []),
     ]
     assert db.counter.statements == 2
@@ -144,7 +146,7 @@ async def test_only_some_of_each(db: Any) -> None:
     books = await db.fetch(
         select(Book).load(Book.reviews.where(Review.stars >= 4)).order_by(Book.id)
     )
-    assert [len(book.reviews) for book in books] == [2, 1, 1, 2, 0, 0]
+    assert [len(book.reviews) for book in books] == [2, 1, 0, 1, 0, 0]
     assert db.counter.statements == 2
 
 
@@ -171,7 +173,7 @@ async def test_several_models_in_one_row(db: Any) -> None:
         ("Book 2", "Ann"),
     ]
     assert rows[0][1] is rows[2][1]
-    assert len((await rows[0][1].books)) == 3
+    assert len(await rows[0][1].books) == 3
 
 
 async def test_rows_repeated_by_a_join_are_one_object(db: Any) -> None:
@@ -218,19 +220,13 @@ async def test_a_relation_of_a_column_that_was_left_out(db: Any) -> None:
     assert db.counter.statements == 3
 
 
-async def test_a_row_that_is_gone(db: Any) -> None:
-    books = await db.fetch(select(Book).only(Book.title).where(Book.id == 6))
-    await _execute(db, "delete from review; delete from book_tag; delete from book")
-    with pytest.raises(NotLoaded, match="the row is gone"):
-        await db.load(books, Book.price)
-        assert books[0].price
-
-
-async def _execute(db: Any, sql: str) -> None:
-    connection = db.connection
-    result = connection.execute(sql)
-    if not isinstance(result, int):
-        await result
+def test_a_row_that_is_gone(sync_conn: howdah.Connection) -> None:
+    sync_conn.execute(TABLES)
+    books = Bound(sync_conn).fetch(select(Book).only(Book.title).order_by(Book.id))
+    sync_conn.execute("delete from review; delete from book_tag; delete from book where id <> 1")
+    assert books[0].price == Decimal("1.5")
+    with pytest.raises(NotLoaded, match=r"`Book.price` cannot be loaded: the row is gone"):
+        assert books[1].price
 
 
 # --- strict
@@ -340,11 +336,12 @@ async def test_copies_are_of_no_database(db: Any) -> None:
 
 async def test_a_statement_is_never_run_by_accident() -> None:
     query = select(Tag)
-    for accident in (
+    accidents: list[Callable[[], object]] = [
         lambda: len(query),
         lambda: bool(query),
         lambda: list(query),
         lambda: 1 in query,
-    ):
+    ]
+    for accident in accidents:
         with pytest.raises(TypeError, match="would run a query behind your back"):
             accident()

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from howdah._native import Fragment
     from howdah.orm._types import SqlType
-    from howdah.orm.expressions import Column, Expr
+    from howdah.orm.expressions import Column, Expr, NullableColumn
 
 T = TypeVar("T")
 X = TypeVar("X")
@@ -41,9 +41,11 @@ class Col(Generic[T]):
         @overload
         def __get__(
             self: Col[Decimal | None], instance: None, owner: Any
-        ) -> Column[Decimal | None, Decimal | int]: ...
+        ) -> NullableColumn[Decimal | None, Decimal | int]: ...
         @overload
-        def __get__(self: Col[X | None], instance: None, owner: Any) -> Column[X | None, X]: ...
+        def __get__(
+            self: Col[X | None], instance: None, owner: Any
+        ) -> NullableColumn[X | None, X]: ...
         @overload
         def __get__(self, instance: None, owner: Any) -> Column[T, T]: ...
         @overload

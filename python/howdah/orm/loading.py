@@ -120,17 +120,18 @@ def _async_lock(cohort: Cohort) -> asyncio.Lock:
 def load_relations(cohorts: Iterable[Cohort], ways: Sequence[Any]) -> Steps:
     """Load the relations for the cohorts whose model has them, and then those of what was found."""
     known = list(cohorts)
+    models = {cohort.layout.model for cohort in known}
     for way in ways:
         relation = relation_of(way)
-        mine = [cohort for cohort in known if cohort.layout.model is relation.model]
-        if not mine:
+        if known and relation.model not in models:
             raise ProgrammingError(
                 f"`load({relation.model.__name__}.{relation.name})`: the statement gives no "
                 f"`{relation.model.__name__}`",
                 hint="relations are loaded in the order in which they are named, parents first",
             )
-        for cohort in mine:
+        for cohort in [it for it in known if it.layout.model is relation.model]:
             known += yield from load_relation(cohort, way)
+        models.add(relation.target)
 
 
 def get_steps(executor: Any, model: type[Model], key: tuple[Any, ...]) -> Steps:
@@ -148,7 +149,8 @@ def get_steps(executor: Any, model: type[Model], key: tuple[Any, ...]) -> Steps:
         )
         query = _by_key[model] = query._compile()[0]
     values = [
-        bound_value(table.expression(name), value) for name, value in zip(table.key, key, strict=True)
+        bound_value(table.expression(name), value)
+        for name, value in zip(table.key, key, strict=True)
     ]
     load = query.extra.start(executor)
     found = yield lambda conn: conn.fetch_one(query.sql, *values, row=load)
@@ -202,14 +204,14 @@ def load_columns(cohort: Cohort, names: Sequence[str]) -> Steps:
 
 def _fill_column(cohort: Cohort, name: str, key: Sequence[str], found: dict[Any, Any]) -> None:
     """Write a column's values; the slot of an object whose row is gone stays empty."""
-    if len(found) >= len(cohort):
-        cohort.fill(name, key, found)
-        return
-    gone = [member for member in cohort.members() if _key_of(member, key) not in found]
-    cohort.fill(name, key, found)
+    gone = [
+        member
+        for member in cohort.members()
+        if _slot_value(member, name) is _EMPTY and _key_of(member, key) not in found
+    ]
+    cohort.fill(name, key[0] if len(key) == 1 else key, found)
     for member in gone:
         delattr(member, name)
-    # TODO
 
 
 def _key_of(member: Any, key: Sequence[str]) -> Any:

@@ -106,12 +106,12 @@ def order_of(relation: Relation) -> tuple[Fragment, ...]:
     return tuple(table.expression(name) for name in table.key)
 
 
-def join_condition(source: TableSource) -> Condition:
-    """How a source is joined with the one that its relation begins at."""
+def join_condition(source: TableSource, joined: TableSource | None = None) -> Condition:
+    """How a source is joined with the one that its relation begins at; `joined` in its place."""
     parent, relation = source.parent, source.relation
     assert parent is not None
     assert relation is not None
-    there = relation.target.__table__.expression_of(source, relation.remote)
+    there = relation.target.__table__.expression_of(joined or source, relation.remote)
     here = relation.model.__table__.expression_of(parent, relation.local)
     return compared(there, " = ", here)
 

@@ -140,6 +140,12 @@ class Table:
             self._key = tuple(filter(is_key, self.column_names))
         return self._key
 
+    @property
+    def version(self) -> str | None:
+        """The attribute that counts updates, from `version()`."""
+        fields = self._fields
+        return next((name for name in self.column_names if fields[name].options.version), None)
+
     def _define(self, attribute: str) -> ColumnDefinition:
         field = self._fields[attribute]
         options: ColumnOptions = field.options

@@ -78,6 +78,8 @@ class AwaitedVerbs:
         if name in BLOCKS:
             wrap: Callable[[Any], Any] = BLOCKS[name]
             return lambda *args, **options: wrap(value(*args, **options))
+        if name == "connection":
+            return Awaited(value)
         return awaited(value) if callable(value) else value
 
 

@@ -18,8 +18,14 @@ from howdah.orm.expressions import (
 from howdah.orm.models import Model
 from howdah.orm.paths import Related, alias
 from howdah.orm.relations import Many, One, many, one
+from howdah.orm.shapes import Shape, of
 from howdah.orm.statements.base import Statement, text_of
+from howdah.orm.statements.change import excluded, new, old
+from howdah.orm.statements.delete import Delete, delete
+from howdah.orm.statements.insert import Insert, insert
 from howdah.orm.statements.select import Select, select
+from howdah.orm.statements.update import Update, update
+from howdah.orm.writes.events import after, before
 
 __all__ = [
     "AsyncBound",
@@ -27,26 +33,39 @@ __all__ = [
     "Col",
     "Column",
     "Condition",
+    "Delete",
     "Expr",
+    "Insert",
     "Many",
     "Model",
     "One",
     "Related",
     "Select",
+    "Shape",
     "Statement",
+    "Update",
+    "after",
     "alias",
     "all_of",
     "any_of",
+    "before",
     "col",
+    "delete",
+    "excluded",
     "generated",
     "identity",
+    "insert",
     "lit",
     "many",
+    "new",
     "not_",
+    "of",
+    "old",
     "one",
     "raw",
     "references",
     "select",
     "text_of",
+    "update",
     "version",
 ]

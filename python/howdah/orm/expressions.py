@@ -31,6 +31,8 @@ from howdah.orm.operators.truth import BooleanOperators
 if TYPE_CHECKING:
     from howdah._native import Source
     from howdah.orm.columns import ColumnDefinition
+    from howdah.orm.statements.assignments import Assignment
+    from howdah.orm.statements.select import Select
 
 T_co = TypeVar("T_co", covariant=True)
 V_contra = TypeVar("V_contra", contravariant=True)
@@ -148,8 +150,30 @@ class Column(Expr[T_co, V_contra]):
         column.source = source
         return column
 
+    def to(self, value: V_contra | Expr[V_contra | None, Any] | Select[Any]) -> Assignment:
+        """What the column becomes, for `set` of `update` and `insert`.
+
+        >>> howdah.orm.update(Question).set(Question.votes.to(Question.votes + 1)).all()
+        <update question set votes = question.votes + $1>
+        """
+        from howdah.orm.statements.assignments import assign
+
+        return assign(self, value)
+
     def __repr__(self) -> str:
         return f"<column {self.source.label}.{self.name}>"
+
+
+class NullableColumn(Column[T_co, V_contra]):
+    """A column that can be null, for type checkers: it may become None."""
+
+    __slots__ = ()
+
+    if TYPE_CHECKING:
+
+        def to(
+            self, value: V_contra | Expr[V_contra | None, Any] | Select[Any] | None
+        ) -> Assignment: ...
 
 
 class Labelled(Expr[T_co, V_contra]):

@@ -15,7 +15,7 @@ use std::ptr;
 use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
-use pyo3::types::{PyDict, PyString, PyTuple, PyType};
+use pyo3::types::{PyDict, PyString, PyType};
 
 use super::changes::{Changes, not_loaded};
 use super::cohort::Cohort;
@@ -196,7 +196,7 @@ impl<'py> Instance<'py> {
         let Some(cohort) = self.cohort() else {
             return self.write(name, value);
         };
-        let slot = cohort.get().layout(self.0.py()).column(name);
+        let slot = cohort.get().layout().get().column(name);
         let old = slot.map(|slot| slot.read(self));
         self.write(name, value)?;
         if value.is_some_and(is_container) {
@@ -307,7 +307,6 @@ fn create_type(py: Python<'_>) -> PyResult<Py<PyType>> {
         flags: flags as u32,
         slots: slots.as_mut_ptr(),
     };
-    let bases = PyTuple::empty(py);
     // SAFETY: the spec and its slots outlive the call, name, doc, properties and methods are static,
     // and each function has the signature that its slot demands. Without bases the type derives
     // from object, whose fields are the first of `Fields`.
@@ -315,7 +314,6 @@ fn create_type(py: Python<'_>) -> PyResult<Py<PyType>> {
         let raw = ffi::PyType_FromSpecWithBases(&raw mut spec, ptr::null_mut());
         Bound::from_owned_ptr_or_err(py, raw)?
     };
-    drop(bases);
     Ok(created.cast_into::<PyType>()?.unbind())
 }
 

@@ -14,21 +14,31 @@ from typing import TYPE_CHECKING, Any, TypeVar, Union, get_args, get_origin
 
 from howdah.errors import ProgrammingError
 from howdah.orm import _json
+from howdah.orm import json as changes
 from howdah.orm._types import SqlType, sql_type
 from howdah.orm.expressions import OPERATOR, Expr, typed
 from howdah.orm.operators.holds import TEXT
 from howdah.orm.operators.json import JSONB, arrows
 
 if TYPE_CHECKING:
+    from decimal import Decimal
+
     from howdah._native import Fragment
+    from howdah.orm.statements.assignments import Assignment
+
+    Number = int | float | Decimal | Expr[Any, Any]
 
 A = TypeVar("A")
 T_co = TypeVar("T_co", covariant=True)
 V_contra = TypeVar("V_contra", contravariant=True)
 
 
-class _Place(Expr[T_co, V_contra]):
-    """A place in a jsonb column."""
+class Place(Expr[T_co, V_contra]):
+    """A place in a jsonb column. It may hold nothing yet.
+
+    `set`, `remove`, `append` and `incr` are for `set(…)` of `update`, which changes the place and
+    leaves the rest of the document as it is.
+    """
 
     __slots__ = ("base", "path")
     base: Expr[Any, Any]
@@ -36,8 +46,32 @@ class _Place(Expr[T_co, V_contra]):
     path: tuple[str | int | Fragment, ...]
     """Keys and indexes from there."""
 
+    def set(self, value: V_contra | Expr[V_contra | None, Any] | None) -> Assignment:
+        """The place has this value. What leads to it is made if it is not there; None is JSON's
+        null.
 
-class Json(_Place[Any, Any]):
+        >>> made = howdah.orm.update(User).where(User.id == 1).set(User.prefs["theme"].set("dark"))
+        """
+        return changes.replaced(self, value)
+
+    def remove(self) -> Assignment:
+        """The place is not there any more: neither the key nor its value."""
+        return changes.JsonRemoval(self)
+
+    def append(self, value: Any) -> Assignment:
+        """The list has one item more, at its end. A list of it alone is made if nothing is
+        there.
+        """
+        return changes.appended(self, value)
+
+    def incr(self, by: Number = 1) -> Assignment:
+        """The number is greater by so much. If nothing is there, it was 0."""
+        if isinstance(by, bool):
+            raise TypeError("`incr` takes a number, found `bool`")
+        return changes.increased(self, by)
+
+
+class Json(Place[Any, Any]):
     """What is at a place in jsonb, as jsonb.
 
     Compared with a value, it is compared with that value's JSON: `prefs["size"] == 3`. `as_(int)` and `text()` make it a value of
@@ -57,7 +91,7 @@ class Json(_Place[Any, Any]):
     @staticmethod
     def below(parent: Expr[Any, Any], key: str | int | Fragment) -> Json:
         """The place under a key of this one."""
-        if isinstance(parent, _Place):
+        if isinstance(parent, Place):
             return Json.of(parent.base, (*parent.path, key))
         return Json.of(parent, (key,))
 
@@ -74,7 +108,7 @@ class Json(_Place[Any, Any]):
         return _valued(self.base, self.path, python)
 
 
-class JsonPath(_Place[A, A]):
+class JsonPath(Place[A, A]):
     """What is at a place in a jsonb column of a dataclass, as a value of SQL."""
 
     __slots__ = ("python",)
@@ -86,14 +120,14 @@ class JsonPath(_Place[A, A]):
         """The place that a function of a dataclass' object leads to."""
         type_ = base._type
         python = getattr(base, "python", None) or (type_.python if type_ is not None else None)
-        start = _Recorder(python, base.path if isinstance(base, _Place) else ())
+        start = _Recorder(python, base.path if isinstance(base, Place) else ())
         end = way(start)
         if not isinstance(end, _Recorder):
             raise ProgrammingError(
                 f"the path leads to `{end!r}`, no place of `{_named(python)}`",
                 hint="`Book.stats.at(lambda stats: stats.views)`: names, indexes and keys alone",
             )
-        inner = base.base if isinstance(base, _Place) else base
+        inner = base.base if isinstance(base, Place) else base
         value = _valued(inner, end._path, end._python)
         made: JsonPath[Any] = JsonPath(value, level=value._level, kind=value._type)
         made.base, made.path, made.python = inner, end._path, end._python

@@ -23,7 +23,7 @@ from howdah.orm.expressions import (
     condition,
     typed,
 )
-from howdah.orm.paths import Related, View, join_condition, source_of
+from howdah.orm.paths import Related, View, source_of
 from howdah.orm.statements.base import Statement, Steps
 from howdah.orm.statements.items import Item, ModelItem
 from howdah.orm.tables import TableSource
@@ -44,7 +44,7 @@ LockStrength = Literal["update", "no key update", "share", "key share"]
 
 
 class Join:
-    """A source that is brought in beside the first."""
+    """A source that is brought in beside the first. Along a relation, it needs no condition."""
 
     __slots__ = ("condition", "kind", "lateral", "source")
 
@@ -107,7 +107,7 @@ class Select(Statement[list[T]]):
     def of(cls, items: tuple[Any, ...]) -> Select[Any]:
         """A statement that asks for models, aliases, shapes and expressions."""
         made = cls._empty()
-        made.items = tuple(map(_item, items))
+        made.items = tuple(map(as_item, items))
         return made
 
     @classmethod
@@ -185,19 +185,19 @@ class Select(Statement[list[T]]):
 
     def cross_join(self, way: Any) -> Self:
         """Each row with each row of the other."""
-        return self._with(joins=(*self.joins, Join("cross join", _joined(way), None)))
+        return self._with(joins=(*self.joins, Join("cross join", as_source(way), None)))
 
     def lateral(
         self, way: Any, on: Expr[bool | None, Any] | None = None, *, left: bool = False
     ) -> Self:
         """Rows together with those of a subquery that may name the columns of what stands before it."""
         kind: JoinKind = "left join" if left else "join"
-        join = Join(kind, _joined(way), on if on is not None else Condition("true"), lateral=True)
+        join = Join(kind, as_source(way), on if on is not None else Condition("true"), lateral=True)
         return self._with(joins=(*self.joins, join))
 
     def select_from(self, way: Any) -> Self:
         """What it reads from first, where that is not what it asks for."""
-        return self._with(from_=_joined(way))
+        return self._with(from_=as_source(way))
 
     def lock(
         self,
@@ -217,7 +217,7 @@ class Select(Statement[list[T]]):
         if nowait and skip_locked:
             raise ValueError("`nowait` and `skip_locked` exclude each other")
         how = " nowait" if nowait else " skip locked" if skip_locked else ""
-        lock = (strength, tuple(_joined(one) for one in of), how)
+        lock = (strength, tuple(as_source(one) for one in of), how)
         return self._with(locks=(*self.locks, lock))
 
     # --- what becomes of rows
@@ -231,8 +231,6 @@ class Select(Statement[list[T]]):
 
         A relation may be cut: `load(Question.choices.order_by(Choice.votes.desc()).limit(3))` loads three of each question.
         """
-        from howdah.orm.paths import relation_of
-
         for relation in relations:
             relation_of(relation)
         return self._with(loads=self.loads + relations)
@@ -304,11 +302,16 @@ class Select(Statement[list[T]]):
             self.distinct_,
             self.locks,
             self.only_,
+            self.keys_of_loads() if self.only_ else (),
             self.names,
         )
 
     def _shape_items(self) -> tuple[Any, ...]:
         return tuple(item.fields() if isinstance(item, Item) else item for item in self.items)
+
+    def keys_of_loads(self) -> tuple[str, ...]:
+        """The attributes that loads begin at, which must not be left out."""
+        return tuple(relation_of(way).local for way in self.loads)
 
     def items_without_models(self) -> tuple[Any, ...]:
         """The expressions that it asks for."""
@@ -363,15 +366,15 @@ class Select(Statement[list[T]]):
     def _join(self, kind: JoinKind, way: Any, on: Any) -> Self:
         if isinstance(way, Related):
             return self._with(joins=self.joins + _related_joins(kind, way, on))
-        source = _joined(way)
-        if on is None:
-            if not isinstance(source, TableSource) or source.relation is None:
-                raise ProgrammingError(
-                    f"`join({way!r})` needs a condition",
-                    hint="`join(Model, Model.id == Other.model_id)`, or join along a relation",
-                )
-            on = join_condition(source)
-        return self._with(joins=(*self.joins, Join(kind, source, condition(on))))
+        source = as_source(way)
+        if on is not None:
+            return self._with(joins=(*self.joins, Join(kind, source, condition(on))))
+        if not isinstance(source, TableSource) or source.relation is None:
+            raise ProgrammingError(
+                f"`join({way!r})` needs a condition",
+                hint="`join(Model, Model.id == Other.model_id)`, or join along a relation",
+            )
+        return self._with(joins=(*self.joins, Join(kind, source, None)))
 
     def __repr__(self) -> str:
         from howdah.orm.statements.base import text_of
@@ -386,7 +389,8 @@ def root(source: Source) -> Source:
     return source
 
 
-def _item(item: Any) -> Any:
+def as_item(item: Any) -> Any:
+    """What a statement is asked for, as it keeps it."""
     source = source_of(item)
     if source is not None:
         return ModelItem(source)
@@ -401,7 +405,8 @@ def _item(item: Any) -> Any:
     )
 
 
-def _joined(way: Any) -> Source:
+def as_source(way: Any) -> Source:
+    """What a model, an alias, a way or a subquery is as a part of `from`."""
     source = source_of(way)
     if source is not None:
         return source

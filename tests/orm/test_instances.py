@@ -189,7 +189,7 @@ def test_what_classes_say_of_themselves_is_not_believed() -> None:
     for objects in lies:
         with pytest.raises(TypeError, match="expected objects of `Credulous`"):
             layout.adopt(objects, None)
-        with pytest.raises(TypeError, match="expected (loaded )?objects"):
+        with pytest.raises(TypeError, match=r"expected (loaded )?objects"):
             QUESTION.adopt([], None).fill_many("choices", "id", objects, "id", list, None)
 
 

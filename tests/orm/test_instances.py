@@ -34,7 +34,7 @@ def loaded(**values: Any) -> Question:
 async def test_the_first_change_of_a_column_is_recorded(conn: Any) -> None:
     await conn.execute(TABLES)
     question = await conn.fetch_one(QUESTIONS, row=questions().start(conn))
-    assert question._changes is None
+    assert not question._changes
     question.votes = 11
     question.votes = 12
     question.text = None
@@ -164,6 +164,33 @@ def test_a_layout_takes_slots_alone() -> None:
         _native.Layout(Other, ["id"], [])  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="`id` is named twice"):
         _native.Layout(Question, ["id"], ["id"])
+
+
+def test_what_classes_say_of_themselves_is_not_believed() -> None:
+    class Liar:
+        __slots__ = ()
+        __class__ = Question  # type: ignore[assignment]
+
+    class Meta(type):
+        def __instancecheck__(cls, _: object) -> bool:
+            return True
+
+        def __subclasscheck__(cls, _: object) -> bool:
+            return True
+
+    class Credulous(_native.Instance, metaclass=Meta):
+        __slots__ = ("id",)
+
+    liar: Any = Liar()
+    assert isinstance(liar, Question)
+    assert isinstance(1, Credulous)
+    layout = _native.Layout(Credulous, ["id"], [])
+    lies: list[Any] = [[liar], [1], [Choice()]]
+    for objects in lies:
+        with pytest.raises(TypeError, match="expected objects of `Credulous`"):
+            layout.adopt(objects, None)
+        with pytest.raises(TypeError, match=r"expected (loaded )?objects"):
+            QUESTION.adopt([], None).fill_many("choices", "id", objects, "id", list, None)
 
 
 def test_descriptors_of_the_metaclass_do_not_hide_slots() -> None:

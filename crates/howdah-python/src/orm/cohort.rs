@@ -3,6 +3,10 @@
 //! No IO. What one of them lacks is loaded for all. Invariants: every member that is not null is an
 //! object that was not freed yet and whose link leads here; an object leaves before it is freed
 //! ([`super::instance`]). Members are not owned: one that is kept keeps no other alive.
+//!
+//! Members of atomic values are unknown to the collector, until something is put into `state` or a
+//! slot. So an executor that refers to members (which a connection or a pool never does) would keep
+//! them, and itself, for good.
 
 use std::ptr;
 
@@ -37,7 +41,7 @@ struct Members {
     gone: usize,
 }
 
-/// Below this many places nothing is gained by closing gaps.
+/// Up to this many places nothing is gained by using fewer.
 const FEW: usize = 16;
 
 #[pymethods]
@@ -219,8 +223,11 @@ impl Cohort {
 
     /// Gives back memory that further members would have used.
     pub(super) fn settle(&self, py: Python<'_>) {
-        self.members
-            .with(py, |members| members.places.shrink_to_fit());
+        self.members.with(py, |members| {
+            if members.places.len() > FEW {
+                members.places.shrink_to_fit();
+            }
+        });
     }
 
     /// The members that are alive, in order.

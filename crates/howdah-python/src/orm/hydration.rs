@@ -150,13 +150,11 @@ impl Load {
                 Part::Value(_) => None,
             });
         }
-        let kept = cohorts
-            .iter()
-            .map(|cohort| Some(cohort.as_ref()?.clone_ref(py)));
-        let mut kept = kept.collect::<Vec<_>>();
-        self.cohorts
-            .with(py, |cohorts| std::mem::swap(cohorts, &mut kept));
-        drop(kept);
-        Objects::new(py, self.hydration.clone_ref(py), cohorts, columns)
+        let objects = Objects::new(py, self.hydration.clone_ref(py), &cohorts, columns)?;
+        drop(
+            self.cohorts
+                .with(py, |held| std::mem::replace(held, cohorts)),
+        );
+        Ok(objects)
     }
 }

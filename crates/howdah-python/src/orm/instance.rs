@@ -40,8 +40,7 @@ impl<'py> Instance<'py> {
     /// # Errors
     /// `TypeError` for other objects.
     pub(super) fn of(object: Bound<'py, PyAny>) -> PyResult<Self> {
-        let py = object.py();
-        if object.is_instance(instance_type(py)?)? {
+        if is_subtype(&object.get_type(), instance_type(object.py())?) {
             return Ok(Self(object));
         }
         let found = object.get_type().name()?;
@@ -221,6 +220,13 @@ impl<'py> Instance<'py> {
         }
         Err(PyErr::fetch(self.0.py()))
     }
+}
+
+/// Whether objects of `class` have all that those of `base` have. Python's own questions would be
+/// answered by what a class says of itself.
+pub(super) fn is_subtype(class: &Bound<'_, PyType>, base: &Bound<'_, PyType>) -> bool {
+    // SAFETY: live types
+    unsafe { ffi::PyType_IsSubtype(class.as_type_ptr(), base.as_type_ptr()) != 0 }
 }
 
 /// Whether a value may refer to others, so that who refers to it must be known to the collector.

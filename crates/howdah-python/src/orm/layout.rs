@@ -11,7 +11,7 @@ use pyo3::types::{PyList, PyString, PyTuple, PyType};
 
 use super::changes::not_loaded;
 use super::cohort::Cohort;
-use super::instance::{HEAD, Instance, instance_type, is_container};
+use super::instance::{HEAD, Instance, instance_type, is_container, is_subtype};
 
 /// The columns and relations of one model, and their slots.
 #[pyclass(frozen, module = "howdah._native")]
@@ -45,7 +45,7 @@ impl Layout {
         relations: &Bound<'_, PyAny>,
     ) -> PyResult<Self> {
         let py = model.py();
-        if !model.is_subclass(instance_type(py)?)? {
+        if !is_subtype(&model, instance_type(py)?) {
             let name = model.name()?;
             let message = format!("`{name}` does not derive from `Instance`");
             return Err(PyTypeError::new_err(message));
@@ -168,8 +168,9 @@ impl Layout {
     /// `TypeError` for other objects.
     pub(super) fn own<'py>(&self, object: Bound<'py, PyAny>) -> PyResult<Instance<'py>> {
         let model = self.model.bind(object.py());
-        if object.is_exact_instance(model) || object.get_type().is_subclass(model)? {
-            return Instance::of(object);
+        if is_subtype(&object.get_type(), model) {
+            // SAFETY: the model derives from `Instance`
+            return Ok(unsafe { Instance::of_unchecked(object) });
         }
         let (expected, found) = (model.name()?, object.get_type().name()?);
         let message = format!("expected objects of `{expected}`, found `{found}`");

@@ -53,7 +53,7 @@ impl Objects {
     pub(super) fn new(
         py: Python<'_>,
         hydration: Py<Hydration>,
-        cohorts: Vec<Option<Py<Cohort>>>,
+        cohorts: &[Option<Py<Cohort>>],
         columns: &Columns,
     ) -> PyResult<Self> {
         let plan = hydration.get();
@@ -69,7 +69,7 @@ impl Objects {
             let end = at + part.width();
             parts.push(Reading {
                 at,
-                cohort,
+                cohort: cohort.as_ref().map(|cohort| cohort.clone_ref(py)),
                 atomic: !part.has_converters() && columns.are_atomic(at..end),
                 known: part.has_key().then(|| Guarded::new(Known::default())),
             });

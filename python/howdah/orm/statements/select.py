@@ -23,7 +23,7 @@ from howdah.orm.expressions import (
     condition,
     typed,
 )
-from howdah.orm.paths import Related, View, source_of
+from howdah.orm.paths import Related, relation_of, source_of
 from howdah.orm.statements.base import Statement, Steps
 from howdah.orm.statements.items import Item, ModelItem
 from howdah.orm.tables import TableSource

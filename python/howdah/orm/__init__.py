@@ -18,6 +18,7 @@ from howdah.orm.expressions import (
 from howdah.orm.models import Model
 from howdah.orm.paths import Related, alias
 from howdah.orm.relations import Many, One, many, one
+from howdah.orm.schema import create_all, ddl, drop_all
 from howdah.orm.statements.base import Statement, text_of
 from howdah.orm.statements.select import Select, select
 
@@ -38,6 +39,9 @@ __all__ = [
     "all_of",
     "any_of",
     "col",
+    "create_all",
+    "ddl",
+    "drop_all",
     "generated",
     "identity",
     "lit",

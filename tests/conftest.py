@@ -68,8 +68,7 @@ async def run_body(
     async with contextlib.AsyncExitStack() as stack:
         for name, value in arguments.items():
             if isinstance(value, Connecting):
-                connection = await value.connector()
-                arguments[name] = await stack.enter_async_context(connection)
+                arguments[name] = await value.open(stack)
         await body(**arguments)
 
 
@@ -184,6 +183,10 @@ class Connecting:
 
     def __init__(self, connector: Connector) -> None:
         self.connector = connector
+
+    async def open(self, stack: contextlib.AsyncExitStack) -> Any:
+        """Open it; `stack` closes it."""
+        return await stack.enter_async_context(await self.connector())
 
 
 @pytest.fixture

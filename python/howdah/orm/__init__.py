@@ -19,8 +19,14 @@ from howdah.orm.models import Model
 from howdah.orm.paths import Related, alias
 from howdah.orm.relations import Many, One, many, one
 from howdah.orm.schema import create_all, ddl, drop_all
+from howdah.orm.shapes import Shape, of
 from howdah.orm.statements.base import Statement, text_of
+from howdah.orm.statements.change import excluded, new, old
+from howdah.orm.statements.delete import Delete, delete
+from howdah.orm.statements.insert import Insert, insert
 from howdah.orm.statements.select import Select, select
+from howdah.orm.statements.update import Update, update
+from howdah.orm.writes.events import after, before
 
 __all__ = [
     "AsyncBound",
@@ -28,29 +34,42 @@ __all__ = [
     "Col",
     "Column",
     "Condition",
+    "Delete",
     "Expr",
+    "Insert",
     "Many",
     "Model",
     "One",
     "Related",
     "Select",
+    "Shape",
     "Statement",
+    "Update",
+    "after",
     "alias",
     "all_of",
     "any_of",
+    "before",
     "col",
     "create_all",
     "ddl",
+    "delete",
     "drop_all",
+    "excluded",
     "generated",
     "identity",
+    "insert",
     "lit",
     "many",
+    "new",
     "not_",
+    "of",
+    "old",
     "one",
     "raw",
     "references",
     "select",
     "text_of",
+    "update",
     "version",
 ]

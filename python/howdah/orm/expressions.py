@@ -20,6 +20,8 @@ from howdah.orm._types import SqlType, sql_type
 if TYPE_CHECKING:
     from howdah._native import Source
     from howdah.orm.columns import ColumnDefinition
+    from howdah.orm.json import JsonPath
+    from howdah.orm.statements.assignments import Assignment
     from howdah.orm.statements.select import Select
 
 T_co = TypeVar("T_co", covariant=True)
@@ -257,8 +259,36 @@ class Column(Expr[T_co, V_contra]):
         column.source = source
         return column
 
+    def to(self, value: V_contra | Expr[V_contra | None, Any] | Select[Any]) -> Assignment:
+        """What the column becomes, for `set` of `update` and `insert`.
+
+        >>> howdah.orm.update(Question).set(Question.votes.to(Question.votes + 1)).all()
+        <update question set votes = question.votes + $1>
+        """
+        from howdah.orm.statements.assignments import assign
+
+        return assign(self, value)
+
+    def __getitem__(self: Column[Any, Any], key: str | int) -> JsonPath:
+        """A place in a jsonb column: `Question.prefs["theme"]`."""
+        from howdah.orm.json import JsonPath
+
+        return JsonPath.of(self, (key,))
+
     def __repr__(self) -> str:
         return f"<column {self.source.label}.{self.name}>"
+
+
+class NullableColumn(Column[T_co, V_contra]):
+    """A column that can be null, for type checkers: it may become None."""
+
+    __slots__ = ()
+
+    if TYPE_CHECKING:
+
+        def to(
+            self, value: V_contra | Expr[V_contra | None, Any] | Select[Any] | None
+        ) -> Assignment: ...
 
 
 class Labelled(Expr[T_co, V_contra]):

@@ -83,9 +83,7 @@ def grant_value(it: Grant) -> dict[str, object]:
     return said(role=role, privileges=sorted(it.privileges), grantable=it.grantable)
 
 
-def grant(
-    *privileges: str, to: str, columns: Sequence[str] = (), grantable: bool = False
-) -> Grant:
+def grant(*privileges: str, to: str, columns: Sequence[str] = (), grantable: bool = False) -> Grant:
     """What a role may do: `grant("select", "update", to="clerk")`, of some columns with `columns=`.
 
     The role must exist; `public` is everybody. `grantable` lets the role hand it on.

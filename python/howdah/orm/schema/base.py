@@ -172,4 +172,6 @@ def name_value(name: str, schema: str | None = None) -> Value:
 
 def said(**fields: Any) -> Value:
     """What was said: fields that are None, False or empty are left out."""
-    return {name: value for name, value in fields.items() if value not in (None, False, [], {}, "", ())}
+    return {
+        name: value for name, value in fields.items() if value not in (None, False, [], {}, "", ())
+    }

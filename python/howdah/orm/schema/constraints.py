@@ -90,9 +90,7 @@ def check(
         expression = table.expression(condition)
         return said(kind="check", expression=expression, no_inherit=no_inherit)
 
-    return Constraint(
-        name, write, not_valid=not_valid, not_enforced=not_enforced, comment=comment
-    )
+    return Constraint(name, write, not_valid=not_valid, not_enforced=not_enforced, comment=comment)
 
 
 def exclude(
@@ -164,9 +162,7 @@ def foreign_key(
             period=period,
         )
 
-    return Constraint(
-        name, write, deferrable, initially_deferred, not_valid, not_enforced, comment
-    )
+    return Constraint(name, write, deferrable, initially_deferred, not_valid, not_enforced, comment)
 
 
 def _referenced(

@@ -107,7 +107,9 @@ def _definitions(module: types.ModuleType) -> Iterable[Any]:
     for name, thing in vars(module).items():
         if isinstance(thing, type):
             is_own = thing.__module__ == module.__name__
-            if is_own and (is_enum(thing) or (issubclass(thing, Model) and hasattr(thing, "__table__"))):
+            if is_own and (
+                is_enum(thing) or (issubclass(thing, Model) and hasattr(thing, "__table__"))
+            ):
                 yield thing
         elif isinstance(thing, SchemaObject) and not name.startswith("_"):
             yield thing

@@ -165,7 +165,11 @@ def _moment(when: str) -> tuple[str, list[str]]:
     timing = "instead of" if words[:2] == ["instead", "of"] else words[0] if words else ""
     events = [word for word in words[len(timing.split()) :] if word != "or"]
     known = {"insert", "update", "delete", "truncate"}
-    if timing not in {"before", "after", "instead of"} or not events or not known.issuperset(events):
+    if (
+        timing not in {"before", "after", "instead of"}
+        or not events
+        or not known.issuperset(events)
+    ):
         raise ProgrammingError(
             f"`{when}` is no moment of a trigger",
             hint='such as `"before insert or update"`; columns go into `columns=`',

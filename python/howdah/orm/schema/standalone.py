@@ -30,9 +30,7 @@ class Extension(SchemaObject):
     def add_to(self, schema: Collector) -> None:
         """Put it into a schema."""
         schema.name_schema(self.schema)
-        schema.add(
-            "extensions", said(name=self.name, schema=self.schema, version=self.version)
-        )
+        schema.add("extensions", said(name=self.name, schema=self.schema, version=self.version))
 
 
 def extension(name: str, *, schema: str | None = None, version: str | None = None) -> Extension:
@@ -224,9 +222,7 @@ def composite(
 
     A column takes it by `Annotated[howdah.Row, address]`.
     """
-    return Composite(
-        name, schema, tuple(attributes.items()), collations or {}, comment, grants
-    )
+    return Composite(name, schema, tuple(attributes.items()), collations or {}, comment, grants)
 
 
 @dataclass(frozen=True)

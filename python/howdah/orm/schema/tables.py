@@ -172,7 +172,9 @@ def _column(place: Place, definition: ColumnDefinition) -> Value:
     if options.identity is not None:
         value["identity"] = _identity(options.identity)
     if options.generated is not None:
-        value["generated"] = said(expression=place.expression(options.generated), virtual=not options.stored)
+        value["generated"] = said(
+            expression=place.expression(options.generated), virtual=not options.stored
+        )
     return value
 
 
@@ -219,5 +221,9 @@ def _add_of_column(place: Place, definition: ColumnDefinition) -> None:
 
 def _leads_a_key(place: Place, column: str) -> bool:
     """Whether a unique index begins with the column, so that another index of it is of no use."""
-    keys = [it["columns"] for it in place.value["constraints"] if it["kind"] in {"primary_key", "unique"}]
+    keys = [
+        it["columns"]
+        for it in place.value["constraints"]
+        if it["kind"] in {"primary_key", "unique"}
+    ]
     return any(columns[0] == column for columns in keys)

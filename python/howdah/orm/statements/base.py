@@ -44,6 +44,12 @@ class Statement(Generic[R_co]):
         """
         raise NotImplementedError
 
+    def _count_steps(self) -> Steps:
+        """The calls that run it for its effect; returns how many rows it touched."""
+        compiled, values = self._compile()
+        count = yield lambda conn: conn.execute(compiled.sql, *values)
+        return count
+
     def _compile(self) -> tuple[Compiled, tuple[Any, ...]]:
         return SHAPES.compile(self)
 

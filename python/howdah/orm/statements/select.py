@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Literal, Self, TypeVar, cast, overload
 
-from howdah._native import Entity, Fragment, Hydration, Param, Source, sources
+from howdah._native import Fragment, Hydration, Param, Source, sources
 from howdah._native import quote_identifier as quoted
 from howdah.errors import ProgrammingError
 from howdah.orm.expressions import (
@@ -23,8 +23,9 @@ from howdah.orm.expressions import (
     condition,
     typed,
 )
-from howdah.orm.paths import Related, View, join_condition, source_of
+from howdah.orm.paths import Related, relation_of, source_of
 from howdah.orm.statements.base import Statement, Steps
+from howdah.orm.statements.items import Item, ModelItem
 from howdah.orm.tables import TableSource
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ LockStrength = Literal["update", "no key update", "share", "key share"]
 
 
 class Join:
-    """A source that is brought in beside the first."""
+    """A source that is brought in beside the first. Along a relation, it needs no condition."""
 
     __slots__ = ("condition", "kind", "lateral", "source")
 
@@ -106,7 +107,7 @@ class Select(Statement[list[T]]):
     def of(cls, items: tuple[Any, ...]) -> Select[Any]:
         """A statement that asks for models, aliases, shapes and expressions."""
         made = cls._empty()
-        made.items = tuple(map(_item, items))
+        made.items = tuple(map(as_item, items))
         return made
 
     @classmethod
@@ -184,19 +185,19 @@ class Select(Statement[list[T]]):
 
     def cross_join(self, way: Any) -> Self:
         """Each row with each row of the other."""
-        return self._with(joins=(*self.joins, Join("cross join", _joined(way), None)))
+        return self._with(joins=(*self.joins, Join("cross join", as_source(way), None)))
 
     def lateral(
         self, way: Any, on: Expr[bool | None, Any] | None = None, *, left: bool = False
     ) -> Self:
         """Rows together with those of a subquery that may name the columns of what stands before it."""
         kind: JoinKind = "left join" if left else "join"
-        join = Join(kind, _joined(way), on if on is not None else Condition("true"), lateral=True)
+        join = Join(kind, as_source(way), on if on is not None else Condition("true"), lateral=True)
         return self._with(joins=(*self.joins, join))
 
     def select_from(self, way: Any) -> Self:
         """What it reads from first, where that is not what it asks for."""
-        return self._with(from_=_joined(way))
+        return self._with(from_=as_source(way))
 
     def lock(
         self,
@@ -216,7 +217,7 @@ class Select(Statement[list[T]]):
         if nowait and skip_locked:
             raise ValueError("`nowait` and `skip_locked` exclude each other")
         how = " nowait" if nowait else " skip locked" if skip_locked else ""
-        lock = (strength, tuple(_joined(one) for one in of), how)
+        lock = (strength, tuple(as_source(one) for one in of), how)
         return self._with(locks=(*self.locks, lock))
 
     # --- what becomes of rows
@@ -230,8 +231,6 @@ class Select(Statement[list[T]]):
 
         A relation may be cut: `load(Question.choices.order_by(Choice.votes.desc()).limit(3))` loads three of each question.
         """
-        from howdah.orm.paths import relation_of
-
         for relation in relations:
             relation_of(relation)
         return self._with(loads=self.loads + relations)
@@ -303,15 +302,20 @@ class Select(Statement[list[T]]):
             self.distinct_,
             self.locks,
             self.only_,
+            self.keys_of_loads() if self.only_ else (),
             self.names,
         )
 
     def _shape_items(self) -> tuple[Any, ...]:
-        return tuple(item.shape if isinstance(item, ModelItem) else item for item in self.items)
+        return tuple(item.fields() if isinstance(item, Item) else item for item in self.items)
+
+    def keys_of_loads(self) -> tuple[str, ...]:
+        """The attributes that loads begin at, which must not be left out."""
+        return tuple(relation_of(way).local for way in self.loads)
 
     def items_without_models(self) -> tuple[Any, ...]:
         """The expressions that it asks for."""
-        return tuple(item for item in self.items if not isinstance(item, ModelItem))
+        return tuple(item for item in self.items if not isinstance(item, Item))
 
     def _write(self) -> tuple[Fragment, Any]:
         from howdah.orm.statements.writing import write_select
@@ -323,7 +327,7 @@ class Select(Statement[list[T]]):
         if self.from_ is not None:
             return self.from_
         for item in self.items:
-            if isinstance(item, ModelItem):
+            if isinstance(item, Item):
                 return root(item.source)
         found = sources((self.items, self.where_, self.group, self.order))
         joined = {id(join.source) for join in self.joins}
@@ -332,21 +336,12 @@ class Select(Statement[list[T]]):
     def _hydration(self) -> Hydration:
         parts: list[Any] = []
         for item in self.items:
-            if isinstance(item, ModelItem):
-                parts.append(item.entity(self))
+            if isinstance(item, Item):
+                parts += item.parts(self, len(parts))
             else:
                 type_ = getattr(item, "_type", None)
                 parts.append(None if type_ is None else type_.read)
-        return Hydration(parts, "one" if len(parts) == 1 else "tuple")
-
-    def _columns_of(self, item: ModelItem) -> tuple[str, ...]:
-        """The attributes that are loaded of a model."""
-        table = item.source.model.__table__
-        chosen = {c.definition.attribute for c in self.only_ if c.source is item.source}
-        if not chosen:
-            return table.column_names
-        chosen |= set(table.key)
-        return tuple(name for name in table.column_names if name in chosen)
+        return Hydration(parts, "one" if len(self.items) == 1 else "tuple")
 
     # --- running
 
@@ -371,48 +366,20 @@ class Select(Statement[list[T]]):
     def _join(self, kind: JoinKind, way: Any, on: Any) -> Self:
         if isinstance(way, Related):
             return self._with(joins=self.joins + _related_joins(kind, way, on))
-        source = _joined(way)
-        if on is None:
-            if not isinstance(source, TableSource) or source.relation is None:
-                raise ProgrammingError(
-                    f"`join({way!r})` needs a condition",
-                    hint="`join(Model, Model.id == Other.model_id)`, or join along a relation",
-                )
-            on = join_condition(source)
-        return self._with(joins=(*self.joins, Join(kind, source, condition(on))))
+        source = as_source(way)
+        if on is not None:
+            return self._with(joins=(*self.joins, Join(kind, source, condition(on))))
+        if not isinstance(source, TableSource) or source.relation is None:
+            raise ProgrammingError(
+                f"`join({way!r})` needs a condition",
+                hint="`join(Model, Model.id == Other.model_id)`, or join along a relation",
+            )
+        return self._with(joins=(*self.joins, Join(kind, source, None)))
 
     def __repr__(self) -> str:
         from howdah.orm.statements.base import text_of
 
         return f"<{text_of(self)}>"
-
-
-class ModelItem:
-    """A model, or an alias or way of one, among what a statement asks for."""
-
-    __slots__ = ("optional", "shape", "source")
-
-    def __init__(self, source: TableSource) -> None:
-        self.source = source
-        self.shape = ("model", source)
-
-    def entity(self, statement: Select[Any]) -> Entity:
-        """How its objects are made of the row."""
-        table = self.source.model.__table__
-        columns = statement._columns_of(self)
-        converters = {
-            name: read for name in columns if (read := table.columns[name].type.read) is not None
-        }
-        is_repeated = bool(statement.joins) or len(statement.items) > 1
-        is_outer = is_repeated and any(join.kind != "join" for join in statement.joins)
-        key = table.key if is_repeated and table.key else None
-        return Entity(
-            table.layout,
-            columns,
-            key=key,
-            optional=is_outer or self.source.relation is not None,
-            converters=converters or None,
-        )
 
 
 def root(source: Source) -> Source:
@@ -422,12 +389,15 @@ def root(source: Source) -> Source:
     return source
 
 
-def _item(item: Any) -> Any:
+def as_item(item: Any) -> Any:
+    """What a statement is asked for, as it keeps it."""
     source = source_of(item)
     if source is not None:
         return ModelItem(source)
     if isinstance(item, Fragment):
         return item
+    if hasattr(item, "__shape_item__"):
+        return item.__shape_item__()
     if hasattr(item, "_shape_fields"):
         return item.scalar()
     raise TypeError(
@@ -435,7 +405,8 @@ def _item(item: Any) -> Any:
     )
 
 
-def _joined(way: Any) -> Source:
+def as_source(way: Any) -> Source:
+    """What a model, an alias, a way or a subquery is as a part of `from`."""
     source = source_of(way)
     if source is not None:
         return source

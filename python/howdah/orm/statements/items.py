@@ -1,0 +1,91 @@
+"""What a `select` asks for: objects of a model, shapes; single expressions are fragments themselves.
+
+No IO. An item writes its columns into the list after `select`, and says what becomes of them in the row.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from howdah._native import Entity
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from howdah._native import Fragment
+    from howdah.orm.statements.select import Select
+    from howdah.orm.tables import TableSource
+
+
+class Item:
+    """Something of several columns of one source."""
+
+    __slots__ = ("source",)
+    source: TableSource
+
+    def fields(self) -> tuple[Any, ...]:
+        """What the text depends on."""
+        raise NotImplementedError
+
+    def output(self, statement: Select[Any]) -> Sequence[Fragment]:
+        """Its columns in the list after `select`."""
+        raise NotImplementedError
+
+    def sources(self) -> Sequence[TableSource]:
+        """The sources that its columns are of."""
+        return (self.source,)
+
+    def parts(
+        self, statement: Select[Any], place: int
+    ) -> list[Entity | Callable[[Any], Any] | None]:
+        """What its columns become; `place` is how many parts come before."""
+        raise NotImplementedError
+
+
+class ModelItem(Item):
+    """A model, or an alias or way of one."""
+
+    __slots__ = ()
+
+    def __init__(self, source: TableSource) -> None:
+        self.source = source
+
+    def fields(self) -> tuple[Any, ...]:
+        return ("model", self.source)
+
+    def output(self, statement: Select[Any]) -> Sequence[Fragment]:
+        table = self.source.model.__table__
+        return [table.expression_of(self.source, name) for name in self._columns(statement)]
+
+    def parts(
+        self, statement: Select[Any], place: int
+    ) -> list[Entity | Callable[[Any], Any] | None]:
+        table = self.source.model.__table__
+        columns = self._columns(statement)
+        converters = {
+            name: read for name in columns if (read := table.columns[name].type.read) is not None
+        }
+        is_repeated = bool(statement.joins) or len(statement.items) > 1
+        is_outer = is_repeated and any(join.kind != "join" for join in statement.joins)
+        entity = Entity(
+            table.layout,
+            columns,
+            key=table.key if is_repeated and table.key else None,
+            optional=is_outer or self.source.relation is not None,
+            converters=converters or None,
+        )
+        return [entity]
+
+    def _columns(self, statement: Select[Any]) -> tuple[str, ...]:
+        """The attributes that are loaded."""
+        table = self.source.model.__table__
+        only = statement.only_
+        chosen = {
+            column.definition.attribute
+            for column in only
+            if column.source is self.source and column.definition is not None
+        }
+        if not chosen:
+            return table.column_names
+        chosen |= {*table.key, *statement.keys_of_loads()}
+        return tuple(name for name in table.column_names if name in chosen)

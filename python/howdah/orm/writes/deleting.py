@@ -1,0 +1,113 @@
+"""`delete` of objects: by their keys, in one statement for each model.
+
+Runs as steps. Invariant: all of the objects are deleted or none; an object that somebody else has
+updated, where the model has a `version()`, raises `StaleObject`. One that is gone already is none
+the worse for it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from howdah._native import Fragment
+from howdah.errors import ProgrammingError
+from howdah.orm.expressions import Condition, all_of, compared
+from howdah.orm.statements.delete import Delete, delete
+from howdah.orm.statements.given import Given, given_rows
+from howdah.orm.writes import events
+from howdah.orm.writes.blocks import whole
+from howdah.orm.writes.inserting import ROWS_AT_ONCE
+from howdah.orm.writes.objects import as_list, by_model, key_of
+from howdah.orm.writes.updating import stale
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from howdah.orm.statements.base import Steps
+    from howdah.orm.tables import Table
+
+
+def delete_steps(executor: Any, objects: Any) -> Steps:
+    """Delete the rows of loaded objects. Returns how many there were."""
+    del executor
+    found = as_list(objects)
+    for one in found:
+        if one._cohort is None:
+            raise ProgrammingError(
+                f"`{type(one).__name__}` was never in the database: there is no row to delete"
+            )
+    if not found:
+        return 0
+    yield from events.call_before("delete", found)
+    groups = by_model(found)
+    if len(groups) == 1 and len(found) <= ROWS_AT_ONCE and not groups[0][0].version:
+        count = yield from _delete_group(*groups[0])
+    else:
+        count = yield from whole(_delete_all(groups))
+    yield from events.call_after("delete", found)
+    return count
+
+
+def _delete_all(groups: Iterable[tuple[Table, list[Any]]]) -> Steps:
+    count = 0
+    for table, objects in groups:
+        for start in range(0, len(objects), ROWS_AT_ONCE):
+            count += yield from _delete_group(table, objects[start : start + ROWS_AT_ONCE])
+    return count
+
+
+def _delete_group(table: Table, objects: Sequence[Any]) -> Steps:
+    keys = [key_of(table, one) for one in objects]
+    statement = delete(table.model)
+    if table.version:
+        yield from _check_versions(table, objects, keys, statement)
+        return len(objects)
+    key = [table.expression(name) for name in table.key]
+    if len(objects) == 1:
+        conditions = [compared(*pair) for pair in _pairs(key, keys[0])]
+        count = yield from statement.where(*conditions)._count_steps()
+        return count
+    if len(key) == 1:
+        statement = statement.where(key[0].in_([value for (value,) in keys]))
+    else:
+        source, same = _given(table, table.key, keys)
+        statement = statement._with(using_=(source,)).where(all_of(*same))
+    count = yield from statement._count_steps()
+    return count
+
+
+def _pairs(columns: Iterable[Any], values: Iterable[Any]) -> Iterable[tuple[Any, str, Any]]:
+    for column, value in zip(columns, values, strict=True):
+        yield column, " = ", value
+
+
+def _given(
+    table: Table, names: Sequence[str], rows: Sequence[tuple[Any, ...]]
+) -> tuple[Any, list[Condition]]:
+    listed: list[Given] = [
+        (f"key{place}", table.columns[name].type, [row[place] for row in rows])
+        for place, name in enumerate(names)
+    ]
+    source = given_rows(listed)
+    same = [
+        compared(table.expression(name), " = ", Fragment((source, f"key{place}")))
+        for place, name in enumerate(names)
+    ]
+    return source, same
+
+
+def _check_versions(
+    table: Table, objects: Sequence[Any], keys: Sequence[tuple[Any, ...]], statement: Delete
+) -> Steps:
+    """Delete those whose version is the one that was loaded; all of them must be."""
+    assert table.version is not None
+    rows = [(*key, getattr(one, table.version)) for key, one in zip(keys, objects, strict=True)]
+    source, same = _given(table, (*table.key, table.version), rows)
+    wanted = [table.expression(name) for name in table.key]
+    done = statement._with(using_=(source,)).where(all_of(*same)).returning(*wanted)
+    compiled, values = done._compile()
+    gone = yield lambda conn: conn.fetch(compiled.sql, *values, row=tuple)
+    left = set(gone)
+    for key, one in zip(keys, objects, strict=True):
+        if key not in left:
+            raise stale(one)

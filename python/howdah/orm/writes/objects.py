@@ -1,0 +1,95 @@
+"""Objects on their way to rows: which columns they have, and what comes back into them.
+
+No IO. Called by the writing steps. Invariant: an object's slots change only after the statement
+that wrote it has succeeded; nothing that is written here is recorded as a change of the program.
+"""
+
+from __future__ import annotations
+
+from operator import attrgetter
+from typing import TYPE_CHECKING, Any
+
+from howdah.errors import ProgrammingError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+
+    from howdah.orm.models import Model
+    from howdah.orm.tables import Table
+
+
+def as_list(objects: Any) -> list[Any]:
+    """One object or many, as a list."""
+    from howdah.orm.models import Model
+
+    if isinstance(objects, Model):
+        return [objects]
+    found = list(objects)
+    for one in found:
+        if not isinstance(one, Model):
+            raise TypeError(f"expected objects of models, found `{type(one).__name__}`")
+    return found
+
+
+def by_model(objects: Iterable[Any]) -> list[tuple[Table, list[Any]]]:
+    """The objects of each model, in the order in which the models come first."""
+    groups: dict[type[Model], list[Any]] = {}
+    for one in objects:
+        groups.setdefault(type(one), []).append(one)
+    return [(model.__table__, members) for model, members in groups.items()]
+
+
+def by_filled(table: Table, objects: Sequence[Any]) -> list[tuple[tuple[str, ...], list[Any]]]:
+    """The objects that have a value in the same columns, with the names of these."""
+    groups: dict[tuple[str, ...], list[Any]] = {}
+    for one in objects:
+        groups.setdefault(tuple(table.loaded(one)), []).append(one)
+    return list(groups.items())
+
+
+def rows_of(table: Table, objects: Sequence[Any], names: Sequence[str]) -> Iterator[Any]:
+    """The values of these columns for each object, as the driver takes them."""
+    read: Callable[[Any], tuple[Any, ...]] = attrgetter(*names)
+    binds = [table.columns[name].type.bind for name in names]
+    if len(names) == 1:
+        rows: Iterator[Any] = ((read(one),) for one in objects)
+    else:
+        rows = map(read, objects)
+    if not any(binds):
+        return rows
+    return (_bound(binds, row) for row in rows)
+
+
+def values_of(objects: Sequence[Any], name: str) -> list[Any]:
+    """The value of a column in each object."""
+    read = attrgetter(name)
+    return [read(one) for one in objects]
+
+
+def _bound(binds: Sequence[Callable[[Any], Any] | None], row: tuple[Any, ...]) -> tuple[Any, ...]:
+    return tuple(
+        value if value is None or bind is None else bind(value)
+        for bind, value in zip(binds, row, strict=True)
+    )
+
+
+def take_in(
+    table: Table, objects: Sequence[Any], names: Sequence[str], rows: Sequence[Sequence[Any]]
+) -> None:
+    """Put what the database gave into the objects' slots."""
+    reads = [table.columns[name].type.read for name in names]
+    slots = [vars(table.model)[name].__set__ for name in names]
+    for one, row in zip(objects, rows, strict=True):
+        for put, read, value in zip(slots, reads, row, strict=True):
+            put(one, value if value is None or read is None else read(value))
+
+
+def key_of(table: Table, one: Any) -> tuple[Any, ...]:
+    """The primary key that the object's row has in the database: as it was loaded."""
+    if not table.key:
+        raise ProgrammingError(
+            f"`{table.model.__name__}` has no primary key: its objects cannot be told apart",
+            hint="write the rows by a statement: `update(…).where(…)`",
+        )
+    changes = one._changes or {}
+    return tuple(changes[name] if name in changes else getattr(one, name) for name in table.key)

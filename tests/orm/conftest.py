@@ -1,0 +1,100 @@
+"""The verbs of the ORM in both worlds, on a connection that counts its statements."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, cast
+
+import pytest
+
+from howdah.orm import AsyncBound, Bound
+from tests.both import Awaited, AwaitedBlock, AwaitedObject, awaited
+from tests.conftest import Connecting, Connector
+from tests.orm.library import TABLES
+
+if TYPE_CHECKING:
+    import contextlib
+    from collections.abc import Callable
+
+    from howdah.orm.statements.base import Steps
+
+
+class Counter:
+    """How many statements were sent."""
+
+    def __init__(self) -> None:
+        self.statements = 0
+
+    def counted(self, steps: Steps) -> Steps:
+        """The same steps, counted."""
+        answer: Any = None
+        try:
+            step = next(steps)
+            while True:
+                self.statements += 1
+                try:
+                    answer = yield step
+                except BaseException as error:
+                    step = steps.throw(error)
+                else:
+                    step = steps.send(answer)
+        except StopIteration as done:
+            return done.value
+
+
+class CountedBound(Bound):
+    """Verbs on a sync connection."""
+
+    def __init__(self, connection: Any) -> None:
+        super().__init__(connection)
+        self.counter = Counter()
+
+    def _drive(self, steps: Steps, *, read_only: bool = False) -> Any:
+        return super()._drive(self.counter.counted(steps), read_only=read_only)
+
+
+class CountedAsyncBound(AsyncBound):
+    """Verbs on a connection of asyncio."""
+
+    def __init__(self, connection: Any) -> None:
+        super().__init__(connection)
+        self.counter = Counter()
+
+    async def _drive(self, steps: Steps, *, read_only: bool = False) -> Any:
+        return await super()._drive(self.counter.counted(steps), read_only=read_only)
+
+
+# What gives a block or an iterator instead of an answer.
+BLOCKS = {"tx": AwaitedBlock, "stream": AwaitedObject}
+
+
+class AwaitedVerbs:
+    """Sync verbs, to be awaited like those of asyncio."""
+
+    def __init__(self, verbs: Any) -> None:
+        self._verbs = verbs
+
+    def __getattr__(self, name: str) -> Any:
+        value = getattr(self._verbs, name)
+        if name in BLOCKS:
+            wrap: Callable[[Any], Any] = BLOCKS[name]
+            return lambda *args, **options: wrap(value(*args, **options))
+        if name == "connection":
+            return Awaited(value)
+        return awaited(value) if callable(value) else value
+
+
+class ConnectingVerbs(Connecting):
+    """Verbs on a connection that is opened when the test begins."""
+
+    async def open(self, stack: contextlib.AsyncExitStack) -> Any:
+        connection = await super().open(stack)
+        await connection.execute(TABLES)
+        if isinstance(connection, Awaited):
+            return AwaitedVerbs(CountedBound(connection._connection))
+        return CountedAsyncBound(connection)
+
+
+@pytest.fixture
+def db(connector: Connector) -> AsyncBound:
+    """The verbs on one connection of the test's world, with the tables of `library`."""
+    return cast("AsyncBound", ConnectingVerbs(connector))

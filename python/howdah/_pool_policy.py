@@ -17,6 +17,7 @@ from howdah._modes import UNSET, Modes
 from howdah._native import Config
 from howdah.errors import (
     ConnectionFailed,
+    Error,
     InterfaceError,
     OperationalError,
     PoolTimeout,
@@ -206,14 +207,14 @@ class Roster(Generic[C, W]):
     def attempt_failed(self, error: Exception, now: float, *, by_request: bool) -> bool:
         """Note a failed attempt to connect; true if the request that made it shall wait.
 
-        It raises the very first failure of the pool, and one that waiting cannot cure.
+        It raises what waiting cannot cure, and where no server was ever met.
         """
         self.opening -= 1
         self.counters.failed += 1
-        heals, worked_before = may_heal(error), self.counters.opened > 0
-        if worked_before or not heals or not by_request:
+        heals, met = may_heal(error), self.counters.opened > 0 or _is_from_server(error)
+        if met or not heals or not by_request:
             self.backoff.failed(now, error)
-        return worked_before if heals else self.established > 0
+        return met if heals else self.established > 0
 
     def refused_waiters(self) -> list[W]:
         """Take out of the queue all that wait in vain; they are to get `refusal`."""
@@ -372,6 +373,10 @@ def may_heal(error: Exception) -> bool:
     if isinstance(error, ConnectionFailed) and error.is_lasting:
         return False
     return not (error.sqlstate or "").startswith("28")
+
+
+def _is_from_server(error: Exception) -> bool:
+    return isinstance(error, Error) and error.sqlstate is not None
 
 
 def _twin(error: Exception) -> Exception:

@@ -105,9 +105,10 @@ class Pool(Shortcuts):
     - `configure`: called with each new connection, and again after its session was reset.
     - `name`: for messages and the keeper thread.
 
-    The queue is fair. The first connection's failure is raised at once; later ones are retried
-    in the background, and requests wait for them within their timeout. After a fork the child's
-    pool is empty and opens its own connections.
+    The queue is fair. Failures to connect that may pass are retried in the background, and
+    requests wait for that within their timeout, unless no server has ever answered. Those that
+    cannot pass, such as a wrong password, are raised at once to all that wait. After a fork the
+    child's pool is empty and opens its own connections.
 
     >>> with howdah.Pool(url, max_size=2) as pool:
     ...     with pool.connection() as conn:

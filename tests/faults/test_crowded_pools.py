@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import shutil
+import subprocess
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -180,7 +182,9 @@ async def test_the_server_is_killed(
     assert all(isinstance(failure, LOST) for failure in failures)
 
 
-async def test_the_disk_is_full(database: str, sync_conn: howdah.Connection, world: str) -> None:
+async def test_there_is_no_room_for_temporary_files(
+    database: str, sync_conn: howdah.Connection, world: str
+) -> None:
     name = sync_conn.fetch_value("select current_database()")
     sync_conn.execute(f"alter database {name} set temp_file_limit = '64kB'")
     sync_conn.execute(f"alter database {name} set work_mem = '64kB'")
@@ -191,6 +195,50 @@ async def test_the_disk_is_full(database: str, sync_conn: howdah.Connection, wor
         found = await crowd.ask(spilling)
         assert {type(one) for one in found} == {errors.ConfigurationLimitExceeded}
         assert set(await crowd.ask("select 1")) == {1}
+
+
+@pytest.fixture
+def small_disk(sync_conn: howdah.Connection) -> Iterator[str]:
+    """A tablespace on a disk of four megabytes."""
+    name = f"small_{sync_conn.backend_pid}"
+    with tempfile.TemporaryDirectory(prefix="howdah-disk-") as folder:
+        Path(folder).chmod(0o755)
+        disk = Path(folder) / "disk"
+        disk.mkdir()
+        owner = Path(sync_conn.fetch_value("show data_directory")).stat().st_uid
+        mount = ["mount", "-t", "tmpfs", "-o", f"size=4m,mode=700,uid={owner}", "tmpfs", str(disk)]
+        try:
+            done = subprocess.run(mount, capture_output=True, text=True, check=False)
+        except FileNotFoundError:
+            pytest.skip("no `mount` command to make a small disk with")
+        if done.returncode != 0:
+            pytest.skip(f"a small disk needs root and the right to mount: {done.stderr.strip()}")
+        try:
+            sync_conn.execute(f"create tablespace {name} location '{disk}'")
+            yield name
+            sync_conn.execute("drop table if exists filler")
+            sync_conn.execute(f"drop tablespace {name}")
+        finally:
+            subprocess.run(["umount", "--lazy", disk], check=True)
+
+
+async def test_the_disk_is_full(
+    database: str, sync_conn: howdah.Connection, small_disk: str, world: str
+) -> None:
+    create = f"create table filler (text text storage plain) tablespace {small_disk}"
+    fill = """
+        with filled as (
+            insert into filler select repeat('x', 1000) from generate_series(1, 500) returning 1
+        ) select count(*) from filled
+    """
+    sync_conn.execute(create)
+    async with Crowd(world, database) as crowd:
+        values, failures = split(await crowd.ask(fill))
+        assert {type(one) for one in failures} == {errors.DiskFull}
+        assert sync_conn.fetch_value("select count(*) from filler") == sum(values)
+        sync_conn.execute("drop table filler")
+        sync_conn.execute(create)
+        assert set(await crowd.ask("insert into filler values ('a') returning text")) == {"a"}
 
 
 async def test_idle_sessions_are_ended(
@@ -204,21 +252,61 @@ async def test_idle_sessions_are_ended(
             await asyncio.sleep(0.2)  # longer than a session may be idle
 
 
-async def test_the_server_takes_no_more_connections(
+async def test_a_role_may_have_no_more_connections(
     database: str, sync_conn: howdah.Connection, world: str
 ) -> None:
-    """A pool that has worked makes do with the connections that there are."""
+    """A pool makes do with the connections that there are."""
     role = f"few_{sync_conn.backend_pid}"
     sync_conn.execute(f"create role {role} login password 'few' connection limit 3")
+    options = {"user": role, "password": "few", "min_size": 2, "max_size": 20}
     try:
-        options = {"user": role, "password": "few", "min_size": 2, "max_size": 20}
         async with Crowd(world, database, **options) as crowd:
-            found = await crowd.ask(SLOW_QUERY)
+            assert set(await crowd.ask(SLOW_QUERY)) == {1}
+            assert crowd.pool.stats().size <= 3
     finally:
         sync_conn.execute(f"drop role {role}")
-    values, failures = split(found)
-    assert set(values) == {1}
-    assert all(isinstance(failure, errors.TooManyConnections) for failure in failures)
+
+
+@pytest.fixture(scope="module")
+def small_server() -> Iterator[str]:
+    """The URL of a server that takes six connections."""
+    settings = {"max_connections": 6, "superuser_reserved_connections": 0}
+    with howdah.server.start(settings=settings) as server:
+        yield server.url
+
+
+@pytest.fixture
+def occupied(small_server: str) -> Iterator[contextlib.ExitStack]:
+    """Somebody else's connections, which take all the places; closing it sets them free."""
+    with contextlib.ExitStack() as others:
+        with contextlib.suppress(errors.TooManyConnections):
+            while True:
+                others.enter_context(howdah.connect(small_server))
+        yield others
+
+
+async def test_max_connections_are_reached(small_server: str, world: str) -> None:
+    async with Crowd(world, small_server, max_size=20) as crowd:
+        assert set(await crowd.ask(SLOW_QUERY)) == {1}
+        assert crowd.pool.stats().size <= 6
+
+
+async def test_max_connections_are_reached_by_others(
+    small_server: str, occupied: contextlib.ExitStack, world: str
+) -> None:
+    async with Crowd(world, small_server, timeout=2.0) as crowd:
+        found = await crowd.ask("select 1")
+        assert {type(one) for one in found} == {errors.PoolTimeout}
+        assert {type(one.__cause__) for one in found} == {errors.TooManyConnections}
+        assert all("too many clients" in str(one) for one in found)
+    async with Crowd(world, small_server) as crowd:
+
+        async def leave() -> None:
+            while crowd.pool.stats().failed == 0:  # noqa: ASYNC110 (it has no event to wait for)
+                await asyncio.sleep(0.01)
+            await asyncio.to_thread(occupied.close)
+
+        assert set(await crowd.ask("select 1", leave)) == {1}
 
 
 # --- what cannot pass by waiting ---------------------------------------------------------------

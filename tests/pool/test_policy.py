@@ -210,6 +210,13 @@ def test_a_failure_that_may_pass_is_waited_for() -> None:
     assert pool.refusal() is None
 
 
+def test_a_server_that_answers_is_waited_for_from_the_beginning() -> None:
+    pool = roster()
+    assert failing(pool, errors.CannotConnectNow("starting up"), by_request=True)
+    assert not pool.may_open_for_request()
+    assert pool.retry_in(1.0) > 0
+
+
 def test_while_a_connection_is_left_it_is_waited_for() -> None:
     pool, refused = roster(), errors.InvalidPassword("no")
     pool.use(pool.admitted(object(), 0.0))

@@ -13,6 +13,7 @@ import inspect
 import itertools
 import platform
 import signal
+import subprocess
 import time
 from typing import TYPE_CHECKING, Any, cast
 
@@ -25,6 +26,7 @@ from tests.both import Awaited
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Iterator
+    from pathlib import Path
 
 TEMPLATE = "howdah_test_template"
 NUMBERS = itertools.count(1)
@@ -103,6 +105,42 @@ def system_server_url() -> Iterator[str]:
     with servers.start(programs) as server:
         make_template(server.url)
         yield server.url
+
+
+@pytest.fixture(scope="session")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A self-signed certificate for `localhost`, with its key beside it."""
+    return make_certificate(tmp_path_factory.mktemp("tls"))
+
+
+@pytest.fixture(scope="session")
+def tls_url(certificate: Path) -> Iterator[str]:
+    """A server with TLS that checks passwords by SCRAM; the URL wants its certificate checked."""
+    programs = servers.system_programs()
+    if programs is None:
+        pytest.skip("no PostgreSQL under /usr/lib/postgresql: as root, `make system` installs it")
+    files = {
+        "server.crt": certificate.read_bytes(),
+        "server.key": certificate.with_suffix(".key").read_bytes(),
+    }
+    with howdah.server.start(
+        bindir=programs.bindir, password=servers.PASSWORD, settings={"ssl": True}, files=files
+    ) as server:
+        yield f"{server.url}?sslmode=verify-full&sslrootcert={certificate}&hostaddr=127.0.0.1"
+
+
+def make_certificate(folder: Path) -> Path:
+    """Make `localhost.pem`, which signs itself, and `localhost.key`."""
+    command = (
+        "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 "
+        "-subj /CN=localhost -addext subjectAltName=DNS:localhost "
+        "-keyout localhost.key -out localhost.pem"
+    )
+    try:
+        subprocess.run(command.split(), cwd=folder, capture_output=True, check=True)
+    except FileNotFoundError:
+        pytest.skip("no `openssl` command to make certificates with")
+    return folder / "localhost.pem"
 
 
 def make_template(url: str) -> None:

@@ -175,7 +175,8 @@ def fresh_database(server_url: str) -> Iterator[str]:
             yield server_url.removesuffix("/postgres") + f"/{name}"
             left = connections_left(admin, name)
         finally:
-            admin.execute(f"drop database {name} with (force)")
+            force = "with (force)" if admin.server_version >= 130000 else ""
+            admin.execute(f"drop database {name} {force}")
     assert not left, f"the test left connections open: {left}"
 
 

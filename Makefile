@@ -103,6 +103,20 @@ test-django: ## Django's own tests on howdah's backend and on Django's own, comp
 		.venv-django-$$version/bin/python tools/django_suite.py $(DJANGO_ARGS) || failed=1; \
 	done; exit $$failed
 
+.PHONY: servers
+servers: ## PostgreSQL 12 to 17 and a pgbouncer that follows statements, in .servers/
+	@tools/fetch-servers
+
+# What speaks with the server about everything, and is quick. Versions that could not be had are named.
+VERSIONED := connection dbapi errors transactions types pipeline copy listening replication poolers
+.PHONY: test-versions
+test-versions: build servers ## the driver's fast tests on PostgreSQL 12, 13, 14, 16 and 17 in turn
+	failed=0; for programs in .servers/postgresql-*; do \
+		[[ -d $$programs ]] || { echo 'test-versions: no PostgreSQL in .servers: nothing tested'; failed=1; continue; }; \
+		HOWDAH_TEST_POSTGRES=$${programs##*-} $(PYTHON) -m pytest -m 'not slow' -q \
+			$(addprefix tests/,$(VERSIONED)) $(PYTEST_ARGS) || failed=1; \
+	done; exit $$failed
+
 # --- the parts ---------------------------------------------------------------------------------
 
 .PHONY: format

@@ -22,14 +22,18 @@ pub(crate) fn server_error(py: Python<'_>, error: &ServerError, query: Option<&s
 #[cold]
 pub(crate) fn execution_error(py: Python<'_>, error: &ServerError, query: Option<&str>) -> PyErr {
     let raised = server_error(py, error, query);
-    // "cached plan must not change result type" in every language
-    if error.sqlstate() == "0A000" && error.field(b'R') == Some("RevalidateCachedQuery") {
+    if is_outdated_plan(error) {
         let hint = "the table was changed since the statement was prepared: repeat the transaction";
         if let Err(failure) = raised.value(py).setattr(intern!(py, "hint"), hint) {
             return failure;
         }
     }
     raised
+}
+
+/// Whether it is "cached plan must not change result type", in every language.
+pub(crate) fn is_outdated_plan(error: &ServerError) -> bool {
+    error.sqlstate() == "0A000" && error.field(b'R') == Some("RevalidateCachedQuery")
 }
 
 /// The fields of a server's message by their one-letter codes.

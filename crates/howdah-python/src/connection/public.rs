@@ -296,14 +296,22 @@ pub(crate) fn duration(seconds: f64) -> PyResult<Duration> {
 /// refused, and in each case a message that tells what was tried.
 #[cold]
 pub(crate) fn connect_error(py: Python<'_>, error: &Error) -> PyErr {
-    let Some(refusal) = error.server() else {
-        return faults::fault_with_hint(py, "ConnectionFailed", error.message(), error.hint());
+    let (exception, told) = if let Some(refusal) = error.server() {
+        let exception = faults::server_error(py, refusal, None);
+        let value = exception.value(py);
+        let told = value
+            .setattr(intern!(py, "message"), error.message())
+            .and_then(|()| value.setattr(intern!(py, "hint"), error.hint()));
+        (exception, told)
+    } else {
+        let (message, hint) = (error.message(), error.hint());
+        let exception = faults::fault_with_hint(py, "ConnectionFailed", message, hint);
+        let lasts = error.kind() == Kind::Configuration;
+        let told = exception
+            .value(py)
+            .setattr(intern!(py, "is_lasting"), lasts);
+        (exception, told)
     };
-    let exception = faults::server_error(py, refusal, None);
-    let value = exception.value(py);
-    let told = value
-        .setattr(intern!(py, "message"), error.message())
-        .and_then(|()| value.setattr(intern!(py, "hint"), error.hint()));
     told.map_or_else(|failure| failure, |()| exception)
 }
 

@@ -296,15 +296,18 @@ impl Batch {
     }
 
     /// Whether the failed job's statement was stale and nothing has come of the whole batch.
-    fn may_renew(&self, cx: &Context<'_, '_>, failure: &Failure) -> bool {
-        let stale = match (&failure.error, self.jobs.get(failure.job)) {
-            (Fault::Server(error), Some(job)) => job.statement.as_ref().is_some_and(|statement| {
-                is_stale(statement, error) || is_outdated(statement, error)
-            }),
-            _ => false,
+    fn may_renew(&self, cx: &mut Context<'_, '_>, failure: &Failure) -> bool {
+        let (Fault::Server(error), Some(job)) = (&failure.error, self.jobs.get(failure.job)) else {
+            return false;
         };
-        stale
-            && !self.renewed
+        let may_help = match &job.statement {
+            None => cx.statements.refused_new(error),
+            Some(statement) => {
+                let helps = cx.statements.refused(statement, error) || !self.renewed;
+                helps && (is_stale(statement, error) || is_outdated(statement, error))
+            }
+        };
+        may_help
             && cx.session.status() == TransactionStatus::Idle
             && self.jobs.iter().all(|job| job.tag_is_plain)
     }

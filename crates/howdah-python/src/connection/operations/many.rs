@@ -160,6 +160,7 @@ impl Many {
         }
         if let Some(error) = self.error.take() {
             if matches!(error.sqlstate(), "26000" | "0A000") || is_outdated(statement, &error) {
+                cx.statements.refused(statement, &error);
                 cx.statements.forget(statement);
             }
             let sql = self.sql.bind(cx.py).to_str().ok();

@@ -11,7 +11,9 @@ import dataclasses
 import datetime as dt
 import decimal
 import enum
+import functools
 import ipaddress
+import itertools
 import types
 import typing
 import uuid
@@ -43,22 +45,27 @@ class SqlType:
     """Of a native enum, its class."""
     declared: object = None
     """The domain, composite type … that a model names it by."""
+    serial: int = dataclasses.field(default_factory=itertools.count(1).__next__, compare=False)
+    """Tells apart types that are read differently."""
 
     def array(self) -> SqlType:
         """The array of this type; of an array itself, as PostgreSQL has it."""
-        if self.item is not None:
-            return self
-        return SqlType(
-            f"{self.name}[]",
-            list,
-            bind=None if self.bind is None else _each(self.bind),
-            read=None if self.read is None else _each(self.read),
-            item=self,
-        )
+        return self if self.item is not None else _array_of(self)
 
     def named(self, name: str) -> SqlType:
         """The same values under another type of PostgreSQL: `varchar(40)` for `str`."""
         return dataclasses.replace(self, name=name)
+
+
+@functools.cache
+def _array_of(item: SqlType) -> SqlType:
+    return SqlType(
+        f"{item.name}[]",
+        list,
+        bind=None if item.bind is None else _each(item.bind),
+        read=None if item.read is None else _each(item.read),
+        item=item,
+    )
 
 
 def _each(convert: Convert) -> Convert:
@@ -70,7 +77,21 @@ def _each(convert: Convert) -> Convert:
     return all_of
 
 
+class TsVector(str):
+    """The words of a text, for full-text search: `Col[TsVector]`. As PostgreSQL prints it."""
+
+    __slots__ = ()
+
+
+class TsQuery(str):
+    """What is searched for, as PostgreSQL prints it."""
+
+    __slots__ = ()
+
+
 _BUILT_IN: dict[object, str] = {
+    TsVector: "tsvector",
+    TsQuery: "tsquery",
     bool: "boolean",
     int: "bigint",
     float: "double precision",
@@ -119,6 +140,16 @@ def sql_type(python: object) -> SqlType:
     >>> sql_type(int).name, sql_type(list[str]).name
     ('bigint', 'text[]')
     """
+    known = _KNOWN.get(python)
+    if known is None:
+        known = _KNOWN[python] = _make_type(python)
+    return known
+
+
+_KNOWN: dict[object, SqlType] = {}
+
+
+def _make_type(python: object) -> SqlType:
     origin, arguments = get_origin(python), get_args(python)
     if origin is typing.Annotated:
         return _annotated(arguments)

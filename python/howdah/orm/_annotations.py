@@ -75,7 +75,7 @@ def kind_of(annotation: Any) -> str | None:
     if isinstance(annotation, str):
         written = _WRITTEN.match(annotation)
         return written[1] if written else None
-    return _KINDS.get(get_origin(annotation))  # type: ignore[arg-type]
+    return _KINDS.get(get_origin(annotation))
 
 
 def argument(annotation: Any, namespace: Namespace, where: str) -> Any:

@@ -11,7 +11,6 @@ overwritten.
 
 from __future__ import annotations
 
-import asyncio
 import threading
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
@@ -25,6 +24,7 @@ from howdah.orm.paths import Related, relation_of
 from howdah.orm.statements.select import Select
 
 if TYPE_CHECKING:
+    import asyncio
     from collections.abc import Iterable, Sequence
 
     from howdah.orm.models import Model
@@ -107,6 +107,8 @@ def _lock(cohort: Cohort) -> threading.RLock:
 
 
 def _async_lock(cohort: Cohort) -> asyncio.Lock:
+    import asyncio
+
     found = cohort.state.get("async lock")
     if found is None:
         found = cohort.state.setdefault("async lock", asyncio.Lock())
@@ -262,7 +264,7 @@ def _give(cohort: Cohort, relation: Relation, rows: list[Any], found: list[Cohor
     if relation.between is not None:
         cohort.fill_pairs(name, local, rows, Collection)
     elif relation.many:
-        children_found = found[0] if found else []
+        children_found: Any = found[0] if found else []
         cohort.fill_many(name, local, children_found, relation.remote, Collection, relation.back)
     else:
         by_key = {getattr(row, relation.remote): row for row in rows}

@@ -213,8 +213,8 @@ class Model(Instance, metaclass=ModelMeta):
 
     def __await__(self) -> Generator[Any, Any, Self]:
         """`await choice.question` gives the object, whether it is loaded already or not."""
+        yield from ()  # a generator, as `await` demands, that ends at once
         return self
-        yield  # a generator, as `await` demands: it ends at once
 
     def __repr__(self) -> str:
         values = self.__table__.loaded(self)

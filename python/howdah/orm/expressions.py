@@ -9,8 +9,7 @@ Invariant: values of the program become parameters; only names and operators of 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any, Literal, NoReturn, TypeVar, cast, overload
+from typing import TYPE_CHECKING, Any, Literal, NoReturn, TypeVar, overload
 
 from howdah._native import Fragment, Param
 from howdah._native import quote_identifier as quoted
@@ -29,9 +28,12 @@ from howdah.orm.operators.text import TextOperators
 from howdah.orm.operators.truth import BooleanOperators
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from howdah._native import Source
     from howdah.orm.columns import ColumnDefinition
     from howdah.orm.statements.assignments import Assignment
+    from howdah.orm.statements.sources import FunctionRows
     from howdah.orm.statements.select import Select
 
 T_co = TypeVar("T_co", covariant=True)
@@ -90,6 +92,18 @@ class Expr(
         target = target.named(name) if name else target
         return typed(target, "cast(", self, f" as {target.name})")
 
+    def rows(
+        self, name: str, *, ordinality: bool = False, **columns: type[Any]
+    ) -> FunctionRows[T_co, V_contra]:
+        """The rows of a function as a source: `unnest(Book.tags).rows("tag")`.
+
+        `.value` is what it gives. A function of several columns is told their names and types, which
+        are `.c.name` then. With `ordinality`, each row has its number.
+        """
+        from howdah.orm.statements.sources import function_rows
+
+        return function_rows(self, name, columns, ordinality=ordinality)
+
     # --- how operators and functions make others of it
 
     def _compared(self, operator: str, other: Any, /) -> Condition:
@@ -129,7 +143,7 @@ class Condition(Expr[bool, bool]):
 
 
 class Column(Expr[T_co, V_contra]):
-    """A column of a table, a view, a subquery …
+    """A column of a table, a view, a subquery ….
 
     `definition` is the model's column; None where a subquery gave it a name.
     """
@@ -217,7 +231,7 @@ def typed(type_: SqlType | None, *parts: Any, level: int = ATOM) -> Expr[Any, An
 
 def operand(beside: Expr[Any, Any], value: Any) -> Any:
     """A value, expression or statement as the other operand of `beside`."""
-    if isinstance(value, Fragment) or hasattr(value, "_shape_fields"):
+    if isinstance(value, Fragment | Param) or hasattr(value, "_shape_fields"):
         return value
     type_ = beside._type
     if type_ is None:
@@ -232,7 +246,7 @@ def _cast_beside(type_: SqlType, value: Any) -> str | None:
     python = type_.python
     if not isinstance(python, type) or isinstance(value, python | str) or type_.bind is not None:
         return None
-    if isinstance(value, int) and python in {float}:
+    if isinstance(value, int) and python == float:
         return None
     return _cast_of(value)
 
@@ -286,7 +300,7 @@ def _chain(conditions: Iterable[Any], word: str, level: int, empty: str) -> Cond
     parts: list[Any] = []
     for one in conditions:
         parts += [word, condition(one)]
-    if len(parts) == 2:  # noqa: PLR2004 (a word and one condition)
+    if len(parts) == 2:
         return Condition(parts[1], level=parts[1]._level)
     return Condition(*parts[1:], level=level) if parts else Condition(empty)
 
@@ -328,4 +342,4 @@ def raw(sql: str, *values: Any, type: object = None) -> Expr[Any, Any]:  # noqa:
 
 def as_expression(value: Any) -> Fragment:
     """An expression, or a value as one."""
-    return cast("Fragment", value) if isinstance(value, Fragment) else lit(value)
+    return value if isinstance(value, Fragment) else lit(value)

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
-from decimal import Decimal
 from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 from howdah.errors import ProgrammingError
@@ -17,6 +16,8 @@ from howdah.orm.functions.windows import WindowCall, listed
 from howdah.orm.operators.holds import BOOLEAN, FLOAT, INTEGER, NUMERIC, TEXT, argument, bound
 
 if TYPE_CHECKING:
+    from decimal import Decimal
+
     from howdah.orm.expressions import Expr as AnyExpr
 
 X = TypeVar("X")
@@ -55,7 +56,9 @@ def aggregate(
     parts = [part for value in values for part in (", ", argument(value))][1:]
     if ordered := listed(order_by):
         parts += [" order by ", *ordered]
-    return Aggregate(f"{name}(", "distinct " if distinct else "", *parts, ")", level=ATOM, kind=type_)
+    return Aggregate(
+        f"{name}(", "distinct " if distinct else "", *parts, ")", level=ATOM, kind=type_
+    )
 
 
 def count(value: AnyExpr[Any, Any] | None = None, *, distinct: bool = False) -> Aggregate[int, int]:

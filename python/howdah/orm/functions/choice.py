@@ -1,16 +1,18 @@
-"""Choosing between values: `case`, `coalesce` …
+"""Choosing between values: `case`, `coalesce` ….
 
 No IO.
 """
 
 from __future__ import annotations
 
-from typing import Any, TypeVar, overload
+from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 from howdah.errors import ProgrammingError
-from howdah.orm._types import SqlType
 from howdah.orm.expressions import Expr, condition, typed
 from howdah.orm.operators.holds import bound, is_expression, type_of
+
+if TYPE_CHECKING:
+    from howdah.orm._types import SqlType
 
 A = TypeVar("A")
 X = TypeVar("X")

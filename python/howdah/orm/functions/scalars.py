@@ -7,14 +7,15 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
-from collections.abc import Sequence
 from decimal import Decimal
-from typing import Any, TypeVar, overload
+from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 from howdah.orm._types import sql_type
 from howdah.orm.expressions import Expr, typed
-from howdah.orm.functions.search import to_tsvector as to_tsvector
 from howdah.orm.operators.holds import FLOAT, TEXT, argument, bound, type_of
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 X = TypeVar("X")
 N = TypeVar("N", int, Decimal)

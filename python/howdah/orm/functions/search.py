@@ -5,12 +5,14 @@ No IO. `Book.title.matches(…)` is the short form of what is here.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from howdah.orm._types import TsQuery, TsVector
 from howdah.orm.expressions import Expr, typed
 from howdah.orm.operators.holds import TEXT, bound
 from howdah.orm.operators.search import QUERY, VECTOR, config_part
+
+if TYPE_CHECKING:
+    from howdah.orm._types import TsQuery, TsVector
 
 
 def to_tsvector(
@@ -41,9 +43,7 @@ def phraseto_tsquery(
     return _query("phraseto_tsquery", text, config)
 
 
-def to_tsquery(
-    text: str | Expr[str, Any], *, config: str | None = None
-) -> Expr[TsQuery, TsQuery]:
+def to_tsquery(text: str | Expr[str, Any], *, config: str | None = None) -> Expr[TsQuery, TsQuery]:
     """A query in PostgreSQL's language, `rust & (sql | orm:*)`, which the server may refuse."""
     return _query("to_tsquery", text, config)
 

@@ -5,7 +5,6 @@ No IO. `.over(…)` is of aggregates as well. A window is a value: give it a nam
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Literal, TypeVar, overload
 
 from howdah._native import Fragment
@@ -14,6 +13,8 @@ from howdah.orm.expressions import ATOM, LIST, Expr, Order, typed
 from howdah.orm.operators.holds import FLOAT, INTEGER, argument, bound
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from howdah.orm._types import SqlType
 
 X = TypeVar("X")
@@ -52,7 +53,9 @@ class WindowCall(Expr[T_co, V_contra]):
         return over(self, window, partition_by, order_by, frame)
 
 
-def over(call: Any, window_: Window | None, partition_by: Any, order_by: Any, frame: Any) -> Any:
+def over(
+    call: Any, window_: Window | None, partition_by: Any, order_by: Any, frame: Any
+) -> Expr[Any, Any]:
     """`call over (…)`."""
     if window_ is None:
         window_ = window(partition_by=partition_by, order_by=order_by, frame=frame)
@@ -213,7 +216,5 @@ def last_value(value: Expr[X, Any]) -> WindowCall[X, X]:
 
 def nth_value(value: Expr[X | None, Any], place: int) -> WindowCall[X | None, X]:
     """The value in a row of the frame, of which 1 is the first; null where there are fewer."""
-    made: WindowCall[X | None, X] = _call(
-        value._type, "nth_value", value, ", ", argument(place)
-    )
+    made: WindowCall[X | None, X] = _call(value._type, "nth_value", value, ", ", argument(place))
     return made

@@ -6,16 +6,17 @@ No IO. Part of `Expr`; `+` and `-` are in `arithmetic`.
 from __future__ import annotations
 
 import datetime as dt
-from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Literal, TypeVar, overload
 
 from howdah.errors import ProgrammingError
 from howdah.orm._types import sql_type
 from howdah.orm.operators.holds import INTEGER, NUMERIC, TEXT, Holds, bound
-from howdah.types import Interval
 
 if TYPE_CHECKING:
+    from decimal import Decimal
+
     from howdah.orm.expressions import Expr
+    from howdah.types import Interval
 
 WholeField = Literal[
     "century", "decade", "year", "isoyear", "quarter", "month", "week", "day", "hour", "minute",

@@ -40,8 +40,8 @@ class Holds(Protocol[H_co]):
 
 
 def is_expression(value: object) -> bool:
-    """Whether a value is an expression or a statement already."""
-    return isinstance(value, Fragment) or hasattr(value, "_shape_fields")
+    """Whether a value is an expression, a parameter or a statement already."""
+    return isinstance(value, Fragment | Param) or hasattr(value, "_shape_fields")
 
 
 def argument(value: Any) -> Any:

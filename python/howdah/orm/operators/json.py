@@ -10,7 +10,6 @@ are parameters.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from howdah._native import Fragment, Param
@@ -20,6 +19,8 @@ from howdah.orm._types import SqlType, sql_type
 from howdah.orm.operators.holds import TEXT, Holds, bound
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from howdah.orm.expressions import Condition, Expr
     from howdah.orm.operators.paths import Json, JsonPath
 
@@ -60,7 +61,7 @@ class JsonOperators:
         return self._condition(as_jsonb(self), " ?& ", bound(list(keys), _TEXTS), level=4)
 
     def path_exists(self: Holds[dict[str, Any] | None], path: str) -> Condition:
-        """Something is where a path of PostgreSQL's language leads: `@?`, such as `"$.tags[*] ? (@ == \"a\")"`."""
+        r"""Something is where a path of PostgreSQL's language leads: `@?`, such as `"$.tags[*] ? (@ == \"a\")"`."""
         return self._condition(as_jsonb(self), " @? ", bound(path, _PATH), level=4)
 
     def path_match(self: Holds[dict[str, Any] | None], path: str) -> Condition:
@@ -92,7 +93,9 @@ def as_jsonb(value: Any) -> Any:
 def step(key: Any) -> Any:
     """A key or index after `->`."""
     if isinstance(key, bool) or not isinstance(key, int | str | Fragment):
-        raise ProgrammingError(f"jsonb has texts as keys and whole numbers as indexes, found {key!r}")
+        raise ProgrammingError(
+            f"jsonb has texts as keys and whole numbers as indexes, found {key!r}"
+        )
     if isinstance(key, int):
         return str(key) if key >= 0 else f"({key})"
     if isinstance(key, str):

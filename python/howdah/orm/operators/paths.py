@@ -9,7 +9,6 @@ import dataclasses
 import functools
 import types
 import typing
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar, Union, get_args, get_origin
 
 from howdah.errors import ProgrammingError
@@ -21,6 +20,7 @@ from howdah.orm.operators.holds import TEXT
 from howdah.orm.operators.json import JSONB, arrows
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from decimal import Decimal
 
     from howdah._native import Fragment

@@ -5,7 +5,6 @@ No IO. Part of `Expr`.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, TypeVar, cast, overload
 
 from howdah.errors import ProgrammingError
@@ -15,6 +14,8 @@ from howdah.orm.operators.text import pattern_of
 from howdah.types import Multirange, Range
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from howdah.orm.expressions import Condition, Expr
     from howdah.orm.operators.paths import Json
 
@@ -46,9 +47,7 @@ class SharedOperators:
         | Expr[Multirange[X] | None, Any],
     ) -> Condition: ...
     @overload
-    def contains(
-        self: Holds[dict[str, Any] | None], other: Any
-    ) -> Condition: ...
+    def contains(self: Holds[dict[str, Any] | None], other: Any) -> Condition: ...
     @overload
     def contains(self: Holds[str | None], other: str | Expr[str | None, Any]) -> Condition: ...
     def contains(self: Any, other: Any) -> Condition:
@@ -103,7 +102,7 @@ class SharedOperators:
     @overload
     def lower(self: Holds[str]) -> Expr[str, str]: ...
     @overload
-    def lower(self: Holds[str | None]) -> Expr[str | None, str]: ...
+    def lower(self: Holds[str | None]) -> Expr[str | None, str]: ...  # type: ignore[overload-overlap]  # of None alone
     @overload
     def lower(self: Holds[Range[X] | Multirange[X] | None]) -> Expr[X | None, X]: ...
     def lower(self: Any) -> Any:
@@ -113,7 +112,7 @@ class SharedOperators:
     @overload
     def upper(self: Holds[str]) -> Expr[str, str]: ...
     @overload
-    def upper(self: Holds[str | None]) -> Expr[str | None, str]: ...
+    def upper(self: Holds[str | None]) -> Expr[str | None, str]: ...  # type: ignore[overload-overlap]  # of None alone
     @overload
     def upper(self: Holds[Range[X] | Multirange[X] | None]) -> Expr[X | None, X]: ...
     def upper(self: Any) -> Any:
@@ -195,7 +194,9 @@ def _beside_range(type_: SqlType, value: Any) -> Any:
     if isinstance(value, Range):
         return bound(value, type_.named(type_.name.replace("multirange", "range")))
     if isinstance(value, Multirange):
-        name = type_.name if "multirange" in type_.name else type_.name.replace("range", "multirange")
+        name = (
+            type_.name if "multirange" in type_.name else type_.name.replace("range", "multirange")
+        )
         return bound(value, type_.named(name))
     bounds = range_bounds(type_)
     if bounds is None:

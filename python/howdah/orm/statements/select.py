@@ -24,12 +24,10 @@ from howdah.orm.expressions import (
     typed,
 )
 from howdah.orm.paths import Related, relation_of, source_of
-from howdah.orm.statements.base import Statement, Steps
+from howdah.orm.statements.base import Steps
+from howdah.orm.statements.query import Output, Query
 from howdah.orm.statements.items import Item, ModelItem
 from howdah.orm.tables import TableSource
-
-if TYPE_CHECKING:
-    from howdah.orm.statements.terminals import Count, Exists, First, One, OneOrNone
 
 T = TypeVar("T")
 A = TypeVar("A")
@@ -61,7 +59,7 @@ class Join:
         return (self.kind, self.source, self.condition, self.lateral)
 
 
-class Select(Statement[list[T]]):
+class Select(Query[T]):
     """A question to the database, of which running gives a list of `T`."""
 
     __slots__ = _slots = (
@@ -142,11 +140,11 @@ class Select(Statement[list[T]]):
 
     def limit(self, count: int) -> Self:
         """At most so many rows."""
-        return self._with(limit_=_count(count, "limit"))
+        return self._with(limit_=row_count(count, "limit"))
 
     def offset(self, count: int) -> Self:
         """Without the first so many rows, which the server reads all the same: see `page`."""
-        return self._with(offset_=_count(count, "offset"))
+        return self._with(offset_=row_count(count, "offset"))
 
     def distinct(self) -> Self:
         """Each row once."""
@@ -199,6 +197,10 @@ class Select(Statement[list[T]]):
         """What it reads from first, where that is not what it asks for."""
         return self._with(from_=as_source(way))
 
+    def with_ctes(self, *ctes: Any) -> Self:
+        """Also run these common table expressions, named in the statement or not: those that write."""
+        return self._with(with_=self.with_ + tuple(as_source(cte) for cte in ctes))
+
     def lock(
         self,
         strength: LockStrength = "update",
@@ -239,43 +241,7 @@ class Select(Statement[list[T]]):
         """Objects that raise `NotLoaded` for whatever was not asked for, instead of loading it."""
         return self._with(strict_=True)
 
-    # --- terminals: other questions of the same rows
-
-    def first(self) -> First[T]:
-        """The first row, None if there is none."""
-        from howdah.orm.statements.terminals import First
-
-        return First(self.limit(1))
-
-    def one(self) -> One[T]:
-        """The only row. Raises `NoRow` or `SeveralRows`."""
-        from howdah.orm.statements.terminals import One
-
-        return One(self)
-
-    def one_or_none(self) -> OneOrNone[T]:
-        """The only row, None if there is none. Raises `SeveralRows`."""
-        from howdah.orm.statements.terminals import OneOrNone
-
-        return OneOrNone(self)
-
-    def count(self) -> Count:
-        """How many rows there are, counted by the database."""
-        from howdah.orm.statements.terminals import Count
-
-        return Count(self)
-
-    def exists(self) -> Exists:
-        """Whether there is a row."""
-        from howdah.orm.statements.terminals import Exists
-
-        return Exists(self)
-
     # --- as part of another statement
-
-    def scalar(self) -> Expr[T, T]:
-        """The one value of its one row, as an expression; null where there is no row."""
-        return typed(getattr(self.items[0], "_type", None), self)
 
     def any(self) -> Condition:
         """`exists (…)`, as a condition."""
@@ -289,7 +255,7 @@ class Select(Statement[list[T]]):
     def _shape_fields(self) -> tuple[Any, ...]:
         return (
             "select",
-            self.with_,
+            tuple((cte,) for cte in self.with_),
             self._shape_items(),
             self.from_,
             tuple(join.fields() for join in self.joins),
@@ -320,7 +286,28 @@ class Select(Statement[list[T]]):
     def _write(self) -> tuple[Fragment, Any]:
         from howdah.orm.statements.writing import write_select
 
-        return write_select(self), self._hydration()
+        return write_select(self), self.hydration()
+
+    def outputs(self) -> Sequence[Output]:
+        """The columns of its rows, each with a name of its own."""
+        found: list[Output] = []
+        for item in self.items:
+            written = item.output(self) if isinstance(item, Item) else [item]
+            for expression in written:
+                name = output_name(expression, len(found), {output.name for output in found})
+                found.append(Output(expression, name, getattr(expression, "_type", None)))
+        return found
+
+    def _as_counted(self) -> tuple[Query[Any], bool]:
+        # the order of what is counted is the same work for nothing, unless it decides what that is
+        is_cut = self.limit_ is not None or self.offset_ is not None
+        decides = is_cut or isinstance(self.distinct_, tuple)
+        query = self if decides else self.order_by()
+        has_rows_of_its_sources = all(isinstance(item, Item | Column) for item in self.items)
+        if is_cut or self.group or self.having_ or self.distinct_ or not has_rows_of_its_sources:
+            return query, False
+        counted = (Fragment("count(*)"),)
+        return query._with(items=counted, from_=self._first_source(), only_=(), locks=()), True
 
     def _first_source(self) -> Source | None:
         """What it reads from: what was said, or the first thing named."""
@@ -333,7 +320,8 @@ class Select(Statement[list[T]]):
         joined = {id(join.source) for join in self.joins}
         return next((root(one) for one in found if id(root(one)) not in joined), None)
 
-    def _hydration(self) -> Hydration:
+    def hydration(self) -> Hydration:
+        """What becomes of its rows."""
         parts: list[Any] = []
         for item in self.items:
             if isinstance(item, Item):
@@ -435,7 +423,8 @@ def _related_joins(kind: JoinKind, way: Related[Any], on: Any) -> tuple[Join, ..
     return first, Join(kind, target.source, all_of(matched, *conditions))
 
 
-def _count(count: int, clause: str) -> Param:
+def row_count(count: int, clause: str) -> Param:
+    """A number of rows, for `limit` and `offset`."""
     if not isinstance(count, int) or isinstance(count, bool) or count < 0:
         raise ValueError(f"`{clause}` is a number of rows, found {count!r}")
     return Param(count, "bigint")
@@ -498,11 +487,22 @@ def select(*items: Any) -> Any:
     return Select.of(items)
 
 
-def output_name(item: Any, place: int) -> str:
-    """The name of an item in the result."""
-    if isinstance(item, Labelled | Column):
-        return item.name
-    return f"column{place + 1}"
+def output_name(item: Any, place: int, taken: set[str]) -> str:
+    """The name of a column in the result."""
+    name = item.name if isinstance(item, Labelled | Column) else f"column{place + 1}"
+    number = 1
+    found: str = name
+    while found in taken:
+        number += 1
+        found = f"{name}_{number}"
+    return found
+
+
+def same_column(one: Any, other: Any) -> bool:
+    """Whether two expressions are the same: the same column, or one object."""
+    if isinstance(one, Column) and isinstance(other, Column):
+        return one.source is other.source and one.name == other.name
+    return one is other
 
 
 def labelled(item: Any) -> Fragment:

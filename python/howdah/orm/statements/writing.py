@@ -53,12 +53,8 @@ def write_select(statement: Select[Any]) -> Fragment:
 
 
 def written_with(ctes: Sequence[Source]) -> list[Any]:
-    """`with … as (…)`: each as its content says."""
-    if not ctes:
-        return []
-    is_recursive = any(getattr(cte, "recursive", False) for cte in ctes)
-    written = [Fragment(cte, " as ", cte.content, level=LIST) for cte in ctes]
-    return ["with recursive " if is_recursive else "with ", *separated(written), " "]
+    """What is declared before the statement, whether it is named in it or not."""
+    return [(cte,) for cte in ctes]
 
 
 def written_join(join: Join) -> list[Any]:

@@ -19,7 +19,7 @@ from howdah.orm.operators.arithmetic import Arithmetic
 from howdah.orm.operators.arrays import ArrayOperators
 from howdah.orm.operators.comparison import Comparisons
 from howdah.orm.operators.dates import DateOperators
-from howdah.orm.operators.holds import arguments
+from howdah.orm.operators.holds import Selectable, arguments
 from howdah.orm.operators.json import JsonOperators
 from howdah.orm.operators.ranges import RangeOperators
 from howdah.orm.operators.search import SearchOperators
@@ -48,6 +48,7 @@ _BOOLEAN = sql_type(bool)
 
 
 class Expr(
+    Selectable[T_co],
     Comparisons[T_co, V_contra],
     Arithmetic[T_co, V_contra],
     BooleanOperators,

@@ -59,7 +59,7 @@ def over(
     """`call over (…)`."""
     if window_ is None:
         window_ = window(partition_by=partition_by, order_by=order_by, frame=frame)
-    elif partition_by != () or order_by != () or frame is not None:
+    elif listed(partition_by) or listed(order_by) or frame is not None:
         raise ProgrammingError("`over` takes a window, or what one is made of, not both")
     return typed(call._type, call, " over (", window_, ")")
 

@@ -6,7 +6,7 @@ No IO. Invariant: an argument that is no expression becomes a parameter.
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 from howdah._native import Fragment, Param
 from howdah.errors import ProgrammingError
@@ -23,6 +23,16 @@ NUMERIC = sql_type(Decimal)
 FLOAT = sql_type(float)
 TEXT = sql_type(str)
 _INTEGER_LIMIT = 2**31
+
+
+class Selectable(Generic[H_co]):
+    """What a `select` may ask for, beside models: an expression whose values are of this type.
+
+    A class of its own, because what values may be compared with does not matter there, and would
+    disturb how type checkers find the types of functions' results.
+    """
+
+    __slots__ = ()
 
 
 class Holds(Protocol[H_co]):

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar
 from howdah._native import Fragment, Param
 from howdah.errors import ProgrammingError
 from howdah.orm.expressions import LIST, Expr, Order
-from howdah.orm.statements.query import Output, Query
-from howdah.orm.statements.select import row_count, same_column
+from howdah.orm.statements.outputs import same_column
+from howdah.orm.statements.query import Query
+from howdah.orm.statements.select import row_count
 from howdah.orm.statements.writing import separated
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
     from howdah._native import Hydration
     from howdah.orm.statements.base import Steps
+    from howdah.orm.statements.outputs import Output
 
 T = TypeVar("T")
 

@@ -13,13 +13,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
 
-from howdah._native import Fragment, Hydration
+from howdah._native import Fragment, Param
 from howdah.errors import ProgrammingError
 from howdah.orm.expressions import Column, Condition, Expr, Order, all_of, any_of
 from howdah.orm.operators.holds import bound
 from howdah.orm.statements.base import Statement, Steps
-from howdah.orm.statements.items import ModelItem
-from howdah.orm.statements.select import Select, same_column
+from howdah.orm.statements.outputs import hydration_of, same_column
+from howdah.orm.statements.select import Select
 from howdah.orm.statements.tokens import place_of, token_of
 from howdah.orm.tables import TableSource
 
@@ -124,7 +124,7 @@ class PageOf(Statement[Page[T]]):
 
     def _write(self) -> tuple[Fragment, Any]:
         text, _ = self._inner._write()
-        return text, _hydration(self._query, len(self._keys))
+        return text, hydration_of(self._query, self._query.items, more=len(self._keys))
 
     def _steps(self, executor: Any) -> Steps:
         compiled, values = self._compile()
@@ -154,17 +154,6 @@ class PageOf(Statement[Page[T]]):
 
     def _token(self, place: tuple[Any, ...]) -> str:
         return token_of(place, self._signature())
-
-
-def _hydration(query: Select[Any], keys: int) -> Hydration:
-    parts: list[Any] = []
-    for item in query.items:
-        if isinstance(item, Fragment):
-            type_ = getattr(item, "_type", None)
-            parts.append(None if type_ is None else type_.read)
-        else:
-            parts += item.parts(query, len(parts))
-    return Hydration([*parts, *([None] * keys)], "tuple")
 
 
 def _keys(query: Select[Any]) -> tuple[_Key, ...]:
@@ -245,7 +234,5 @@ def _same(key: _Key, value: Any) -> Condition:
 
 def _value(key: _Key, value: Any) -> Any:
     # it is as the driver gave it: nothing is to be converted
-    from howdah._native import Param
-
     type_ = key.column._type
     return Param(value, type_.name) if type_ is not None else bound(value, None)

@@ -5,7 +5,7 @@ No IO. Terminals, the statement as part of another one, and set operations are h
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from howdah.orm.expressions import Condition, Expr, typed
 from howdah.orm.statements.base import Statement
@@ -14,22 +14,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from howdah._native import Hydration, Param
-    from howdah.orm._types import SqlType
     from howdah.orm.statements.combined import Combined
+    from howdah.orm.statements.outputs import Output
     from howdah.orm.statements.page import PageOf
     from howdah.orm.statements.sources import Rows
     from howdah.orm.statements.terminals import Count, Exists, First, One, OneOrNone
 
 T = TypeVar("T")
-
-
-class Output(NamedTuple):
-    """A column of a statement's rows."""
-
-    expression: Any
-    """What was asked for."""
-    name: str
-    type: SqlType | None
 
 
 class Query(Statement[list[T]]):

@@ -23,10 +23,12 @@ from howdah.orm.expressions import (
     condition,
     typed,
 )
+from howdah.orm.operators.holds import Selectable
 from howdah.orm.paths import Related, relation_of, source_of
 from howdah.orm.statements.base import Steps
-from howdah.orm.statements.query import Output, Query
 from howdah.orm.statements.items import Item, ModelItem
+from howdah.orm.statements.outputs import Output, hydration_of, outputs_of
+from howdah.orm.statements.query import Query
 from howdah.orm.tables import TableSource
 
 T = TypeVar("T")
@@ -290,13 +292,7 @@ class Select(Query[T]):
 
     def outputs(self) -> Sequence[Output]:
         """The columns of its rows, each with a name of its own."""
-        found: list[Output] = []
-        for item in self.items:
-            written = item.output(self) if isinstance(item, Item) else [item]
-            for expression in written:
-                name = output_name(expression, len(found), {output.name for output in found})
-                found.append(Output(expression, name, getattr(expression, "_type", None)))
-        return found
+        return outputs_of(self, self.items)
 
     def _as_counted(self) -> tuple[Query[Any], bool]:
         # the order of what is counted is the same work for nothing, unless it decides what that is
@@ -322,14 +318,7 @@ class Select(Query[T]):
 
     def hydration(self) -> Hydration:
         """What becomes of its rows."""
-        parts: list[Any] = []
-        for item in self.items:
-            if isinstance(item, Item):
-                parts += item.parts(self, len(parts))
-            else:
-                type_ = getattr(item, "_type", None)
-                parts.append(None if type_ is None else type_.read)
-        return Hydration(parts, "one" if len(self.items) == 1 else "tuple")
+        return hydration_of(self, self.items)
 
     # --- running
 
@@ -437,40 +426,40 @@ def _own_column(column: Any) -> Column[Any, Any]:
 
 
 @overload
-def select(a: Expr[A, Any] | type[A], /) -> Select[A]: ...
+def select(a: Selectable[A] | type[A], /) -> Select[A]: ...
 @overload
-def select(a: Expr[A, Any] | type[A], b: Expr[B, Any] | type[B], /) -> Select[tuple[A, B]]: ...
+def select(a: Selectable[A] | type[A], b: Selectable[B] | type[B], /) -> Select[tuple[A, B]]: ...
 @overload
 def select(
-    a: Expr[A, Any] | type[A], b: Expr[B, Any] | type[B], c: Expr[C, Any] | type[C], /
+    a: Selectable[A] | type[A], b: Selectable[B] | type[B], c: Selectable[C] | type[C], /
 ) -> Select[tuple[A, B, C]]: ...
 @overload
 def select(
-    a: Expr[A, Any] | type[A],
-    b: Expr[B, Any] | type[B],
-    c: Expr[C, Any] | type[C],
-    d: Expr[D, Any] | type[D],
+    a: Selectable[A] | type[A],
+    b: Selectable[B] | type[B],
+    c: Selectable[C] | type[C],
+    d: Selectable[D] | type[D],
     /,
 ) -> Select[tuple[A, B, C, D]]: ...
 @overload
 def select(
-    a: Expr[A, Any] | type[A],
-    b: Expr[B, Any] | type[B],
-    c: Expr[C, Any] | type[C],
-    d: Expr[D, Any] | type[D],
-    e: Expr[E, Any] | type[E],
+    a: Selectable[A] | type[A],
+    b: Selectable[B] | type[B],
+    c: Selectable[C] | type[C],
+    d: Selectable[D] | type[D],
+    e: Selectable[E] | type[E],
     /,
 ) -> Select[tuple[A, B, C, D, E]]: ...
 @overload
 def select(
-    a: Expr[A, Any] | type[A],
-    b: Expr[B, Any] | type[B],
-    c: Expr[C, Any] | type[C],
-    d: Expr[D, Any] | type[D],
-    e: Expr[E, Any] | type[E],
-    f: Expr[F, Any] | type[F],
+    a: Selectable[A] | type[A],
+    b: Selectable[B] | type[B],
+    c: Selectable[C] | type[C],
+    d: Selectable[D] | type[D],
+    e: Selectable[E] | type[E],
+    f: Selectable[F] | type[F],
     /,
-    *more: Expr[Any, Any] | type[Any],
+    *more: Selectable[Any] | type[Any],
 ) -> Select[tuple[A, B, C, D, E, F, *tuple[Any, ...]]]: ...
 def select(*items: Any) -> Any:
     """A statement that asks for objects of a model, values of expressions, or both.
@@ -485,24 +474,6 @@ def select(*items: Any) -> Any:
     if not items:
         raise TypeError("`select` takes what it shall ask for, at least one")
     return Select.of(items)
-
-
-def output_name(item: Any, place: int, taken: set[str]) -> str:
-    """The name of a column in the result."""
-    name = item.name if isinstance(item, Labelled | Column) else f"column{place + 1}"
-    number = 1
-    found: str = name
-    while found in taken:
-        number += 1
-        found = f"{name}_{number}"
-    return found
-
-
-def same_column(one: Any, other: Any) -> bool:
-    """Whether two expressions are the same: the same column, or one object."""
-    if isinstance(one, Column) and isinstance(other, Column):
-        return one.source is other.source and one.name == other.name
-    return one is other
 
 
 def labelled(item: Any) -> Fragment:

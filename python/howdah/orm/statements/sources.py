@@ -18,8 +18,9 @@ from howdah.orm.operators.holds import INTEGER, bound
 from howdah.orm.paths import View
 from howdah.orm.statements.base import Statement
 from howdah.orm.statements.items import ModelItem
-from howdah.orm.statements.query import Output, Query
-from howdah.orm.statements.select import Select, same_column
+from howdah.orm.statements.outputs import Output, same_column
+from howdah.orm.statements.query import Query
+from howdah.orm.statements.select import Select
 from howdah.orm.statements.writing import separated
 from howdah.orm.tables import TableSource
 

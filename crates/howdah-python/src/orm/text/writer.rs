@@ -30,9 +30,10 @@ pub(super) fn write(
         is_recursive: false,
     };
     writer.fragment(fragment, 0)?;
+    let text = writer.whole();
     match writer.params {
-        Params::Numbered { order, .. } => Ok((writer.text, order)),
-        Params::Literal { .. } => Ok((writer.text, Vec::new())),
+        Params::Numbered { order, .. } => Ok((text, order)),
+        Params::Literal { .. } => Ok((text, Vec::new())),
     }
 }
 
@@ -55,7 +56,7 @@ pub(crate) fn write_literally(
         is_recursive: false,
     };
     writer.fragment(fragment.get(), 0)?;
-    Ok(writer.text)
+    Ok(writer.whole())
 }
 
 /// What becomes of a parameter.
@@ -206,7 +207,11 @@ impl Writer<'_> {
     /// The whole statement: what is declared stands before it.
     fn whole(&mut self) -> String {
         let text = std::mem::take(&mut self.text);
-        let declared: Vec<_> = self.ctes.iter().filter_map(|(_, it)| it.as_deref()).collect();
+        let declared: Vec<_> = self
+            .ctes
+            .iter()
+            .filter_map(|(_, it)| it.as_deref())
+            .collect();
         if declared.is_empty() {
             return text;
         }

@@ -22,9 +22,11 @@ from howdah.orm.statements.base import Statement, text_of
 from howdah.orm.statements.change import excluded, new, old
 from howdah.orm.statements.delete import Delete, delete
 from howdah.orm.statements.insert import Insert, insert
+from howdah.orm.statements.merge import Merge, merge
 from howdah.orm.statements.select import Select, select
 from howdah.orm.statements.update import Update, update
 from howdah.orm.writes.events import after, before
+from howdah.orm.writes.upserting import Upserted
 
 __all__ = [
     "AsyncBound",
@@ -36,12 +38,14 @@ __all__ = [
     "Expr",
     "Insert",
     "Many",
+    "Merge",
     "Model",
     "One",
     "Related",
     "Select",
     "Statement",
     "Update",
+    "Upserted",
     "after",
     "alias",
     "all_of",
@@ -55,6 +59,7 @@ __all__ = [
     "insert",
     "lit",
     "many",
+    "merge",
     "new",
     "not_",
     "old",

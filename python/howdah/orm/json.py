@@ -115,7 +115,7 @@ def _once(before: Any, change: _Leaf) -> Fragment:
     """
     if isinstance(before, Column):
         return cast("Fragment", change(before))
-    made = Fragment("(select ", before, " as document offset 0)", level=LIST)
+    made = Fragment("(select (", before, ")::jsonb as document offset 0)", level=LIST)
     source = Source("changed", content=made, alias=True)
     changed = change(Fragment((source, "document")))
     return Fragment("(select ", changed, " from ", source, ")")

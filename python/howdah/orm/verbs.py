@@ -10,14 +10,22 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from howdah.orm import loading
+from howdah.orm.writes.changing import change_steps
 from howdah.orm.writes.deleting import delete_steps
 from howdah.orm.writes.inserting import Progress, insert_steps
+from howdah.orm.writes.linking import add_steps, remove_steps, set_steps
 from howdah.orm.writes.updating import save_steps, update_steps
+from howdah.orm.writes.upserting import Upserted, upsert_steps
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from collections.abc import Sequence
+
+    from howdah.orm.expressions import Column, Expr
     from howdah.orm.models import Model
+    from howdah.orm.paths import Related
+    from howdah.orm.statements.assignments import Assignment
     from howdah.orm.statements.base import Statement, Steps
     from howdah.orm.statements.select import Select
 
@@ -91,13 +99,58 @@ class Verbs:
         """`insert` objects that are new, `update` the others."""
         self._drive(save_steps(self, objects))
 
-    def delete(self, objects: Model | Iterable[Model]) -> int:
-        """Delete the rows of loaded objects; answers how many were there.
+    def delete(self, objects: Model | Iterable[Model]) -> None:
+        """Delete the rows of loaded objects, which are new ones afterwards.
 
-        Raises `StaleObject` if the model has a `version()` and a row was updated since.
+        A row that is gone already is no error. Raises `StaleObject` if the model has a `version()` and a row was updated since.
         """
-        count: int = self._drive(delete_steps(self, objects))
+        self._drive(delete_steps(self, objects))
+
+    def upsert(
+        self,
+        objects: M | Iterable[M],
+        *,
+        on: Column[Any, Any] | Sequence[Column[Any, Any]] | None = None,
+        update: Iterable[Column[Any, Any] | Assignment] | None = None,
+        where: Expr[bool | None, Any] | None = None,
+    ) -> Upserted[M]:
+        """Insert objects of one model, or update the rows that are there already.
+
+        - `on`: the columns of the unique index that tells; the primary key by default.
+        - `update`: what is updated, columns or assignments (see `OnConflict.update`); all that the
+          objects have by default. None of them, `[]`, leaves the rows as they are.
+        - `where`: only rows that meet it are updated.
+
+        Answers which objects were inserted, updated, or left alone.
+        """
+        found: Upserted[M] = self._drive(upsert_steps(self, objects, on, update, where))
+        return found
+
+    def change(self, one: Model, *assignments: Assignment) -> None:
+        """Change the row of an object where it is, in one atomic statement; the object follows.
+
+        `db.change(user, User.prefs["theme"].set("dark"), User.visits.to(User.visits + 1))`.
+        Two programs that do so never lose each other's change. Raises `NoRow` if the row is gone.
+        """
+        self._drive(change_steps(one, assignments))
+
+    def add(self, owner: Model, relation: Related[M], objects: M | Iterable[M]) -> int:
+        """Link objects by the table between: `db.add(question, Question.tags, [tag])`.
+
+        Links that are there already are left alone; answers how many are new. A relation that is
+        loaded follows, as it does for `remove` and `set`. The links are no objects: no events.
+        """
+        count: int = self._drive(add_steps(owner, relation, objects))
         return count
+
+    def remove(self, owner: Model, relation: Related[M], objects: M | Iterable[M]) -> int:
+        """Unlink objects; answers how many links there were."""
+        count: int = self._drive(remove_steps(owner, relation, objects))
+        return count
+
+    def set(self, owner: Model, relation: Related[M], objects: M | Iterable[M]) -> None:
+        """Link these objects and no others, in one statement."""
+        self._drive(set_steps(owner, relation, objects))
 
 
 class AsyncVerbs:
@@ -150,7 +203,36 @@ class AsyncVerbs:
         """`Verbs.save`, awaited."""
         await self._drive(save_steps(self, objects))
 
-    async def delete(self, objects: Model | Iterable[Model]) -> int:
+    async def delete(self, objects: Model | Iterable[Model]) -> None:
         """`Verbs.delete`, awaited."""
-        count: int = await self._drive(delete_steps(self, objects))
+        await self._drive(delete_steps(self, objects))
+
+    async def upsert(
+        self,
+        objects: M | Iterable[M],
+        *,
+        on: Column[Any, Any] | Sequence[Column[Any, Any]] | None = None,
+        update: Iterable[Column[Any, Any] | Assignment] | None = None,
+        where: Expr[bool | None, Any] | None = None,
+    ) -> Upserted[M]:
+        """`Verbs.upsert`, awaited."""
+        found: Upserted[M] = await self._drive(upsert_steps(self, objects, on, update, where))
+        return found
+
+    async def change(self, one: Model, *assignments: Assignment) -> None:
+        """`Verbs.change`, awaited."""
+        await self._drive(change_steps(one, assignments))
+
+    async def add(self, owner: Model, relation: Related[M], objects: M | Iterable[M]) -> int:
+        """`Verbs.add`, awaited."""
+        count: int = await self._drive(add_steps(owner, relation, objects))
         return count
+
+    async def remove(self, owner: Model, relation: Related[M], objects: M | Iterable[M]) -> int:
+        """`Verbs.remove`, awaited."""
+        count: int = await self._drive(remove_steps(owner, relation, objects))
+        return count
+
+    async def set(self, owner: Model, relation: Related[M], objects: M | Iterable[M]) -> None:
+        """`Verbs.set`, awaited."""
+        await self._drive(set_steps(owner, relation, objects))

@@ -17,6 +17,7 @@ mod instance;
 mod layout;
 mod objects;
 mod text;
+mod writing;
 
 use pyo3::prelude::*;
 
@@ -32,5 +33,6 @@ pub(crate) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<hydration::Hydration>()?;
     module.add_class::<Load>()?;
     module.add_class::<layout::Layout>()?;
+    writing::register(module)?;
     text::register(module)
 }

@@ -173,6 +173,14 @@ class Returning(Statement[list[T]]):
             raise no_row(self.change.target)
         return rows
 
+    def _row_steps(self) -> Steps:
+        """The calls that run it for its values, as tuples; objects are none of its business."""
+        compiled, values = self._compile()
+        rows = yield lambda conn: conn.fetch(compiled.sql, *values, row=tuple)
+        if not rows and self.change.required_:
+            raise no_row(self.change.target)
+        return rows
+
     def __repr__(self) -> str:
         from howdah.orm.statements.base import text_of
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from howdah._native import Fragment
+from howdah._native import Fragment, leave_cohort
 from howdah.errors import ProgrammingError
 from howdah.orm.expressions import Condition, all_of, compared
 from howdah.orm.statements.delete import Delete, delete
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 
 def delete_steps(executor: Any, objects: Any) -> Steps:
-    """Delete the rows of loaded objects. Returns how many there were."""
+    """Delete the rows of loaded objects."""
     del executor
     found = as_list(objects)
     for one in found:
@@ -37,23 +37,21 @@ def delete_steps(executor: Any, objects: Any) -> Steps:
                 f"`{type(one).__name__}` was never in the database: there is no row to delete"
             )
     if not found:
-        return 0
+        return
     yield from events.call_before("delete", found)
     groups = by_model(found)
     if len(groups) == 1 and len(found) <= ROWS_AT_ONCE and not groups[0][0].version:
-        count = yield from _delete_group(*groups[0])
+        yield from _delete_group(*groups[0])
     else:
-        count = yield from whole(_delete_all(groups))
+        yield from whole(_delete_all(groups))
+    leave_cohort(found)
     yield from events.call_after("delete", found)
-    return count
 
 
 def _delete_all(groups: Iterable[tuple[Table, list[Any]]]) -> Steps:
-    count = 0
     for table, objects in groups:
         for start in range(0, len(objects), ROWS_AT_ONCE):
-            count += yield from _delete_group(table, objects[start : start + ROWS_AT_ONCE])
-    return count
+            yield from _delete_group(table, objects[start : start + ROWS_AT_ONCE])
 
 
 def _delete_group(table: Table, objects: Sequence[Any]) -> Steps:
@@ -61,19 +59,18 @@ def _delete_group(table: Table, objects: Sequence[Any]) -> Steps:
     statement = delete(table.model)
     if table.version:
         yield from _check_versions(table, objects, keys, statement)
-        return len(objects)
+        return
     key = [table.expression(name) for name in table.key]
     if len(objects) == 1:
         conditions = [compared(*pair) for pair in _pairs(key, keys[0])]
-        count = yield from statement.where(*conditions)._count_steps()
-        return count
+        yield from statement.where(*conditions)._count_steps()
+        return
     if len(key) == 1:
         statement = statement.where(key[0].in_([value for (value,) in keys]))
     else:
         source, same = _given(table, table.key, keys)
         statement = statement._with(using_=(source,)).where(all_of(*same))
-    count = yield from statement._count_steps()
-    return count
+    yield from statement._count_steps()
 
 
 def _pairs(columns: Iterable[Any], values: Iterable[Any]) -> Iterable[tuple[Any, str, Any]]:

@@ -19,6 +19,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from howdah._identifiers import qualified
+from howdah._native import group_by_filled
 from howdah._native import quote_identifier as quoted
 from howdah.errors import DatabaseError
 from howdah.orm.statements.given import given_rows, has_arrays, rows_at_once
@@ -27,7 +28,6 @@ from howdah.orm.writes import events
 from howdah.orm.writes.blocks import whole
 from howdah.orm.writes.objects import (
     as_list,
-    by_filled,
     by_model,
     rows_of,
     take_in,
@@ -56,7 +56,7 @@ def insert_steps(
     groups = [
         Group(table, members, names, returning=returning)
         for table, mine in by_model(found)
-        for names, members in by_filled(table, mine)
+        for names, members in group_by_filled(table.layout, mine)
     ]
     report = _Report(len(found), progress)
     if len(groups) == 1 and len(found) == 1:

@@ -11,7 +11,7 @@ from howdah.orm._types import SqlType
 from howdah.sql import Query
 
 # What rows become: None (Row), tuple, dict, a dataclass, any callable taking keywords, objects.
-_RowType: TypeAlias = Callable[..., Any] | "Load" | None
+_RowType: TypeAlias = Callable[..., Any] | Load | None
 _TransactionStatus: TypeAlias = Literal["idle", "active", "in_transaction", "failed", "unknown"]
 
 _T = TypeVar("_T")
@@ -820,6 +820,8 @@ class Layout:
     def columns(self) -> tuple[str, ...]: ...
     @property
     def relations(self) -> tuple[str, ...]: ...
+    def rows(self, objects: Iterable[Instance], columns: Iterable[str]) -> list[tuple[Any, ...]]:
+        """A tuple of the values of `columns` of each object, `NOT_LOADED` where there is none."""
     def blank(self) -> Any:
         """An object whose attributes are all missing, made without `__init__`."""
     def adopt(self, objects: Iterable[Instance], executor: object) -> Cohort:
@@ -834,12 +836,68 @@ class Cohort:
     def layout(self) -> Layout: ...
     @property
     def state(self) -> dict[Any, Any]: ...
-    def members(self) -> list[Any]: ...
+    def members(self) -> list[Any]:
+        """Those that are alive, in the order of their rows."""
     def __len__(self) -> int: ...
+    def values(
+        self,
+        name: str | Sequence[str],
+        *,
+        distinct: bool = False,
+        nulls: bool = True,
+        missing: str | None = None,
+    ) -> list[Any]:
+        """The values of a column (of several: tuples) in the members that have one, in order.
+
+        `missing` names an attribute: only members that lack it count.
+        """
+    def fill(
+        self,
+        name: str,
+        key: str | Sequence[str],
+        found: dict[Any, Any],
+        *,
+        overwrite: bool = False,
+    ) -> None:
+        """Give each member that lacks `name` what `found` has for its key, else None."""
+    def fill_many(
+        self,
+        name: str,
+        key: str | Sequence[str],
+        children: Cohort | Iterable[Instance],
+        foreign_key: str | Sequence[str],
+        wrap: Callable[[list[Any]], Any],
+        back: str | None = None,
+        *,
+        overwrite: bool = False,
+    ) -> None:
+        """Give each member that lacks `name` a `wrap` of the children of its key, in order.
+
+        With `back`, the member is written into that slot of each of its children.
+        """
+    def fill_pairs(
+        self,
+        name: str,
+        key: str | Sequence[str],
+        pairs: Iterable[tuple[Any, Any]],
+        wrap: Callable[[list[Any]], Any],
+        *,
+        overwrite: bool = False,
+    ) -> None:
+        """Give each member that lacks `name` a `wrap` of the objects paired with its key."""
 
 @final
 class Entity:
-    """An object of a model, from as many columns as it names."""
+    """An object of a model, from as many columns as it names.
+
+    - `key` names columns that tell one object from another: rows of the same key give the same
+      object.
+    - `optional`: where all columns of the key (without one: all columns) are NULL there is None.
+    - `parent`: the position of an earlier entity and the name of a slot of its model; the object
+      is written there.
+    - `shown`: whether the object is part of a row that is a tuple.
+    - `converters`: callables by column name, called with each value that is not None.
+    """
 
     def __new__(
         cls,
@@ -855,7 +913,12 @@ class Entity:
 
 @final
 class Hydration:
-    """What the rows of a statement become."""
+    """What the rows of a statement become.
+
+    Each entity takes as many columns as it names; None or a callable takes the next column's value
+    (not NULL: by way of the callable). A row is `one`, the first entity's, or a `tuple` of all
+    that are shown.
+    """
 
     def __new__(
         cls,
@@ -870,8 +933,8 @@ class Load:
     """One use of a hydration; `row=load` in a call that takes `row=`."""
 
     @property
-    def cohorts(self) -> tuple[Cohort | None, ...]:
-        """By entity: of the statement, or batch of a stream, that began last."""
+    def cohorts(self) -> tuple[Any, ...]:
+        """A Cohort by entity, None for a value: of the statement (or batch) that began last."""
 
 def group_by_filled(
     layout: Layout, objects: Iterable[Instance]

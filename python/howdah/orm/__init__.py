@@ -18,6 +18,7 @@ from howdah.orm.expressions import (
 from howdah.orm.models import Model
 from howdah.orm.paths import Related, alias
 from howdah.orm.relations import Many, One, many, one
+from howdah.orm.shapes import Shape, of
 from howdah.orm.statements.base import Statement, text_of
 from howdah.orm.statements.change import excluded, new, old
 from howdah.orm.statements.delete import Delete, delete
@@ -43,6 +44,7 @@ __all__ = [
     "One",
     "Related",
     "Select",
+    "Shape",
     "Statement",
     "Update",
     "Upserted",
@@ -62,6 +64,7 @@ __all__ = [
     "merge",
     "new",
     "not_",
+    "of",
     "old",
     "one",
     "raw",

@@ -1,7 +1,8 @@
 """Reading the annotations of models, which may be texts and may name models that come later.
 
-No IO. Called by `models` when a class is made and by `tables` when it is used. Invariant: an annotation is evaluated where it was
-written: in the names of its module, of its function, and of all models.
+No IO. Called by `models` when a class is made and by `tables` when it is used. Invariant: an
+annotation is evaluated where it was written: in the names of its module, of its function, and of
+all models.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Dataclasses in jsonb columns.
 
-No IO. Called by the types of columns. Invariant: a dataclass that was dumped and loaded is equal to what it was, or
-loading says which field does not fit.
+No IO. Called by the types of columns. Invariant: a dataclass that was dumped and loaded is equal to
+what it was, or loading says which field does not fit.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """Which PostgreSQL type a Python type is stored as.
 
 No IO. Called when a model's annotations are read, and for values that stand alone in a statement.
-Invariant: whatever is not in the table is refused with its name: nothing is stored as text by guess.
+Invariant: whatever is not in the table is refused with its name: nothing is stored as text by
+guess.
 """
 
 from __future__ import annotations

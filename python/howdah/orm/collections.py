@@ -1,13 +1,15 @@
 """What a to-many relation holds: `question.choices`.
 
-No IO. A loaded relation is a list with one addition: `await` gives itself, so that code under asyncio may await a relation
-whether it is loaded or not.
+No IO. A loaded relation is a list with one addition: `await` gives itself, so that code under
+asyncio may await a relation whether it is loaded or not.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
 from typing import TYPE_CHECKING, Any, NoReturn, Self, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator
 
 T = TypeVar("T")
 

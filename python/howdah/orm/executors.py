@@ -1,8 +1,8 @@
 """Running statements: on a connection, in a transaction, on a database; sync and asyncio.
 
-Does IO through the public calls of connections. What a statement does is written once, as steps (`statements.base`); an
-*executor* of either world takes the steps one by one. Objects remember the executor that they came from, and load what they
-lack by it.
+Does IO through the public calls of connections. What a statement does is written once, as steps
+(`statements.base`); an *executor* of either world takes the steps one by one. Objects remember the
+executor that they came from, and load what they lack by it.
 
 Invariant: a transaction's objects outlive it: once it is over, they load by what it was begun on.
 """
@@ -11,12 +11,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from howdah.orm.statements.base import Steps
 from howdah.orm.verbs import AsyncVerbs, Verbs
 
 if TYPE_CHECKING:
     from howdah.async_connection import AsyncConnection
     from howdah.connection import Connection
+    from howdah.orm.statements.base import Steps
 
 
 def drive(steps: Steps, connection: Any) -> Any:

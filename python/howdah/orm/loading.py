@@ -1,36 +1,40 @@
 """Loading what objects lack: for all objects of the same result at once.
 
-Does IO through the executor that the objects came from. Called by `Model.__getattr__` for an empty slot, by `load(…)` of
-statements and databases. What runs is written as steps, one generator for both worlds.
+Does IO through the executor that the objects came from. Called by `Model.__getattr__` for an empty
+slot, by `load(…)` of statements and databases. What runs is written as steps, one generator for
+both worlds.
 
-Invariants: a relation of depth d costs d statements, however many objects there are; a load that fails or is cancelled
-leaves the objects as they were; what the program has set is never overwritten.
+Invariants: a relation of depth d costs d statements, however many objects there are; a load that
+fails or is cancelled leaves the objects as they were; what the program has set is never
+overwritten.
 """
 
 from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
-from howdah._native import Cohort, Fragment, Param, Source
+from howdah._native import Cohort, Param
 from howdah.errors import NotLoaded, ProgrammingError
+from howdah.orm.children import bound_value, children
 from howdah.orm.collections import Collection, Unloaded
-from howdah.orm.expressions import LIST, Column, Condition, all_of
+from howdah.orm.expressions import Column, Condition
 from howdah.orm.paths import Related, relation_of
-from howdah.orm.statements.base import Steps
-from howdah.orm.statements.items import ModelItem
 from howdah.orm.statements.select import Select
-from howdah.orm.tables import Relation, Table, TableSource
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
     from howdah.orm.models import Model
+    from howdah.orm.statements.base import Steps
+    from howdah.orm.tables import Relation, Table
 
 
 def missing(instance: Model, name: str) -> Any:
-    """The value of an attribute whose slot is empty: loaded now, for the whole cohort, or to be awaited.
+    """The value of an attribute whose slot is empty: loaded now, for the whole cohort, or to be
+    awaited.
 
     Raises `NotLoaded` where it cannot be loaded, and `AttributeError` for what is no field.
     """
@@ -116,17 +120,18 @@ def _async_lock(cohort: Cohort) -> asyncio.Lock:
 def load_relations(cohorts: Iterable[Cohort], ways: Sequence[Any]) -> Steps:
     """Load the relations for the cohorts whose model has them, and then those of what was found."""
     known = list(cohorts)
+    models = {cohort.layout.model for cohort in known}
     for way in ways:
         relation = relation_of(way)
-        mine = [cohort for cohort in known if cohort.layout.model is relation.model]
-        if not mine:
+        if known and relation.model not in models:
             raise ProgrammingError(
                 f"`load({relation.model.__name__}.{relation.name})`: the statement gives no "
                 f"`{relation.model.__name__}`",
                 hint="relations are loaded in the order in which they are named, parents first",
             )
-        for cohort in mine:
+        for cohort in [it for it in known if it.layout.model is relation.model]:
             known += yield from load_relation(cohort, way)
+        models.add(relation.target)
 
 
 def get_steps(executor: Any, model: type[Model], key: tuple[Any, ...]) -> Steps:
@@ -144,7 +149,8 @@ def get_steps(executor: Any, model: type[Model], key: tuple[Any, ...]) -> Steps:
         )
         query = _by_key[model] = query._compile()[0]
     values = [
-        _bound(table.expression(name), value) for name, value in zip(table.key, key, strict=True)
+        bound_value(table.expression(name), value)
+        for name, value in zip(table.key, key, strict=True)
     ]
     load = query.extra.start(executor)
     found = yield lambda conn: conn.fetch_one(query.sql, *values, row=load)
@@ -191,21 +197,26 @@ def load_columns(cohort: Cohort, names: Sequence[str]) -> Steps:
     query = Select.of((*key, *wanted)).where(_among(cohort, key, table.key))
     rows = yield from query._steps(cohort.executor)
     width = len(key)
-    for place, name in enumerate(names):
-        if width == 1:
-            found = {row[0]: row[1 + place] for row in rows}
-            cohort.fill(name, table.key[0], found, missing=False)
-        else:
-            by_key = {tuple(row[:width]): row[width + place] for row in rows}
-            _fill_by_keys(cohort, name, table.key, by_key)
+    for place, name in enumerate(names, width):
+        found = {row[0] if width == 1 else row[:width]: row[place] for row in rows}
+        _fill_column(cohort, name, table.key, found)
 
 
-def _fill_by_keys(cohort: Cohort, name: str, key: Sequence[str], found: dict[Any, Any]) -> None:
-    for member in cohort.members():
-        values = tuple(getattr(member, attribute) for attribute in key)
-        if values in found and _slot_value(member, name) is _EMPTY:
-            setattr(member, name, found[values])
-    # setting is a change only where there was a value
+def _fill_column(cohort: Cohort, name: str, key: Sequence[str], found: dict[Any, Any]) -> None:
+    """Write a column's values; the slot of an object whose row is gone stays empty."""
+    gone = [
+        member
+        for member in cohort.members()
+        if _slot_value(member, name) is _EMPTY and _key_of(member, key) not in found
+    ]
+    cohort.fill(name, key[0] if len(key) == 1 else key, found)
+    for member in gone:
+        delattr(member, name)
+
+
+def _key_of(member: Any, key: Sequence[str]) -> Any:
+    values = tuple(getattr(member, name) for name in key)
+    return values[0] if len(values) == 1 else values
 
 
 def _among(cohort: Cohort, columns: Sequence[Column[Any, Any]], names: Sequence[str]) -> Condition:
@@ -215,17 +226,12 @@ def _among(cohort: Cohort, columns: Sequence[Column[Any, Any]], names: Sequence[
     listed: list[Any] = []
     for column, name in zip(columns, names, strict=True):
         assert column._type is not None
-        values = [_bound(column, value) for value in cohort.values(name)]
+        values = [bound_value(column, value) for value in cohort.values(name)]
         listed += [", ", Param(values, f"{column._type.name}[]")]
     row: list[Any] = []
     for column in columns:
         row += [", ", column]
     return Condition("(", *row[1:], ") in (select * from unnest(", *listed[1:], "))", level=4)
-
-
-def _bound(column: Column[Any, Any], value: Any) -> Any:
-    bind = column._type.bind if column._type else None
-    return value if bind is None or value is None else bind(value)
 
 
 def load_relation(cohort: Cohort, way: Any) -> Steps:
@@ -240,24 +246,27 @@ def load_relation(cohort: Cohort, way: Any) -> Steps:
     if not keys:
         _fill_empty(cohort, relation)
         return []
-    if relation.between is not None:
-        return (yield from _load_through(cohort, related, keys))
-    column = relation.target.__table__.expression(relation.remote)
-    query = _query(related, column, keys)
-    compiled, values = query._compile()
+    compiled, values = children(related, keys)._compile()
     load = compiled.extra.start(cohort.executor)
     rows = yield lambda conn: conn.fetch(compiled.sql, *values, row=load)
     found = [one for one in load.cohorts if one is not None]
     _share_state(cohort, found)
     yield from load_relations(found, related.loads)
-    if relation.many:
-        children = found[0] if found else []
-        name = relation.name
-        cohort.fill_many(name, relation.local, children, relation.remote, Collection, relation.back)
+    _give(cohort, relation, rows, found)
+    return found
+
+
+def _give(cohort: Cohort, relation: Relation, rows: list[Any], found: list[Cohort]) -> None:
+    """Write what was found into the parents' slots."""
+    name, local = relation.name, relation.local
+    if relation.between is not None:
+        cohort.fill_pairs(name, local, rows, Collection)
+    elif relation.many:
+        children_found = found[0] if found else []
+        cohort.fill_many(name, local, children_found, relation.remote, Collection, relation.back)
     else:
         by_key = {getattr(row, relation.remote): row for row in rows}
-        cohort.fill(relation.name, relation.local, by_key, missing=True)
-    return found
+        cohort.fill(name, local, by_key)
 
 
 def _ensure(cohort: Cohort, name: str) -> Steps:
@@ -276,81 +285,4 @@ def _fill_empty(cohort: Cohort, relation: Relation) -> None:
     if relation.many:
         cohort.fill_many(relation.name, relation.local, [], relation.remote, Collection, None)
     else:
-        cohort.fill(relation.name, relation.local, {}, missing=True)
-
-
-def _query(related: Related[Any], column: Column[Any, Any], keys: list[Any]) -> Select[Any]:
-    """The children of these keys; so many of each where the relation is cut."""
-    relation = related.relation
-    target = relation.target
-    order = related.order or _order(relation)
-    if related.limit_ is None:
-        query = Select.of((target,)).where(column.in_(keys), *related.conditions)  # type: ignore[arg-type]
-        return query.order_by(*order) if relation.many else query  # type: ignore[arg-type]
-    return _first_of_each(related, column, keys, order)
-
-
-def _order(relation: Relation) -> tuple[Fragment, ...]:
-    if relation.order_by is not None:
-        ordered = relation.order_by
-        return ordered if isinstance(ordered, tuple) else (ordered,)
-    table = relation.target.__table__
-    return tuple(table.expression(name) for name in table.key)
-
-
-def _first_of_each(
-    related: Related[Any], column: Column[Any, Any], keys: list[Any], order: tuple[Fragment, ...]
-) -> Select[Any]:
-    """For each key, a subquery of its own, which stops after its limit."""
-    table = related.relation.target.__table__
-    assert column._type is not None
-    bound = [_bound(column, key) for key in keys]
-    listed = Fragment(
-        "unnest(", Param(bound, f"{column._type.name}[]"), ") with ordinality", level=LIST
-    )
-    parents = Source("parent", content=listed, columns="(key, place)")
-    key = Condition(column, " = ", Fragment((parents, "key")), level=4)
-    everything = [table.expression(name) for name in table.column_names]
-    inner = Select.of(tuple(everything)).where(all_of(key, *related.conditions))
-    inner = inner.order_by(*order)._with(limit_=related.limit_, from_=table.source)  # type: ignore[arg-type]
-    children = TableSource.of(table.model, table.name, None, content=inner)
-    outer = Select._empty()._with(items=(ModelItem(children),), from_=parents)
-    place = Fragment((parents, "place"))
-    return outer.lateral(children)._with(order=(place,))
-
-
-def _load_through(cohort: Cohort, related: Related[Any], keys: list[Any]) -> Steps:
-    """The children by way of the table between."""
-    relation = related.relation
-    assert relation.between is not None
-    assert relation.onward is not None
-    assert relation.target_key is not None
-    between, target = relation.between.__table__, relation.target.__table__
-    parent: Column[Any, Any] = between.expression(relation.remote)
-    linked = target.expression(relation.target_key) == between.expression(relation.onward)
-    query = Select.of((relation.target, parent)).select_from(relation.target)
-    query = query.join(relation.between, linked).where(parent.in_(keys), *related.conditions)  # type: ignore[arg-type]
-    query = query.order_by(*(related.order or _order(relation)))  # type: ignore[arg-type]
-    if related.limit_ is not None:
-        query = _first_through(related, query, parent)
-    compiled, values = query._compile()
-    load = compiled.extra.start(cohort.executor)
-    rows = yield lambda conn: conn.fetch(compiled.sql, *values, row=load)
-    found = [one for one in load.cohorts if one is not None]
-    _share_state(cohort, found)
-    yield from load_relations(found, related.loads)
-    groups: dict[Any, Collection[Any]] = {key: Collection() for key in keys}
-    for child, key in rows:
-        groups[key].append(child)
-    cohort.fill(relation.name, relation.local, groups, missing=False)
-    return found
-
-
-def _first_through(
-    related: Related[Any], query: Select[Any], parent: Column[Any, Any]
-) -> Select[Any]:
-    """So many of each parent: numbered in order, by the database."""
-    raise ProgrammingError(
-        f"`{related!r}` goes through a table between: `limit` for each parent is not possible there",
-        hint="load the table between instead, with its own relation and limit",
-    )
+        cohort.fill(relation.name, relation.local, {})

@@ -1,16 +1,15 @@
 """Models: classes whose objects are rows.
 
-No IO. `ModelMeta` makes a class' annotations slots, a constructor, and column expressions. Annotations are evaluated when
-the model is first used, so that models may name each other.
+No IO. `ModelMeta` makes a class' annotations slots, a constructor, and column expressions.
+Annotations are evaluated when the model is first used, so that models may name each other.
 
-Invariant: an object has exactly the slots of its columns and relations. A slot without a value is *not loaded* (or not
-given yet): reading it ends in `Model.__getattr__`, reading any other is CPython's own slot access.
+Invariant: an object has exactly the slots of its columns and relations. A slot without a value is
+*not loaded* (or not given yet): reading it ends in `Model.__getattr__`, reading any other is
+CPython's own slot access.
 """
 
 from __future__ import annotations
 
-import copyreg
-from collections.abc import Callable, Generator, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Self, dataclass_transform
 
 from howdah._native import Instance
@@ -22,9 +21,7 @@ from howdah.orm.relations import RelationOptions, many, one
 from howdah.orm.tables import Table
 
 if TYPE_CHECKING:
-    from howdah.orm.schema import SchemaObject
-
-_COLUMN_SPECIFIERS = (col, generated, identity, references, version, one, many)
+    from collections.abc import Callable, Generator
 
 
 class _ColumnOfClass:
@@ -42,9 +39,13 @@ class _ColumnOfClass:
         raise AttributeError(f"`{model.__name__}.{self._name}` is a column and cannot be replaced")
 
 
-@dataclass_transform(kw_only_default=True, eq_default=False, field_specifiers=_COLUMN_SPECIFIERS)
+@dataclass_transform(
+    kw_only_default=True,
+    eq_default=False,
+    field_specifiers=(col, generated, identity, references, version, one, many),
+)
 class ModelMeta(type):
-    """The class of models. Each model has a subclass of its own, which has the column expressions."""
+    """The class of models. Each has a subclass of its own, which has the column expressions."""
 
     __table__: Table
 
@@ -59,6 +60,7 @@ class ModelMeta(type):
         abstract: bool = False,
         **options: Any,
     ) -> Any:
+        """Make a model, or with `abstract` what models inherit."""
         annotations = _annotations.of_namespace(namespace)
         declared = _declared(annotations, namespace)
         inherited = _inherited(name, bases)
@@ -80,7 +82,9 @@ class ModelMeta(type):
         _annotations.remember(model)
         return model
 
-    def __init__(cls, name: str, bases: tuple[type, ...], namespace: dict[str, Any], **_: Any):
+    def __init__(
+        cls, name: str, bases: tuple[type, ...], namespace: dict[str, Any], **_: Any
+    ) -> None:
         super().__init__(name, bases, namespace)
 
 
@@ -167,7 +171,7 @@ def _constructor(model: str, fields: dict[str, Field]) -> Callable[..., None]:
             body.append(f"else: self.{name} = _make_{name}()")
     parameters = ", ".join(["self", *(["*"] if required or optional else []), *required, *optional])
     code = f"def __init__({parameters}):\n " + "\n ".join(body or ["pass"])
-    exec(compile(code, f"<constructor of {model}>", "exec"), values)
+    exec(compile(code, f"<constructor of {model}>", "exec"), values)  # noqa: S102 (as dataclasses do)
     constructor: Callable[..., None] = values["__init__"]
     constructor.__qualname__ = f"{model}.__init__"
     return constructor
@@ -193,8 +197,9 @@ class Model(Instance, metaclass=ModelMeta):
     >>> Question(text="Why?")
     Question(text='Why?', votes=0)
 
-    Keywords of the class: `table`, `schema`, `abstract` (columns for its subclasses, no table), `comment`, `primary_key` (a
-    tuple of attributes), `declare` (a list of what else the table has, from `howdah.orm.schema`).
+    Keywords of the class: `table`, `schema`, `abstract` (columns for its subclasses, no table),
+    `comment`, `primary_key` (a tuple of attributes), `declare` (a list of what else the table has,
+    from `howdah.orm.schema`).
     """
 
     __slots__ = ()
@@ -230,11 +235,3 @@ def _restore(model: type[Model], values: dict[str, Any]) -> Any:
     for name, value in values.items():
         setattr(made, name, value)
     return made
-
-
-def declare_columns(model: type[Model]) -> Sequence[SchemaObject]:
-    """What the model declares beside its columns."""
-    return model.__table__.declared
-
-
-copyreg.constructor(_restore)

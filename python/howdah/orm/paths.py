@@ -1,7 +1,7 @@
 """Along relations and through aliases: models as other sources than their own table.
 
-No IO. `Book.author` on the class is a `View` of `Author` that brings its join with it; `alias(Book)` is one of the same table
-under another name. `Author.books` is a `Related`.
+No IO. `Book.author` on the class is a `View` of `Author` that brings its join with it;
+`alias(Book)` is one of the same table under another name. `Author.books` is a `Related`.
 
 Invariant: the same way from the same source is the same join, however often it is written.
 """
@@ -82,7 +82,10 @@ def along(source: TableSource, relation: Relation) -> Any:
 
 
 def relation_of(way: Any) -> Relation:
-    """The relation that `Book.author` or `Author.books` is. Raises `ProgrammingError` for others."""
+    """The relation that `Book.author` or `Author.books` is.
+
+    Raises `ProgrammingError` for others.
+    """
     if isinstance(way, Related):
         return way.relation
     source = way._source if isinstance(way, View) else None
@@ -94,12 +97,21 @@ def relation_of(way: Any) -> Relation:
     return source.relation
 
 
-def join_condition(source: TableSource) -> Condition:
-    """How a source is joined with the one that its relation begins at."""
+def order_of(relation: Relation) -> tuple[Fragment, ...]:
+    """The order of a to-many relation's objects, where nothing else is said."""
+    if relation.order_by is not None:
+        ordered = relation.order_by
+        return ordered if isinstance(ordered, tuple) else (ordered,)
+    table = relation.target.__table__
+    return tuple(table.expression(name) for name in table.key)
+
+
+def join_condition(source: TableSource, joined: TableSource | None = None) -> Condition:
+    """How a source is joined with the one that its relation begins at; `joined` in its place."""
     parent, relation = source.parent, source.relation
     assert parent is not None
     assert relation is not None
-    there = relation.target.__table__.expression_of(source, relation.remote)
+    there = relation.target.__table__.expression_of(joined or source, relation.remote)
     here = relation.model.__table__.expression_of(parent, relation.local)
     return compared(there, " = ", here)
 

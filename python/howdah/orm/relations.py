@@ -1,16 +1,17 @@
 """Declaring relations: `One` and `Many`.
 
-No IO. As `columns`, these are what type checkers see. What a relation joins is found when it is first used: by then all
-models exist.
+No IO. As `columns`, these are what type checkers see. What a relation joins is found when it is
+first used: by then all models exist.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar, overload
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from howdah.orm.collections import Collection
     from howdah.orm.paths import Related
 
@@ -19,10 +20,11 @@ X = TypeVar("X")
 
 
 class One(Generic[T]):
-    """The object that a foreign key names: `author: One[Author]`, `One[Author | None]` if it can be null.
+    """The object that a foreign key names: `author: One[Author]`, `One[Author | None]` if it can be
+    null.
 
-    `book.author` is the object; under asyncio `await book.author` until it is loaded. `Book.author.name` in an expression is
-    the author's column.
+    `book.author` is the object; under asyncio `await book.author` until it is loaded.
+    `Book.author.name` in an expression is the author's column.
     """
 
     if TYPE_CHECKING:
@@ -39,8 +41,8 @@ class One(Generic[T]):
 class Many(Generic[T]):
     """The objects that refer to this one: `books: Many[Book]`.
 
-    `author.books` is a sequence, loaded when it is looked into; under asyncio `await author.books`. `Author.books` in an
-    expression is a `Related`: `.any(…)`, `.count()`, `.limit(3)`.
+    `author.books` is a sequence, loaded when it is looked into; under asyncio `await author.books`.
+    `Author.books` in an expression is a `Related`: `.any(…)`, `.count()`, `.limit(3)`.
     """
 
     if TYPE_CHECKING:
@@ -63,10 +65,11 @@ class RelationOptions:
 
 
 def one(key: Callable[[], Any] | None = None, *, init: Literal[False] = False) -> Any:
-    """The object that a foreign key of this model names, or the one object whose foreign key names this one.
+    """The object that a foreign key of this model names, or the one object whose foreign key names
+    this one.
 
-    `key` is the column: `one(lambda: Book.editor_id)`. Without it, it is the column `<name>_id`, or the only foreign key
-    between the two models.
+    `key` is the column: `one(lambda: Book.editor_id)`. Without it, it is the column `<name>_id`, or
+    the only foreign key between the two models.
     """
     del init  # for type checkers
     return RelationOptions(many=False, key=key)
@@ -82,7 +85,8 @@ def many(
     """The objects whose foreign key names this one, or that a table between names together with it.
 
     - `key`: the other model's column, where there are several.
-    - `through`: the model between, of which one foreign key names each side: `many(through=lambda: QuestionTag)`.
+    - `through`: the model between, of which one foreign key names each side: `many(through=lambda:
+      QuestionTag)`.
     - `order_by`: in which order; that of the other's primary key by default.
     """
     del init  # for type checkers

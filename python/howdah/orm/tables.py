@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import threading
 import types as python_types
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Union, get_args, get_origin
 
@@ -20,6 +19,8 @@ from howdah.orm.columns import ColumnDefinition, ColumnOptions
 from howdah.orm.expressions import Column
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from howdah.orm.models import Field, Model
     from howdah.orm.relations import RelationOptions
 
@@ -164,7 +165,7 @@ class Table:
             found = self._expressions[name] = self.expression_of(self.source, name)
         return found
 
-    def expression_of(self, source: Source, name: str) -> Any:
+    def expression_of(self, source: TableSource, name: str) -> Any:
         """The column or relation of a source that has this table's columns."""
         if name in self.columns:
             definition = self.columns[name]
@@ -234,20 +235,20 @@ def _resolve(table: Table, field: Field) -> Relation:
             field.name,
             table.model,
             target,
-            False,
-            nullable,
-            attribute,
-            named,
+            many=False,
+            nullable=nullable,
+            local=attribute,
+            remote=named,
             back=_back(target, table.model, attribute),
         )
     return Relation(
         field.name,
         table.model,
         target,
-        options.many,
-        nullable,
-        named,
-        attribute,
+        many=options.many,
+        nullable=nullable,
+        local=named,
+        remote=attribute,
         back=_back(target, table.model, attribute),
         order_by=order,
     )
@@ -310,8 +311,8 @@ def _through(table: Table, field: Field, target: Any, order: Any) -> Relation:
         field.name,
         table.model,
         target,
-        True,
-        False,
+        many=True,
+        nullable=False,
         local=references[here[0]][1],
         remote=here[0],
         between=between,

@@ -327,23 +327,22 @@ impl Columns {
             .map_err(|error| faults::protocol(scope.py, &error).into())
     }
 
-    /// The values of `row` as they came, one for each column.
+    /// Puts the values of `row` as they came into `places`, one for each column.
     pub(crate) fn split<'a>(
         &self,
         scope: &Scope<'_, '_>,
         row: &DataRow<'a>,
-    ) -> Result<Vec<Option<&'a [u8]>>, Unread> {
+        places: &mut [Option<&'a [u8]>],
+    ) -> Result<(), Unread> {
         if row.columns() != self.readers.len() {
             return Err(self.miscounted(scope.py, row).into());
         }
         let broken = |error| Unread::from(faults::protocol(scope.py, &error));
         let mut values = row.values();
-        let mut split = Vec::with_capacity(self.readers.len());
-        for _ in &self.readers {
-            split.push(values.value().map_err(broken)?);
+        for (_, place) in self.readers.iter().zip(places) {
+            *place = values.value().map_err(broken)?;
         }
-        values.finish().map_err(broken)?;
-        Ok(split)
+        values.finish().map_err(broken)
     }
 
     /// A value of the column at `index`; there is one.

@@ -31,16 +31,16 @@ pub(super) struct NotLoaded;
 
 #[pymethods]
 impl NotLoaded {
-    fn __repr__(&self) -> &'static str {
+    fn __repr__(_slf: &Bound<'_, Self>) -> &'static str {
         "NOT_LOADED"
     }
 
-    const fn __bool__(&self) -> bool {
+    fn __bool__(_slf: &Bound<'_, Self>) -> bool {
         false
     }
 
     /// By name, so that a copy is the same object.
-    fn __reduce__(&self) -> &'static str {
+    fn __reduce__(_slf: &Bound<'_, Self>) -> &'static str {
         "NOT_LOADED"
     }
 }

@@ -3,6 +3,10 @@
 //! No IO. What one of them lacks is loaded for all. Invariants: every member that is not null is an
 //! object that was not freed yet and whose link leads here; an object leaves before it is freed
 //! ([`super::instance`]). Members are not owned: one that is kept keeps no other alive.
+//!
+//! Members of atomic values are unknown to the collector, until something is put into `state` or a
+//! slot. So an executor that refers to members (which a connection or a pool never does) would keep
+//! them, and itself, for good.
 
 use std::ptr;
 
@@ -10,8 +14,9 @@ use pyo3::exceptions::PyOverflowError;
 use pyo3::ffi;
 use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyList};
+use pyo3::types::{PyDict, PyList, PyString};
 
+use super::filling::{self, Filling};
 use super::guarded::Guarded;
 use super::instance::{self, Instance};
 use super::layout::Layout;
@@ -36,14 +41,14 @@ struct Members {
     gone: usize,
 }
 
-/// Below this many places nothing is gained by closing gaps.
+/// Up to this many places nothing is gained by using fewer.
 const FEW: usize = 16;
 
 #[pymethods]
 impl Cohort {
     /// Where the slots of the members are.
     #[getter(layout)]
-    fn public_layout(&self, py: Python<'_>) -> Py<Layout> {
+    fn py_layout(&self, py: Python<'_>) -> Py<Layout> {
         self.layout.clone_ref(py)
     }
 
@@ -82,12 +87,78 @@ impl Cohort {
         PyList::new(py, members.into_iter().map(Instance::into_any))
     }
 
+    /// The values of a column in the members that have one, in order; of several columns, tuples.
+    ///
+    /// `missing` names an attribute: only members that lack it count.
+    #[pyo3(signature = (name, *, distinct=false, nulls=true, missing=None))]
+    fn values<'py>(
+        &self,
+        name: &Bound<'py, PyAny>,
+        distinct: bool,
+        nulls: bool,
+        missing: Option<&Bound<'py, PyString>>,
+    ) -> PyResult<Bound<'py, PyList>> {
+        let values = filling::keys(self, name, nulls, missing)?;
+        if distinct {
+            return filling::distinct(name.py(), values);
+        }
+        PyList::new(name.py(), values)
+    }
+
+    /// Give each member what `found` has for its key, else None.
+    #[pyo3(signature = (name, key, found, *, overwrite=false))]
+    fn fill<'py>(
+        &self,
+        name: &Bound<'py, PyString>,
+        key: &Bound<'py, PyAny>,
+        found: &Bound<'py, PyDict>,
+        overwrite: bool,
+    ) -> PyResult<()> {
+        Filling::new(self, name, key, overwrite)?.values(found)
+    }
+
+    /// Give each member a `wrap` of the children whose `foreign_key` is its key, in their order; with
+    /// `back`, the member is written into that slot of each of them.
+    #[pyo3(signature = (name, key, children, foreign_key, wrap, back=None, *, overwrite=false))]
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "two tables, the columns that join them, and what becomes of it"
+    )]
+    fn fill_many<'py>(
+        &self,
+        name: &Bound<'py, PyString>,
+        key: &Bound<'py, PyAny>,
+        children: &Bound<'py, PyAny>,
+        foreign_key: &Bound<'py, PyAny>,
+        wrap: &Bound<'py, PyAny>,
+        back: Option<&Bound<'py, PyString>>,
+        overwrite: bool,
+    ) -> PyResult<()> {
+        let filling = Filling::new(self, name, key, overwrite)?;
+        filling.children(children, foreign_key, wrap, back)
+    }
+
+    /// Give each member a `wrap` of the objects that `pairs` of key and object have for its key.
+    #[pyo3(signature = (name, key, pairs, wrap, *, overwrite=false))]
+    fn fill_pairs<'py>(
+        &self,
+        name: &Bound<'py, PyString>,
+        key: &Bound<'py, PyAny>,
+        pairs: &Bound<'py, PyAny>,
+        wrap: &Bound<'py, PyAny>,
+        overwrite: bool,
+    ) -> PyResult<()> {
+        Filling::new(self, name, key, overwrite)?.pairs(pairs, wrap)
+    }
+
     fn __len__(&self, py: Python<'_>) -> usize {
         self.members.with(py, |members| members.alive().count())
     }
 
-    fn __bool__(&self) -> bool {
-        true
+    /// In bytes, with the list of the members.
+    fn __sizeof__(&self, py: Python<'_>) -> usize {
+        let capacity = self.members.with(py, |members| members.places.capacity());
+        size_of::<ffi::PyObject>() + size_of::<Self>() + capacity * size_of::<*mut ffi::PyObject>()
     }
 
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
@@ -125,8 +196,8 @@ impl Cohort {
         }
     }
 
-    pub(super) fn layout<'a>(&'a self, _py: Python<'_>) -> &'a Layout {
-        self.layout.get()
+    pub(super) const fn layout(&self) -> &Py<Layout> {
+        &self.layout
     }
 
     /// Makes an object of the layout's model, which is in no cohort, the last member.
@@ -152,8 +223,11 @@ impl Cohort {
 
     /// Gives back memory that further members would have used.
     pub(super) fn settle(&self, py: Python<'_>) {
-        self.members
-            .with(py, |members| members.places.shrink_to_fit());
+        self.members.with(py, |members| {
+            if members.places.len() > FEW {
+                members.places.shrink_to_fit();
+            }
+        });
     }
 
     /// The members that are alive, in order.

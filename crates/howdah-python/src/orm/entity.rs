@@ -83,22 +83,19 @@ impl Entity {
     pub(super) fn is_absent(&self, values: &[Option<&[u8]>]) -> bool {
         let is_null = |position: &usize| matches!(values.get(*position), Some(None));
         if self.key.is_empty() {
-            return values.iter().all(Option::is_none);
+            let own = values.iter().take(self.slots.len());
+            return own.flatten().next().is_none();
         }
         self.key.iter().all(is_null)
     }
 
-    /// The bytes that tell an object from others.
-    pub(super) fn key_of(&self, values: &[Option<&[u8]>]) -> Vec<u8> {
-        let mut key = Vec::with_capacity(16);
-        for position in &self.key {
-            // no value is as long as what stands for NULL
-            let value = values.get(*position).copied().flatten();
-            let length = value.map_or(u32::MAX, |value| value.len() as u32);
-            key.extend_from_slice(&length.to_ne_bytes());
-            key.extend_from_slice(value.unwrap_or_default());
-        }
-        key
+    /// The values that tell an object from others.
+    pub(super) fn key_of<'a>(
+        &self,
+        values: &[Option<&'a [u8]>],
+    ) -> impl Iterator<Item = Option<&'a [u8]>> {
+        let value = |position: &usize| values.get(*position).copied().flatten();
+        self.key.iter().map(value)
     }
 }
 
@@ -196,6 +193,13 @@ impl Part {
         match self {
             Self::Object(entity) => entity.get().converters.iter().any(Option::is_some),
             Self::Value(converter) => converter.is_some(),
+        }
+    }
+
+    pub(super) fn has_key(&self) -> bool {
+        match self {
+            Self::Object(entity) => !entity.get().key.is_empty(),
+            Self::Value(_) => false,
         }
     }
 

@@ -24,6 +24,8 @@ pub(crate) struct Hydration {
     pub(super) parents: Vec<Option<(usize, Slot)>>,
     /// A row is a tuple of the parts that are shown, else the first part alone.
     pub(super) is_tuple: bool,
+    /// A row is one object, of all columns, none of which needs more than decoding.
+    pub(super) is_simple: bool,
     /// How many columns a row must have.
     pub(super) width: usize,
 }
@@ -47,6 +49,10 @@ impl Hydration {
         let parents = (0..parts.len()).map(|index| parent_of(entities.py(), &parts, index));
         Ok(Self {
             parents: parents.collect::<PyResult<_>>()?,
+            is_simple: match parts.as_slice() {
+                [Part::Object(entity)] => !is_tuple && entity.get().is_simple(),
+                _ => false,
+            },
             width: parts.iter().map(Part::width).sum(),
             parts,
             is_tuple,
@@ -144,13 +150,11 @@ impl Load {
                 Part::Value(_) => None,
             });
         }
-        let kept = cohorts
-            .iter()
-            .map(|cohort| Some(cohort.as_ref()?.clone_ref(py)));
-        let mut kept = kept.collect::<Vec<_>>();
-        self.cohorts
-            .with(py, |cohorts| std::mem::swap(cohorts, &mut kept));
-        drop(kept);
-        Objects::new(py, self.hydration.clone_ref(py), cohorts, columns)
+        let objects = Objects::new(py, self.hydration.clone_ref(py), &cohorts, columns)?;
+        drop(
+            self.cohorts
+                .with(py, |held| std::mem::replace(held, cohorts)),
+        );
+        Ok(objects)
     }
 }

@@ -15,7 +15,7 @@ use std::ptr;
 use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
-use pyo3::types::{PyDict, PyString, PyTuple, PyType};
+use pyo3::types::{PyDict, PyString, PyType};
 
 use super::changes::{Changes, not_loaded};
 use super::cohort::Cohort;
@@ -40,8 +40,7 @@ impl<'py> Instance<'py> {
     /// # Errors
     /// `TypeError` for other objects.
     pub(super) fn of(object: Bound<'py, PyAny>) -> PyResult<Self> {
-        let py = object.py();
-        if object.is_instance(instance_type(py)?)? {
+        if is_subtype(&object.get_type(), instance_type(object.py())?) {
             return Ok(Self(object));
         }
         let found = object.get_type().name()?;
@@ -214,7 +213,7 @@ impl<'py> Instance<'py> {
         let Some(cohort) = self.cohort() else {
             return self.write(name, value);
         };
-        let slot = cohort.get().layout(self.0.py()).column(name);
+        let slot = cohort.get().layout().get().column(name);
         let old = slot.map(|slot| slot.read(self));
         self.write(name, value)?;
         if value.is_some_and(is_container) {
@@ -239,6 +238,13 @@ impl<'py> Instance<'py> {
         }
         Err(PyErr::fetch(self.0.py()))
     }
+}
+
+/// Whether objects of `class` have all that those of `base` have. Python's own questions would be
+/// answered by what a class says of itself.
+pub(super) fn is_subtype(class: &Bound<'_, PyType>, base: &Bound<'_, PyType>) -> bool {
+    // SAFETY: live types
+    unsafe { ffi::PyType_IsSubtype(class.as_type_ptr(), base.as_type_ptr()) != 0 }
 }
 
 /// Whether a value may refer to others, so that who refers to it must be known to the collector.
@@ -325,7 +331,6 @@ fn create_type(py: Python<'_>) -> PyResult<Py<PyType>> {
         flags: flags as u32,
         slots: slots.as_mut_ptr(),
     };
-    let bases = PyTuple::empty(py);
     // SAFETY: the spec and its slots outlive the call, name, doc, properties and methods are static,
     // and each function has the signature that its slot demands. Without bases the type derives
     // from object, whose fields are the first of `Fields`.
@@ -333,7 +338,6 @@ fn create_type(py: Python<'_>) -> PyResult<Py<PyType>> {
         let raw = ffi::PyType_FromSpecWithBases(&raw mut spec, ptr::null_mut());
         Bound::from_owned_ptr_or_err(py, raw)?
     };
-    drop(bases);
     Ok(created.cast_into::<PyType>()?.unbind())
 }
 

@@ -7,10 +7,11 @@ use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::ffi;
 use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
-use pyo3::types::{PyString, PyTuple, PyType};
+use pyo3::types::{PyList, PyString, PyTuple, PyType};
 
+use super::changes::not_loaded;
 use super::cohort::Cohort;
-use super::instance::{HEAD, Instance, instance_type};
+use super::instance::{HEAD, Instance, instance_type, is_container, is_subtype};
 
 /// The columns and relations of one model, and their slots.
 #[pyclass(frozen, module = "howdah._native")]
@@ -44,7 +45,7 @@ impl Layout {
         relations: &Bound<'_, PyAny>,
     ) -> PyResult<Self> {
         let py = model.py();
-        if !model.is_subclass(instance_type(py)?)? {
+        if !is_subtype(&model, instance_type(py)?) {
             let name = model.name()?;
             let message = format!("`{name}` does not derive from `Instance`");
             return Err(PyTypeError::new_err(message));
@@ -104,6 +105,29 @@ impl Layout {
         Ok(cohort)
     }
 
+    /// A tuple of the values of `columns` of each object, `NOT_LOADED` where there is none.
+    fn rows<'py>(
+        &self,
+        objects: &Bound<'py, PyAny>,
+        columns: &Bound<'py, PyAny>,
+    ) -> PyResult<Bound<'py, PyList>> {
+        let py = objects.py();
+        let column = |name: PyResult<Bound<'py, PyAny>>| {
+            let name = name?.cast_into::<PyString>()?;
+            self.column_named(&name)
+        };
+        let slots = columns.try_iter()?.map(column);
+        let slots = slots.collect::<PyResult<Vec<_>>>()?;
+        let missing = not_loaded(py)?.as_any();
+        let rows = PyList::empty(py);
+        for object in objects.try_iter()? {
+            let object = self.own(object?)?;
+            let value = |slot: &Slot| slot.read(&object).unwrap_or_else(|| missing.clone());
+            rows.append(PyTuple::new(py, slots.iter().map(value))?)?;
+        }
+        Ok(rows)
+    }
+
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         Ok(format!("Layout({})", self.model.bind(py).name()?))
     }
@@ -144,8 +168,9 @@ impl Layout {
     /// `TypeError` for other objects.
     pub(super) fn own<'py>(&self, object: Bound<'py, PyAny>) -> PyResult<Instance<'py>> {
         let model = self.model.bind(object.py());
-        if object.is_exact_instance(model) || object.get_type().is_subclass(model)? {
-            return Instance::of(object);
+        if is_subtype(&object.get_type(), model) {
+            // SAFETY: the model derives from `Instance`
+            return Ok(unsafe { Instance::of_unchecked(object) });
         }
         let (expected, found) = (model.name()?, object.get_type().name()?);
         let message = format!("expected objects of `{expected}`, found `{found}`");
@@ -224,6 +249,15 @@ impl Slot {
             let old = std::mem::replace(&mut *self.place(object), value.into_ptr());
             Bound::from_owned_ptr_or_opt(object.as_any().py(), old)
         }
+    }
+
+    /// Puts a value into an object that the collector may not know yet. No change is recorded.
+    #[inline]
+    pub(super) fn put<'py>(self, object: &Instance<'py>, value: Bound<'py, PyAny>) {
+        if is_container(&value) {
+            object.track();
+        }
+        drop(self.replace(object, value));
     }
 
     /// Where the slot of an object is. The object must be of the layout's model: [`Layout::own`],

@@ -11,9 +11,11 @@
 mod changes;
 mod cohort;
 mod entity;
+mod filling;
 mod guarded;
 mod hydration;
 mod instance;
+mod known;
 mod layout;
 mod objects;
 mod text;

@@ -4,8 +4,6 @@
 //! by `connection::rows` for each row. Invariant: a statement whose columns are not as many as its
 //! parts take never gets here, and an object is in its cohort only when all its columns are written.
 
-use std::collections::HashMap;
-
 use howdah_wire::backend::DataRow;
 use pyo3::prelude::*;
 
@@ -13,7 +11,9 @@ use super::cohort::Cohort;
 use super::entity::{Entity, Part};
 use super::guarded::Guarded;
 use super::hydration::Hydration;
-use super::instance::{Instance, is_container};
+use super::instance::Instance;
+use super::known::Known;
+use super::layout::Slot;
 use crate::connection::columns::{Columns, Read, Unread};
 use crate::connection::faults;
 use crate::row::RowBuilder;
@@ -22,22 +22,30 @@ use crate::types::Scope;
 /// How to make objects of the rows of one statement.
 pub(crate) struct Objects {
     hydration: Py<Hydration>,
-    /// For each part that is an object.
-    cohorts: Vec<Option<Py<Cohort>>>,
-    /// For each part: no value of it needs the collector.
-    atomic: Vec<bool>,
-    /// For each part with a key, the objects that rows have made.
-    known: Guarded<Vec<Known>>,
+    parts: Vec<Reading>,
     /// Rows are one object each, of all columns, none of which needs more than decoding.
     simple: bool,
     shown: usize,
 }
 
-/// Objects by the bytes of their key: of each value the length and the bytes.
-type Known = HashMap<Box<[u8]>, Py<PyAny>>;
+/// One part of the rows: what is needed besides the plan.
+struct Reading {
+    /// The first of its columns.
+    at: usize,
+    /// Of an object.
+    cohort: Option<Py<Cohort>>,
+    /// No value of it needs the collector.
+    atomic: bool,
+    /// The objects that rows have made, if it has a key.
+    known: Option<Guarded<Known>>,
+}
 
-/// The values of a part, as they came.
-type Raw<'a> = &'a [Option<&'a [u8]>];
+/// The values of columns, as they came.
+type Raw<'a> = [Option<&'a [u8]>];
+
+/// Up to so many columns are split, and parts put together, without asking for memory.
+const FEW_COLUMNS: usize = 24;
+const FEW_PARTS: usize = 6;
 
 impl Objects {
     /// # Errors
@@ -45,7 +53,7 @@ impl Objects {
     pub(super) fn new(
         py: Python<'_>,
         hydration: Py<Hydration>,
-        cohorts: Vec<Option<Py<Cohort>>>,
+        cohorts: &[Option<Py<Cohort>>],
         columns: &Columns,
     ) -> PyResult<Self> {
         let plan = hydration.get();
@@ -56,22 +64,21 @@ impl Objects {
             return Err(faults::fault(py, "ProgrammingError", message));
         }
         let mut at = 0;
-        let mut atomic = Vec::with_capacity(plan.parts.len());
-        for part in &plan.parts {
-            let converts = part.has_converters();
-            atomic.push(!converts && columns.are_atomic(at..at + part.width()));
-            at += part.width();
+        let mut parts = Vec::with_capacity(plan.parts.len());
+        for (part, cohort) in plan.parts.iter().zip(cohorts) {
+            let end = at + part.width();
+            parts.push(Reading {
+                at,
+                cohort: cohort.as_ref().map(|cohort| cohort.clone_ref(py)),
+                atomic: !part.has_converters() && columns.are_atomic(at..end),
+                known: part.has_key().then(|| Guarded::new(Known::default())),
+            });
+            at = end;
         }
-        let simple = match plan.parts.as_slice() {
-            [Part::Object(entity)] => !plan.is_tuple && entity.get().is_simple(),
-            _ => false,
-        };
         Ok(Self {
-            simple,
+            parts,
+            simple: plan.is_simple,
             shown: plan.parts.iter().filter(|part| part.is_shown()).count(),
-            known: Guarded::new(plan.parts.iter().map(|_| Known::new()).collect()),
-            cohorts,
-            atomic,
             hydration,
         })
     }
@@ -85,14 +92,10 @@ impl Objects {
         row: &DataRow<'_>,
     ) -> Read<'py> {
         if self.simple
-            && let ([Part::Object(entity)], [Some(cohort)], [atomic]) = (
-                self.hydration.get().parts.as_slice(),
-                self.cohorts.as_slice(),
-                self.atomic.as_slice(),
-            )
+            && let [Part::Object(entity)] = self.hydration.get().parts.as_slice()
+            && let [reading] = self.parts.as_slice()
         {
-            let cohort = cohort.bind(scope.py);
-            return read_one(scope, columns, row, entity.get(), cohort, *atomic);
+            return reading.read_whole(scope, columns, row, entity.get());
         }
         self.read_parts(scope, columns, row)
     }
@@ -103,45 +106,84 @@ impl Objects {
         columns: &Columns,
         row: &DataRow<'_>,
     ) -> Read<'py> {
-        let raw = columns.split(scope, row)?;
         let plan = self.hydration.get();
-        let mut items = Vec::with_capacity(plan.parts.len());
-        let mut at = 0;
-        for (index, part) in plan.parts.iter().enumerate() {
-            let values = raw.get(at..at + part.width()).unwrap_or_default();
+        let (mut few, mut many) = ([None; FEW_COLUMNS], Vec::new());
+        let raw = room(&mut few, &mut many, plan.width);
+        columns.split(scope, row, raw)?;
+        let (mut few, mut many) = ([const { None }; FEW_PARTS], Vec::new());
+        let items = room(&mut few, &mut many, plan.parts.len());
+        for (index, (part, reading)) in plan.parts.iter().zip(&self.parts).enumerate() {
+            let values = raw.get(reading.at..).unwrap_or_default();
             let item = match part {
                 Part::Value(converter) => {
-                    let value = columns.decode(scope, at, values.first().copied().flatten())?;
-                    convert(value, converter.as_ref())?
+                    let value = values.first().copied().flatten();
+                    convert(
+                        columns.decode(scope, reading.at, value)?,
+                        converter.as_ref(),
+                    )?
                 }
-                Part::Object(entity) => {
-                    self.object(scope, columns, (index, at), entity.get(), values)?
-                }
+                Part::Object(entity) => reading.object(scope, columns, entity.get(), values)?,
             };
             if let Some(Some((parent, slot))) = plan.parents.get(index)
-                && let Some(parent) = items.get(*parent)
+                && let Some(Some(parent)) = items.get(*parent)
             {
-                write_into(scope.py, parent, *slot, &item);
+                write_into(parent, *slot, &item);
             }
-            items.push(item);
-            at += part.width();
+            if let Some(place) = items.get_mut(index) {
+                *place = Some(item);
+            }
         }
         self.row(scope.py, items)
     }
 
-    fn row<'py>(&self, py: Python<'py>, items: Vec<Bound<'py, PyAny>>) -> Read<'py> {
+    /// The row of these items.
+    fn row<'py>(&self, py: Python<'py>, items: &mut [Option<Bound<'py, PyAny>>]) -> Read<'py> {
         let plan = self.hydration.get();
-        let mut items = items.into_iter().zip(&plan.parts);
         if !plan.is_tuple {
-            let first = items.next().map(|(item, _)| item);
+            let first = items.first_mut().and_then(Option::take);
             return Ok(first.unwrap_or_else(|| py.None().into_bound(py)));
         }
         let mut tuple = RowBuilder::tuple(py, self.shown)?;
-        let shown = items.filter(|(_, part)| part.is_shown());
-        for (index, (item, _)) in shown.enumerate() {
+        let shown = items.iter_mut().zip(&plan.parts);
+        let shown = shown.filter_map(|(item, part)| item.take().filter(|_| part.is_shown()));
+        for (index, item) in shown.enumerate() {
             tuple.set(index, item);
         }
         Ok(tuple.finish(false))
+    }
+}
+
+impl Drop for Objects {
+    fn drop(&mut self) {
+        Python::attach(|py| {
+            for reading in &self.parts {
+                if let Some(cohort) = &reading.cohort {
+                    cohort.get().settle(py);
+                }
+            }
+        });
+    }
+}
+
+impl Reading {
+    /// An object of all columns of a row.
+    #[inline]
+    fn read_whole<'py>(
+        &self,
+        scope: &Scope<'_, 'py>,
+        columns: &Columns,
+        row: &DataRow<'_>,
+        entity: &Entity,
+    ) -> Read<'py> {
+        let object = entity.layout.get().allocate(scope.py)?;
+        columns.read_values(scope, row, |index, value| {
+            if let Some(slot) = entity.slots.get(index) {
+                drop(slot.replace(&object, value));
+            }
+            Ok(())
+        })?;
+        self.admit(entity, &object)?;
+        Ok(object.into_any())
     }
 
     /// The object of an entity: a new one, one that an earlier row made, or None.
@@ -149,98 +191,70 @@ impl Objects {
         &self,
         scope: &Scope<'_, 'py>,
         columns: &Columns,
-        (index, at): (usize, usize),
         entity: &Entity,
-        values: Raw<'_>,
+        values: &Raw<'_>,
     ) -> Read<'py> {
         let py = scope.py;
         if entity.optional && entity.is_absent(values) {
             return Ok(py.None().into_bound(py));
         }
-        if entity.key.is_empty() {
-            let object = self.make(scope, columns, (index, at), entity, values)?;
+        let Some(known) = &self.known else {
+            let object = self.make(scope, columns, entity, values)?;
             return Ok(object.into_any());
+        };
+        let found = known.with(py, |known| known.find(py, entity.key_of(values)));
+        if let Some(found) = found {
+            return Ok(found.into_bound(py));
         }
-        let key = entity.key_of(values);
-        if let Some(known) = self.find(py, index, &key) {
-            return Ok(known);
-        }
-        let object = self
-            .make(scope, columns, (index, at), entity, values)?
-            .into_any();
+        let object = self.make(scope, columns, entity, values)?.into_any();
         let kept = object.clone().unbind();
-        let replaced = self.known.with(py, |known| {
-            known.get_mut(index)?.insert(key.into_boxed_slice(), kept)
-        });
-        drop(replaced);
+        known.with(py, |known| known.add(kept));
         Ok(object)
-    }
-
-    fn find<'py>(&self, py: Python<'py>, index: usize, key: &[u8]) -> Option<Bound<'py, PyAny>> {
-        self.known
-            .with(py, |known| Some(known.get(index)?.get(key)?.clone_ref(py)))
-            .map(|known| known.into_bound(py))
     }
 
     fn make<'py>(
         &self,
         scope: &Scope<'_, 'py>,
         columns: &Columns,
-        (index, at): (usize, usize),
         entity: &Entity,
-        values: Raw<'_>,
+        values: &Raw<'_>,
     ) -> Result<Instance<'py>, Unread> {
-        let layout = entity.layout.get();
-        let object = layout.allocate(scope.py)?;
+        let object = entity.layout.get().allocate(scope.py)?;
         let targets = entity.slots.iter().zip(&entity.converters);
-        for (offset, ((slot, converter), value)) in targets.zip(values).enumerate() {
-            let value = columns.decode(scope, at + offset, *value)?;
-            let value = convert(value, converter.as_ref())?;
-            drop(slot.replace(&object, value));
+        for (column, ((slot, converter), value)) in (self.at..).zip(targets.zip(values)) {
+            let value = columns.decode(scope, column, *value)?;
+            drop(slot.replace(&object, convert(value, converter.as_ref())?));
         }
-        if layout.is_plain() && !self.atomic.get(index).copied().unwrap_or(false) {
-            object.track();
-        }
-        if let Some(Some(cohort)) = self.cohorts.get(index) {
-            Cohort::add(cohort.bind(scope.py), &object)?;
-        }
+        self.admit(entity, &object)?;
         Ok(object)
     }
-}
 
-impl Drop for Objects {
-    fn drop(&mut self) {
-        Python::attach(|py| {
-            for cohort in self.cohorts.iter().flatten() {
-                cohort.get().settle(py);
-            }
-        });
-    }
-}
-
-/// One object of all columns.
-#[inline]
-fn read_one<'py>(
-    scope: &Scope<'_, 'py>,
-    columns: &Columns,
-    row: &DataRow<'_>,
-    entity: &Entity,
-    cohort: &Bound<'py, Cohort>,
-    atomic: bool,
-) -> Read<'py> {
-    let layout = entity.layout.get();
-    let object = layout.allocate(scope.py)?;
-    columns.read_values(scope, row, |index, value| {
-        if let Some(slot) = entity.slots.get(index) {
-            drop(slot.replace(&object, value));
+    /// Makes a whole object a member of the cohort, and known to the collector where it must be.
+    #[inline]
+    fn admit(&self, entity: &Entity, object: &Instance<'_>) -> PyResult<()> {
+        if !self.atomic && entity.layout.get().is_plain() {
+            object.track();
         }
-        Ok(())
-    })?;
-    if layout.is_plain() && !atomic {
-        object.track();
+        match &self.cohort {
+            Some(cohort) => Cohort::add(cohort.bind(object.as_any().py()), object),
+            None => Ok(()),
+        }
     }
-    Cohort::add(cohort, &object)?;
-    Ok(object.into_any())
+}
+
+/// `length` empty places: those on the stack, if they are enough.
+fn room<'a, T, const N: usize>(
+    few: &'a mut [Option<T>; N],
+    many: &'a mut Vec<Option<T>>,
+    length: usize,
+) -> &'a mut [Option<T>] {
+    match few.get_mut(..length) {
+        Some(few) => few,
+        None => {
+            many.resize_with(length, || None);
+            many
+        }
+    }
 }
 
 fn convert<'py>(
@@ -253,20 +267,11 @@ fn convert<'py>(
     }
 }
 
-/// Writes an item into a slot of an object that an earlier part of the row made, if it did.
-fn write_into<'py>(
-    _py: Python<'py>,
-    parent: &Bound<'py, PyAny>,
-    slot: super::layout::Slot,
-    item: &Bound<'py, PyAny>,
-) {
-    if parent.is_none() {
-        return;
+/// Writes an item into a slot of what an earlier part of the row has made: an object, or None.
+fn write_into<'py>(parent: &Bound<'py, PyAny>, slot: Slot, item: &Bound<'py, PyAny>) {
+    if !parent.is_none() {
+        // SAFETY: the part is one of objects, whose model has the slot (checked by `Hydration`)
+        let parent = unsafe { Instance::of_unchecked(parent.clone()) };
+        slot.put(&parent, item.clone());
     }
-    // SAFETY: what an object part makes is None or an object of its layout's model
-    let parent = unsafe { Instance::of_unchecked(parent.clone()) };
-    if is_container(item) {
-        parent.track();
-    }
-    drop(slot.replace(&parent, item.clone()));
 }

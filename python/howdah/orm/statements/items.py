@@ -87,5 +87,5 @@ class ModelItem(Item):
         }
         if not chosen:
             return table.column_names
-        chosen |= set(table.key)
+        chosen |= {*table.key, *statement.keys_of_loads()}
         return tuple(name for name in table.column_names if name in chosen)

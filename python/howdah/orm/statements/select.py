@@ -23,7 +23,7 @@ from howdah.orm.expressions import (
     condition,
     typed,
 )
-from howdah.orm.paths import Related, View, join_condition, source_of
+from howdah.orm.paths import Related, relation_of, source_of
 from howdah.orm.statements.base import Statement, Steps
 from howdah.orm.statements.items import Item, ModelItem
 from howdah.orm.tables import TableSource
@@ -44,7 +44,7 @@ LockStrength = Literal["update", "no key update", "share", "key share"]
 
 
 class Join:
-    """A source that is brought in beside the first."""
+    """A source that is brought in beside the first. Along a relation, it needs no condition."""
 
     __slots__ = ("condition", "kind", "lateral", "source")
 
@@ -231,8 +231,6 @@ class Select(Statement[list[T]]):
 
         A relation may be cut: `load(Question.choices.order_by(Choice.votes.desc()).limit(3))` loads three of each question.
         """
-        from howdah.orm.paths import relation_of
-
         for relation in relations:
             relation_of(relation)
         return self._with(loads=self.loads + relations)
@@ -304,11 +302,16 @@ class Select(Statement[list[T]]):
             self.distinct_,
             self.locks,
             self.only_,
+            self.keys_of_loads() if self.only_ else (),
             self.names,
         )
 
     def _shape_items(self) -> tuple[Any, ...]:
         return tuple(item.fields() if isinstance(item, Item) else item for item in self.items)
+
+    def keys_of_loads(self) -> tuple[str, ...]:
+        """The attributes that loads begin at, which must not be left out."""
+        return tuple(relation_of(way).local for way in self.loads)
 
     def items_without_models(self) -> tuple[Any, ...]:
         """The expressions that it asks for."""
@@ -364,14 +367,14 @@ class Select(Statement[list[T]]):
         if isinstance(way, Related):
             return self._with(joins=self.joins + _related_joins(kind, way, on))
         source = as_source(way)
-        if on is None:
-            if not isinstance(source, TableSource) or source.relation is None:
-                raise ProgrammingError(
-                    f"`join({way!r})` needs a condition",
-                    hint="`join(Model, Model.id == Other.model_id)`, or join along a relation",
-                )
-            on = join_condition(source)
-        return self._with(joins=(*self.joins, Join(kind, source, condition(on))))
+        if on is not None:
+            return self._with(joins=(*self.joins, Join(kind, source, condition(on))))
+        if not isinstance(source, TableSource) or source.relation is None:
+            raise ProgrammingError(
+                f"`join({way!r})` needs a condition",
+                hint="`join(Model, Model.id == Other.model_id)`, or join along a relation",
+            )
+        return self._with(joins=(*self.joins, Join(kind, source, None)))
 
     def __repr__(self) -> str:
         from howdah.orm.statements.base import text_of

@@ -70,12 +70,23 @@ def written_join(join: Join) -> list[Any]:
 
 def all_joins(statement: Select[Any], first: Source) -> list[Join]:
     """The joins that were written, and those of ways along relations that were not."""
-    known = {id(first), *(id(join.source) for join in statement.joins)}
+    named = _named(statement)
+    written = [_along(join, named, {first, *_sources(statement)}) for join in statement.joins]
+    known = {id(first), *(id(join.source) for join in written)}
     joins: list[Join] = []
-    for join in statement.joins:
+    for join in written:
         joins += _ways_to(sources((join.condition,)), known)
         joins.append(join)
-    named = [one for item in statement.items if isinstance(item, Item) for one in item.sources()]
+    return joins + _ways_to(named, known)
+
+
+def _sources(statement: Select[Any]) -> set[Source]:
+    return {join.source for join in statement.joins}
+
+
+def _named(statement: Select[Any]) -> list[Source]:
+    """The sources whose columns the statement uses, but for its joins."""
+    of_items = [one for item in statement.items if isinstance(item, Item) for one in item.sources()]
     rest = (
         statement.items_without_models(),
         statement.where_,
@@ -84,8 +95,22 @@ def all_joins(statement: Select[Any], first: Source) -> list[Join]:
         statement.order,
         statement.distinct_,
     )
-    joins += _ways_to([*named, *sources(rest)], known)
-    return joins
+    return [*of_items, *sources(rest)]
+
+
+def _along(join: Join, named: list[Source], brought: set[Source]) -> Join:
+    """A join along a relation with its condition.
+
+    `select(Book, Author).join(Book.author)` names the author's own table: then that is joined. With
+    `Book.author.name` it is the way's.
+    """
+    source = join.source
+    if join.condition is not None or not isinstance(source, TableSource) or not source.relation:
+        return join
+    own = source.model.__table__.source
+    if own in named and source not in named and own not in brought:
+        return Join(join.kind, own, join_condition(source, own))
+    return Join(join.kind, source, join_condition(source))
 
 
 def _ways_to(found: Iterable[Source], known: set[int]) -> list[Join]:

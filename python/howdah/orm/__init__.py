@@ -26,11 +26,13 @@ from howdah.orm.statements.insert import Insert, insert
 from howdah.orm.statements.merge import Merge, merge
 from howdah.orm.statements.select import Select, select
 from howdah.orm.statements.update import Update, update
+from howdah.orm.transactions import AsyncTx, Tx
 from howdah.orm.writes.events import after, before
 from howdah.orm.writes.upserting import Upserted
 
 __all__ = [
     "AsyncBound",
+    "AsyncTx",
     "Bound",
     "Col",
     "Column",
@@ -46,6 +48,7 @@ __all__ = [
     "Select",
     "Shape",
     "Statement",
+    "Tx",
     "Update",
     "Upserted",
     "after",

@@ -46,8 +46,7 @@ class JsonPath(Expr[Any, Any]):
         return JsonPath.of(self.column, (*self.path, key))
 
     def set(self, value: Any) -> Assignment:
-        """The place has this value. What leads to it is made if it is not there; None is JSON's
-        null.
+        """The place has this value. What leads to it is made; None is JSON's null.
 
         >>> made = howdah.orm.update(User).where(User.id == 1).set(User.prefs["theme"].set("dark"))
         """
@@ -58,9 +57,7 @@ class JsonPath(Expr[Any, Any]):
         return JsonRemoval(self)
 
     def append(self, value: Any) -> Assignment:
-        """The list has one item more, at its end. A list of it alone is made if nothing is
-        there.
-        """
+        """The list has one item more, at its end; where nothing is there, it is made."""
         return JsonAssignment(self, lambda before: _appended(before, value))
 
     def incr(self, by: Number = 1) -> Assignment:
@@ -82,6 +79,7 @@ class JsonAssignment(Assignment):
         self.value = self.after(path.column)
 
     def after(self, before: Any) -> Any:
+        """The document with the change."""
         return _once(before, lambda document: _put(document, self._path, self._leaf))
 
 
@@ -96,6 +94,7 @@ class JsonRemoval(Assignment):
         self.value = self.after(path.column)
 
     def after(self, before: Any) -> Any:
+        """The document without the place."""
         path = [part for key in self._path for part in (", ", Param(str(key), "text"))]
         return Fragment(before, " #- array[", *path[1:], "]", level=OPERATOR)
 
@@ -110,9 +109,7 @@ def _checked(column: Column[Any, Any]) -> Column[Any, Any]:
 
 
 def _once(before: Any, change: _Leaf) -> Fragment:
-    """A change of what earlier changes have made, which is computed once, however often it is
-    named.
-    """
+    """A change of what earlier changes have made, which is computed once."""
     if isinstance(before, Column):
         return cast("Fragment", change(before))
     made = Fragment("(select (", before, ")::jsonb as document offset 0)", level=LIST)

@@ -5,9 +5,17 @@ from __future__ import annotations
 import datetime as dt
 import enum
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 from howdah.orm import Col, Model, col, generated, identity, raw, version
+
+M = TypeVar("M", bound=Model)
+
+
+def keyed(key: int, one: M) -> M:
+    """The object with a key that the program gives."""
+    one.id = key  # type: ignore[attr-defined]
+    return one
 
 
 class Mood(enum.Enum):

@@ -21,7 +21,11 @@ CHANGES: list[tuple[Any, list[Assignment], Any]] = [
     ({}, [PREFS["a"].set(1)], {"a": 1}),
     (None, [PREFS["a"].set("x")], {"a": "x"}),
     ({"a": 1}, [PREFS["a"].set(None)], {"a": None}),
-    ({"a": 1}, [PREFS["b"].set({"c": [1, "x", None, True]})], {"a": 1, "b": {"c": [1, "x", None, True]}}),
+    (
+        {"a": 1},
+        [PREFS["b"].set({"c": [1, "x", None, True]})],
+        {"a": 1, "b": {"c": [1, "x", None, True]}},
+    ),
     ({}, [PREFS["a"]["b"]["c"].set(1)], {"a": {"b": {"c": 1}}}),
     ({"a": None}, [PREFS["a"]["b"].set(1)], {"a": {"b": 1}}),
     ({"a": {"b": 1, "c": 2}}, [PREFS["a"]["b"].set(3)], {"a": {"b": 3, "c": 2}}),
@@ -117,5 +121,3 @@ def test_two_processes_lose_no_change(database: str) -> None:
 @pytest.mark.timeout(300)
 def test_two_processes_lose_none_of_ten_thousand_changes(database: str) -> None:
     hammered(database, 10_000)
-
-

@@ -1,6 +1,4 @@
-"""Objects are inserted, updated, saved and deleted: what becomes of the rows, and of the
-objects.
-"""
+"""Objects are inserted, updated, saved and deleted: what becomes of them and their rows."""
 
 from __future__ import annotations
 
@@ -12,6 +10,7 @@ import pytest
 from howdah import errors
 from howdah.orm import select
 from tests.orm.library import Author, Book, BookTag, Employee, Tag
+from tests.orm.writing.models import keyed
 
 
 async def test_an_inserted_object_has_what_the_database_gave(db: Any) -> None:
@@ -25,7 +24,7 @@ async def test_an_inserted_object_has_what_the_database_gave(db: Any) -> None:
 
 
 async def test_a_key_that_the_program_gives_is_kept(db: Any) -> None:
-    author = Author(id=7, name="Dee")
+    author = keyed(7, Author(name="Dee"))
     await db.insert(author)
     assert author.id == 7
     assert await db.get(Author, 7) is not None
@@ -40,17 +39,24 @@ async def test_many_objects_are_inserted_in_order(db: Any, count: int) -> None:
     assert [(it.id, it.title, it.price, it.pages) for it in found] == [
         (book.id, book.title, book.price, 100) for book in books
     ]
-    assert len(books[0]._cohort) == count
+    cohort = books[0]._cohort
+    assert cohort is not None
+    assert len(cohort) == count
 
 
 async def test_objects_with_different_columns_and_of_different_models_in_one_call(db: Any) -> None:
-    objects = [Tag(name="a"), Author(id=50, name="b"), Author(name="c"), Tag(id=60, name="d")]
+    objects = [
+        Tag(name="a"),
+        keyed(50, Author(name="b")),
+        Author(name="c"),
+        keyed(60, Tag(name="d")),
+    ]
     await db.insert(objects)
     assert [one.id for one in objects] == [101, 50, 101, 60]
 
 
 async def test_all_objects_are_inserted_or_none(db: Any) -> None:
-    objects = [Author(name="fine"), Tag(name="fresh"), Tag(id=70, name="new")]
+    objects = [Author(name="fine"), Tag(name="fresh"), keyed(70, Tag(name="new"))]
     with pytest.raises(errors.UniqueViolation):
         await db.insert(objects)
     assert await db.fetch(select(Author).where(Author.name == "fine").exists()) is False

@@ -10,7 +10,7 @@ import pytest
 from howdah import errors
 from howdah.orm import Upserted, excluded, insert, select, update
 from tests.orm.library import Author, Book, BookTag, Tag
-from tests.orm.writing.models import Note, Plain
+from tests.orm.writing.models import Note, Plain, keyed
 
 
 def names(found: Upserted[Any], attribute: str = "name") -> tuple[list[Any], ...]:
@@ -48,7 +48,7 @@ async def test_upsert_of_nothing_but_new_rows(db: Any) -> None:
 
 
 async def test_upsert_with_assignments_and_a_condition(db: Any) -> None:
-    books = [Book(id=n, author_id=1, title=f"B{n}", price=Decimal(5)) for n in (1, 2, 9)]
+    books = [keyed(n, Book(author_id=1, title=f"B{n}", price=Decimal(5))) for n in (1, 2, 9)]
     found = await db.upsert(
         books,
         update=[Book.price.to(Book.price + excluded(Book.price))],

@@ -98,7 +98,7 @@ fn leave_cohort(objects: &Bound<'_, PyAny>) -> PyResult<()> {
 /// Makes an object the last member of a cohort; it leaves the one that it was in.
 #[pyfunction]
 fn join_cohort<'py>(cohort: &Bound<'py, Cohort>, object: Bound<'py, PyAny>) -> PyResult<()> {
-    let object = cohort.get().layout(cohort.py()).own(object)?;
+    let object = cohort.get().layout().get().own(object)?;
     object.leave();
     Cohort::add(cohort, &object)
 }

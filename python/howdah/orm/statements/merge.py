@@ -1,7 +1,8 @@
 """`merge`: inserting, updating and deleting rows by what another source says, in one statement.
 
-No IO. A `Merge` is a value: `merge(Stock).using(Delivery, Stock.item == Delivery.item)` and what is to be done with rows that match, or
-have no partner on one of the sides. PostgreSQL takes the first branch whose condition holds.
+No IO. A `Merge` is a value: `merge(Stock).using(Delivery, Stock.item == Delivery.item)` and what is
+to be done with rows that match, or have no partner on one of the sides. PostgreSQL takes the first
+branch whose condition holds.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 from howdah._native import Fragment, Source
 from howdah._native import quote_identifier as quoted
 from howdah.errors import ProgrammingError
-from howdah.orm.expressions import LIST, Expr, all_of, condition, operated
+from howdah.orm.expressions import LIST, Expr, condition, operated
 from howdah.orm.statements.assignments import Assignment, combined
 from howdah.orm.statements.change import Change, target_of, version_of
 from howdah.orm.statements.select import as_source
@@ -48,7 +49,7 @@ class Branch:
         """Its parts of the statement; `raised` is what every update sets as well."""
         parts: list[Any] = [f" when {self.match}"]
         if self.where is not None:
-            parts += [" and ", all_of(self.where)]  # type: ignore[arg-type]
+            parts += [" and ", self.where]
         parts.append(f" then {self.action}")
         if self.action == "insert":
             if not self.values:

@@ -1,25 +1,27 @@
 """`change`: assignments to the row of one object, where it is.
 
-Runs as steps. Invariant: the row is changed as it is at that moment, whatever the object remembers of it, or `NoRow` is raised;
-afterwards the object has what the database made of the columns.
+Runs as steps. Invariant: the row is changed as it is at that moment, whatever the object remembers
+of it, or `NoRow` is raised; afterwards the object has what the database made of the columns.
 """
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from howdah._native import restore_changes
+from howdah._native import NOT_LOADED, restore_changes
 from howdah.errors import ProgrammingError
 from howdah.orm.expressions import compared
 from howdah.orm.models import Model
 from howdah.orm.statements.assignments import Assignment
-from howdah.orm.statements.base import Steps
 from howdah.orm.statements.update import update
 from howdah.orm.writes import events
-from howdah.orm.writes.objects import key_of, take_in
+from howdah.orm.writes.objects import key_of, take_in, value_or_missing
+
+if TYPE_CHECKING:
+    from howdah.orm.statements.base import Steps
 
 
-def change_steps(one: Any, assignments: tuple[Assignment, ...]) -> Steps:
+def change_steps(executor: Any, one: Any, assignments: tuple[Assignment, ...]) -> Steps:
     """Apply the assignments to the row of a loaded object."""
     if not isinstance(one, Model):
         raise TypeError(f"`change` takes an object, found `{type(one).__name__}`")
@@ -39,6 +41,10 @@ def change_steps(one: Any, assignments: tuple[Assignment, ...]) -> Steps:
     columns = [table.expression(name) for name in names]
     statement = update(type(one)).where(*conditions).set(*assignments).required()
     rows = yield from statement.returning(*columns)._row_steps()
+    if executor._journal is not None:
+        before = {name: value_or_missing(one, name) for name in names}
+        known = {name: it for name, it in before.items() if it is not NOT_LOADED}
+        executor._journal.updated(table, one, one._changes or {}, known)
     take_in(table, [one], names, rows)
     rest = {name: old for name, old in (one._changes or {}).items() if name not in names}
     one._forget_changes()

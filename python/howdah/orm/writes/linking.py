@@ -1,12 +1,11 @@
 """Relations through a table between: adding, removing and setting links, in one statement each.
 
-Runs as steps. Invariants: a link that is there is not made twice; where the relation is loaded, it is as the database
-afterwards.
+Runs as steps. Invariants: a link that is there is not made twice; where the relation is loaded, it
+is as the database afterwards.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, cast
 
 from howdah._native import Fragment, Param, quote_identifier
@@ -17,6 +16,8 @@ from howdah.orm.statements.base import Statement, Steps
 from howdah.orm.writes.objects import as_list
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
     from howdah.orm.tables import Relation
 
 
@@ -73,7 +74,12 @@ class _Links(Statement[int]):
     def _shape_fields(self) -> tuple[Any, ...]:
         between = self._way.between
         assert between is not None
-        fields = ("links", between.__table__.source, self._way.remote, cast("str", self._way.onward))
+        fields = (
+            "links",
+            between.__table__.source,
+            self._way.remote,
+            cast("str", self._way.onward),
+        )
         return (*fields, self._removes, self._adds, self._owner, self._keys)
 
     def _write(self) -> tuple[Fragment, Any]:

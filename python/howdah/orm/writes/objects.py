@@ -95,3 +95,9 @@ def key_of(table: Table, one: Any) -> tuple[Any, ...]:
         )
     changes = one._changes or {}
     return tuple(changes[name] if name in changes else getattr(one, name) for name in table.key)
+
+
+def value_or_missing(one: Any, name: str) -> Any:
+    """What is in a slot, `NOT_LOADED` if that is nothing."""
+    ((value,),) = type(one).__table__.layout.rows([one], [name])
+    return value

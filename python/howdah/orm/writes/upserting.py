@@ -1,11 +1,11 @@
 """`upsert` of objects: inserted, or what is there already is updated.
 
-Runs as steps. Invariant: all of the objects are written or none; afterwards those that were inserted or updated are as their rows.
+Runs as steps. Invariant: all of the objects are written or none; afterwards those that were
+inserted or updated are as their rows.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
@@ -13,18 +13,20 @@ from howdah._native import Fragment, group_by_filled, quote_identifier
 from howdah.errors import ProgrammingError
 from howdah.orm._types import sql_type
 from howdah.orm.expressions import Column, Expr, typed
-from howdah.orm.statements.base import Steps
 from howdah.orm.statements.change import old
 from howdah.orm.statements.given import given_rows, has_arrays, rows_at_once
 from howdah.orm.statements.insert import Insert, insert
 from howdah.orm.writes import events
 from howdah.orm.writes.blocks import whole
 from howdah.orm.writes.inserting import ROWS_AT_ONCE
-from howdah.orm.writes.objects import as_list, by_model, taken, take_in, values_of
+from howdah.orm.writes.objects import as_list, by_model, take_in, taken, values_of
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
     from howdah.orm.models import Model
     from howdah.orm.statements.assignments import Assignment
+    from howdah.orm.statements.base import Steps
     from howdah.orm.tables import Table
 
 M = TypeVar("M", bound="Model")
@@ -68,7 +70,9 @@ def upsert_steps(
         rows = yield from whole(_upsert_all(way, pieces))
     for (_, members), found_rows in zip(pieces, rows, strict=True):
         _settle(way, members, found_rows, result)
-    table.layout.adopt([*result.inserted, *result.updated], executor)
+    cohort = table.layout.adopt([*result.inserted, *result.updated], executor)
+    if executor._journal is not None:
+        executor._journal.inserted(cohort, ())
     yield from events.call_after("insert", result.inserted)
     yield from events.call_after("update", result.updated)
     return result
@@ -96,7 +100,7 @@ class _Way:
             return conflict.do_nothing()
         return conflict.update(*(self._update or ()), where=self._where)
 
-    def is_inserted(self, version: int) -> Fragment:
+    def is_inserted(self, version: int) -> Any:
         """In `returning`: whether the row was not there before."""
         boolean = sql_type(bool)
         if version >= KNOWS_OLD:
@@ -105,8 +109,8 @@ class _Way:
 
     def returned(self, statement: Insert[Any], version: int) -> Any:
         """The statement, with all columns of the rows that it wrote."""
-        columns = [self.table.expression(name) for name in self.table.column_names]
-        return statement.returning(self.is_inserted(version), *columns)  # type: ignore[arg-type]
+        columns: list[Any] = [self.table.expression(name) for name in self.table.column_names]
+        return statement.returning(self.is_inserted(version), *columns)
 
 
 def _columns(table: Table, on: Any) -> tuple[Column[Any, Any], ...]:

@@ -71,7 +71,7 @@ def replaced(path: Place[Any, Any], value: Any) -> JsonAssignment:
 
 def _keys(path: tuple[Any, ...]) -> tuple[Key, ...]:
     if not path:
-        raise ProgrammingError("a place in jsonb has a key: `Question.prefs[\"theme\"].set(…)`")
+        raise ProgrammingError('a place in jsonb has a key: `Question.prefs["theme"].set(…)`')
     return path
 
 

@@ -21,6 +21,7 @@ from collections.abc import Callable
 from typing import Any, Union, get_args, get_origin
 
 from howdah import types as values
+from howdah._native import quote_identifier
 from howdah.errors import ProgrammingError
 
 Convert = Callable[[Any], Any]
@@ -42,6 +43,8 @@ class SqlType:
     """Of an array, the type of its items."""
     enum: type[enum.Enum] | None = None
     """Of a native enum, its class."""
+    declared: object = None
+    """The domain, composite type … that a model names it by."""
     serial: int = dataclasses.field(default_factory=itertools.count(1).__next__, compare=False)
     """Tells apart types that are read differently."""
 
@@ -166,11 +169,23 @@ def _make_type(python: object) -> SqlType:
 
 
 def _annotated(arguments: tuple[Any, ...]) -> SqlType:
-    """`Annotated[str, "varchar(40)"]`: the first text names the type."""
+    """`Annotated[str, "varchar(40)"]`: the first text names the type, or a domain, composite type … that was declared."""
     python, *notes = arguments
-    names = [note for note in notes if isinstance(note, str)]
-    found = sql_type(python)
-    return found.named(names[0]) if names else found
+    for note in notes:
+        if isinstance(note, str):
+            return sql_type(python).named(note)
+        if hasattr(note, "sql_name"):
+            return _named_by(python, note)
+    return sql_type(python)
+
+
+def _named_by(python: Any, declared: Any) -> SqlType:
+    """A type that was declared: `Annotated[str, domain("email", "text")]`."""
+    try:
+        found = sql_type(python)
+    except ProgrammingError:
+        found = SqlType(declared.sql_name, python)  # the driver knows it by its name
+    return dataclasses.replace(found, name=declared.sql_name, declared=declared)
 
 
 def _range(python: object, arguments: tuple[Any, ...], kind: str) -> SqlType:
@@ -203,7 +218,9 @@ def enum_type(python: type[enum.Enum]) -> SqlType:
             f"`{python.__name__}.{odd[0]}` has no text as its value",
             hint="the labels of an enum in PostgreSQL are texts",
         )
-    return SqlType(enum_name(python), python, bind=_label, read=python, enum=python)
+    parts = (getattr(python, "__pg_schema__", None), enum_name(python))
+    name = ".".join(quote_identifier(part) for part in parts if part)
+    return SqlType(name, python, bind=_label, read=python, enum=python)
 
 
 def enum_name(python: type[enum.Enum]) -> str:

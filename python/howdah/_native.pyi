@@ -857,9 +857,13 @@ class Cohort:
         key: str | Sequence[str],
         found: dict[Any, Any],
         *,
+        missing: bool = True,
         overwrite: bool = False,
     ) -> None:
-        """Give each member that lacks `name` what `found` has for its key, else None."""
+        """Give each member that lacks `name` what `found` has for its key.
+
+        One whose key is not found gets None, or with `missing=False` stays as it is.
+        """
     def fill_many(
         self,
         name: str,

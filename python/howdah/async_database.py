@@ -32,6 +32,10 @@ from howdah.async_connection import AsyncConnection, fresh_password
 from howdah.async_pool import AsyncPool
 from howdah.connection import Connection
 from howdah.errors import InterfaceError, OperationalError, PoolClosed
+from howdah.orm.executors import drive_async
+from howdah.orm.statements.base import Statement, Steps
+from howdah.orm.statements.select import Select
+from howdah.orm.verbs import AsyncVerbs
 from howdah.retrying import Retry, run_async
 
 T = TypeVar("T")
@@ -81,7 +85,7 @@ class AsyncDatabaseLease:
                 await pool.release(connection)
 
 
-class AsyncDatabase(Routing):
+class AsyncDatabase(Routing, AsyncVerbs):
     """`Database` for the tasks of one event loop; options and rules are the same.
 
     >>> async def main():
@@ -196,8 +200,12 @@ class AsyncDatabase(Routing):
             self._retry, self, lambda connection: function(connection, *args, **kwargs)
         )
 
-    async def execute(self, query: str, /, *args: Any, timeout: float | None = None) -> int:
-        """`AsyncConnection.execute` on the primary."""
+    async def execute(
+        self, query: str | Statement[Any], /, *args: Any, timeout: float | None = None
+    ) -> int:
+        """`AsyncConnection.execute` on the primary; of a statement of the ORM, its effect."""
+        if isinstance(query, Statement):
+            return await super().execute(query)
         async with self.write() as connection:
             return await connection.execute(query, *args, timeout=timeout)
 
@@ -208,6 +216,8 @@ class AsyncDatabase(Routing):
         async with self.write() as connection:
             return await connection.execute_many(query, rows, timeout=timeout)
 
+    @overload
+    async def fetch(self, query: Statement[R], /, *, read_only: bool = False) -> R: ...
     @overload
     async def fetch(
         self,
@@ -250,19 +260,23 @@ class AsyncDatabase(Routing):
     ) -> list[T]: ...
     async def fetch(
         self,
-        query: str,
+        query: Any,
         /,
         *args: Any,
         row: Callable[..., Any] | None = None,
         timeout: float | None = None,
         read_only: bool = False,
-    ) -> list[Any]:
+    ) -> Any:
         """`AsyncConnection.fetch` on the primary, or with `read_only` where `read()` would go."""
+        if isinstance(query, Statement):
+            return await self._drive(query._steps(self), read_only=read_only)
         return await self._ask(
             lambda c: c.fetch(query, *args, row=row, timeout=timeout),
             read_only=read_only,
         )
 
+    @overload
+    async def fetch_one(self, query: Select[T], /, *, read_only: bool = False) -> T | None: ...
     @overload
     async def fetch_one(
         self,
@@ -305,14 +319,16 @@ class AsyncDatabase(Routing):
     ) -> T | None: ...
     async def fetch_one(
         self,
-        query: str,
+        query: Any,
         /,
         *args: Any,
         row: Callable[..., Any] | None = None,
         timeout: float | None = None,
         read_only: bool = False,
-    ) -> Any | None:
+    ) -> Any:
         """`fetch_one` on the primary, or with `read_only` where `read()` would go."""
+        if isinstance(query, Select):
+            return await self._drive(query.first()._steps(self), read_only=read_only)
         return await self._ask(
             lambda c: c.fetch_one(query, *args, row=row, timeout=timeout),
             read_only=read_only,
@@ -342,6 +358,14 @@ class AsyncDatabase(Routing):
         traceback: TracebackType | None,
     ) -> None:
         await self.close()
+
+    async def _drive(self, steps: Steps, *, read_only: bool = False) -> Any:
+        """The steps of a statement of the ORM, all on one connection."""
+        if read_only:
+            async with self.read() as connection:
+                return await drive_async(steps, connection)
+        async with self.write() as connection:
+            return await drive_async(steps, connection)
 
     async def _ask(
         self, call: Callable[[AsyncConnection], Coroutine[Any, Any, R]], *, read_only: bool

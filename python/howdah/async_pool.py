@@ -26,7 +26,6 @@ from howdah._pool_policy import (
     ResetPolicy,
     Roster,
     bounded_connecting,
-    may_heal,
 )
 from howdah._pool_shortcuts import AsyncShortcuts
 from howdah.async_connection import AsyncConnection, open_connection
@@ -144,7 +143,8 @@ class AsyncPool(AsyncShortcuts):
     async def open(self, timeout: float | None = None) -> None:
         """Open `min_size` connections and wait for them, which the first request does not need.
 
-        Raises what the first attempt to connect raises, and `PoolTimeout`.
+        Raises what the first attempt to connect raises, what cannot pass by waiting, and
+        `PoolTimeout`.
         """
         self._require_open()
         if self._roster.min_size == 0:
@@ -155,6 +155,8 @@ class AsyncPool(AsyncShortcuts):
                 await self.release(await self.acquire(timeout))
                 self._refill_if_missing()
                 while self._roster.established < self._roster.min_size:
+                    if (refusal := self._roster.refusal()) is not None:
+                        raise refusal
                     self._moved.clear()
                     await self._moved.wait()
                     self._require_open()
@@ -167,20 +169,24 @@ class AsyncPool(AsyncShortcuts):
         """Take a connection, which must be returned by `release`; `connection()` does both.
 
         `timeout` in seconds replaces the pool's. Raises `PoolTimeout`, `TooManyRequests`,
-        `PoolClosed`, and what connecting raises if waiting cannot help. Cancelled, it takes
-        nothing.
+        `PoolClosed`, and what connecting raises if waiting cannot help: all that wait then get
+        it. Cancelled, it takes nothing.
         """
         loop = self._require_open()
         timeout = self._options.timeout if timeout is None else timeout
         deadline = loop.time() + timeout
-        entry = self._take_idle()
-        if entry is None:
-            entry = await self._open_or_wait(loop, timeout, deadline, first=False)
-        while self._options.check and not await self._passes_check(entry):
-            entry = self._take_idle()
+        first = False
+        while True:
+            entry = self._take_idle(first=first)
             if entry is None:
-                entry = await self._open_or_wait(loop, timeout, deadline, first=True)
-        return entry.connection
+                entry = await self._open_or_wait(loop, timeout, deadline, first=first)
+                if not entry.connection.is_alive():
+                    self._drop(entry)
+                    first = True
+                    continue
+            if not self._options.check or await self._passes_check(entry):
+                return entry.connection
+            first = True
 
     async def release(self, connection: AsyncConnection, /) -> None:
         """Return a connection. An open transaction is rolled back.
@@ -307,9 +313,9 @@ class AsyncPool(AsyncShortcuts):
 
     # Taking
 
-    def _take_idle(self) -> Entry[AsyncConnection] | None:
+    def _take_idle(self, *, first: bool) -> Entry[AsyncConnection] | None:
         """An idle connection that is alive."""
-        while (entry := self._roster.take_idle()) is not None:
+        while (entry := self._roster.take_idle(first=first)) is not None:
             if entry.connection.is_alive():
                 return entry
             self._drop(entry)
@@ -319,9 +325,7 @@ class AsyncPool(AsyncShortcuts):
         self, loop: asyncio.AbstractEventLoop, timeout: float, deadline: float, *, first: bool
     ) -> Entry[AsyncConnection]:
         """A new connection if there may be one more, or the next that is handed over."""
-        roster = self._roster
-        must_wait = roster.waiters and not first
-        if not must_wait and roster.may_open() and roster.backoff.last_error is None:
+        if self._roster.may_open_for_request(first=first):
             entry = await self._open_for_request(loop)
             if entry is not None:
                 return entry
@@ -331,25 +335,34 @@ class AsyncPool(AsyncShortcuts):
     async def _open_for_request(
         self, loop: asyncio.AbstractEventLoop
     ) -> Entry[AsyncConnection] | None:
-        """A new connection, as in use; None if it failed and is tried again in the background."""
+        """A new connection, as in use; None if that failed and the request waits for another."""
         roster = self._roster
         roster.opening += 1
         try:
             connection = await self._connect()
         except BaseException as error:
-            roster.opening -= 1
-            self._notice_departure()
-            if isinstance(error, Exception):
-                roster.counters.failed += 1
-                if may_heal(error) and roster.counters.opened > 0:
-                    roster.backoff.failed(loop.time(), error)
-                    return None
+            if self._attempt_failed(error, loop.time(), by_request=True):
+                return None
             raise
         entry = self._admit(connection, loop)
         roster.aside -= 1
         roster.use(entry)
         self._refill_if_missing()
         return entry
+
+    def _attempt_failed(self, error: BaseException, now: float, *, by_request: bool) -> bool:
+        """Tell those who wait in vain; true if the request that tried shall wait itself."""
+        roster, waits = self._roster, False
+        if isinstance(error, Exception):
+            waits = roster.attempt_failed(error, now, by_request=by_request)
+        else:
+            roster.opening -= 1
+        for turn in roster.refused_waiters():
+            refusal = roster.refusal()
+            if refusal is not None and not turn.done():
+                turn.set_exception(refusal)
+        self._notice_departure()
+        return waits
 
     def _admit(
         self, connection: AsyncConnection, loop: asyncio.AbstractEventLoop
@@ -387,6 +400,9 @@ class AsyncPool(AsyncShortcuts):
         """Stand in the queue until a connection is handed over."""
         started = loop.time()
         self._require_open()
+        # one may have come back while this request tried to connect
+        if (entry := self._take_idle(first=first)) is not None:
+            return entry
         if deadline <= started:
             raise self._roster.timed_out(timeout)
         turn: Turn = loop.create_future()
@@ -567,18 +583,16 @@ class AsyncPool(AsyncShortcuts):
         roster = self._roster
         try:
             while self._phase == "open" and roster.missing():
-                if (delay := roster.backoff.retry_at - loop.time()) > 0:
+                if (delay := roster.retry_in(loop.time())) > 0:
                     await asyncio.sleep(delay)
                     continue
                 roster.opening += 1
                 try:
                     connection = await self._connect()
                 except BaseException as error:
-                    roster.opening -= 1
+                    self._attempt_failed(error, loop.time(), by_request=False)
                     if not isinstance(error, Exception):
                         raise
-                    roster.counters.failed += 1
-                    roster.backoff.failed(loop.time(), error)
                 else:
                     self._offer(self._admit(connection, loop))
         finally:

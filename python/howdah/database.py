@@ -28,6 +28,10 @@ from howdah._routing import (
 )
 from howdah.connection import Connection
 from howdah.errors import InterfaceError, OperationalError, PoolClosed
+from howdah.orm.executors import drive
+from howdah.orm.statements.base import Statement, Steps
+from howdah.orm.statements.select import Select
+from howdah.orm.verbs import Verbs
 from howdah.pool import Pool
 from howdah.retrying import Retry, run
 
@@ -78,7 +82,7 @@ class DatabaseLease:
                 pool.release(connection)
 
 
-class Database(Routing):
+class Database(Routing, Verbs):
     """A primary and its replicas, for the threads of a program.
 
     `primary` and each of `replicas` name one server as `connect` does. Which of them is the primary
@@ -210,8 +214,12 @@ class Database(Routing):
         """
         return run(self._retry, self, lambda connection: function(connection, *args, **kwargs))
 
-    def execute(self, query: str, /, *args: Any, timeout: float | None = None) -> int:
-        """`Connection.execute` on the primary."""
+    def execute(
+        self, query: str | Statement[Any], /, *args: Any, timeout: float | None = None
+    ) -> int:
+        """`Connection.execute` on the primary; of a statement of the ORM, its effect."""
+        if isinstance(query, Statement):
+            return super().execute(query)
         with self.write() as connection:
             return connection.execute(query, *args, timeout=timeout)
 
@@ -222,6 +230,8 @@ class Database(Routing):
         with self.write() as connection:
             return connection.execute_many(query, rows, timeout=timeout)
 
+    @overload
+    def fetch(self, query: Statement[R], /, *, read_only: bool = False) -> R: ...
     @overload
     def fetch(
         self,
@@ -264,19 +274,23 @@ class Database(Routing):
     ) -> list[T]: ...
     def fetch(
         self,
-        query: str,
+        query: Any,
         /,
         *args: Any,
         row: Callable[..., Any] | None = None,
         timeout: float | None = None,
         read_only: bool = False,
-    ) -> list[Any]:
+    ) -> Any:
         """`Connection.fetch` on the primary, or with `read_only` where `read()` would go."""
+        if isinstance(query, Statement):
+            return self._drive(query._steps(self), read_only=read_only)
         return self._ask(
             lambda c: c.fetch(query, *args, row=row, timeout=timeout),
             read_only=read_only,
         )
 
+    @overload
+    def fetch_one(self, query: Select[T], /, *, read_only: bool = False) -> T | None: ...
     @overload
     def fetch_one(
         self,
@@ -319,14 +333,16 @@ class Database(Routing):
     ) -> T | None: ...
     def fetch_one(
         self,
-        query: str,
+        query: Any,
         /,
         *args: Any,
         row: Callable[..., Any] | None = None,
         timeout: float | None = None,
         read_only: bool = False,
-    ) -> Any | None:
+    ) -> Any:
         """`Connection.fetch_one` on the primary, or with `read_only` where `read()` would go."""
+        if isinstance(query, Select):
+            return self._drive(query.first()._steps(self), read_only=read_only)
         return self._ask(
             lambda c: c.fetch_one(query, *args, row=row, timeout=timeout),
             read_only=read_only,
@@ -356,6 +372,14 @@ class Database(Routing):
         traceback: TracebackType | None,
     ) -> None:
         self.close()
+
+    def _drive(self, steps: Steps, *, read_only: bool = False) -> Any:
+        """The steps of a statement of the ORM, all on one connection."""
+        if read_only:
+            with self.read() as connection:
+                return drive(steps, connection)
+        with self.write() as connection:
+            return drive(steps, connection)
 
     def _ask(self, call: Callable[[Connection], R], *, read_only: bool) -> R:
         """One statement. One that only reads is asked again elsewhere if its server goes away."""

@@ -195,6 +195,10 @@ class NotSupportedError(DatabaseError):
 class ConnectionFailed(OperationalError):
     """No connection could be made. The message tells each address tried and what it answered."""
 
+    is_lasting: bool = False
+    """Whether the next attempt must fail as well until somebody changes something: a certificate,
+    what `sslmode` or `require_auth` demands, a file that an option names."""
+
 
 class ConnectionLost(OperationalError):
     """The connection ended in the middle of its work. Whether the statement ran is unknown."""

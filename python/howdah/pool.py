@@ -30,11 +30,10 @@ from howdah._pool_policy import (
     ResetPolicy,
     Roster,
     bounded_connecting,
-    may_heal,
 )
 from howdah._pool_shortcuts import Shortcuts
 from howdah.connection import Connection
-from howdah.errors import Error, InterfaceError, PoolClosed
+from howdah.errors import InterfaceError, PoolClosed
 
 if TYPE_CHECKING:
     from howdah.listening import Listening
@@ -52,7 +51,7 @@ class _Waiter:
     def __init__(self, lock: threading.Lock) -> None:
         self.turn = threading.Condition(lock)
         self.entry: Entry[Connection] | None = None
-        self.error: Error | None = None
+        self.error: Exception | None = None
 
 
 class Lease:
@@ -106,9 +105,10 @@ class Pool(Shortcuts):
     - `configure`: called with each new connection, and again after its session was reset.
     - `name`: for messages and the keeper thread.
 
-    The queue is fair. The first connection's failure is raised at once; later ones are retried
-    in the background, and requests wait for them within their timeout. After a fork the child's
-    pool is empty and opens its own connections.
+    The queue is fair. Failures to connect that may pass are retried in the background, and
+    requests wait for that within their timeout, unless no server has ever answered. Those that
+    cannot pass, such as a wrong password, are raised at once to all that wait. After a fork the
+    child's pool is empty and opens its own connections.
 
     >>> with howdah.Pool(url, max_size=2) as pool:
     ...     with pool.connection() as conn:
@@ -178,7 +178,8 @@ class Pool(Shortcuts):
     def open(self, timeout: float | None = None) -> None:
         """Open `min_size` connections and wait for them, which the first request does not need.
 
-        Raises what the first attempt to connect raises, and `PoolTimeout`.
+        Raises what the first attempt to connect raises, what cannot pass by waiting, and
+        `PoolTimeout`.
         """
         started = time.monotonic()
         deadline = self._deadline(timeout)
@@ -190,7 +191,9 @@ class Pool(Shortcuts):
         with self._lock:
             self._wake_keeper()
             while self._roster.established < self._roster.min_size:
-                remaining = deadline - time.monotonic()
+                refusal, remaining = self._roster.refusal(), deadline - time.monotonic()
+                if refusal is not None:
+                    raise refusal
                 if remaining <= 0:
                     raise self._roster.timed_out(time.monotonic() - started)
                 self._moved.wait(min(remaining, threading.TIMEOUT_MAX))
@@ -200,17 +203,17 @@ class Pool(Shortcuts):
         """Take a connection, which must be returned by `release`; `connection()` does both.
 
         `timeout` in seconds replaces the pool's. Raises `PoolTimeout`, `TooManyRequests`,
-        `PoolClosed`, and what connecting raises if waiting cannot help.
+        `PoolClosed`, and what connecting raises if waiting cannot help: all that wait then get it.
         """
         deadline = self._deadline(timeout)
         started = time.monotonic()
-        entry = self._take_or_open()
-        if entry is None:
-            entry = self._wait(started, deadline, first=False)
-        while not self._passes_check(entry.connection):
+        first = False
+        while True:
+            entry = self._take_or_open(first=first) or self._wait(started, deadline, first=first)
+            if entry.connection.is_alive() and self._passes_check(entry.connection):
+                return entry.connection
             self._drop(entry)
-            entry = self._take_or_open() or self._wait(started, deadline, first=True)
-        return entry.connection
+            first = True
 
     def release(self, connection: Connection, /) -> None:
         """Return a connection. An open transaction is rolled back.
@@ -342,39 +345,23 @@ class Pool(Shortcuts):
 
     # Taking
 
-    def _take_or_open(self) -> Entry[Connection] | None:
-        """An idle connection that is alive, or a new one; None if the request must wait."""
-        while True:
-            with self._lock:
-                self._require_open()
-                entry = self._roster.take_idle()
-                if entry is None:
-                    if self._roster.waiters or not self._roster.may_open():
-                        return None
-                    if self._roster.backoff.last_error is not None:
-                        return None
-                    self._roster.opening += 1
-            if entry is None:
-                return self._open_for_request()
-            if entry.connection.is_alive():
+    def _take_or_open(self, *, first: bool) -> Entry[Connection] | None:
+        """An idle connection, or a new one; None if the request must wait."""
+        with self._lock:
+            self._require_open()
+            entry = self._roster.take_idle(first=first)
+            if entry is not None or not self._roster.may_open_for_request(first=first):
                 return entry
-            self._drop(entry)
+            self._roster.opening += 1
+        return self._open_for_request()
 
     def _open_for_request(self) -> Entry[Connection] | None:
-        """A new connection, as in use; None if it failed and the keeper is to try again."""
+        """A new connection, as in use; None if that failed and the request waits for another."""
         try:
             connection = self._connect()
         except BaseException as error:
-            with self._lock:
-                self._roster.opening -= 1
-                self._roster.counters.failed += 1
-                worked_before = self._roster.counters.opened > 0
-                if isinstance(error, Exception) and may_heal(error) and worked_before:
-                    self._roster.backoff.failed(time.monotonic(), error)
-                    self._wake_keeper()
-                    return None
-                if self._roster.missing():
-                    self._wake_keeper()
+            if self._attempt_failed(error, by_request=True):
+                return None
             raise
         entry = self._admit(connection)
         with self._lock:
@@ -383,6 +370,20 @@ class Pool(Shortcuts):
             if self._roster.missing():
                 self._wake_keeper()
         return entry
+
+    def _attempt_failed(self, error: BaseException, *, by_request: bool) -> bool:
+        """Tell those who wait in vain; true if the request that tried shall wait itself."""
+        with self._lock:
+            if not isinstance(error, Exception):
+                self._roster.opening -= 1
+                self._notice_departure()
+                return False
+            waits = self._roster.attempt_failed(error, time.monotonic(), by_request=by_request)
+            for waiter in self._roster.refused_waiters():
+                waiter.error = self._roster.refusal()
+                waiter.turn.notify()
+            self._notice_departure()
+            return waits
 
     def _admit(self, connection: Connection) -> Entry[Connection]:
         """Count a new connection among those aside."""
@@ -417,6 +418,10 @@ class Pool(Shortcuts):
         waiter = _Waiter(self._lock)
         with self._lock:
             self._require_open()
+            # one may have come back since the request looked
+            entry = self._roster.take_idle(first=first)
+            if entry is not None:
+                return entry
             if deadline <= time.monotonic():
                 raise self._roster.timed_out(time.monotonic() - started)
             self._roster.enqueue(waiter, first=first)
@@ -605,17 +610,14 @@ class Pool(Shortcuts):
         """Open one connection after the other, as long as some are missing."""
         while True:
             with self._lock:
-                early = time.monotonic() < self._roster.backoff.retry_at
+                early = self._roster.retry_in(time.monotonic()) > 0
                 if early or self._phase != "open" or not self._roster.missing():
                     return
                 self._roster.opening += 1
             try:
                 connection = self._connect()
             except Exception as error:  # noqa: BLE001 (kept, for the requests that wait)
-                with self._lock:
-                    self._roster.opening -= 1
-                    self._roster.counters.failed += 1
-                    self._roster.backoff.failed(time.monotonic(), error)
+                self._attempt_failed(error, by_request=False)
                 return
             self._clean_and_offer(self._admit(connection))
 

@@ -132,6 +132,21 @@ async def test_a_refused_login_ends_the_search(pair: Pair, world: str) -> None:
     assert str(pair.standby) not in str(caught.value)
 
 
+async def test_what_lasts_must_be_wrong_for_every_host(pair: Pair, world: str) -> None:
+    """The embedded server has no TLS; one that is away, or of the other kind, may come."""
+    nobody = closed_port()
+    for ports, options, is_lasting in (
+        ([pair.primary, pair.standby], {"sslmode": "require"}, True),
+        ([pair.primary, nobody], {"sslmode": "require"}, False),
+        ([nobody, pair.primary], {"sslmode": "require"}, False),
+        ([pair.primary], {"target_session_attrs": "standby"}, False),
+        ([nobody], {}, False),
+    ):
+        with pytest.raises(errors.ConnectionFailed) as caught:
+            await Connector(world, "")(**pair.options(*ports), **options)
+        assert caught.value.is_lasting is is_lasting, (ports, options)
+
+
 def closed_port() -> int:
     """A port where nobody listens, or hardly."""
     with socket.create_server(("127.0.0.1", 0)) as free:

@@ -1,51 +1,16 @@
 """TLS in both worlds: checked certificates, large results both ways, deadlines and cancelling."""
 
 import asyncio
-import subprocess
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any, cast
 
 import pytest
 
 import howdah
 from howdah import errors
-from tests import servers
 from tests.both import Awaited
 
 LONG = 3_000_000
 """Characters: more than all the buffers on the way hold."""
-
-
-@pytest.fixture(scope="module")
-def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A self-signed certificate for `localhost`, with its key beside it."""
-    folder = tmp_path_factory.mktemp("tls")
-    command = (
-        "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 "
-        "-subj /CN=localhost -addext subjectAltName=DNS:localhost -keyout key.pem -out cert.pem"
-    )
-    try:
-        subprocess.run(command.split(), cwd=folder, capture_output=True, check=True)
-    except FileNotFoundError:
-        pytest.skip("no `openssl` command to make certificates with")
-    return folder / "cert.pem"
-
-
-@pytest.fixture(scope="module")
-def tls_url(certificate: Path) -> Iterator[str]:
-    """A server with TLS that checks passwords by SCRAM; the URL wants its certificate checked."""
-    programs = servers.system_programs()
-    if programs is None:
-        pytest.skip("no PostgreSQL under /usr/lib/postgresql: as root, `make system` installs it")
-    files = {
-        "server.crt": certificate.read_bytes(),
-        "server.key": (certificate.parent / "key.pem").read_bytes(),
-    }
-    with howdah.server.start(
-        bindir=programs.bindir, password=servers.PASSWORD, settings={"ssl": True}, files=files
-    ) as server:
-        yield f"{server.url}?sslmode=verify-full&sslrootcert={certificate}&hostaddr=127.0.0.1"
 
 
 async def connect(world: str, url: str, **options: Any) -> howdah.AsyncConnection:

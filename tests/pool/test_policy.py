@@ -139,7 +139,7 @@ def test_when_to_look_again() -> None:
     assert roster(max_idle=0.0, min_size=0).next_look(0.0) == 0.02
     pool = roster(min_size=0)
     pool.enqueue("a")
-    pool.backoff.failed(4.0, OSError())
+    pool.backoff.failed(4.0, errors.ConnectionFailed("down"))
     assert 0.03 < pool.next_look(4.0) <= 0.05
     assert pool.next_look(9.0) == 0.0
 
@@ -148,7 +148,7 @@ def test_backoff_grows_to_a_limit_and_ends_with_success() -> None:
     backoff = Backoff()
     delays = []
     for _ in range(20):
-        backoff.failed(100.0, OSError("down"))
+        backoff.failed(100.0, errors.ConnectionFailed("down"))
         delays.append(backoff.retry_at - 100.0)
     assert 0.03 < delays[0] <= 0.05
     assert all(1.4 <= delay <= 2.0 for delay in delays[10:])
@@ -175,6 +175,83 @@ def test_only_what_may_heal_is_tried_again() -> None:
     assert not may_heal(errors.InvalidPassword("no"))
     assert not may_heal(errors.InvalidCatalogName("no such database"))
     assert not may_heal(TypeError("in configure"))
+    certificate = errors.ConnectionFailed("the server's certificate is not accepted")
+    certificate.is_lasting = True
+    assert not may_heal(certificate)
+
+
+def failing(pool: Roster[object, str], error: Exception, *, by_request: bool) -> bool:
+    pool.opening += 1
+    return pool.attempt_failed(error, 1.0, by_request=by_request)
+
+
+def test_a_lasting_failure_is_told_to_all_that_wait() -> None:
+    pool, refused = roster(min_size=2), errors.InvalidPassword("no")
+    pool.enqueue("a")
+    pool.enqueue("b")
+    assert not failing(pool, refused, by_request=True)
+    assert pool.refused_waiters() == ["a", "b"]
+    assert not pool.waiters
+    first, second = pool.refusal(), pool.refusal()
+    assert first is not second
+    assert isinstance(first, errors.InvalidPassword)
+    assert (str(first), first.__cause__) == ("no", refused)
+
+
+def test_a_failure_that_may_pass_is_waited_for() -> None:
+    pool, down = roster(), errors.ConnectionFailed("down")
+    pool.enqueue("a")
+    assert not failing(pool, down, by_request=True)  # the pool has never worked
+    assert pool.may_open_for_request(first=True)
+    pool.admitted(object(), 0.0)
+    assert failing(pool, down, by_request=True)
+    assert not pool.may_open_for_request(first=True)
+    assert pool.refused_waiters() == []
+    assert pool.refusal() is None
+
+
+def test_a_server_that_answers_is_waited_for_from_the_beginning() -> None:
+    pool = roster()
+    assert failing(pool, errors.CannotConnectNow("starting up"), by_request=True)
+    assert not pool.may_open_for_request()
+    assert pool.retry_in(1.0) > 0
+
+
+def test_while_a_connection_is_left_it_is_waited_for() -> None:
+    pool, refused = roster(), errors.InvalidPassword("no")
+    pool.use(pool.admitted(object(), 0.0))
+    pool.enqueue("a")
+    assert failing(pool, refused, by_request=True)
+    assert pool.refused_waiters() == []
+    assert not pool.may_open_for_request(first=True)
+    assert pool.missing() == 1
+    assert pool.retry_in(1.0) > 0
+    assert pool.timed_out(1.0).__cause__ is refused
+
+
+def test_after_a_lasting_failure_requests_find_out_one_at_a_time() -> None:
+    pool = roster(min_size=2)
+    failing(pool, errors.InvalidPassword("no"), by_request=False)
+    assert pool.missing() == 0, "nobody asks: the account must not be locked"
+    assert pool.may_open_for_request()
+    pool.opening += 1
+    assert not pool.may_open_for_request()
+    pool.enqueue("a")
+    assert pool.missing() == 0
+    pool.opening -= 1  # that one was cancelled
+    assert (pool.missing(), pool.retry_in(1.0)) == (1, 0.0)
+    pool.admitted(object(), 2.0)
+    assert (pool.backoff.is_lasting, pool.missing()) == (False, 2)
+
+
+def test_an_error_that_cannot_be_copied_is_shared() -> None:
+    class Strange(Exception):
+        def __init__(self, one: int, two: int) -> None:
+            super().__init__(one + two)
+
+    pool, strange = roster(), Strange(1, 2)
+    failing(pool, strange, by_request=True)
+    assert pool.refusal() is strange
 
 
 def test_a_connection_is_returned_once() -> None:

@@ -37,6 +37,8 @@ pub enum Kind {
     Io,
     /// A connection option, a file it names, or what it demands cannot be had.
     Configuration,
+    /// The server is not of the kind that `target_session_attrs` asks for.
+    Target,
     /// A deadline passed.
     Timeout,
     /// The caller's [`Interrupt`](crate::Interrupt) ended the work.
@@ -95,6 +97,11 @@ impl Error {
 
     pub(crate) fn with_source(mut self, source: impl Into<Source>) -> Self {
         self.0.source = Some(source.into());
+        self
+    }
+
+    pub(crate) fn with_kind(mut self, kind: Kind) -> Self {
+        self.0.kind = kind;
         self
     }
 

@@ -8,6 +8,7 @@ mod orm;
 mod placeholders;
 mod replication;
 mod row;
+mod schema;
 mod server;
 mod types;
 
@@ -23,6 +24,7 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     connection::register(module)?;
     orm::register(module)?;
     replication::register(module)?;
+    schema::register(module)?;
     server::register(module)?;
     module.add_function(wrap_pyfunction!(
         placeholders::convert_placeholders,

@@ -18,6 +18,7 @@ from howdah.orm.expressions import (
 from howdah.orm.models import Model
 from howdah.orm.paths import Related, alias
 from howdah.orm.relations import Many, One, many, one
+from howdah.orm.schema import create_all, ddl, drop_all
 from howdah.orm.shapes import Shape, of
 from howdah.orm.statements.base import Statement, text_of
 from howdah.orm.statements.change import excluded, new, old
@@ -57,7 +58,10 @@ __all__ = [
     "any_of",
     "before",
     "col",
+    "create_all",
+    "ddl",
     "delete",
+    "drop_all",
     "excluded",
     "generated",
     "identity",

@@ -17,6 +17,7 @@ from collections.abc import Callable
 from typing import Any, Union, get_args, get_origin
 
 from howdah.errors import DataError, ProgrammingError
+from howdah.types import Json
 
 Load = Callable[[Any], Any]
 
@@ -134,3 +135,9 @@ def _expect(value: Any, python: type | tuple[type, ...]) -> Any:
         expected = python.__name__ if isinstance(python, type) else "number"
         raise DataError(f"expected `{expected}` in jsonb, found `{type(value).__name__}`")
     return value
+
+
+def as_json(value: Any) -> Any:
+    """A value as a parameter of type jsonb: a text is a text in it, None is JSON's null."""
+    dumped = dump_dataclass(value)
+    return Json(dumped) if isinstance(dumped, str) or dumped is None else dumped

@@ -11,7 +11,9 @@ import dataclasses
 import datetime as dt
 import decimal
 import enum
+import functools
 import ipaddress
+import itertools
 import types
 import typing
 import uuid
@@ -19,6 +21,7 @@ from collections.abc import Callable
 from typing import Any, Union, get_args, get_origin
 
 from howdah import types as values
+from howdah._native import quote_identifier
 from howdah.errors import ProgrammingError
 
 Convert = Callable[[Any], Any]
@@ -40,22 +43,29 @@ class SqlType:
     """Of an array, the type of its items."""
     enum: type[enum.Enum] | None = None
     """Of a native enum, its class."""
+    declared: object = None
+    """The domain, composite type … that a model names it by."""
+    serial: int = dataclasses.field(default_factory=itertools.count(1).__next__, compare=False)
+    """Tells apart types that are read differently."""
 
     def array(self) -> SqlType:
         """The array of this type; of an array itself, as PostgreSQL has it."""
-        if self.item is not None:
-            return self
-        return SqlType(
-            f"{self.name}[]",
-            list,
-            bind=None if self.bind is None else _each(self.bind),
-            read=None if self.read is None else _each(self.read),
-            item=self,
-        )
+        return self if self.item is not None else _array_of(self)
 
     def named(self, name: str) -> SqlType:
         """The same values under another type of PostgreSQL: `varchar(40)` for `str`."""
         return dataclasses.replace(self, name=name)
+
+
+@functools.cache
+def _array_of(item: SqlType) -> SqlType:
+    return SqlType(
+        f"{item.name}[]",
+        list,
+        bind=None if item.bind is None else _each(item.bind),
+        read=None if item.read is None else _each(item.read),
+        item=item,
+    )
 
 
 def _each(convert: Convert) -> Convert:
@@ -67,7 +77,21 @@ def _each(convert: Convert) -> Convert:
     return all_of
 
 
+class TsVector(str):
+    """The words of a text, for full-text search: `Col[TsVector]`. As PostgreSQL prints it."""
+
+    __slots__ = ()
+
+
+class TsQuery(str):
+    """What is searched for, as PostgreSQL prints it."""
+
+    __slots__ = ()
+
+
 _BUILT_IN: dict[object, str] = {
+    TsVector: "tsvector",
+    TsQuery: "tsquery",
     bool: "boolean",
     int: "bigint",
     float: "double precision",
@@ -116,6 +140,16 @@ def sql_type(python: object) -> SqlType:
     >>> sql_type(int).name, sql_type(list[str]).name
     ('bigint', 'text[]')
     """
+    known = _KNOWN.get(python)
+    if known is None:
+        known = _KNOWN[python] = _make_type(python)
+    return known
+
+
+_KNOWN: dict[object, SqlType] = {}
+
+
+def _make_type(python: object) -> SqlType:
     origin, arguments = get_origin(python), get_args(python)
     if origin is typing.Annotated:
         return _annotated(arguments)
@@ -138,11 +172,23 @@ def sql_type(python: object) -> SqlType:
 
 
 def _annotated(arguments: tuple[Any, ...]) -> SqlType:
-    """`Annotated[str, "varchar(40)"]`: the first text names the type."""
+    """`Annotated[str, "varchar(40)"]`: the first text names the type, or a domain, composite type … that was declared."""
     python, *notes = arguments
-    names = [note for note in notes if isinstance(note, str)]
-    found = sql_type(python)
-    return found.named(names[0]) if names else found
+    for note in notes:
+        if isinstance(note, str):
+            return sql_type(python).named(note)
+        if hasattr(note, "sql_name"):
+            return _named_by(python, note)
+    return sql_type(python)
+
+
+def _named_by(python: Any, declared: Any) -> SqlType:
+    """A type that was declared: `Annotated[str, domain("email", "text")]`."""
+    try:
+        found = sql_type(python)
+    except ProgrammingError:
+        found = SqlType(declared.sql_name, python)  # the driver knows it by its name
+    return dataclasses.replace(found, name=declared.sql_name, declared=declared)
 
 
 def _range(python: object, arguments: tuple[Any, ...], kind: str) -> SqlType:
@@ -175,7 +221,9 @@ def enum_type(python: type[enum.Enum]) -> SqlType:
             f"`{python.__name__}.{odd[0]}` has no text as its value",
             hint="the labels of an enum in PostgreSQL are texts",
         )
-    return SqlType(enum_name(python), python, bind=_label, read=python, enum=python)
+    parts = (getattr(python, "__pg_schema__", None), enum_name(python))
+    name = ".".join(quote_identifier(part) for part in parts if part)
+    return SqlType(name, python, bind=_label, read=python, enum=python)
 
 
 def enum_name(python: type[enum.Enum]) -> str:

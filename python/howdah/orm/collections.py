@@ -20,8 +20,8 @@ class Collection(list[T]):
     __slots__ = ()
 
     def __await__(self) -> Generator[Any, Any, Self]:
+        yield from ()  # a generator, as `await` demands, that ends at once
         return self
-        yield  # a generator, as `await` demands: it ends at once
 
 
 class Unloaded:

@@ -9,18 +9,28 @@ Invariant: values of the program become parameters; only names and operators of 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any, Generic, Literal, NoReturn, TypeVar, cast, overload
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any, Literal, NoReturn, TypeVar, cast, overload
 
 from howdah._native import Fragment, Param
 from howdah._native import quote_identifier as quoted
 from howdah.errors import ProgrammingError
 from howdah.orm._types import SqlType, sql_type
+from howdah.orm.operators.arithmetic import Arithmetic
+from howdah.orm.operators.arrays import ArrayOperators
+from howdah.orm.operators.comparison import Comparisons
+from howdah.orm.operators.dates import DateOperators
+from howdah.orm.operators.holds import arguments
+from howdah.orm.operators.json import JsonOperators
+from howdah.orm.operators.ranges import RangeOperators
+from howdah.orm.operators.search import SearchOperators
+from howdah.orm.operators.shared import SharedOperators
+from howdah.orm.operators.text import TextOperators
+from howdah.orm.operators.truth import BooleanOperators
 
 if TYPE_CHECKING:
     from howdah._native import Source
     from howdah.orm.columns import ColumnDefinition
-    from howdah.orm.json import JsonPath
     from howdah.orm.statements.assignments import Assignment
     from howdah.orm.statements.select import Select
 
@@ -32,170 +42,45 @@ A = TypeVar("A")
 OR, AND, NOT, COMPARISON, OPERATOR, ATOM = 1, 2, 3, 4, 5, 9
 LIST = 0
 
+_BOOLEAN = sql_type(bool)
 
-class Expr(Fragment, Generic[T_co, V_contra]):
+
+class Expr(
+    Comparisons[T_co, V_contra],
+    Arithmetic[T_co, V_contra],
+    BooleanOperators,
+    TextOperators,
+    DateOperators,
+    ArrayOperators,
+    RangeOperators,
+    JsonOperators,
+    SearchOperators,
+    SharedOperators,
+    Fragment,
+):
     """Something that has a value in SQL. Made of columns, operators and functions, never by hand."""
 
     __slots__ = ()
     __hash__ = Fragment.__hash__
 
-    # --- comparison
+    if TYPE_CHECKING:
 
-    def __eq__(  # type: ignore[override]
-        self, other: V_contra | Expr[V_contra | None, Any] | None
-    ) -> Condition:  # pyright: ignore[reportIncompatibleMethodOverride]
-        """`=`; `is null` for None."""
-        if other is None:
-            return self.is_null()
-        return compared(self, " = ", other)
-
-    def __ne__(  # type: ignore[override]
-        self, other: V_contra | Expr[V_contra | None, Any] | None
-    ) -> Condition:  # pyright: ignore[reportIncompatibleMethodOverride]
-        """`<>`; `is not null` for None. As in SQL, null is not unequal to anything."""
-        if other is None:
-            return self.is_not_null()
-        return compared(self, " <> ", other)
-
-    def __lt__(self, other: V_contra | Expr[V_contra | None, Any]) -> Condition:
-        return compared(self, " < ", other)
-
-    def __le__(self, other: V_contra | Expr[V_contra | None, Any]) -> Condition:
-        return compared(self, " <= ", other)
-
-    def __gt__(self, other: V_contra | Expr[V_contra | None, Any]) -> Condition:
-        return compared(self, " > ", other)
-
-    def __ge__(self, other: V_contra | Expr[V_contra | None, Any]) -> Condition:
-        return compared(self, " >= ", other)
-
-    def is_null(self) -> Condition:
-        """`is null`."""
-        return Condition(self, " is null", level=COMPARISON)
-
-    def is_not_null(self) -> Condition:
-        """`is not null`."""
-        return Condition(self, " is not null", level=COMPARISON)
-
-    def is_distinct_from(self, other: V_contra | Expr[V_contra | None, Any] | None) -> Condition:
-        """Unequal, where null is a value like another."""
-        return compared(self, " is distinct from ", other)
-
-    def is_not_distinct_from(
-        self, other: V_contra | Expr[V_contra | None, Any] | None
-    ) -> Condition:
-        """Equal, where null is a value like another."""
-        return compared(self, " is not distinct from ", other)
-
-    def between(
-        self,
-        low: V_contra | Expr[V_contra | None, Any],
-        high: V_contra | Expr[V_contra | None, Any],
-    ) -> Condition:
-        """At least `low` and at most `high`."""
-        low, high = operand(self, low), operand(self, high)
-        return Condition(self, " between ", low, " and ", high, level=COMPARISON)
-
-    def in_(self, values: Iterable[V_contra] | Select[Any]) -> Condition:
-        """One of the values, or of a statement's rows. All values are one parameter, an array."""
-        return self._member(values, " = any (", " in ")
-
-    def not_in(self, values: Iterable[V_contra] | Select[Any]) -> Condition:
-        """None of the values, or of a statement's rows."""
-        return self._member(values, " <> all (", " not in ")
-
-    def _member(self, values: Any, operator: str, of_statement: str) -> Condition:
-        if hasattr(values, "_shape_fields"):
-            return Condition(self, of_statement, values, level=COMPARISON)
-        if isinstance(values, str | bytes | Mapping):
-            raise TypeError(f"`in_` takes several values, found `{type(values).__name__}`")
-        bind = self._type.bind if self._type else None
-        items = list(values) if bind is None else [bind(value) for value in values]
-        cast_to = f"{self._type.name}[]" if self._type and self._type.item is None else None
-        return Condition(self, operator, Param(items, cast_to), ")", level=COMPARISON)
-
-    # --- arithmetic
-
-    def __add__(self, other: V_contra | Expr[V_contra | None, Any]) -> Expr[T_co, V_contra]:
-        return operated(self, " + ", other)
-
-    def __radd__(self, other: V_contra) -> Expr[T_co, V_contra]:
-        return operated(self, " + ", other, reverse=True)
-
-    def __sub__(self, other: V_contra | Expr[V_contra | None, Any]) -> Expr[T_co, V_contra]:
-        return operated(self, " - ", other)
-
-    def __rsub__(self, other: V_contra) -> Expr[T_co, V_contra]:
-        return operated(self, " - ", other, reverse=True)
-
-    def __mul__(self, other: V_contra | Expr[V_contra | None, Any]) -> Expr[T_co, V_contra]:
-        return operated(self, " * ", other)
-
-    def __rmul__(self, other: V_contra) -> Expr[T_co, V_contra]:
-        return operated(self, " * ", other, reverse=True)
-
-    def __truediv__(self, other: V_contra | Expr[V_contra | None, Any]) -> Expr[T_co, V_contra]:
-        """PostgreSQL's `/`: of two integers, it is the integer without the fraction."""
-        return operated(self, " / ", other)
-
-    def __rtruediv__(self, other: V_contra) -> Expr[T_co, V_contra]:
-        return operated(self, " / ", other, reverse=True)
-
-    def __mod__(self, other: V_contra | Expr[V_contra | None, Any]) -> Expr[T_co, V_contra]:
-        return operated(self, " % ", other)
-
-    def __neg__(self) -> Expr[T_co, V_contra]:
-        return typed(self._type, "-", self, level=OPERATOR)
-
-    # --- text
-
-    def like(self: Expr[str | None, Any], pattern: str | Expr[str | None, Any]) -> Condition:
-        """`like`: `%` is any text, `_` any character."""
-        return compared(self, " like ", pattern)
-
-    def ilike(self: Expr[str | None, Any], pattern: str | Expr[str | None, Any]) -> Condition:
-        """`ilike`: `like` without case."""
-        return compared(self, " ilike ", pattern)
-
-    def startswith(self: Expr[str | None, Any], prefix: str | Expr[str | None, Any]) -> Condition:
-        """Begins with this text. An index that serves `like 'text%'` serves it."""
-        return compared(self, " ^@ ", prefix)
-
-    def matches(self: Expr[str | None, Any], pattern: str) -> Condition:
-        """`~`: PostgreSQL's regular expressions."""
-        return compared(self, " ~ ", pattern)
-
-    def concat(self: Expr[str | None, Any], other: str | Expr[str | None, Any]) -> Expr[str, str]:
-        """`||`: this text and the other."""
-        return operated(self, " || ", other)
-
-    # --- arrays, ranges, json
-
-    def contains(self, other: Any) -> Condition:
-        """`@>`: of arrays, ranges and jsonb: has all of the other; of a range also: has the value."""
-        return compared(self, " @> ", other)
-
-    def contained_by(self, other: Any) -> Condition:
-        """`<@`: all of it is in the other."""
-        return compared(self, " <@ ", other)
-
-    def overlaps(self, other: Any) -> Condition:
-        """`&&`: of arrays and ranges: they have something in common."""
-        return compared(self, " && ", other)
+        @property
+        def _value(self) -> T_co: ...
 
     # --- order, names, types
 
     def asc(self, *, nulls: Literal["first", "last"] | None = None) -> Order:
         """In ascending order; null comes last unless `nulls` says otherwise."""
-        return Order(self, " asc", _nulls(nulls), level=LIST)
+        return Order.of(self, descending=False, nulls=nulls)
 
     def desc(self, *, nulls: Literal["first", "last"] | None = None) -> Order:
         """In descending order; null comes first unless `nulls` says otherwise."""
-        return Order(self, " desc", _nulls(nulls), level=LIST)
+        return Order.of(self, descending=True, nulls=nulls)
 
-    def label(self, name: str) -> Expr[T_co, V_contra]:
+    def label(self, name: str) -> Labelled[T_co, V_contra]:
         """The same value under a name of its own in the result."""
-        labelled: Labelled[Any, Any] = Labelled(self, level=LIST, kind=self._type)
+        labelled: Labelled[Any, Any] = Labelled(self, level=self._level, kind=self._type)
         labelled.name = name
         return labelled
 
@@ -205,9 +90,24 @@ class Expr(Fragment, Generic[T_co, V_contra]):
         target = target.named(name) if name else target
         return typed(target, "cast(", self, f" as {target.name})")
 
-    def collate(self: Expr[str | None, Any], collation: str) -> Expr[T_co, V_contra]:
-        """The text under another collation."""
-        return typed(self._type, self, f" collate {quoted(collation)}", level=OPERATOR)
+    # --- how operators and functions make others of it
+
+    def _compared(self, operator: str, other: Any, /) -> Condition:
+        return compared(self, operator, other)
+
+    def _condition(self, *parts: Any, level: int = COMPARISON) -> Condition:
+        return Condition(*parts, level=level, kind=_BOOLEAN)
+
+    def _operated(self, type_: SqlType | None, operator: str, other: Any, /) -> Expr[Any, Any]:
+        return typed(type_, self, operator, operand(self, other), level=OPERATOR)
+
+    def _called(self, type_: SqlType | None, function: str, /, *values: Any) -> Any:
+        return typed(type_, f"{function}(", *arguments((self, *values)), ")")
+
+    def _within(self, type_: SqlType | None, /, *parts: Any, level: int = ATOM) -> Any:
+        return typed(type_, *parts, level=level)
+
+    # --- what Python would do behind one's back
 
     def __bool__(self) -> NoReturn:
         raise TypeError(
@@ -226,15 +126,6 @@ class Condition(Expr[bool, bool]):
     """An expression that is true, false or null."""
 
     __slots__ = ()
-
-    def __and__(self, other: Expr[bool | None, Any]) -> Condition:
-        return Condition(self, " and ", condition(other), level=AND)
-
-    def __or__(self, other: Expr[bool | None, Any]) -> Condition:
-        return Condition(self, " or ", condition(other), level=OR)
-
-    def __invert__(self) -> Condition:
-        return Condition("not ", self, level=NOT)
 
 
 class Column(Expr[T_co, V_contra]):
@@ -269,12 +160,6 @@ class Column(Expr[T_co, V_contra]):
 
         return assign(self, value)
 
-    def __getitem__(self: Column[Any, Any], key: str | int) -> JsonPath:
-        """A place in a jsonb column: `Question.prefs["theme"]`."""
-        from howdah.orm.json import JsonPath
-
-        return JsonPath.of(self, (key,))
-
     def __repr__(self) -> str:
         return f"<column {self.source.label}.{self.name}>"
 
@@ -301,13 +186,25 @@ class Labelled(Expr[T_co, V_contra]):
 class Order(Fragment):
     """An expression with a direction, for `order_by`."""
 
-    __slots__ = ()
+    __slots__ = ("column", "descending", "nulls")
+    column: Expr[Any, Any]
+    descending: bool
+    nulls: Literal["first", "last"]
+    """Where null comes."""
 
-
-def _nulls(place: str | None) -> str:
-    if place not in {None, "first", "last"}:
-        raise ValueError(f"`nulls` is 'first' or 'last', found {place!r}")
-    return f" nulls {place}" if place else ""
+    @staticmethod
+    def of(
+        column: Expr[Any, Any], *, descending: bool, nulls: Literal["first", "last"] | None
+    ) -> Order:
+        """The order by an expression."""
+        if nulls not in {None, "first", "last"}:
+            raise ValueError(f"`nulls` is 'first' or 'last', found {nulls!r}")
+        direction = " desc" if descending else " asc"
+        made = Order(column, f"{direction} nulls {nulls}" if nulls else direction, level=LIST)
+        made.column = column
+        made.descending = descending
+        made.nulls = nulls or ("first" if descending else "last")
+        return made
 
 
 # --- how expressions are made
@@ -352,7 +249,7 @@ def _cast_of(value: Any) -> str | None:
 
 def compared(left: Expr[Any, Any], operator: str, right: Any) -> Condition:
     """`left operator right`, true or false."""
-    return Condition(left, operator, operand(left, right), level=COMPARISON)
+    return Condition(left, operator, operand(left, right), level=COMPARISON, kind=_BOOLEAN)
 
 
 def operated(
@@ -389,8 +286,8 @@ def _chain(conditions: Iterable[Any], word: str, level: int, empty: str) -> Cond
     parts: list[Any] = []
     for one in conditions:
         parts += [word, condition(one)]
-    if len(parts) == 2:  # noqa: PLR2004 (a word and one condition)
-        return Condition(parts[1], level=parts[1]._level)
+    if len(parts) == 2 and isinstance(parts[1], Condition):
+        return parts[1]
     return Condition(*parts[1:], level=level) if parts else Condition(empty)
 
 

@@ -1,70 +1,27 @@
-"""Places in jsonb: `Question.prefs["theme"]`, to read, to compare, and to change where they are.
+"""Changing places in jsonb where they are: `Question.prefs["theme"].set("dark")`.
 
-No IO. A `JsonPath` is an expression; its `set`, `remove`, `append` and `incr` are assignments,
-which PostgreSQL applies to the row as it is at that moment. Invariant: two programs that change
-different places of one document never lose each other's change.
+No IO. Called by the places in `operators.paths`. PostgreSQL applies these assignments to the row as
+it is at that moment. Invariant: two programs that change different places of one document never
+lose each other's change.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from decimal import Decimal
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from howdah._native import Fragment, Param, Source
 from howdah.errors import ProgrammingError
 from howdah.orm._json import dump_dataclass
-from howdah.orm._types import sql_type
-from howdah.orm.expressions import LIST, OPERATOR, Column, Expr
+from howdah.orm.expressions import LIST, OPERATOR, Column
 from howdah.orm.statements.assignments import Assignment
 from howdah.types import Json
 
+if TYPE_CHECKING:
+    from howdah.orm.operators.paths import Place
+
 Key = str | int
-Number = int | float | Decimal | Expr[Any, Any]
 _Leaf = Callable[[Any], Any]
-
-
-class JsonPath(Expr[Any, Any]):
-    """A place in a jsonb column. It may hold nothing yet."""
-
-    __slots__ = ("column", "path")
-    column: Column[Any, Any]
-    path: tuple[Key, ...]
-
-    @staticmethod
-    def of(column: Column[Any, Any], path: tuple[Key, ...]) -> JsonPath:
-        """The place that these keys, and numbers of items, lead to."""
-        parts: list[Any] = [column]
-        for key in path:
-            parts += [" -> ", _key(key)]
-        made = JsonPath(*parts, level=OPERATOR, kind=sql_type(Any))
-        made.column = column
-        made.path = path
-        return made
-
-    def __getitem__(self, key: Key) -> JsonPath:
-        return JsonPath.of(self.column, (*self.path, key))
-
-    def set(self, value: Any) -> Assignment:
-        """The place has this value. What leads to it is made; None is JSON's null.
-
-        >>> made = howdah.orm.update(User).where(User.id == 1).set(User.prefs["theme"].set("dark"))
-        """
-        return JsonAssignment(self, lambda _: _json(value))
-
-    def remove(self) -> Assignment:
-        """The place is not there any more: neither the key nor its value."""
-        return JsonRemoval(self)
-
-    def append(self, value: Any) -> Assignment:
-        """The list has one item more, at its end; where nothing is there, it is made."""
-        return JsonAssignment(self, lambda before: _appended(before, value))
-
-    def incr(self, by: Number = 1) -> Assignment:
-        """The number is greater by so much. If nothing is there, it was 0."""
-        if isinstance(by, bool):
-            raise TypeError("`incr` takes a number, found `bool`")
-        return JsonAssignment(self, lambda before: _greater(before, by))
 
 
 class JsonAssignment(Assignment):
@@ -72,11 +29,11 @@ class JsonAssignment(Assignment):
 
     __slots__ = ("_leaf", "_path")
 
-    def __init__(self, path: JsonPath, leaf: _Leaf) -> None:
-        self._path = path.path
+    def __init__(self, path: Place[Any, Any], leaf: _Leaf) -> None:
+        self._path = _keys(path.path)
         self._leaf = leaf
-        super().__init__(_checked(path.column), None)
-        self.value = self.after(path.column)
+        super().__init__(_checked(path.base), None)
+        self.value = self.after(path.base)
 
     def after(self, before: Any) -> Any:
         """The document with the change."""
@@ -88,10 +45,10 @@ class JsonRemoval(Assignment):
 
     __slots__ = ("_path",)
 
-    def __init__(self, path: JsonPath) -> None:
-        self._path = path.path
-        super().__init__(_checked(path.column), None)
-        self.value = self.after(path.column)
+    def __init__(self, path: Place[Any, Any]) -> None:
+        self._path = _keys(path.path)
+        super().__init__(_checked(path.base), None)
+        self.value = self.after(path.base)
 
     def after(self, before: Any) -> Any:
         """The document without the place."""
@@ -99,9 +56,30 @@ class JsonRemoval(Assignment):
         return Fragment(before, " #- array[", *path[1:], "]", level=OPERATOR)
 
 
-def _checked(column: Column[Any, Any]) -> Column[Any, Any]:
+def appended(path: Place[Any, Any], value: Any) -> JsonAssignment:
+    """The list at a place has one item more."""
+    return JsonAssignment(path, lambda before: _appended(before, value))
+
+
+def increased(path: Place[Any, Any], by: Any) -> JsonAssignment:
+    """The number at a place is greater."""
+    return JsonAssignment(path, lambda before: _greater(before, by))
+
+
+def replaced(path: Place[Any, Any], value: Any) -> JsonAssignment:
+    """The place has another value."""
+    return JsonAssignment(path, lambda _: _json(value))
+
+
+def _keys(path: tuple[Any, ...]) -> tuple[Key, ...]:
+    if not path:
+        raise ProgrammingError('a place in jsonb has a key: `Question.prefs["theme"].set(…)`')
+    return path
+
+
+def _checked(column: Any) -> Column[Any, Any]:
     type_ = column._type
-    if type_ is None or type_.name != "jsonb":
+    if not isinstance(column, Column) or type_ is None or type_.name != "jsonb":
         raise ProgrammingError(
             f"`{column!r}` is no jsonb: its parts cannot be changed where they are"
         )

@@ -11,7 +11,6 @@ overwritten.
 
 from __future__ import annotations
 
-import asyncio
 import threading
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
@@ -25,6 +24,7 @@ from howdah.orm.paths import Related, relation_of
 from howdah.orm.statements.select import Select
 
 if TYPE_CHECKING:
+    import asyncio
     from collections.abc import Iterable, Sequence
 
     from howdah.orm.models import Model
@@ -107,6 +107,8 @@ def _lock(cohort: Cohort) -> threading.RLock:
 
 
 def _async_lock(cohort: Cohort) -> asyncio.Lock:
+    import asyncio
+
     found = cohort.state.get("async lock")
     if found is None:
         found = cohort.state.setdefault("async lock", asyncio.Lock())
@@ -199,24 +201,8 @@ def load_columns(cohort: Cohort, names: Sequence[str]) -> Steps:
     width = len(key)
     for place, name in enumerate(names, width):
         found = {row[0] if width == 1 else row[:width]: row[place] for row in rows}
-        _fill_column(cohort, name, table.key, found)
-
-
-def _fill_column(cohort: Cohort, name: str, key: Sequence[str], found: dict[Any, Any]) -> None:
-    """Write a column's values; the slot of an object whose row is gone stays empty."""
-    gone = [
-        member
-        for member in cohort.members()
-        if _slot_value(member, name) is _EMPTY and _key_of(member, key) not in found
-    ]
-    cohort.fill(name, key[0] if len(key) == 1 else key, found)
-    for member in gone:
-        delattr(member, name)
-
-
-def _key_of(member: Any, key: Sequence[str]) -> Any:
-    values = tuple(getattr(member, name) for name in key)
-    return values[0] if len(values) == 1 else values
+        # the slot of an object whose row is gone stays empty
+        cohort.fill(name, table.key[0] if width == 1 else table.key, found, missing=False)
 
 
 def _among(cohort: Cohort, columns: Sequence[Column[Any, Any]], names: Sequence[str]) -> Condition:
@@ -262,7 +248,7 @@ def _give(cohort: Cohort, relation: Relation, rows: list[Any], found: list[Cohor
     if relation.between is not None:
         cohort.fill_pairs(name, local, rows, Collection)
     elif relation.many:
-        children_found = found[0] if found else []
+        children_found: Any = found[0] if found else []
         cohort.fill_many(name, local, children_found, relation.remote, Collection, relation.back)
     else:
         by_key = {getattr(row, relation.remote): row for row in rows}

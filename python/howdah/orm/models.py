@@ -104,7 +104,7 @@ class Field:
 def _declared(annotations: dict[str, Any], namespace: dict[str, Any]) -> dict[str, Field]:
     """The columns and relations that a class body annotates."""
     fields: dict[str, Field] = {}
-    where = _annotations.Namespace.of_class_body(namespace)
+    where = _annotations.Namespace.of_caller()
     for name, annotation in annotations.items():
         kind = _annotations.kind_of(annotation)
         options = namespace.get(name)
@@ -213,8 +213,8 @@ class Model(Instance, metaclass=ModelMeta):
 
     def __await__(self) -> Generator[Any, Any, Self]:
         """`await choice.question` gives the object, whether it is loaded already or not."""
+        yield from ()  # a generator, as `await` demands, that ends at once
         return self
-        yield  # a generator, as `await` demands: it ends at once
 
     def __repr__(self) -> str:
         values = self.__table__.loaded(self)

@@ -173,7 +173,8 @@ class Related(Generic[M]):
         from howdah.orm.statements.select import Select
 
         target = self.relation.target.__table__.source
-        where = all_of(self.joins_parent(target), *self.conditions, *conditions)
+        own: tuple[Any, ...] = self.conditions
+        where = all_of(self.joins_parent(target), *own, *conditions)
         return Select.of_fragment(Fragment(what), target).where(where)
 
     def joins_parent(self, target: TableSource) -> Condition:

@@ -85,7 +85,7 @@ async def test_a_statement_raises_versions_too(notes: Any) -> None:
     assert await notes.fetch(select(Note.edition)) == [2]
 
 
-async def test_a_computed_column_cannot_be_set(notes: Any) -> None:
+def test_a_computed_column_cannot_be_set() -> None:
     with pytest.raises(errors.ProgrammingError, match="computed by the database"):
         update(Note).set(Note.size.to(1))
 

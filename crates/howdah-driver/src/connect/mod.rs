@@ -63,7 +63,8 @@ impl fmt::Display for Peer {
 ///
 /// # Errors
 /// The last failure's kind, with every attempt in the message; [`Error::server`] if it was a
-/// server's refusal. [`Kind::Interrupted`] if the interrupt ended it.
+/// server's refusal. [`Kind::Configuration`] only if that was wrong for every server.
+/// [`Kind::Interrupted`] if the interrupt ended it.
 pub fn establish(config: &Config, interrupt: &Interrupt) -> Result<Established, Error> {
     let mut failures = Vec::new();
     let passes: &[TargetSession] = match config.target_session() {
@@ -188,7 +189,15 @@ fn summary(mut failures: Vec<Failed>) -> Error {
     for Failed { place, error } in failures.iter().chain([&last]) {
         message.extend(["\n  ", place, ": ", error.message()]);
     }
-    last.error.with_message(message)
+    let same_for_all = failures
+        .iter()
+        .all(|it| it.error.kind() == last.error.kind());
+    match last.error.kind() {
+        // another attempt may find those in service that were not
+        Kind::Configuration if !same_for_all => last.error.with_kind(Kind::Io),
+        _ => last.error,
+    }
+    .with_message(message)
 }
 
 struct Described<'a> {

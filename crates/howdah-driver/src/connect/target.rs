@@ -24,7 +24,7 @@ pub(super) fn fits(
 /// The error for a server that does not.
 pub(super) fn mismatch(target: TargetSession) -> Error {
     Error::new(
-        Kind::Configuration,
+        Kind::Target,
         match target {
             TargetSession::ReadWrite => "the session is read-only",
             TargetSession::ReadOnly => "the session is not read-only",

@@ -41,7 +41,10 @@ fn group_by_filled<'py>(
             members.append(object.into_any())?;
             continue;
         }
-        let present = names.iter().zip(&filled).filter(|(_, is_filled)| **is_filled);
+        let present = names
+            .iter()
+            .zip(&filled)
+            .filter(|(_, is_filled)| **is_filled);
         let present = PyTuple::new(py, present.map(|(name, _)| name).collect::<Vec<_>>())?;
         groups.push((present, PyList::new(py, [object.into_any()])?));
         places.insert(filled, groups.len() - 1);
@@ -115,8 +118,7 @@ fn restore_changes(object: Bound<'_, PyAny>, changes: &Bound<'_, PyDict>) -> PyR
 }
 
 fn slots(layout: &Layout, names: &Bound<'_, PyAny>) -> PyResult<Vec<Slot>> {
-    let slot = |name: PyResult<Bound<'_, PyAny>>| {
-        layout.column_named(&name?.cast_into::<PyString>()?)
-    };
+    let slot =
+        |name: PyResult<Bound<'_, PyAny>>| layout.column_named(&name?.cast_into::<PyString>()?);
     names.try_iter()?.map(slot).collect()
 }

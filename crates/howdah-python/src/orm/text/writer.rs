@@ -30,21 +30,23 @@ pub(super) fn write(
     writer.fragment(fragment, 0)?;
     match writer.params {
         Params::Numbered { order, .. } => Ok((writer.text, order)),
-        Params::Literal(_) => Ok((writer.text, Vec::new())),
+        Params::Literal { .. } => Ok((writer.text, Vec::new())),
     }
 }
 
-/// The text of an expression as definitions have it: columns without their table, and values as literals, which
-/// `literal` writes.
+/// The text of an expression as definitions have it: columns without their table unless `qualified`, and values as
+/// literals, which `literal` writes.
 #[pyfunction]
+#[pyo3(signature = (fragment, literal, *, qualified = false))]
 pub(crate) fn write_literally(
     py: Python<'_>,
     fragment: &Bound<'_, Fragment>,
     literal: Py<PyAny>,
+    qualified: bool,
 ) -> PyResult<String> {
     let mut writer = Writer {
         py,
-        params: Params::Literal(literal),
+        params: Params::Literal { literal, qualified },
         text: String::new(),
         names: Vec::new(),
     };
@@ -59,8 +61,8 @@ enum Params {
         met: Vec<*mut pyo3::ffi::PyObject>,
         order: Vec<usize>,
     },
-    /// A literal, by this callable.
-    Literal(Py<PyAny>),
+    /// A literal, by this callable; columns are `qualified` by their table, or not.
+    Literal { literal: Py<PyAny>, qualified: bool },
 }
 
 struct Writer<'py> {
@@ -110,12 +112,19 @@ impl Writer<'_> {
 
     fn column(&mut self, source: &Source, column: Option<&str>) {
         let is_alone = column.is_none();
-        if is_alone || matches!(self.params, Params::Numbered { .. }) {
+        let is_bare = matches!(
+            self.params,
+            Params::Literal {
+                qualified: false,
+                ..
+            }
+        );
+        if is_alone || !is_bare {
             let source = self.name(source);
             self.text.push_str(&source);
         }
         if let Some(column) = column {
-            if matches!(self.params, Params::Numbered { .. }) {
+            if !is_bare {
                 self.text.push('.');
             }
             self.text.push_str(column);
@@ -143,7 +152,7 @@ impl Writer<'_> {
                 });
                 let _ = write!(self.text, "${}", number + 1); // into a String: cannot fail
             }
-            Params::Literal(literal) => {
+            Params::Literal { literal, .. } => {
                 let written = literal.bind(self.py).call1((param,))?;
                 let written = written.cast_into::<PyString>().map_err(PyErr::from)?;
                 self.text.push_str(written.to_str()?);

@@ -1,0 +1,103 @@
+//! Statements that make a schema.
+//!
+//! No IO. What other objects name comes first ([`order`]); what only belongs to an object, and foreign keys, which
+//! may go round in circles, come after all of them ([`attach`]). Statements have no semicolon.
+//!
+//! Invariant: run in one transaction on an empty database of the same version, they give a catalog that reads back
+//! as the schema that they were made of.
+
+mod attach;
+mod constraint;
+mod index;
+mod order;
+mod routine;
+mod sequence;
+mod table;
+mod types;
+mod view;
+
+use crate::identifiers::{literal, quoted};
+use crate::value::{Options, Schema};
+
+pub use order::words;
+
+/// The statements that make everything; names must be complete (see [`crate::naming`]).
+#[must_use]
+pub fn create(schema: &Schema) -> Vec<String> {
+    let mut statements = Vec::new();
+    for namespace in &schema.schemas {
+        statements.push(format!(
+            "create schema if not exists {}",
+            quoted(&namespace.name)
+        ));
+    }
+    for extension in &schema.extensions {
+        let mut text = format!("create extension if not exists {}", quoted(&extension.name));
+        push_some(
+            &mut text,
+            " schema ",
+            extension.schema.as_deref().map(quoted),
+        );
+        push_some(
+            &mut text,
+            " version ",
+            extension.version.as_deref().map(literal),
+        );
+        statements.push(text);
+    }
+    if schema.routines.iter().any(|it| !it.atomic) {
+        // a body may name what comes later
+        statements.push("set local check_function_bodies = off".to_owned());
+    }
+    for object in order::ordered(schema) {
+        statements.push(object.create());
+    }
+    attach::everything(schema, &mut statements);
+    statements
+}
+
+/// The statements that drop everything but schemas and extensions. What is missing is passed over; what others
+/// depend on is refused by the server.
+#[must_use]
+pub fn drop(schema: &Schema) -> Vec<String> {
+    let mut statements = Vec::new();
+    attach::detach(schema, &mut statements);
+    let objects = order::ordered(schema);
+    statements.extend(objects.iter().rev().map(order::Object::drop));
+    statements
+}
+
+/// Statements as a script.
+#[must_use]
+pub fn script(statements: &[String]) -> String {
+    let mut text = String::new();
+    for statement in statements {
+        text.push_str(statement);
+        text.push_str(";\n");
+        if statement.contains('\n') {
+            text.push('\n');
+        }
+    }
+    text
+}
+
+/// Appends what there is, after its keyword.
+fn push_some(text: &mut String, keyword: &str, value: Option<impl std::fmt::Display>) {
+    if let Some(value) = value {
+        text.push_str(keyword);
+        text.push_str(&value.to_string());
+    }
+}
+
+/// ` with (a=1, b=2)`, or nothing.
+fn with(options: &Options) -> String {
+    if options.is_empty() {
+        return String::new();
+    }
+    let option = |(name, value): (&String, &String)| {
+        let name: Vec<_> = name.split('.').map(quoted).collect();
+        format!("{}={}", name.join("."), literal(value))
+    };
+    let list: Vec<String> = options.iter().map(option).collect();
+    format!(" with ({})", list.join(", "))
+}

@@ -1,0 +1,29 @@
+//! `create sequence`, and what it has in common with identity columns. No IO.
+
+use super::push_some;
+use crate::value::{Sequence, SequenceOptions};
+
+pub(super) fn create(it: &Sequence) -> String {
+    let mut text = format!("create sequence {}", it.name);
+    push_some(&mut text, " as ", it.type_name.as_ref());
+    let options = options(&it.options);
+    push_some(&mut text, " ", (!options.is_empty()).then_some(options));
+    text
+}
+
+/// `start with 10 increment by 5`, or nothing.
+pub(super) fn options(it: &SequenceOptions) -> String {
+    let numbers = [
+        ("start with", it.start),
+        ("increment by", it.increment),
+        ("minvalue", it.minimum),
+        ("maxvalue", it.maximum),
+        ("cache", it.cache),
+    ];
+    let given = |(keyword, number): (&str, Option<i64>)| Some(format!("{keyword} {}", number?));
+    let mut words: Vec<String> = numbers.into_iter().filter_map(given).collect();
+    if it.cycle {
+        words.push("cycle".to_owned());
+    }
+    words.join(" ")
+}

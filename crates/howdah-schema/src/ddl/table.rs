@@ -1,0 +1,94 @@
+//! `create table`. No IO.
+
+use super::{constraint, push_some, sequence, with};
+use crate::identifiers::quoted;
+use crate::value::{Column, Table};
+
+pub(super) fn create(it: &Table) -> String {
+    let unlogged = if it.unlogged { "unlogged " } else { "" };
+    let mut text = format!("create {unlogged}table {}", it.name);
+    push_some(
+        &mut text,
+        " partition of ",
+        it.partition_of.as_ref().map(|of| &of.parent),
+    );
+    let lines = lines(it);
+    if !lines.is_empty() {
+        push_some(&mut text, " (\n    ", Some(lines.join(",\n    ") + "\n)"));
+    } else if it.partition_of.is_none() {
+        text.push_str(" ()");
+    }
+    push_some(
+        &mut text,
+        " ",
+        it.partition_of.as_ref().map(|of| &of.bounds),
+    );
+    if !it.inherits.is_empty() {
+        let parents: Vec<String> = it.inherits.iter().map(ToString::to_string).collect();
+        push_some(&mut text, " inherits (", Some(parents.join(", ") + ")"));
+    }
+    if let Some(by) = &it.partition_by {
+        push_some(&mut text, " partition by ", Some(by.method.sql()));
+        push_some(&mut text, " (", Some(format!("{})", by.keys)));
+    }
+    text.push_str(&with(&it.options));
+    push_some(
+        &mut text,
+        " tablespace ",
+        it.tablespace.as_deref().map(quoted),
+    );
+    text
+}
+
+fn lines(it: &Table) -> Vec<String> {
+    let constraints = it
+        .constraints
+        .iter()
+        .filter(|it| !constraint::comes_later(it));
+    let columns = it.columns.iter().map(column);
+    columns
+        .chain(constraints.map(constraint::definition))
+        .collect()
+}
+
+fn column(it: &Column) -> String {
+    let mut text = format!("{} {}", quoted(&it.name), it.type_name);
+    push_some(&mut text, " compression ", it.compression.as_ref());
+    push_some(&mut text, " collate ", it.collation.as_ref());
+    push_some(&mut text, " default ", it.default.as_ref());
+    if let Some(generated) = &it.generated {
+        let how = if generated.is_virtual {
+            "virtual"
+        } else {
+            "stored"
+        };
+        let expression = &generated.expression;
+        push_some(
+            &mut text,
+            " generated always as (",
+            Some(format!("{expression}) {how}")),
+        );
+    }
+    if let Some(identity) = &it.identity {
+        let when = if identity.always {
+            "always"
+        } else {
+            "by default"
+        };
+        push_some(
+            &mut text,
+            " generated ",
+            Some(format!("{when} as identity")),
+        );
+        let options = sequence::options(&identity.options);
+        push_some(
+            &mut text,
+            " (",
+            (!options.is_empty()).then_some(options + ")"),
+        );
+    }
+    if it.not_null {
+        text.push_str(" not null");
+    }
+    text
+}

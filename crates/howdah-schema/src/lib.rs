@@ -1,0 +1,26 @@
+//! A schema as a value.
+//!
+//! ```text
+//!   catalog of a server ── read ──▶ Schema ── ddl ─────▶ statements, in an order that runs
+//!   models (as JSON) ──── serde ──▶   │    ── models ──▶ Python source of models
+//!                                     └─ naming: names for what was declared without one
+//! ```
+//!
+//! IO: [`read`] asks the server that it is given; nothing else does any. Callers: `howdah models`, and
+//! `howdah.orm.schema` through the native module.
+//!
+//! Names are relative to a *base schema*, by default `public`: what lies in it has no schema in the value, and
+//! expressions name it bare. So the same value can be made in any schema, and two schemas can be compared.
+//!
+//! Invariants: a schema that was read, made elsewhere and read again is equal; two readings of one catalog
+//! are equal, whatever the order of the catalog's rows.
+
+#![forbid(unsafe_code)]
+
+pub mod ddl;
+pub mod identifiers;
+pub mod naming;
+pub mod read;
+pub mod value;
+
+pub use value::Schema;

@@ -1,0 +1,29 @@
+-- Columns of tables and views that are their own: a partition has its parent's. $1: the base schema, $2: the schemas.
+select a.attrelid, a.attnum, pg_catalog.jsonb_strip_nulls(pg_catalog.jsonb_build_object(
+    'name', a.attname,
+    'type', pg_catalog.format_type(a.atttypid, a.atttypmod),
+    'not_null', a.attnotnull,
+    'default', case when a.attgenerated = '' then pg_catalog.pg_get_expr(d.adbin, d.adrelid, true) end,
+    'identity', case when a.attidentity <> '' then
+        pg_catalog.jsonb_build_object('always', a.attidentity = 'a') end,
+    'generated', case when a.attgenerated <> '' then pg_catalog.jsonb_build_object(
+        'expression', pg_catalog.pg_get_expr(d.adbin, d.adrelid, true), 'virtual', a.attgenerated = 'v') end,
+    'collation', case when a.attcollation <> t.typcollation then (
+        select pg_catalog.jsonb_build_object(
+            'schema', case when cn.nspname not in ('pg_catalog', $1) then cn.nspname end, 'name', l.collname)
+        from pg_catalog.pg_collation l join pg_catalog.pg_namespace cn on cn.oid = l.collnamespace
+        where l.oid = a.attcollation
+    ) end,
+    'compression', case a.attcompression when 'p' then 'pglz' when 'l' then 'lz4' end,
+    'storage', case when a.attstorage <> t.typstorage and c.relkind in ('r', 'p') then
+        case a.attstorage when 'p' then 'plain' when 'e' then 'external' when 'x' then 'extended' else 'main' end end,
+    'statistics', nullif(a.attstattarget, -1)
+))
+from pg_catalog.pg_attribute a
+join pg_catalog.pg_class c on c.oid = a.attrelid
+join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+join pg_catalog.pg_type t on t.oid = a.atttypid
+left join pg_catalog.pg_attrdef d on d.adrelid = a.attrelid and d.adnum = a.attnum
+where c.relkind in ('r', 'p', 'v', 'm') and c.relpersistence <> 't' and not c.relispartition
+  and a.attnum > 0 and not a.attisdropped and a.attislocal and n.nspname = any ($2)
+order by a.attrelid, a.attnum

@@ -1,0 +1,175 @@
+//! Tables, their policies and their partitions. No IO.
+
+use serde::{Deserialize, Serialize};
+
+use crate::value::{Column, Constraint, Grants, Index, Name, Options, Trigger, is_default};
+
+/// A table.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Table {
+    /// Its name.
+    pub name: Name,
+    /// The columns in their order. A partition has those of its parent and lists none; a table that inherits
+    /// lists its own.
+    #[serde(skip_serializing_if = "is_default")]
+    pub columns: Vec<Column>,
+    /// The constraints, without those that it has from a parent.
+    #[serde(skip_serializing_if = "is_default")]
+    pub constraints: Vec<Constraint>,
+    /// The indexes, without those of constraints and those that it has from a parent.
+    #[serde(skip_serializing_if = "is_default")]
+    pub indexes: Vec<Index>,
+    /// The triggers, without those that it has from a parent.
+    #[serde(skip_serializing_if = "is_default")]
+    pub triggers: Vec<Trigger>,
+    /// Row-level security: who sees which rows.
+    #[serde(skip_serializing_if = "is_default")]
+    pub policies: Vec<Policy>,
+    /// Whether policies are enforced.
+    #[serde(skip_serializing_if = "is_default")]
+    pub row_security: bool,
+    /// Whether they are enforced for the owner, too.
+    #[serde(skip_serializing_if = "is_default")]
+    pub force_row_security: bool,
+    /// How its rows are distributed over partitions.
+    #[serde(skip_serializing_if = "is_default")]
+    pub partition_by: Option<PartitionBy>,
+    /// Of which table it is a partition.
+    #[serde(skip_serializing_if = "is_default")]
+    pub partition_of: Option<PartitionOf>,
+    /// The tables that it inherits from.
+    #[serde(skip_serializing_if = "is_default")]
+    pub inherits: Vec<Name>,
+    /// It is empty after a crash, and writes no WAL.
+    #[serde(skip_serializing_if = "is_default")]
+    pub unlogged: bool,
+    /// Storage parameters; those of its TOAST table begin with `toast.`.
+    #[serde(skip_serializing_if = "is_default")]
+    pub options: Options,
+    /// The tablespace, where it is not the database's.
+    #[serde(skip_serializing_if = "is_default")]
+    pub tablespace: Option<String>,
+    /// What identifies a row for replication, where it is not the primary key: `full`, `nothing` or `using index …`.
+    #[serde(skip_serializing_if = "is_default")]
+    pub replica_identity: Option<String>,
+    /// What `comment on` said.
+    #[serde(skip_serializing_if = "is_default")]
+    pub comment: Option<String>,
+    /// Who may do what, besides the owner.
+    #[serde(skip_serializing_if = "is_default")]
+    pub grants: Grants,
+    /// The former name, as models tell it; never read from a catalog.
+    #[serde(skip_serializing_if = "is_default")]
+    pub was: Option<String>,
+}
+
+impl Table {
+    pub(super) fn sort(&mut self) {
+        self.constraints.sort_by(|a, b| a.name.cmp(&b.name));
+        self.indexes.sort_by(|a, b| a.name.cmp(&b.name));
+        self.triggers.sort_by(|a, b| a.name.cmp(&b.name));
+        self.policies.sort_by(|a, b| a.name.cmp(&b.name));
+    }
+}
+
+/// `partition by`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PartitionBy {
+    /// By what.
+    pub method: PartitionMethod,
+    /// The columns and expressions, as SQL writes them.
+    pub keys: String,
+}
+
+/// How rows are distributed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PartitionMethod {
+    /// By ranges of values.
+    Range,
+    /// By lists of values.
+    List,
+    /// By remainders of hashes.
+    Hash,
+}
+
+impl PartitionMethod {
+    /// As SQL writes it.
+    #[must_use]
+    pub fn sql(self) -> &'static str {
+        match self {
+            Self::Range => "range",
+            Self::List => "list",
+            Self::Hash => "hash",
+        }
+    }
+}
+
+/// `partition of`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct PartitionOf {
+    /// The partitioned table.
+    pub parent: Name,
+    /// Which rows: `FOR VALUES …` or `DEFAULT`.
+    pub bounds: String,
+}
+
+/// A policy of row-level security.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Policy {
+    /// Its name.
+    pub name: String,
+    /// It takes rows away that others show, instead of showing some.
+    #[serde(skip_serializing_if = "is_default")]
+    pub restrictive: bool,
+    /// For which commands.
+    #[serde(skip_serializing_if = "is_default")]
+    pub command: PolicyCommand,
+    /// For which roles; all where empty.
+    #[serde(skip_serializing_if = "is_default")]
+    pub roles: Vec<String>,
+    /// Which rows are seen.
+    #[serde(skip_serializing_if = "is_default")]
+    pub using: Option<String>,
+    /// Which rows may be written; those that are seen where absent.
+    #[serde(skip_serializing_if = "is_default")]
+    pub check: Option<String>,
+    /// What `comment on` said.
+    #[serde(skip_serializing_if = "is_default")]
+    pub comment: Option<String>,
+}
+
+/// For which commands a policy is.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PolicyCommand {
+    /// All.
+    #[default]
+    All,
+    /// Reading.
+    Select,
+    /// Adding.
+    Insert,
+    /// Changing.
+    Update,
+    /// Removing.
+    Delete,
+}
+
+impl PolicyCommand {
+    /// As SQL writes it.
+    #[must_use]
+    pub fn sql(self) -> &'static str {
+        match self {
+            Self::All => "all",
+            Self::Select => "select",
+            Self::Insert => "insert",
+            Self::Update => "update",
+            Self::Delete => "delete",
+        }
+    }
+}

@@ -1,0 +1,80 @@
+"""What a database has besides rows: declared in models and beside them, made by `create_all`.
+
+No IO but that of `create_all`, `drop_all` and `refresh`. In a model's `declare` go `unique`, `check`, `exclude`,
+`foreign_key`, `index`, `policy`, `trigger`, `grant`, `partition_by` and `partition`; what stands by itself (`extension`,
+`sequence`, `domain`, `composite`, `function` …) is given to `create_all`, or is found by what uses it.
+
+>>> from howdah.orm import Col, Model, create_all, identity
+>>> from howdah.orm.schema import check, index, unique
+"""
+
+from howdah.orm.schema.access import Grant, Policy, grant, policy
+from howdah.orm.schema.base import Declared, SchemaObject
+from howdah.orm.schema.constraints import Constraint, check, exclude, foreign_key, unique
+from howdah.orm.schema.indexes import Element, Index, element, index
+from howdah.orm.schema.making import create_all, ddl, drop_all, value_of
+from howdah.orm.schema.partitions import (
+    Partition,
+    PartitionBy,
+    partition,
+    partition_by,
+    partitions_ahead,
+)
+from howdah.orm.schema.routines import Routine, Trigger, function, procedure, trigger
+from howdah.orm.schema.standalone import (
+    Composite,
+    Domain,
+    Extension,
+    RangeType,
+    Sequence,
+    composite,
+    domain,
+    extension,
+    range_type,
+    sequence,
+)
+from howdah.orm.schema.views import refresh, refresh_all
+
+__all__ = [
+    "Composite",
+    "Constraint",
+    "Declared",
+    "Domain",
+    "Element",
+    "Extension",
+    "Grant",
+    "Index",
+    "Partition",
+    "PartitionBy",
+    "Policy",
+    "RangeType",
+    "Routine",
+    "SchemaObject",
+    "Sequence",
+    "Trigger",
+    "check",
+    "composite",
+    "create_all",
+    "ddl",
+    "domain",
+    "drop_all",
+    "element",
+    "exclude",
+    "extension",
+    "foreign_key",
+    "function",
+    "grant",
+    "index",
+    "partition",
+    "partition_by",
+    "partitions_ahead",
+    "policy",
+    "procedure",
+    "range_type",
+    "refresh",
+    "refresh_all",
+    "sequence",
+    "trigger",
+    "unique",
+    "value_of",
+]

@@ -1,0 +1,181 @@
+"""Constraints that a model declares. No IO."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from howdah.errors import ProgrammingError
+from howdah.orm.columns import Action
+from howdah.orm.schema.base import Declared, Expression, Place, Value, name_value, said
+from howdah.orm.schema.indexes import element_value
+
+
+@dataclass(frozen=True)
+class Constraint(Declared):
+    """A constraint of a table."""
+
+    name: str | None
+    write: Callable[[Place], Value]
+    deferrable: bool = False
+    initially_deferred: bool = False
+    not_valid: bool = False
+    not_enforced: bool = False
+    comment: str | None = None
+
+    def add_to_table(self, table: Place) -> None:
+        """Put it into the value of a model's table."""
+        common = said(
+            name=self.name,
+            deferral=deferral(self.deferrable, self.initially_deferred),
+            not_valid=self.not_valid,
+            not_enforced=self.not_enforced,
+            comment=self.comment,
+        )
+        table.add("constraints", {**common, **self.write(table)})
+
+
+def deferral(deferrable: bool, initially_deferred: bool) -> str | None:  # noqa: FBT001
+    """When a constraint is checked, as the schema's value says it."""
+    if initially_deferred:
+        return "initially_deferred"
+    return "deferrable" if deferrable else None
+
+
+def unique(
+    *columns: Any,
+    name: str | None = None,
+    include: Sequence[Any] = (),
+    nulls_not_distinct: bool = False,
+    without_overlaps: bool = False,
+    deferrable: bool = False,
+    initially_deferred: bool = False,
+    comment: str | None = None,
+) -> Constraint:
+    """No two rows have the same values: `unique("author_id", "title")`.
+
+    - `include`: columns that its index has beside them.
+    - `nulls_not_distinct`: two nulls are the same value (PostgreSQL 15).
+    - `without_overlaps`: the last column is a range, and ranges of equal keys do not overlap (PostgreSQL 18).
+    """
+
+    def write(table: Place) -> Value:
+        return said(
+            kind="unique",
+            columns=table.columns(columns),
+            include=table.columns(include),
+            nulls_not_distinct=nulls_not_distinct,
+            without_overlaps=without_overlaps,
+        )
+
+    return Constraint(name, write, deferrable, initially_deferred, comment=comment)
+
+
+def check(
+    condition: Expression,
+    *,
+    name: str | None = None,
+    no_inherit: bool = False,
+    not_valid: bool = False,
+    not_enforced: bool = False,
+    comment: str | None = None,
+) -> Constraint:
+    """A condition that no row makes false: `check("price >= 0")`, `check(lambda book: book.price >= 0)`.
+
+    With `not_valid`, rows that exist are not looked at; with `not_enforced` (PostgreSQL 18) none is.
+    """
+
+    def write(table: Place) -> Value:
+        expression = table.expression(condition)
+        return said(kind="check", expression=expression, no_inherit=no_inherit)
+
+    return Constraint(name, write, not_valid=not_valid, not_enforced=not_enforced, comment=comment)
+
+
+def exclude(
+    *compared: tuple[Any, str],
+    using: str = "gist",
+    where: Expression | None = None,
+    name: str | None = None,
+    include: Sequence[Any] = (),
+    deferrable: bool = False,
+    initially_deferred: bool = False,
+    comment: str | None = None,
+) -> Constraint:
+    """No two rows compare true by all operators: `exclude(("room", "="), ("during", "&&"))`.
+
+    The first of each pair is a column, an expression or an `element(…)`. Comparing numbers or texts by `gist` takes the
+    extension `btree_gist`.
+    """
+
+    def write(table: Place) -> Value:
+        return said(
+            kind="exclude",
+            method=using,
+            elements=[element_value(table, it) for it, _ in compared],
+            operators=[operator for _, operator in compared],
+            include=table.columns(include),
+            predicate=None if where is None else table.expression(where),
+        )
+
+    return Constraint(name, write, deferrable, initially_deferred, comment=comment)
+
+
+def foreign_key(
+    columns: Sequence[Any],
+    references: Callable[[], Any] | str,
+    referenced_columns: Sequence[str] = (),
+    *,
+    on_delete: Action = "no action",
+    on_update: Action = "no action",
+    on_delete_columns: Sequence[Any] = (),
+    match_full: bool = False,
+    period: bool = False,
+    deferrable: bool = False,
+    initially_deferred: bool = False,
+    not_valid: bool = False,
+    not_enforced: bool = False,
+    name: str | None = None,
+    comment: str | None = None,
+) -> Constraint:
+    """A foreign key of several columns.
+
+    `foreign_key(["shop_id", "number"], lambda: (Order.shop_id, Order.number), on_delete="cascade")`; or the table's name
+    with its columns: `foreign_key(["a", "b"], "app.order", ["shop_id", "number"])`.
+
+    - `on_delete_columns`: those that `set null` or `set default` concerns (PostgreSQL 15).
+    - `period`: the last column is a range that ranges of the other table cover (PostgreSQL 18).
+    """
+
+    def write(table: Place) -> Value:
+        other, theirs = _referenced(references, referenced_columns)
+        return said(
+            kind="foreign_key",
+            columns=table.columns(columns),
+            references=other,
+            referenced_columns=theirs,
+            on_delete=None if on_delete == "no action" else on_delete,
+            on_update=None if on_update == "no action" else on_update,
+            on_delete_columns=table.columns(on_delete_columns),
+            match_full=match_full,
+            period=period,
+        )
+
+    return Constraint(name, write, deferrable, initially_deferred, not_valid, not_enforced, comment)
+
+
+def _referenced(
+    references: Callable[[], Any] | str, columns: Sequence[str]
+) -> tuple[Value, list[str]]:
+    if isinstance(references, str):
+        return name_value(references), list(columns)
+    from howdah.orm.tables import owner_of
+
+    found = references()
+    found = found if isinstance(found, tuple) else (found,)
+    owners = {owner_of(column) for column in found}
+    if len(owners) != 1:
+        raise ProgrammingError("the columns that a foreign key names are of one table")
+    table = owners.pop().__table__
+    return name_value(table.name, table.schema), [column.name for column in found]

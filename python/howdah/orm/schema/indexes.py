@@ -1,0 +1,138 @@
+"""Indexes that a model declares. No IO."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from howdah._native import Fragment
+from howdah.orm.schema.base import Declared, Expression, Place, Value, name_value, said
+
+
+@dataclass(frozen=True)
+class Element:
+    """A column or expression in an index, with what is to be said of it."""
+
+    what: Any
+    operator_class: str | None = None
+    collation: str | None = None
+    order: Literal["asc", "desc"] = "asc"
+    nulls: Literal["first", "last"] | None = None
+
+
+@dataclass(frozen=True)
+class Index(Declared):
+    """An index of a table or materialized view."""
+
+    elements: tuple[Any, ...]
+    name: str | None = None
+    unique: bool = False
+    using: str = "btree"
+    include: Sequence[Any] = ()
+    where: Expression | None = None
+    nulls_not_distinct: bool = False
+    with_: Mapping[str, Any] | None = None
+    tablespace: str | None = None
+    comment: str | None = None
+
+    def add_to_table(self, table: Place) -> None:
+        """Put it into the value of a model's table."""
+        table.add(
+            "indexes",
+            said(
+                name=self.name,
+                method=None if self.using == "btree" else self.using,
+                unique=self.unique,
+                nulls_not_distinct=self.nulls_not_distinct,
+                elements=[element_value(table, it) for it in self.elements],
+                include=table.columns(self.include),
+                predicate=None if self.where is None else table.expression(self.where),
+                options=options_value(self.with_),
+                tablespace=self.tablespace,
+                comment=self.comment,
+            ),
+        )
+
+
+def index(
+    *elements: Any,
+    name: str | None = None,
+    unique: bool = False,
+    using: str = "btree",
+    include: Sequence[Any] = (),
+    where: Expression | None = None,
+    nulls_not_distinct: bool = False,
+    with_: Mapping[str, Any] | None = None,
+    tablespace: str | None = None,
+    comment: str | None = None,
+) -> Index:
+    """An index: `index("author_id", "title")`, `index(lambda book: lower(book.title), unique=True)`.
+
+    Each element is a column's name, an SQL expression, `lambda model: …`, or an `element(…)` where more is to be said.
+
+    - `using`: the method: `gin`, `gist`, `brin`, `hash` …
+    - `include`: columns that it has beside them, so that a query need not look into the table.
+    - `where`: which rows are in it.
+    - `with_`: storage parameters: `{"fillfactor": 70}`.
+    """
+    return Index(
+        elements,
+        name,
+        unique,
+        using,
+        include,
+        where,
+        nulls_not_distinct,
+        with_,
+        tablespace,
+        comment,
+    )
+
+
+def element(
+    what: Any,
+    operator_class: str | None = None,
+    *,
+    collation: str | None = None,
+    order: Literal["asc", "desc"] = "asc",
+    nulls: Literal["first", "last"] | None = None,
+) -> Element:
+    """A column or expression in an index: `element("title", "text_pattern_ops")`, `element("born", order="desc")`."""
+    return Element(what, operator_class, collation, order, nulls)
+
+
+def element_value(table: Place, it: Any) -> Value:
+    """An element as the schema's value has it."""
+    if not isinstance(it, Element):
+        it = Element(it)
+    return said(
+        **_subject(table, it.what),
+        operator_class=it.operator_class,
+        collation=None if it.collation is None else name_value(it.collation),
+        direction=None if it.order == "asc" else it.order,
+        nulls=it.nulls,
+    )
+
+
+def _subject(table: Place, what: Any) -> Value:
+    if not isinstance(what, str | Fragment) and callable(what):
+        what = what(table.model)
+    columns = table.model.__table__.columns
+    if isinstance(what, str):
+        if what in columns or what in [it.name for it in columns.values()]:
+            return {"column": table.column(what)}
+        return {"expression": what}
+    if getattr(what, "definition", None) is not None:
+        return {"column": what.name}
+    return {"expression": table.expression(what)}
+
+
+def options_value(options: Mapping[str, Any] | None) -> dict[str, str]:
+    """Storage parameters as texts."""
+    if options is None:
+        return {}
+    return {
+        name: str(value).lower() if isinstance(value, bool) else str(value)
+        for name, value in options.items()
+    }

@@ -71,8 +71,6 @@ async def test_what_is_no_number_is_not_raised(notes: Any) -> None:
         await notes.change(note, Note.prefs["n"].incr())
     with pytest.raises(TypeError, match="number"):
         Note.prefs["n"].incr(True)
-    with pytest.raises(errors.ProgrammingError, match="no jsonb"):
-        Note.text["n"].set(1)
 
 
 async def test_a_change_of_no_row_raises(notes: Any) -> None:

@@ -857,9 +857,13 @@ class Cohort:
         key: str | Sequence[str],
         found: dict[Any, Any],
         *,
+        missing: bool = True,
         overwrite: bool = False,
     ) -> None:
-        """Give each member that lacks `name` what `found` has for its key, else None."""
+        """Give each member that lacks `name` what `found` has for its key.
+
+        One whose key is not found gets None, or with `missing=False` stays as it is.
+        """
     def fill_many(
         self,
         name: str,
@@ -935,6 +939,28 @@ class Load:
     @property
     def cohorts(self) -> tuple[Any, ...]:
         """A Cohort by entity, None for a value: of the statement (or batch) that began last."""
+
+def group_by_filled(
+    layout: Layout, objects: Iterable[Instance]
+) -> list[tuple[tuple[str, ...], list[Any]]]:
+    """The objects that have a value in the same columns, with the names of these columns."""
+
+def write_slots(
+    layout: Layout,
+    objects: Iterable[Instance],
+    names: Iterable[str],
+    rows: Iterable[tuple[Any, ...]],
+) -> None:
+    """Write a row of values into the slots of each object; that is no change of the program."""
+
+def leave_cohort(objects: Iterable[Instance]) -> None:
+    """Make objects new ones, which no database knows."""
+
+def join_cohort(cohort: Cohort, object: Instance) -> None:
+    """Make an object the last member of a cohort."""
+
+def restore_changes(object: Instance, changes: dict[str, Any]) -> None:
+    """Have an object know changes again that a transaction undid."""
 
 class Fragment:
     """A piece of SQL: text, parameters, columns and other fragments, in order."""

@@ -25,19 +25,23 @@ from howdah.orm.schema import create_all, ddl, drop_all
 from howdah.orm.shapes import Shape, of
 from howdah.orm.statements.base import Statement, text_of
 from howdah.orm.statements.change import excluded, new, old
+from howdah.orm.statements.combined import Combined
 from howdah.orm.statements.delete import Delete, delete
 from howdah.orm.statements.insert import Insert, insert
-from howdah.orm.statements.combined import Combined
+from howdah.orm.statements.merge import Merge, merge
 from howdah.orm.statements.page import Page
+from howdah.orm.statements.select import Select, select
 from howdah.orm.statements.sources import Rows, raw_select, values
 from howdah.orm.statements.stream import AsyncStream, Stream
-from howdah.orm.statements.select import Select, select
 from howdah.orm.statements.update import Update, update
+from howdah.orm.transactions import AsyncTx, Tx
 from howdah.orm.writes.events import after, before
+from howdah.orm.writes.upserting import Upserted
 
 __all__ = [
     "AsyncBound",
     "AsyncStream",
+    "AsyncTx",
     "Bound",
     "Col",
     "Column",
@@ -49,6 +53,7 @@ __all__ = [
     "Json",
     "JsonPath",
     "Many",
+    "Merge",
     "Model",
     "One",
     "Page",
@@ -60,7 +65,9 @@ __all__ = [
     "Stream",
     "TsQuery",
     "TsVector",
+    "Tx",
     "Update",
+    "Upserted",
     "after",
     "alias",
     "all_of",
@@ -81,6 +88,7 @@ __all__ = [
     "insert",
     "lit",
     "many",
+    "merge",
     "new",
     "not_",
     "now",

@@ -9,7 +9,7 @@ Invariant: a transaction's objects outlive it: once it is over, they load by wha
 
 from __future__ import annotations
 
-from contextlib import nullcontext
+import contextlib
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from howdah.orm.verbs import AsyncVerbs, Verbs
@@ -64,8 +64,12 @@ class Bound(Verbs):
         del read_only  # there is one connection
         return drive(steps, self.connection)
 
-    def _lent(self) -> AbstractContextManager[Connection]:
-        return nullcontext(self.connection)
+    def _lease(self, *, read_only: bool) -> AbstractContextManager[Connection]:
+        del read_only
+        return contextlib.nullcontext(self.connection)
+
+    def _source(self) -> Connection:
+        return self.connection
 
 
 class AsyncBound(AsyncVerbs):
@@ -80,5 +84,9 @@ class AsyncBound(AsyncVerbs):
         del read_only  # there is one connection
         return await drive_async(steps, self.connection)
 
-    def _lent(self) -> AbstractAsyncContextManager[AsyncConnection]:
-        return nullcontext(self.connection)
+    def _lease(self, *, read_only: bool) -> AbstractAsyncContextManager[AsyncConnection]:
+        del read_only
+        return contextlib.nullcontext(self.connection)
+
+    def _source(self) -> AsyncConnection:
+        return self.connection

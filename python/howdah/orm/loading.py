@@ -201,24 +201,8 @@ def load_columns(cohort: Cohort, names: Sequence[str]) -> Steps:
     width = len(key)
     for place, name in enumerate(names, width):
         found = {row[0] if width == 1 else row[:width]: row[place] for row in rows}
-        _fill_column(cohort, name, table.key, found)
-
-
-def _fill_column(cohort: Cohort, name: str, key: Sequence[str], found: dict[Any, Any]) -> None:
-    """Write a column's values; the slot of an object whose row is gone stays empty."""
-    gone = [
-        member
-        for member in cohort.members()
-        if _slot_value(member, name) is _EMPTY and _key_of(member, key) not in found
-    ]
-    cohort.fill(name, key[0] if len(key) == 1 else key, found)
-    for member in gone:
-        delattr(member, name)
-
-
-def _key_of(member: Any, key: Sequence[str]) -> Any:
-    values = tuple(getattr(member, name) for name in key)
-    return values[0] if len(values) == 1 else values
+        # the slot of an object whose row is gone stays empty
+        cohort.fill(name, table.key[0] if width == 1 else table.key, found, missing=False)
 
 
 def _among(cohort: Cohort, columns: Sequence[Column[Any, Any]], names: Sequence[str]) -> Condition:

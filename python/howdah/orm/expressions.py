@@ -301,13 +301,8 @@ def _chain(conditions: Iterable[Any], word: str, level: int, empty: str) -> Cond
     parts: list[Any] = []
     for one in conditions:
         parts += [word, condition(one)]
-<<<<<<< HEAD
-    if len(parts) == 2:
-        return Condition(parts[1], level=parts[1]._level)
-=======
     if len(parts) == 2 and isinstance(parts[1], Condition):
         return parts[1]
->>>>>>> orm
     return Condition(*parts[1:], level=level) if parts else Condition(empty)
 
 

@@ -29,11 +29,7 @@ class ArrayOperators:
         made: Condition = self._condition(value, " = any (", self, ")", level=4)
         return made
 
-<<<<<<< HEAD
     def array_append(
-=======
-    def append(
->>>>>>> orm
         self: Holds[list[X] | None], item: X | Expr[X | None, Any]
     ) -> Expr[list[X], list[X]]:
         """With this item at the end."""

@@ -66,7 +66,7 @@ def conditions() -> None:
     assert_type(Book.title == "x", Condition)
     assert_type(Book.title < "x", Condition)
     _ = [
-        Book.subtitle == None,  # noqa: E711 (SQL's null)
+        Book.subtitle == None,
         Book.subtitle == Book.title,
         Book.title == Book.subtitle,
         Book.status == Status.LIVE,
@@ -138,7 +138,9 @@ def functions() -> None:
     assert_type(fn.similarity(Book.title, "x", type=float), Expr[float, float])
     assert_type(fn.anything(1), Expr[Any, Any])
     assert_type(lit(1), Expr[int, int])
-    assert_type(raw("now() - {}", Book.created, type=dt.timedelta), Expr[dt.timedelta, dt.timedelta])
+    assert_type(
+        raw("now() - {}", Book.created, type=dt.timedelta), Expr[dt.timedelta, dt.timedelta]
+    )
     by_author = window(partition_by=Book.author_id, order_by=Book.id.desc())
     assert_type(rank().over(by_author), Expr[int, int])
     assert_type(lag(Book.title).over(by_author), Expr[str | None, str])
@@ -154,7 +156,9 @@ def statements(db: Bound) -> None:
     assert_type(db.fetch(select(Book.title).one()), str)
     assert_type(db.fetch(select(Book).count()), int)
     assert_type(db.fetch(select(Book).exists()), bool)
-    assert_type(db.fetch(select(sum_(Book.pages), avg(Book.pages)).one()), tuple[int | None, Decimal | None])
+    assert_type(
+        db.fetch(select(sum_(Book.pages), avg(Book.pages)).one()), tuple[int | None, Decimal | None]
+    )
     assert_type(
         db.fetch(select(Author.name, array_agg(Book.id), max_(Book.title))),
         list[tuple[str, list[int] | None, str | None]],
@@ -165,13 +169,14 @@ def statements(db: Bound) -> None:
     page = db.fetch(select(Book).order_by(Book.id).page(20))
     assert_type(page, Page[Book])
     assert_type(page.next, str | None)
-    assert_type(
-        db.batch(select(Book).first(), select(Book).count()), tuple[Book | None, int]
-    )
+    assert_type(db.batch(select(Book).first(), select(Book).count()), tuple[Book | None, int])
     for book in db.stream(select(Book)):
         assert_type(book, Book)
     editor = alias(Author, "editor")
-    assert_type(db.fetch(select(Book, editor).join(editor, editor.id == Book.editor_id)), list[tuple[Book, Author]])
+    assert_type(
+        db.fetch(select(Book, editor).join(editor, editor.id == Book.editor_id)),
+        list[tuple[Book, Author]],
+    )
     select(Author).load(Author.books.limit(3), Book.editor)
 
 

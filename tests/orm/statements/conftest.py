@@ -1,4 +1,4 @@
-"""The verbs on a connection in UTC, whose database has the tables of `shelf` beside the library's."""
+"""The verbs in UTC, on a database that has the table of `shelf` beside the library's."""
 
 from __future__ import annotations
 

@@ -47,7 +47,8 @@ async def test_a_batch_takes_effect_as_one(db: AsyncBound) -> None:
 
 async def test_batches_of_writes_and_of_one_and_none(db: AsyncBound) -> None:
     made, found = await db.batch(
-        insert(Author).set(Author.name.to("Dan")).returning(Author.name), select(count()).select_from(Author)
+        insert(Author).set(Author.name.to("Dan")).returning(Author.name),
+        select(count()).select_from(Author),
     )
     assert (made, found) == (["Dan"], [4])
     assert await db.batch(select(Author).count()) == (4,)

@@ -65,7 +65,7 @@ from tests.orm.library import Book, Review, Tag
 from tests.orm.statements.shelf import Thing
 
 if TYPE_CHECKING:
-    from howdah.orm import AsyncBound
+    from howdah.orm import AsyncBound, Expr
 
 
 async def test_aggregates(db: AsyncBound) -> None:
@@ -143,21 +143,27 @@ async def test_ranks(db: AsyncBound) -> None:
     query = select(
         rank().over(half), dense_rank().over(half), ntile(3).over(order_by=Book.id)
     ).order_by(Book.id)
-    assert await db.fetch(query) == [(6, 4, 1), (4, 3, 1), (4, 3, 2), (2, 2, 2), (2, 2, 3), (1, 1, 3)]
+    assert await db.fetch(query) == [
+        (6, 4, 1),
+        (4, 3, 1),
+        (4, 3, 2),
+        (2, 2, 2),
+        (2, 2, 3),
+        (1, 1, 3),
+    ]
     shares = select(percent_rank().over(half), cume_dist().over(half)).order_by(Book.id)
     assert await db.fetch(shares.limit(1)) == [(1.0, 1.0)]
 
 
 async def test_frames(db: AsyncBound) -> None:
-    by_id = {"order_by": Book.id}
     query = select(
-        sum_(Book.id).over(**by_id, frame=rows(-1, 1)),
-        sum_(Book.id).over(**by_id, frame=rows(None, 0)),
-        sum_(Book.id).over(**by_id, frame=rows(0, None, exclude="current row")),
-        sum_(Book.id).over(**by_id, frame=range_(2, 0)),
+        sum_(Book.id).over(order_by=Book.id, frame=rows(-1, 1)),
+        sum_(Book.id).over(order_by=Book.id, frame=rows(None, 0)),
+        sum_(Book.id).over(order_by=Book.id, frame=rows(0, None, exclude="current row")),
+        sum_(Book.id).over(order_by=Book.id, frame=range_(2, 0)),
         count().over(order_by=Book.author_id, frame=groups(-1, -1)),
-        last_value(Book.id).over(**by_id, frame=rows(None, None)),
-        nth_value(Book.id, 2).over(**by_id, frame=rows(None, None)),
+        last_value(Book.id).over(order_by=Book.id, frame=rows(None, None)),
+        nth_value(Book.id, 2).over(order_by=Book.id, frame=rows(None, None)),
         count().filter(Book.id > 3).over(),
     ).order_by(Book.id)
     found = await db.fetch(query)
@@ -209,7 +215,7 @@ async def test_several_groupings(db: AsyncBound) -> None:
 
 
 async def test_other_functions(db: AsyncBound) -> None:
-    expected = [
+    expected: list[tuple[Expr[Any, Any], Any]] = [
         (json_build_object(a=1, b=Thing.name), {"a": 1, "b": "Blue Whale"}),
         (lit("sea") == any_(Thing.tags), True),
         (Thing.size > all_([1, 2]), True),

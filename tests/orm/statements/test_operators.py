@@ -1,4 +1,4 @@
-"""What expressions can do, by type: each is asked of one row, and of the other one where it is null."""
+"""What expressions can do, by type, asked of one row, and of another one where all is null."""
 
 from __future__ import annotations
 
@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from howdah.orm import AsyncBound, Expr
 
 UTC = dt.UTC
+NAIVE = dt.datetime(2024, 2, 29, 21, 34, 56, 500_000)  # noqa: DTZ001 (that is what it gives)
+# what type checkers refuse, too
+ANY: Any = Thing
 
 
 async def value_of(db: AsyncBound, expression: Expr[Any, Any], id_: int = 1) -> Any:
@@ -97,7 +100,7 @@ DATES: list[tuple[Expr[Any, Any], Any]] = [
         Thing.made.date_trunc("day", "Asia/Tokyo"),
         dt.datetime(2024, 2, 28, 15, tzinfo=UTC),
     ),
-    (Thing.made.at_time_zone("Asia/Tokyo"), dt.datetime(2024, 2, 29, 21, 34, 56, 500_000)),
+    (Thing.made.at_time_zone("Asia/Tokyo"), NAIVE),
     (
         Thing.made.at_time_zone("Asia/Tokyo").at_time_zone("UTC"),
         dt.datetime(2024, 2, 29, 21, 34, 56, 500_000, UTC),
@@ -132,14 +135,14 @@ ARRAYS: list[tuple[Expr[Any, Any], Any]] = [
     (Thing.tags[1:], ["big", "old"]),
     (Thing.tags[:2], ["sea", "big"]),
     (Thing.tags[1:2], ["big"]),
-    ((Thing.tags + ["new"])[3], "new"),
+    ((Thing.tags + ["new"])[3], "new"),  # noqa: RUF005
     (Thing.tags.array_append("new")[3], "new"),
     (Thing.tags.array_prepend("new")[0], "new"),
     (Thing.tags.array_remove("big"), ["sea", "old"]),
     (Thing.tags.array_position("old"), 3),
     (Thing.tags.join("/"), "sea/big/old"),
     (Thing.tags == ["sea", "big", "old"], True),
-    (Thing.marks + [4], [3, 1, 2, 4]),
+    (Thing.marks + [4], [3, 1, 2, 4]),  # noqa: RUF005
     (Thing.tags.in_([["sea"], ["sea", "big", "old"]]), True),
 ]
 
@@ -204,7 +207,7 @@ JSONS: list[tuple[Expr[Any, Any], Any]] = [
     (Thing.stats.at(lambda s: s.by_year["2024"]), 5),
     (Thing.stats.at(lambda s: s.owner), Reader("Ann", dt.date(1990, 5, 6))),
     (Thing.stats.at(lambda s: s.owner) == Reader("Ann", dt.date(1990, 5, 6)), True),
-    (Thing.stats.at(lambda s: s.owner).at(lambda o: o.name if o else ""), "Ann"),
+    (Thing.stats.at(lambda s: s.owner).at(lambda o: o.name), "Ann"),
 ]
 
 SEARCHES: list[tuple[Expr[Any, Any], Any]] = [
@@ -233,7 +236,6 @@ TRUTHS: list[tuple[Expr[Any, Any], Any]] = [
 ]
 
 
-
 FAMILIES = [TEXTS, NUMBERS, DATES, ARRAYS, RANGES, JSONS, SEARCHES, TRUTHS]
 
 
@@ -245,11 +247,12 @@ async def test_what_expressions_are_worth(db: AsyncBound) -> None:
 
 
 async def test_null_makes_null(db: AsyncBound) -> None:
-    for expression in [
+    nulls: list[Expr[Any, Any]] = [
         Thing.note.lower(), Thing.weight + 1, Thing.day + dt.timedelta(days=1),
         Thing.marks[0], Thing.span.lower(), Thing.stats.at(lambda s: s.views), ~Thing.active,
         Thing.stats.at(lambda s: s.owner), Thing.active & (Thing.size == 0),
-    ]:  # fmt: skip
+    ]  # fmt: skip
+    for expression in nulls:
         assert await value_of(db, expression, 2) is None, text_of(expression)
 
 
@@ -269,20 +272,20 @@ async def test_any_function_by_name(db: AsyncBound) -> None:
     assert await value_of(db, fn.repeat(Thing.tags[0], 2, type=str)) == "seasea"
     assert await value_of(db, fn.pg_catalog.abs(-3, type=int)) == 3
     assert await value_of(db, fn["to_hex"](255, type=str)) == "ff"
-    assert "\"my fn\"" in text_of(fn["my fn"](1))
+    assert '"my fn"' in text_of(fn["my fn"](1))
 
 
 @pytest.mark.parametrize(
     ("build", "message"),
     [
-        (lambda: Thing.tags[-1], "counted from its beginning"),
-        (lambda: Thing.tags[::2], "no step"),
-        (lambda: Thing.made.extract("moon"), "no field `moon`"),
-        (lambda: Thing.made.date_trunc("moon"), "no unit of time"),
-        (lambda: Thing.name.matches("x", config="a'; drop table thing; --"), "no name of a text"),
-        (lambda: Thing.prefs[1.5], "keys and whole numbers"),
-        (lambda: Thing.stats.at(lambda s: s.vews), "no field `vews`"),
-        (lambda: Thing.stats.at(lambda s: 3), "no place of `Stats`"),
+        (lambda: ANY.tags[-1], "counted from its beginning"),
+        (lambda: ANY.tags[::2], "no step"),
+        (lambda: ANY.made.extract("moon"), "no field `moon`"),
+        (lambda: ANY.made.date_trunc("moon"), "no unit of time"),
+        (lambda: ANY.name.matches("x", config="a'; drop table thing; --"), "no name of a text"),
+        (lambda: ANY.prefs[1.5], "keys and whole numbers"),
+        (lambda: ANY.stats.at(lambda s: s.vews), "no field `vews`"),
+        (lambda: ANY.stats.at(lambda _: 3), "no place of `Stats`"),
     ],
 )
 def test_what_cannot_be_is_refused(build: Any, message: str) -> None:
@@ -292,6 +295,4 @@ def test_what_cannot_be_is_refused(build: Any, message: str) -> None:
 
 def test_texts_have_no_items() -> None:
     with pytest.raises(TypeError, match="has no items"):
-        Thing.name[0]  # type: ignore[misc]
-
-
+        ANY.name[0]

@@ -92,8 +92,11 @@ async def test_pages_of_values_and_loaded_relations(db: AsyncBound) -> None:
 
 
 async def test_every_type_that_orders_has_tokens(db: AsyncBound) -> None:
-    for column in [Thing.name, Thing.weight, Thing.price, Thing.active, Thing.made, Thing.day,
-                   Thing.lasts, Thing.note]:  # fmt: skip
+    columns: list[Any] = [
+        Thing.name, Thing.weight, Thing.price, Thing.active, Thing.made, Thing.day, Thing.lasts,
+        Thing.note,
+    ]  # fmt: skip
+    for column in columns:
         pages = await pages_of(db, select(Thing.id).order_by(column), 1)
         assert sorted(id_ for page in pages for id_ in page) == [1, 2]
 

@@ -20,12 +20,19 @@ X = TypeVar("X")
 
 @overload
 def case(
-    *whens: tuple[Expr[bool | None, Any], A | Expr[A, Any]], else_: A | Expr[A, Any]
+    *whens: tuple[Expr[bool | None, Any], Expr[A, Any]], else_: A | Expr[A, Any]
 ) -> Expr[A, A]: ...
 @overload
-def case(*whens: tuple[Expr[bool | None, Any], A | Expr[A, Any]]) -> Expr[A | None, A]: ...
+def case(*whens: tuple[Expr[bool | None, Any], Expr[A, Any]]) -> Expr[A | None, A]: ...
+@overload
+def case(*whens: tuple[Expr[bool | None, Any], A], else_: A | Expr[A, Any]) -> Expr[A, A]: ...
+@overload
+def case(*whens: tuple[Expr[bool | None, Any], A]) -> Expr[A | None, A]: ...
 def case(*whens: tuple[Any, Any], else_: Any = None) -> Any:
-    """The value beside the first condition that is true: `case((Book.pages > 500, "long"), else_="short")`."""
+    """The value beside the first condition that is true.
+
+    `case((Book.pages > 500, "long"), else_="short")`.
+    """
     if not whens:
         raise ProgrammingError("`case` takes pairs of a condition and a value, found none")
     values = [value for _, value in whens]

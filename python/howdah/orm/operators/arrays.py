@@ -1,7 +1,8 @@
 """Operators of arrays.
 
-No IO. Part of `Expr`. Python's indexes begin with 0, PostgreSQL's arrays with 1: `[…]` is Python's, functions are PostgreSQL's.
-Invariant: an array begins at 1, as all do that are not made otherwise on purpose.
+No IO. Part of `Expr`. Python's indexes begin with 0, PostgreSQL's arrays with 1: `[…]` is Python's,
+functions are PostgreSQL's. Invariant: an array begins at 1, as all do that are not made otherwise
+on purpose.
 """
 
 from __future__ import annotations

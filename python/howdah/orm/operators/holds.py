@@ -55,10 +55,12 @@ def is_expression(value: object) -> bool:
 
 
 def argument(value: Any) -> Any:
-    """An argument of a function: an expression, or a parameter of the type that a literal would have.
+    """An argument of a function.
 
-    As in SQL, a text is of whatever type the function takes, and a small number is an `integer`, which functions take for
-    any kind of number.
+    An expression, or a parameter of the type that a literal would have.
+
+    As in SQL, a text is of whatever type the function takes, and a small number is an `integer`,
+    which functions take for any kind of number.
     """
     if is_expression(value):
         return value

@@ -53,8 +53,8 @@ class SharedOperators:
     def contains(self: Any, other: Any) -> Condition:
         """Has this in it.
 
-        Of a text: this text. Of an array: all of these items. Of a range: this value or range. Of jsonb: this structure
-        (`@>`).
+        Of a text: this text. Of an array: all of these items. Of a range: this value or range. Of
+        jsonb: this structure (`@>`).
         """
         if is_text(self._type):
             if is_expression(other):
@@ -139,7 +139,10 @@ class SharedOperators:
     @overload
     def __getitem__(self: Holds[dict[str, Any] | None], place: str) -> Json: ...
     def __getitem__(self: Any, place: Any) -> Any:
-        """An item of an array, or some of them, as Python counts: `tags[0]` is the first. What jsonb has under a key."""
+        """An item of an array, or some of them, as Python counts: `tags[0]` is the first.
+
+        What jsonb has under a key.
+        """
         type_: SqlType | None = self._type
         if type_ is not None and type_.item is not None:
             from howdah.orm.operators.arrays import item_of

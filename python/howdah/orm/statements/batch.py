@@ -1,8 +1,8 @@
 """Several statements in one round trip: `db.batch(a, b, c)`.
 
-No IO of its own: each statement's steps are taken side by side, a pipeline for each round. Called by
-the verbs. Invariant: the statements are executed in the order in which they were given; what they
-load besides takes as many rounds as the deepest of them needs.
+No IO of its own: each statement's steps are taken side by side, a pipeline for each round. Called
+by the verbs. Invariant: the statements are executed in the order in which they were given; what
+they load besides takes as many rounds as the deepest of them needs.
 """
 
 from __future__ import annotations

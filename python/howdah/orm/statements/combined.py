@@ -64,9 +64,11 @@ class Combined(Query[T]):
         return self._with(offset_=row_count(count, "offset"))
 
     def outputs(self) -> Sequence[Output]:
+        """The columns of the first statement."""
         return self.left.outputs()
 
     def hydration(self) -> Hydration:
+        """What the first statement says."""
         return self.left.hydration()
 
     def _ordered(self, column: Any) -> Fragment:

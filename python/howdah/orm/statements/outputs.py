@@ -1,7 +1,7 @@
 """The columns of a statement's rows: their names and types, and what becomes of them.
 
-No IO. Shared by all that has rows: `select`, `returning`, pages. Invariant: the names are unique, so
-that each is a column of a source that is made of the statement.
+No IO. Shared by all that has rows: `select`, `returning`, pages. Invariant: the names are unique,
+so that each is a column of a source that is made of the statement.
 """
 
 from __future__ import annotations

@@ -1,15 +1,14 @@
 """Pages by the place where the last one ended: keyset pagination.
 
-No IO. A page is one statement: rows after a *place*, which is the values of the order's columns in one
-row. The token of a place is text: `tokens`.
+No IO. A page is one statement: rows after a *place*, which is the values of the order's columns in
+one row. The token of a place is text: `tokens`.
 
-Invariant: whatever is inserted or deleted meanwhile, going through the pages gives each row that stays
-once: the order is made unique by the model's key.
+Invariant: whatever is inserted or deleted meanwhile, going through the pages gives each row that
+stays once: the order is made unique by the model's key.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
 
@@ -24,6 +23,8 @@ from howdah.orm.statements.tokens import place_of, token_of
 from howdah.orm.tables import TableSource
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from howdah.orm.statements.query import Query
 
 T = TypeVar("T")

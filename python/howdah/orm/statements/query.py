@@ -104,8 +104,8 @@ class Query(Statement[list[T]]):
         >>> newest = latest.subquery("newest")
         >>> query = select(Choice).join(newest, newest.c.id == Choice.id)
 
-        `newest.c.id` is a column by its name, `newest[Choice.question_id]` by what it was there, with its
-        type.
+        `newest.c.id` is a column by its name, `newest[Choice.question_id]` by what it was there,
+        with its type.
         """
         from howdah.orm.statements.sources import Rows
 
@@ -114,15 +114,19 @@ class Query(Statement[list[T]]):
     def cte(self, name: str, *, materialized: bool | None = None) -> Rows:
         """Its rows under a name before the statement that uses them: `with name as (…)`.
 
-        However often it is named, it is computed once, unless PostgreSQL sees that it is named once and
-        makes it part of the rest: `materialized` decides that.
+        However often it is named, it is computed once, unless PostgreSQL sees that it is named once
+        and makes it part of the rest: `materialized` decides that.
         """
         from howdah.orm.statements.sources import Rows
 
         return Rows.cte(self, name, materialized=materialized)
 
     def recursive(
-        self, name: str, step: Callable[[Rows], Query[T]], *, all: bool = True  # noqa: A002 (SQL's)
+        self,
+        name: str,
+        step: Callable[[Rows], Query[T]],
+        *,
+        all: bool = True,  # noqa: A002 (SQL's word)
     ) -> Rows:
         """Its rows, those that `step` makes of them, those that it makes of these, and so on.
 
@@ -142,15 +146,15 @@ class Query(Statement[list[T]]):
 
     # --- set operations
 
-    def union(self, other: Query[T], *, all: bool = False) -> Combined[T]:  # noqa: A002 (SQL's)
+    def union(self, other: Query[T], *, all: bool = False) -> Combined[T]:  # noqa: A002
         """Its rows and those of the other, each once; with `all` as often as they are there."""
         return self._combined("union", other, all=all)
 
-    def intersect(self, other: Query[T], *, all: bool = False) -> Combined[T]:  # noqa: A002 (SQL's)
+    def intersect(self, other: Query[T], *, all: bool = False) -> Combined[T]:  # noqa: A002
         """Its rows that the other has, too."""
         return self._combined("intersect", other, all=all)
 
-    def except_(self, other: Query[T], *, all: bool = False) -> Combined[T]:  # noqa: A002 (SQL's)
+    def except_(self, other: Query[T], *, all: bool = False) -> Combined[T]:  # noqa: A002
         """Its rows that the other does not have."""
         return self._combined("except", other, all=all)
 
@@ -161,19 +165,19 @@ class Query(Statement[list[T]]):
 
     # --- pages
 
-    def page(
-        self, size: int, *, after: str | None = None, before: str | None = None
-    ) -> PageOf[T]:
+    def page(self, size: int, *, after: str | None = None, before: str | None = None) -> PageOf[T]:
         """So many rows of its order, from where another page ended: `after=page.next`.
 
         The database does not read the rows before, however far it is: where the last page ended is
-        compared with the columns of the order. A `select` of a model is ordered by its key after all
-        else; otherwise the columns of `order_by` have to tell rows apart.
+        compared with the columns of the order. A `select` of a model is ordered by its key after
+        all else; otherwise the columns of `order_by` have to tell rows apart.
 
-        A token is text for a URL. Raises `InvalidToken` for one that is of another order, or damaged.
+        A token is text for a URL. Raises `InvalidToken` for one that is of another order, or
+        damaged.
 
         >>> page = db.fetch(select(Question).order_by(Question.votes.desc()).page(20))
-        >>> more = db.fetch(select(Question).order_by(Question.votes.desc()).page(20, after=page.next))
+        >>> more = db.fetch(select(Question).order_by(Question.votes.desc()).page(20,
+        after=page.next))
         """
         from howdah.orm.statements.page import PageOf
 

@@ -1,12 +1,11 @@
 """`select`: asking.
 
-No IO. A `Select` is a value: every method answers another one. What is named in it decides what it reads from: a model's own
-table, an alias, or what a relation leads to, which is joined by itself.
+No IO. A `Select` is a value: every method answers another one. What is named in it decides what it
+reads from: a model's own table, an alias, or what a relation leads to, which is joined by itself.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Literal, Self, TypeVar, cast, overload
 
 from howdah._native import Fragment, Hydration, Param, Source, sources
@@ -21,15 +20,18 @@ from howdah.orm.expressions import (
     Order,
     all_of,
     condition,
-    typed,
 )
-from howdah.orm.operators.holds import Selectable
 from howdah.orm.paths import Related, relation_of, source_of
-from howdah.orm.statements.base import Steps
 from howdah.orm.statements.items import Item, ModelItem
 from howdah.orm.statements.outputs import Output, hydration_of, outputs_of
 from howdah.orm.statements.query import Query
 from howdah.orm.tables import TableSource
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from howdah.orm.operators.holds import Selectable
+    from howdah.orm.statements.base import Steps
 
 T = TypeVar("T")
 A = TypeVar("A")
@@ -165,7 +167,9 @@ class Select(Query[T]):
         return self._with(having_=self.having_ + tuple(map(condition, conditions)))
 
     def join(self, way: Any, on: Expr[bool | None, Any] | None = None) -> Self:
-        """Rows together with those of a relation, or of any model, alias or subquery with a condition.
+        """Rows together with those of a relation.
+
+        Or of any model, alias or subquery with a condition.
 
         A to-many relation gives its parent's row for each of its own.
         """
@@ -190,7 +194,7 @@ class Select(Query[T]):
     def lateral(
         self, way: Any, on: Expr[bool | None, Any] | None = None, *, left: bool = False
     ) -> Self:
-        """Rows together with those of a subquery that may name the columns of what stands before it."""
+        """Rows together with those of a subquery that may name columns of what stands before."""
         kind: JoinKind = "left join" if left else "join"
         join = Join(kind, as_source(way), on if on is not None else Condition("true"), lateral=True)
         return self._with(joins=(*self.joins, join))
@@ -200,7 +204,10 @@ class Select(Query[T]):
         return self._with(from_=as_source(way))
 
     def with_ctes(self, *ctes: Any) -> Self:
-        """Also run these common table expressions, named in the statement or not: those that write."""
+        """Also run these common table expressions, named in the statement or not.
+
+        Those that write.
+        """
         return self._with(with_=self.with_ + tuple(as_source(cte) for cte in ctes))
 
     def lock(
@@ -213,8 +220,8 @@ class Select(Query[T]):
     ) -> Self:
         """Lock the rows until the transaction ends: `for update`.
 
-        `skip_locked` leaves out rows that are locked by others, `nowait` raises `LockNotAvailable` for them; `of` names the models whose
-        rows are meant.
+        `skip_locked` leaves out rows that are locked by others, `nowait` raises `LockNotAvailable`
+        for them; `of` names the models whose rows are meant.
         """
         if strength not in {"update", "no key update", "share", "key share"}:
             raise ValueError(f"`{strength}` is no strength of a lock")
@@ -227,13 +234,17 @@ class Select(Query[T]):
     # --- what becomes of rows
 
     def only(self, *columns: Expr[Any, Any]) -> Self:
-        """Load these columns of the model, and its key. The others are loaded, for all objects, when one is touched."""
+        """Load these columns of the model, and its key.
+
+        The others are loaded, for all objects, when one is touched.
+        """
         return self._with(only_=tuple(_own_column(column) for column in columns))
 
     def load(self, *relations: Any) -> Self:
         """Load these relations as well: `load(Question.choices, Choice.author)`.
 
-        A relation may be cut: `load(Question.choices.order_by(Choice.votes.desc()).limit(3))` loads three of each question.
+        A relation may be cut: `load(Question.choices.order_by(Choice.votes.desc()).limit(3))` loads
+        three of each question.
         """
         for relation in relations:
             relation_of(relation)

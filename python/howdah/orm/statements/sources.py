@@ -1,5 +1,6 @@
-"""What statements can read from beside tables: subqueries, common table expressions, functions,
-values of the program.
+"""What statements can read from beside tables.
+
+Subqueries, common table expressions, functions, values of the program.
 
 No IO. `Rows` is a source with its columns. Invariant: a column of it has the type of what it was
 made of.
@@ -19,7 +20,6 @@ from howdah.orm.paths import View
 from howdah.orm.statements.base import Statement
 from howdah.orm.statements.items import ModelItem
 from howdah.orm.statements.outputs import Output, same_column
-from howdah.orm.statements.query import Query
 from howdah.orm.statements.select import Select
 from howdah.orm.statements.writing import separated
 from howdah.orm.tables import TableSource
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from howdah.orm.models import Model
+    from howdah.orm.statements.query import Query
 
 A = TypeVar("A")
 B = TypeVar("B")
@@ -108,21 +109,21 @@ class Rows:
         how = {None: "", True: "materialized ", False: "not materialized "}[materialized]
         outputs = query.outputs()
         columns = _listed(outputs)
-        return Rows(
-            _source(query, name, content=query, columns=columns, cte=(how, False)), outputs
-        )
+        return Rows(_source(query, name, content=query, columns=columns, cte=(how, False)), outputs)
 
     @staticmethod
     def recursive(
-        query: Query[Any], name: str, step: Callable[[Rows], Query[Any]], *, all: bool  # noqa: A002
+        query: Query[Any],
+        name: str,
+        step: Callable[[Rows], Query[Any]],
+        *,
+        all: bool,  # noqa: A002 (SQL's word)
     ) -> Rows:
         """The rows of a statement, and those that follow from them."""
         outputs = query.outputs()
         content = _Recursive(query, " union all " if all else " union ")
         columns = _listed(outputs)
-        rows = Rows(
-            _source(query, name, content=content, columns=columns, cte=("", True)), outputs
-        )
+        rows = Rows(_source(query, name, content=content, columns=columns, cte=("", True)), outputs)
         content.step = step(rows)
         return rows
 
@@ -178,9 +179,7 @@ def values(name: str, rows: Iterable[Sequence[Any]], /, **columns: type[Any]) ->
     for row in given:
         if len(row) != len(types):
             raise ProgrammingError(f"`values` of {len(types)} columns, found {len(row)} in a row")
-    outputs = [
-        Output(None, column, type_) for column, type_ in zip(columns, types, strict=True)
-    ]
+    outputs = [Output(None, column, type_) for column, type_ in zip(columns, types, strict=True)]
     content = _values_list if any(type_.item is not None for type_ in types) else _unnested
     source = Source(name, content=content(given, types), columns=_listed(outputs), alias=True)
     return Rows(source, outputs)
@@ -197,7 +196,9 @@ def _values_list(rows: list[tuple[Any, ...]], types: list[SqlType]) -> Fragment:
     if not rows:
         raise ProgrammingError("`values` with a column of arrays takes at least one row")
     written = [
-        Fragment("(", *separated(_bound_or_null(*pair) for pair in zip(row, types, strict=True)), ")")
+        Fragment(
+            "(", *separated(_bound_or_null(*pair) for pair in zip(row, types, strict=True)), ")"
+        )
         for row in rows
     ]
     return Fragment("(values ", *separated(written), ")")

@@ -1,8 +1,8 @@
 """Places in an order as text: the tokens of pages.
 
-No IO. A token is JSON in base64, of values with their types, and a checksum that also knows the order.
-It is no secret and gives no rights: whoever changes one gets an error or another place of a list that
-the statement lets them see anyway; values go into it as parameters.
+No IO. A token is JSON in base64, of values with their types, and a checksum that also knows the
+order. It is no secret and gives no rights: whoever changes one gets an error or another place of a
+list that the statement lets them see anyway; values go into it as parameters.
 """
 
 from __future__ import annotations
@@ -13,17 +13,23 @@ import datetime as dt
 import hashlib
 import json
 import uuid
-from collections.abc import Callable, Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from howdah.errors import InvalidToken, ProgrammingError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
     from howdah.orm._types import SqlType
 
 _DIGEST_BYTES = 6
 _LONGEST = 4_096
+
+
+def _days(value: dt.timedelta) -> list[int]:
+    return [value.days, value.seconds, value.microseconds]
+
 
 # letter, class, to JSON, from JSON; a subclass stands before its base
 _KINDS: list[tuple[str, type, Callable[[Any], Any], Callable[[Any], Any]]] = [
@@ -36,7 +42,7 @@ _KINDS: list[tuple[str, type, Callable[[Any], Any], Callable[[Any], Any]]] = [
     ("m", dt.datetime, dt.datetime.isoformat, dt.datetime.fromisoformat),
     ("t", dt.date, dt.date.isoformat, dt.date.fromisoformat),
     ("c", dt.time, dt.time.isoformat, dt.time.fromisoformat),
-    ("l", dt.timedelta, lambda it: [it.days, it.seconds, it.microseconds], lambda it: dt.timedelta(*it)),
+    ("l", dt.timedelta, _days, lambda it: dt.timedelta(*it)),
     ("u", uuid.UUID, str, uuid.UUID),
     ("y", bytes, bytes.hex, bytes.fromhex),
 ]  # fmt: skip

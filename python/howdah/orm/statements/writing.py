@@ -1,6 +1,7 @@
 """The text of `select`, as fragments.
 
-No IO. Called once for each shape. Sources that conditions name by way of a relation are joined here.
+No IO. Called once for each shape. Sources that conditions name by way of a relation are joined
+here.
 """
 
 from __future__ import annotations

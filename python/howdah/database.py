@@ -29,7 +29,7 @@ from howdah._routing import (
 from howdah.connection import Connection
 from howdah.errors import InterfaceError, OperationalError, PoolClosed
 from howdah.orm.executors import drive
-from howdah.orm.statements.base import Statement, Steps
+from howdah.orm.statements.base import Statement, Step, Steps
 from howdah.orm.statements.select import Select
 from howdah.orm.verbs import Verbs
 from howdah.pool import Pool
@@ -283,6 +283,9 @@ class Database(Routing, Verbs):
     ) -> Any:
         """`Connection.fetch` on the primary, or with `read_only` where `read()` would go."""
         if isinstance(query, Statement):
+            step = query._only_step(self)
+            if step is not None:
+                return self._take(step, read_only=read_only)
             return self._drive(query._steps(self), read_only=read_only)
         return self._ask(
             lambda c: c.fetch(query, *args, row=row, timeout=timeout),
@@ -380,6 +383,11 @@ class Database(Routing, Verbs):
                 return drive(steps, connection)
         with self.write() as connection:
             return drive(steps, connection)
+
+    def _take(self, step: Step, *, read_only: bool = False) -> Any:
+        """One call of the ORM."""
+        with self.read() if read_only else self.write() as connection:
+            return step(connection)
 
     def _ask(self, call: Callable[[Connection], R], *, read_only: bool) -> R:
         """One statement. One that only reads is asked again elsewhere if its server goes away."""

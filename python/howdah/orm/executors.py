@@ -16,7 +16,7 @@ from howdah.orm.verbs import AsyncVerbs, Verbs
 if TYPE_CHECKING:
     from howdah.async_connection import AsyncConnection
     from howdah.connection import Connection
-    from howdah.orm.statements.base import Steps
+    from howdah.orm.statements.base import Step, Steps
 
 
 def drive(steps: Steps, connection: Any) -> Any:
@@ -61,6 +61,10 @@ class Bound(Verbs):
         del read_only  # there is one connection
         return drive(steps, self.connection)
 
+    def _take(self, step: Step, *, read_only: bool = False) -> Any:
+        del read_only
+        return step(self.connection)
+
 
 class AsyncBound(AsyncVerbs):
     """The verbs of the ORM on one connection of asyncio."""
@@ -73,3 +77,7 @@ class AsyncBound(AsyncVerbs):
     async def _drive(self, steps: Steps, *, read_only: bool = False) -> Any:
         del read_only  # there is one connection
         return await drive_async(steps, self.connection)
+
+    async def _take(self, step: Step, *, read_only: bool = False) -> Any:
+        del read_only
+        return await step(self.connection)

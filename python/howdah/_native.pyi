@@ -940,6 +940,28 @@ class Load:
     def cohorts(self) -> tuple[Any, ...]:
         """A Cohort by entity, None for a value: of the statement (or batch) that began last."""
 
+def group_by_filled(
+    layout: Layout, objects: Iterable[Instance]
+) -> list[tuple[tuple[str, ...], list[Any]]]:
+    """The objects that have a value in the same columns, with the names of these columns."""
+
+def write_slots(
+    layout: Layout,
+    objects: Iterable[Instance],
+    names: Iterable[str],
+    rows: Iterable[tuple[Any, ...]],
+) -> None:
+    """Write a row of values into the slots of each object; that is no change of the program."""
+
+def leave_cohort(objects: Iterable[Instance]) -> None:
+    """Make objects new ones, which no database knows."""
+
+def join_cohort(cohort: Cohort, object: Instance) -> None:
+    """Make an object the last member of a cohort."""
+
+def restore_changes(object: Instance, changes: dict[str, Any]) -> None:
+    """Have an object know changes again that a transaction undid."""
+
 class Fragment:
     """A piece of SQL: text, parameters, columns and other fragments, in order."""
 

@@ -9,6 +9,7 @@ import contextlib
 import math
 import time
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Sequence
+from contextlib import AbstractAsyncContextManager
 from types import TracebackType
 from typing import Any, Concatenate, ParamSpec, Self, TypeVar, overload
 
@@ -369,6 +370,12 @@ class AsyncDatabase(Routing, AsyncVerbs):
                 return await drive_async(steps, connection)
         async with self.write() as connection:
             return await drive_async(steps, connection)
+
+    def _lease(self, *, read_only: bool) -> AbstractAsyncContextManager[AsyncConnection]:
+        return self.read() if read_only else self.write()
+
+    def _source(self) -> Self:
+        return self
 
     async def _take(self, step: Step, *, read_only: bool = False) -> Any:
         """One call of the ORM."""

@@ -71,8 +71,25 @@ class CountedAsyncBound(AsyncBound):
         return await super()._take(step, read_only=read_only)
 
 
+class AwaitedTx(AwaitedBlock):
+    """A sync transaction of the ORM, for `async with`, or around a coroutine function."""
+
+    async def __aenter__(self) -> Any:
+        return AwaitedVerbs(self._block.__enter__())
+
+    def __call__(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        def plain(tx: Any, *args: Any) -> Any:
+            # in this world nothing waits: the coroutine ends where it is first sent to
+            try:
+                function(AwaitedVerbs(tx), *args).send(None)
+            except StopIteration as done:
+                return done.value
+
+        return awaited(self._block(plain))
+
+
 # What gives a block or an iterator instead of an answer.
-BLOCKS = {"tx": AwaitedBlock, "stream": AwaitedObject}
+BLOCKS = {"tx": AwaitedTx, "stream": AwaitedObject}
 
 
 class AwaitedVerbs:

@@ -9,11 +9,14 @@ Invariant: a transaction's objects outlive it: once it is over, they load by wha
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from howdah.orm.verbs import AsyncVerbs, Verbs
 
 if TYPE_CHECKING:
+    from contextlib import AbstractAsyncContextManager, AbstractContextManager
+
     from howdah.async_connection import AsyncConnection
     from howdah.connection import Connection
     from howdah.orm.statements.base import Step, Steps
@@ -65,6 +68,13 @@ class Bound(Verbs):
         del read_only
         return step(self.connection)
 
+    def _lease(self, *, read_only: bool) -> AbstractContextManager[Connection]:
+        del read_only
+        return contextlib.nullcontext(self.connection)
+
+    def _source(self) -> Connection:
+        return self.connection
+
 
 class AsyncBound(AsyncVerbs):
     """The verbs of the ORM on one connection of asyncio."""
@@ -81,3 +91,10 @@ class AsyncBound(AsyncVerbs):
     async def _take(self, step: Step, *, read_only: bool = False) -> Any:
         del read_only
         return await step(self.connection)
+
+    def _lease(self, *, read_only: bool) -> AbstractAsyncContextManager[AsyncConnection]:
+        del read_only
+        return contextlib.nullcontext(self.connection)
+
+    def _source(self) -> AsyncConnection:
+        return self.connection

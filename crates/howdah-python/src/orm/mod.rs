@@ -19,6 +19,7 @@ mod known;
 mod layout;
 mod objects;
 mod text;
+mod writing;
 
 use pyo3::prelude::*;
 
@@ -35,5 +36,6 @@ pub(crate) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<hydration::Hydration>()?;
     module.add_class::<Load>()?;
     module.add_class::<layout::Layout>()?;
+    writing::register(module)?;
     text::register(module)
 }

@@ -211,11 +211,11 @@ class Django:
 
     def eager(self) -> object:
         found = DjangoQuestion.objects.order_by("id").prefetch_related("choices")[:NESTED]
-        return [(q.text, c.text, c.votes) for q in found for c in q.choices.all()]  # type: ignore[attr-defined]
+        return [(q.text, c.text, c.votes) for q in found for c in q.choices.all()]
 
     def lazy(self) -> object:
         found = DjangoQuestion.objects.order_by("id")[:NESTED]
-        return [(q.text, c.text, c.votes) for q in found for c in q.choices.all()]  # type: ignore[attr-defined]
+        return [(q.text, c.text, c.votes) for q in found for c in q.choices.all()]
 
     def gets(self) -> object:
         return [DjangoQuestion.objects.get(pk=key) for key in range(1, GETS + 1)]
@@ -270,7 +270,9 @@ def compare(job: str, asks: dict[str, Callable[[], object]], rounds: int) -> int
         cpus, walls = zip(*costs[1:], strict=True)
         cpu, wall = statistics.median(cpus) / repeats, statistics.median(walls) / repeats
         share = cpu * repeats / bare
-        print(f"  {name:8} client CPU {cpu * 1e3:8.2f} ms  {share:5.2f} x   wall {wall * 1e3:8.2f} ms")
+        print(
+            f"  {name:8} client CPU {cpu * 1e3:8.2f} ms  {share:5.2f} x   wall {wall * 1e3:8.2f} ms"
+        )
     ours = statistics.median(cpu for cpu, _ in taken["Howdah"][1:]) / bare
     print(f"  {'held' if ours <= BARS[job] else 'MISSED'}: {ours:.2f} x, bar {BARS[job]:.2f}")
     return int(ours > BARS[job])

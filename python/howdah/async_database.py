@@ -510,7 +510,7 @@ class AsyncDatabase(Routing):
 
     def _load(self, index: int) -> int:
         pool = self._pools.get(("read", index))
-        return 0 if pool is None else len(pool._roster.in_use) + len(pool._roster.waiters)
+        return 0 if pool is None else pool._roster.load
 
     def _lease_for_run(self, timeout: float, *, read_only: bool | None) -> AsyncDatabaseLease:
         timeout = min(self._timeout, timeout)

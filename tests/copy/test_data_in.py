@@ -74,6 +74,7 @@ async def test_csv_with_options(conn: howdah.AsyncConnection) -> None:
     assert await contents(conn) == [(1, "it's"), (2, None), (3, None)]
 
 
+@pytest.mark.since(15)
 async def test_header_is_matched(conn: howdah.AsyncConnection) -> None:
     await make_table(conn)
     with pytest.raises(errors.BadCopyFileFormat):
@@ -81,6 +82,7 @@ async def test_header_is_matched(conn: howdah.AsyncConnection) -> None:
     assert await conn.copy_in("item", b"id,name\n1,a\n", format="csv", header="match") == 1
 
 
+@pytest.mark.since(18)  # all of the three together
 async def test_where_on_error_and_defaults(conn: howdah.AsyncConnection) -> None:
     await conn.execute("create table item (id int, name text default 'none')")
     data = b"1\ta\nx\tb\n3\t\\D\n4\td\n"

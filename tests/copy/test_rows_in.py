@@ -161,6 +161,7 @@ async def test_where_and_freeze(conn: howdah.AsyncConnection) -> None:
         assert await conn.copy_rows("fresh", rows, where="id % 2 = 0", freeze=True) == 5
 
 
+@pytest.mark.since(18)
 async def test_rows_that_the_server_cannot_read_are_skipped(conn: howdah.AsyncConnection) -> None:
     await conn.execute("create table days (day date)")
     rows = [("2024-01-01",), ("no day",), ("2024-01-03",)]

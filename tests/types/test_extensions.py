@@ -1,8 +1,7 @@
-"""Types of extensions: hstore, citext, pgvector, and those that stay text."""
+"""Types of extensions: hstore, citext, and those that stay text."""
 
 from __future__ import annotations
 
-import struct
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -28,7 +27,7 @@ def conn(server_url: str) -> Iterator[howdah.Connection]:
     """A connection to a database with extensions, in a schema of their own."""
     with contextmanager(fresh_database)(server_url) as url, howdah.connect(url) as connection:
         connection.execute("create schema ext")
-        for name in ("hstore", "citext", "ltree", "cube", "vector"):
+        for name in ("hstore", "citext", "ltree", "cube"):
             connection.execute(f"create extension {name} schema ext")
         yield connection
 
@@ -60,40 +59,12 @@ def test_citext_is_text(conn: howdah.Connection) -> None:
     )
 
 
-@on_one_server
-@given(st.lists(st.floats(width=32, allow_nan=False, allow_infinity=False), min_size=1))
-def test_any_vector_comes_back(conn: howdah.Connection, value: list[float]) -> None:
-    assert round_trip(conn, "ext.vector", value) == value
-    assert round_trip(conn, "ext.vector[]", [value]) == [value]
-    assert conn.fetch_value("select $1::ext.vector", str(value)) == value
-
-
-def test_numbers_are_rounded_to_what_a_vector_holds(conn: howdah.Connection) -> None:
-    (single,) = struct.unpack("f", struct.pack("f", 0.1))
-    assert round_trip(conn, "ext.vector", [0.1, 1]) == [single, 1.0]
-    with pytest.raises(howdah.Error, match="out of range for an element of a vector"):
-        round_trip(conn, "ext.vector", [1e39])
-
-
-def test_vectors_in_the_text_format(conn: howdah.Connection) -> None:
-    conn.execute("create type vector_in_text as (v ext.vector, h ext.halfvec, words tsvector)")
-    value = ([0.5, -2.0], [0.5, 65504.0], None)
-    assert round_trip(conn, "vector_in_text", value) == value
-
-
-@on_one_server
-@given(st.lists(st.floats(width=16, allow_nan=False, allow_infinity=False), min_size=1))
-def test_any_half_vector_comes_back(conn: howdah.Connection, value: list[float]) -> None:
-    assert round_trip(conn, "ext.halfvec", value) == value
-
-
 @pytest.mark.parametrize(
     ("kind", "value"),
     [
         ("ext.ltree", "a.b.c"),
         ("ext.lquery", "a.*{1,2}.c"),
         ("ext.cube", "(1, 2),(3, 4)"),
-        ("ext.sparsevec", "{1:1.5,3:2}/5"),
     ],
 )
 def test_others_are_their_text(conn: howdah.Connection, kind: str, value: str) -> None:

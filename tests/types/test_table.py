@@ -33,6 +33,7 @@ def tool() -> ModuleType:
     return module
 
 
+@pytest.mark.since(18)  # whose types the table has
 def test_the_table_is_fresh(server: howdah.Connection, tool: ModuleType) -> None:
     major = int(server.fetch_value("show server_version_num")) // 10_000
     rows = [tuple(row) for row in server.fetch(tool.QUERY)]
@@ -50,9 +51,8 @@ def test_every_built_in_type_is_known_without_asking(server: howdah.Connection) 
             decode(oid, b"")
 
 
+@pytest.mark.since(18)
 def test_the_command_checks(server_url: str) -> None:
-    programs = servers.embedded_programs()
-    assert programs is not None
-    psql = str(programs.bindir / "psql")
+    psql = str(servers.main_programs().bindir / "psql")
     command = [sys.executable, str(TOOL), "--url", server_url, "--psql", psql, "--check"]
     subprocess.run(command, check=True)

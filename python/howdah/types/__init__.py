@@ -16,6 +16,7 @@ accepted back as a parameter:
 `Range`             all ranges
 `Multirange`        all multiranges
 `Point`, `Line`, …  the geometric types, as named tuples
+`SparseVector`      pgvector's `sparsevec`
 ==================  =========================================================================
 
 The first five are immutable, hashable, equal to and ordered among the Python values that mean the
@@ -45,6 +46,7 @@ from howdah.types._interval import Interval
 from howdah.types._moment import Date, EndOfDay, Timestamp, TimestampTZ
 from howdah.types._range import Multirange, Range
 from howdah.types._scalar import Json, Lsn, Tid
+from howdah.types._sparse_vector import SparseVector
 
 __all__ = [
     "Array",
@@ -64,6 +66,7 @@ __all__ = [
     "Point",
     "Polygon",
     "Range",
+    "SparseVector",
     "Tid",
     "Timestamp",
     "TimestampTZ",

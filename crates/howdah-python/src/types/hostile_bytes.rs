@@ -18,6 +18,7 @@ const TYPES: &str = "\
     80006 b ext.hstore - hstore.hstore
     80007 b ext.vector - vector.vector
     80008 b ext.halfvec - vector.halfvec
+    80011 b ext.sparsevec - vector.sparsevec
     80009 e public.mood - -
     80010 c public.in_text - -
     80002 . a 23 -
@@ -26,11 +27,12 @@ const TYPES: &str = "\
     80010 . pairs 80001 -";
 
 /// Beginnings of binary values, behind which damage is found deeper.
-const HEADS: [&[u8]; 5] = [
+const HEADS: [&[u8]; 6] = [
     b"",
     b"\0\0\0\x02\0\0\0\x17\0\0\0\x04\0\0\0\x01\0\0\0\x19",
     b"\0\0\0\x01\0\0\0\0\0\x01\x38\x82\0\0\0\x01\0\0\0\x01",
     b"\0\x02\0\0",
+    b"\0\0\0\x09\0\0\0\x01\0\0\0\0",
     b"\x02\0\0\0\x1c\0\0\0\x02\0\0\0\x17\0\0\0\x04\0\0\0\x01\0\0\0\x19",
 ];
 
@@ -68,7 +70,7 @@ fn decode(scope: &Scope<'_, '_>, codec: &Codec, bytes: &[u8]) -> Result<(), Test
 proptest! {
     #[test]
     fn any_bytes_give_a_value_or_a_refusal(
-        oid in prop::sample::select(vec![80_001, 80_002, 80_003, 80_006, 80_007, 80_008, 80_009, 80_010]),
+        oid in prop::sample::select(vec![80_001, 80_002, 80_003, 80_006, 80_007, 80_008, 80_009, 80_010, 80_011]),
         head in prop::sample::select(&HEADS[..]),
         rest in prop::collection::vec(any::<u8>(), 0..40),
     ) {

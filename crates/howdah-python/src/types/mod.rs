@@ -42,6 +42,7 @@ mod reader;
 mod record;
 mod reg;
 mod shared_int;
+mod sparse_vector;
 mod string;
 mod tid;
 mod uuid;

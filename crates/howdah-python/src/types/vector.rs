@@ -1,7 +1,7 @@
 //! pgvector's `vector` and `halfvec` as lists of `float`.
 //!
 //! No IO. The numbers are `float4` and half precision; each becomes the Python `float` of exactly
-//! the same value, in both formats. `sparsevec` is read as text.
+//! the same value, in both formats.
 
 use pyo3::prelude::*;
 use pyo3::types::{PyFloat, PyList};
@@ -104,7 +104,8 @@ fn encode_text(
     Ok(())
 }
 
-fn numbers(value: &Bound<'_, PyAny>) -> Result<Vec<f64>, Refused> {
+/// The numbers of a list, a tuple, an array or another sequence.
+pub(super) fn numbers(value: &Bound<'_, PyAny>) -> Result<Vec<f64>, Refused> {
     let items = array::items(value)?;
     items
         .try_iter()?
@@ -118,7 +119,7 @@ fn numbers(value: &Bound<'_, PyAny>) -> Result<Vec<f64>, Refused> {
     clippy::cast_possible_truncation,
     reason = "rounding to float4 is what the type does"
 )]
-fn single(number: f64) -> Result<f32, Refused> {
+pub(super) fn single(number: f64) -> Result<f32, Refused> {
     let single = number as f32;
     if single.is_finite() {
         Ok(single)

@@ -296,15 +296,18 @@ impl Batch {
     }
 
     /// Whether the failed job's statement was stale and nothing has come of the whole batch.
-    fn may_renew(&self, cx: &Context<'_, '_>, failure: &Failure) -> bool {
-        let stale = match (&failure.error, self.jobs.get(failure.job)) {
-            (Fault::Server(error), Some(job)) => job.statement.as_ref().is_some_and(|statement| {
-                is_stale(statement, error) || is_outdated(statement, error)
-            }),
-            _ => false,
+    fn may_renew(&self, cx: &mut Context<'_, '_>, failure: &Failure) -> bool {
+        let (Fault::Server(error), Some(job)) = (&failure.error, self.jobs.get(failure.job)) else {
+            return false;
         };
-        stale
-            && !self.renewed
+        let may_help = match &job.statement {
+            None => cx.statements.refused_new(error),
+            Some(statement) => {
+                let helps = cx.statements.refused(statement, error) || !self.renewed;
+                helps && (is_stale(statement, error) || is_outdated(statement, error))
+            }
+        };
+        may_help
             && cx.session.status() == TransactionStatus::Idle
             && self.jobs.iter().all(|job| job.tag_is_plain)
     }
@@ -341,14 +344,14 @@ impl Batch {
             (Fault::Server(error), None) => faults::server_error(py, &error, None),
         };
         let note = format!("in statement {number} of {count} of the pipeline's batch");
-        error.value(py).call_method1("add_note", (note,))?;
+        let error = faults::noted(py, error, note);
         for (index, job) in self.jobs.iter().enumerate() {
             let told = if index == failure.job {
                 error.clone_ref(py)
             } else {
                 aborted(py, &error, number, index > failure.job)
             };
-            job.entry.settle(Err(told));
+            job.entry.settle(py, Err(told));
         }
         if self.raises {
             Err(error)
@@ -413,7 +416,7 @@ impl Job {
             Some(error) => Err(error),
             None => self.entry.answer.of(py, collector),
         };
-        self.entry.settle(outcome);
+        self.entry.settle(py, outcome);
     }
 }
 

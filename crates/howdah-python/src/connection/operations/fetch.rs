@@ -192,7 +192,8 @@ impl Fetch {
             && (is_stale(statement, error) || (!self.bound && is_outdated(statement, error)))
         {
             let statement = Arc::clone(statement);
-            if !self.renewed && cx.session.status() == TransactionStatus::Idle {
+            let may_help = cx.statements.refused(&statement, error) || !self.renewed;
+            if may_help && cx.session.status() == TransactionStatus::Idle {
                 self.renew(cx, &statement)?;
                 return Ok(Flow::Continue);
             }

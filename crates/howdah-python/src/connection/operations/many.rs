@@ -145,8 +145,7 @@ impl Many {
         error: PyErr,
     ) -> PyResult<()> {
         let note = format!("in row {} of the parameters", self.encoded + 1);
-        error.value(cx.py).call_method1("add_note", (note,))?;
-        self.failure = Some(error);
+        self.failure = Some(faults::noted(cx.py, error, note));
         if self.encoded > 0 {
             let failed = cx.session.fail_unit();
             failed.map_err(|error| faults::protocol(cx.py, &error))?;
@@ -161,13 +160,13 @@ impl Many {
         }
         if let Some(error) = self.error.take() {
             if matches!(error.sqlstate(), "26000" | "0A000") || is_outdated(statement, &error) {
+                cx.statements.refused(statement, &error);
                 cx.statements.forget(statement);
             }
             let sql = self.sql.bind(cx.py).to_str().ok();
             let raised = faults::server_error(cx.py, &error, sql);
             let note = format!("in row {} of the parameters", self.completed + 1);
-            raised.value(cx.py).call_method1("add_note", (note,))?;
-            return Err(raised);
+            return Err(faults::noted(cx.py, raised, note));
         }
         self.answer(cx)
     }

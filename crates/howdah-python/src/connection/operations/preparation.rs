@@ -1,8 +1,8 @@
 use std::sync::Arc;
 
-use howdah_wire::Oid;
 use howdah_wire::backend::{Message, ServerError};
 use howdah_wire::frontend::Target;
+use howdah_wire::{Oid, TransactionStatus};
 use pyo3::prelude::*;
 use pyo3::types::PyString;
 
@@ -46,27 +46,34 @@ impl Preparation {
         sql: &Py<PyString>,
         signature: Box<[Oid]>,
     ) -> PyResult<Self> {
-        let text = sql.bind(cx.py).to_str()?;
-        let name = if Self::lasts(text) {
-            cx.statements.next_name()
-        } else {
-            String::new()
-        };
-        let requested = cx
-            .session
-            .parse(&name, text, &signature)
-            .and_then(|()| cx.session.describe(Target::Statement(&name)));
-        requested.map_err(|error| faults::protocol(cx.py, &error))?;
-        Ok(Self {
+        let mut preparation = Self {
             sql: sql.clone_ref(cx.py),
             signature,
-            name,
+            name: String::new(),
             parsed: false,
             told: Told::default(),
             answered: false,
             error: None,
             introspection: None,
-        })
+        };
+        preparation.request(cx)?;
+        Ok(preparation)
+    }
+
+    fn request(&mut self, cx: &mut Context<'_, '_>) -> PyResult<()> {
+        let text = self.sql.bind(cx.py).to_str()?;
+        if Self::lasts(text) {
+            self.name = cx.statements.next_name();
+        }
+        let requested = cx
+            .session
+            .parse(
+                &self.name,
+                &cx.statements.text(&self.name, text),
+                &self.signature,
+            )
+            .and_then(|()| cx.session.describe(Target::Statement(&self.name)));
+        requested.map_err(|error| faults::protocol(cx.py, &error))
     }
 
     /// Whether a statement of this text is prepared for more than one execution.
@@ -101,7 +108,16 @@ impl Preparation {
     /// The statement, or None while its types are asked for.
     pub(crate) fn turn(&mut self, cx: &mut Context<'_, '_>) -> PyResult<Option<Arc<Statement>>> {
         if let Some(error) = self.error.take() {
-            return Err(self.failed(cx, &error));
+            if !cx.statements.refused_new(&error) || cx.session.status() != TransactionStatus::Idle
+            {
+                return Err(self.failed(cx, &error));
+            }
+            self.give_up(cx);
+            self.told = Told::default();
+            (self.parsed, self.answered) = (false, false);
+            self.request(cx)?;
+            cx.session.sync();
+            return Ok(None);
         }
         match self.introspection.take() {
             Some(introspection) => introspection.finish(cx)?,
@@ -124,6 +140,9 @@ impl Preparation {
 
     /// The statement will not be used: it is closed if it was prepared.
     pub(crate) fn give_up(&self, cx: &mut Context<'_, '_>) {
+        if let Some(error) = &self.error {
+            cx.statements.refused_new(error);
+        }
         if self.parsed {
             cx.statements.forget_name(&self.name);
         }

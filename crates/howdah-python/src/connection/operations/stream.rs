@@ -4,6 +4,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use howdah_wire::TransactionStatus;
 use howdah_wire::backend::{Message, ServerError};
 use howdah_wire::frontend::Target;
+use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
 use pyo3::types::{PyString, PyTuple};
 
@@ -47,6 +48,10 @@ impl Stream {
             Some(columns) => columns.public(py),
             None => Ok(PyTuple::empty(py)),
         }
+    }
+
+    fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
+        self.kind.traverse(&visit)
     }
 }
 
@@ -256,11 +261,14 @@ impl StreamOpen {
     fn forget_stale(&mut self, cx: &mut Context<'_, '_>, stream: &Stream, batch: &Batch) -> bool {
         let stale =
             |error| is_stale(&stream.statement, error) || is_outdated(&stream.statement, error);
-        if !batch.changed && !batch.error.as_ref().is_some_and(stale) {
+        let error = batch.error.as_ref().filter(|error| stale(error));
+        if !batch.changed && error.is_none() {
             return false;
         }
-        cx.statements.forget(&stream.statement);
-        !std::mem::replace(&mut self.renewed, true) && !stream.in_block
+        let statement = &stream.statement;
+        let helps = error.is_some_and(|error| cx.statements.refused(statement, error));
+        cx.statements.forget(statement);
+        (!std::mem::replace(&mut self.renewed, true) || helps) && !stream.in_block
     }
 
     fn bind(&mut self, cx: &mut Context<'_, '_>, statement: Arc<Statement>) -> PyResult<()> {

@@ -12,7 +12,7 @@ use pyo3::sync::PyOnceLock;
 
 use super::super::{
     Codec, Field, Functions, Refused, Structure, array, builtin, composite, hstore, multirange,
-    range, string, vector,
+    range, sparse_vector, string, vector,
 };
 use super::TypeRow;
 
@@ -208,6 +208,9 @@ fn base(oid: u32, name: String, origin: Option<&str>) -> Codec {
         Some("citext.citext") => scalar(oid, name, string::STRING),
         Some("hstore.hstore") => scalar(oid, name, hstore::HSTORE),
         Some("vector.vector") => Codec::new(oid, name, vector::VECTOR, Structure::Compound),
+        Some("vector.sparsevec") => {
+            Codec::new(oid, name, sparse_vector::SPARSE_VECTOR, Structure::Compound)
+        }
         Some("vector.halfvec") => Codec::new(oid, name, vector::HALFVEC, Structure::Compound),
         _ => scalar(oid, name, string::TEXT),
     }

@@ -127,6 +127,12 @@ lint: $(VENV)/.requirements ## rustfmt, clippy and ruff, changing nothing
 	$(BIN)/ruff format --check --quiet .
 	$(BIN)/ruff check --quiet .
 	cargo clippy --quiet --locked --workspace --all-targets -- --deny warnings
+	$(check-fuzz)
+
+# The fuzz targets, as far as the stable compiler goes. Naming a library of libFuzzer's that need not be
+# there spares building it, in C++: nothing is linked.
+check-fuzz = CUSTOM_LIBFUZZER_PATH=none/libfuzzer.a cargo clippy --quiet --locked --all-targets \
+	--manifest-path fuzz/Cargo.toml --target-dir $(or $(CARGO_TARGET_DIR),target) -- --deny warnings
 
 .PHONY: types
 types: build ## mypy, basedpyright on tests/typing, and the stub against the built module

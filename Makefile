@@ -87,6 +87,10 @@ bench: ## compare with other drivers: client CPU, wall time and system calls
 	missed=0; for bench in $(BENCHES); do .venv-bench/bin/python -m benches.$$bench || missed=1; done; \
 	.venv-bench/bin/python -m benches $(BENCH_ARGS) || missed=1; exit $$missed
 
+.PHONY: soak
+soak: build ## a million queries of every kind, and what they leave behind
+	$(PYTHON) -m benches.soak $(SOAK_ARGS)
+
 # Two Pythons for two versions of Django; each environment has psycopg, to compare with.
 .PHONY: test-django
 test-django: ## Django's own tests on howdah's backend and on Django's own, compared

@@ -112,7 +112,10 @@ class Proxy:
 
 @dataclass
 class Line:
-    """One client's connection to the server."""
+    """One client's connection to the server.
+
+    While `open_to_server` is cleared, what the client sends waits.
+    """
 
     client: socket.socket
     server: socket.socket
@@ -125,6 +128,8 @@ class Line:
 
     def __post_init__(self) -> None:
         self._over = threading.Event()
+        self.open_to_server = threading.Event()
+        self.open_to_server.set()
         self._last_one_out = threading.Barrier(2)
         for end in (self.client, self.server):
             end.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -141,6 +146,7 @@ class Line:
         if self._over.is_set():
             return
         self._over.set()
+        self.open_to_server.set()
         with contextlib.suppress(OSError):
             self.server.shutdown(socket.SHUT_RDWR)
         with contextlib.suppress(OSError):
@@ -178,6 +184,8 @@ class Line:
                 fault = None
             if self.delay_seconds:
                 time.sleep(self.delay_seconds)
+            if direction == "to_server":
+                self.open_to_server.wait()
             self.carried.note(direction)
             if direction == "to_client":
                 chunk = self.edit(chunk)

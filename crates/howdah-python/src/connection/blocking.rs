@@ -36,6 +36,10 @@ use crate::config::Config;
 /// How long a cancelled statement may take to end before the connection is closed.
 const GRACE: Duration = Duration::from_secs(5);
 
+/// When a cancel is repeated that has not ended its statement; twice as long after each. One that comes
+/// before its statement begins has no effect.
+const REPEAT: Duration = Duration::from_millis(100);
+
 /// A connection whose methods wait for their answers.
 #[pyclass(extends = Base, subclass, frozen, module = "howdah._native")]
 pub(crate) struct SyncConnection {
@@ -58,7 +62,13 @@ thread_local! {
 struct Patience {
     deadline: Option<Instant>,
     /// The statement was given up and cancelled; what is waited for is the end of its answers.
-    given_up: bool,
+    cancelled: Option<Cancelled>,
+}
+
+/// When a statement that was cancelled is cancelled again.
+struct Cancelled {
+    repeat: Instant,
+    pause: Duration,
 }
 
 #[pymethods]
@@ -459,6 +469,9 @@ impl SyncConnection {
         patience: &mut Patience,
     ) -> Outcome {
         loop {
+            if patience.must_cancel_again() {
+                self.cancel(py);
+            }
             let moved = match line.send(py) {
                 Ok(Sent::All) => receive(py, line, patience),
                 Ok(Sent::Blocked | Sent::More) => wait_for_room(py, line, patience),
@@ -486,13 +499,12 @@ impl SyncConnection {
         if self.state.is_closed() {
             return Err(error);
         }
-        if patience.given_up {
+        if patience.cancelled.is_some() {
             line.lost(py, "a cancelled statement did not end");
             return Err(error);
         }
-        patience.given_up = true;
-        patience.deadline = Instant::now().checked_add(GRACE);
         self.cancel(py);
+        patience.bear_cancelled();
         Ok(line.engine.abandon(py, error))
     }
 
@@ -639,8 +651,38 @@ impl Patience {
         };
         Ok(Self {
             deadline,
-            given_up: false,
+            cancelled: None,
         })
+    }
+
+    /// From now on the wait is for the end of a cancelled statement.
+    fn bear_cancelled(&mut self) {
+        let now = Instant::now();
+        self.deadline = now.checked_add(GRACE);
+        self.cancelled = Some(Cancelled {
+            repeat: now + REPEAT,
+            pause: REPEAT,
+        });
+    }
+
+    /// Whether it is time for another cancel; asked once for each.
+    fn must_cancel_again(&mut self) -> bool {
+        let Some(cancelled) = &mut self.cancelled else {
+            return false;
+        };
+        let now = Instant::now();
+        let due = now >= cancelled.repeat;
+        if due {
+            cancelled.pause *= 2;
+            cancelled.repeat = now + cancelled.pause;
+        }
+        due
+    }
+
+    /// When a wait must end, ready or not.
+    fn wakes(&self) -> Option<Instant> {
+        let repeat = self.cancelled.as_ref().map(|cancelled| cancelled.repeat);
+        repeat.into_iter().chain(self.deadline).min()
     }
 
     /// Whether the deadline has passed, however ready the socket is.
@@ -650,14 +692,17 @@ impl Patience {
     }
 }
 
-/// Receives something, with the interpreter released.
+/// Receives something, with the interpreter released, or nothing where it is time for another cancel.
 #[inline]
 fn receive(py: Python<'_>, line: &mut Line, patience: &Patience) -> PyResult<()> {
     // a signal amid the decoding interrupts no system call
     py.check_signals()?;
     loop {
-        if patience.deadline.is_some() && !line.transport.has_buffered() {
-            wait(py, line, Interest::Readable, patience)?;
+        if patience.deadline.is_some()
+            && !line.transport.has_buffered()
+            && !wait(py, line, Interest::Readable, patience)?
+        {
+            return Ok(());
         }
         let Line {
             engine, transport, ..
@@ -707,16 +752,20 @@ fn wait_for_room(py: Python<'_>, line: &mut Line, patience: &Patience) -> PyResu
     line.try_receive(py).map(drop)
 }
 
-fn wait(py: Python<'_>, line: &mut Line, interest: Interest, patience: &Patience) -> PyResult<()> {
+/// Waits until the socket is ready; false where it is time for another cancel.
+fn wait(
+    py: Python<'_>,
+    line: &mut Line,
+    interest: Interest,
+    patience: &Patience,
+) -> PyResult<bool> {
     loop {
         let transport = &line.transport;
-        match py.detach(|| transport.wait(interest, patience.deadline)) {
-            Ok(_) if patience.is_over() => return Err(timed_out(py)),
-            Ok(_) => return Ok(()),
+        match py.detach(|| transport.wait(interest, patience.wakes())) {
+            _ if patience.is_over() => return Err(timed_out(py)),
+            Ok(_) => return Ok(true),
             Err(error) if error.kind() == io::ErrorKind::Interrupted => py.check_signals()?,
-            Err(error) if error.kind() == io::ErrorKind::TimedOut => {
-                return Err(timed_out(py));
-            }
+            Err(error) if error.kind() == io::ErrorKind::TimedOut => return Ok(false),
             Err(error) => return Err(line.lost(py, &error.to_string())),
         }
     }

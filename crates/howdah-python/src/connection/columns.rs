@@ -116,7 +116,7 @@ pub(crate) struct Columns {
     row_type: Py<PyType>,
     /// No value of a row refers to a container.
     atomic: bool,
-    /// The plan for the row class that was asked for last: programs ask for the same again.
+    /// The plan for the rows that were asked for last: programs ask for the same again.
     plan: Mutex<Option<Arc<RowPlan>>>,
 }
 
@@ -262,7 +262,9 @@ impl Columns {
             Some(plan) if plan.is_for(kind) => Ok(Arc::clone(plan)),
             _ => {
                 let plan = Arc::new(RowPlan::new(py, kind, self)?);
-                *kept = Some(Arc::clone(&plan));
+                if plan.is_kept() {
+                    *kept = Some(Arc::clone(&plan));
+                }
                 Ok(plan)
             }
         }
@@ -377,13 +379,7 @@ pub(crate) fn refusal(py: Python<'_>, place: &str, refused: Refused) -> PyErr {
     match refused.into_inner() {
         Refusal::Raised(error) => {
             // what Python raised stays as it is; the note says where
-            if let Err(failed) = error
-                .value(py)
-                .call_method1("add_note", (format!("in {place}"),))
-            {
-                return failed;
-            }
-            error
+            faults::noted(py, error, format!("in {place}"))
         }
         Refusal::Unsuited(accepted) => {
             faults::fault(py, "DataError", format!("{place}: expected {accepted}"))

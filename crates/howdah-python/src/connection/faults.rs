@@ -1,15 +1,19 @@
 //! Python exceptions for what goes wrong on a connection. No IO; called where errors are rare.
 
 use howdah_wire::backend::ServerError;
+use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
-use pyo3::types::{PyDict, PyModule};
+use pyo3::types::{PyDict, PyModule, PyString};
 
 /// What the server reported, as the class of its SQLSTATE; `query` is what its position refers to.
 #[cold]
 pub(crate) fn server_error(py: Python<'_>, error: &ServerError, query: Option<&str>) -> PyErr {
-    let made = fields(py, error)
-        .and_then(|fields| errors(py)?.getattr("from_fields")?.call1((fields, query)));
+    let made = fields(py, error).and_then(|fields| {
+        errors(py)?
+            .getattr(intern!(py, "from_fields"))?
+            .call1((fields, query))
+    });
     made.map_or_else(|error| error, PyErr::from_value)
 }
 
@@ -20,7 +24,7 @@ pub(crate) fn execution_error(py: Python<'_>, error: &ServerError, query: Option
     let raised = server_error(py, error, query);
     if is_outdated_plan(error) {
         let hint = "the table was changed since the statement was prepared: repeat the transaction";
-        if let Err(failure) = raised.value(py).setattr("hint", hint) {
+        if let Err(failure) = raised.value(py).setattr(intern!(py, "hint"), hint) {
             return failure;
         }
     }
@@ -57,12 +61,22 @@ pub(crate) fn fault_with_hint(
 ) -> PyErr {
     let made = || {
         let options = PyDict::new(py);
-        options.set_item("hint", hint)?;
+        options.set_item(intern!(py, "hint"), hint)?;
         errors(py)?
-            .getattr(class)?
+            .getattr(PyString::intern(py, class))?
             .call((message.into(),), Some(&options))
     };
     made().map_or_else(|error| error, PyErr::from_value)
+}
+
+/// The exception with a note of where it was met; the failure of its own `add_note` instead, if any.
+#[cold]
+pub(crate) fn noted(py: Python<'_>, error: PyErr, note: String) -> PyErr {
+    // a name that is not interned takes the place of another in the interpreter's cache of attributes
+    let added = error
+        .value(py)
+        .call_method1(intern!(py, "add_note"), (note,));
+    added.map_or_else(|failed| failed, |_| error)
 }
 
 /// The connection is gone: the server or the network ended it.

@@ -82,8 +82,10 @@ fn type_by_name(value: &Bound<'_, PyAny>) -> Option<Oid> {
     let class = value.get_type();
     let (module, name) = (class.module().ok()?, class.name().ok()?);
     match (module.to_str().ok()?, name.to_str().ok()?) {
-        ("numpy", "ndarray") => array_of(dtype_type(&value.getattr("dtype").ok()?)?),
-        ("numpy", _) => dtype_type(&value.getattr("dtype").ok()?),
+        ("numpy", "ndarray") => array_of(dtype_type(
+            &value.getattr(pyo3::intern!(value.py(), "dtype")).ok()?,
+        )?),
+        ("numpy", _) => dtype_type(&value.getattr(pyo3::intern!(value.py(), "dtype")).ok()?),
         ("decimal", "Decimal") => Some(NUMERIC),
         ("uuid", "UUID") => Some(UUID),
         ("ipaddress", "IPv4Address" | "IPv6Address" | "IPv4Interface" | "IPv6Interface") => {
@@ -96,8 +98,16 @@ fn type_by_name(value: &Bound<'_, PyAny>) -> Option<Oid> {
 
 /// The type of NumPy's scalars and elements of this `dtype`.
 fn dtype_type(dtype: &Bound<'_, PyAny>) -> Option<Oid> {
-    let kind: char = dtype.getattr("kind").ok()?.extract().ok()?;
-    let size: u32 = dtype.getattr("itemsize").ok()?.extract().ok()?;
+    let kind: char = dtype
+        .getattr(pyo3::intern!(dtype.py(), "kind"))
+        .ok()?
+        .extract()
+        .ok()?;
+    let size: u32 = dtype
+        .getattr(pyo3::intern!(dtype.py(), "itemsize"))
+        .ok()?
+        .extract()
+        .ok()?;
     match (kind, size) {
         ('b', _) => Some(BOOL),
         ('i', _) | ('u', 0..=4) => Some(INT8),

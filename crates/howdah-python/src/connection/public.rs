@@ -6,6 +6,8 @@ use std::time::{Duration, Instant};
 use howdah_driver::{Canceller, Error, Established, Interrupt, Kind};
 use howdah_wire::TransactionStatus;
 use pyo3::exceptions::PyValueError;
+use pyo3::gc::{PyTraverseError, PyVisit};
+use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyString, PyTuple};
 
@@ -69,6 +71,13 @@ impl Base {
         let size = config.statement_cache_size();
         let engine = Engine::new(session, size, catalogue, Arc::clone(&self.state));
         Line::new(engine, transport)
+    }
+}
+
+impl Drop for Base {
+    fn drop(&mut self) {
+        // an event loop may find the end of the line later, when nobody is left to hear of it
+        self.state.clear();
     }
 }
 
@@ -230,6 +239,14 @@ impl Base {
         self.state.set_codecs(Arc::clone(&layer.0));
     }
 
+    fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
+        self.state.traverse(&visit)
+    }
+
+    fn __clear__(&self) {
+        self.state.clear();
+    }
+
     /// The socket's file descriptor; -1 once it is closed.
     fn fileno(&self) -> i32 {
         if self.state.is_closed() { -1 } else { self.fd }
@@ -283,14 +300,16 @@ pub(crate) fn connect_error(py: Python<'_>, error: &Error) -> PyErr {
         let exception = faults::server_error(py, refusal, None);
         let value = exception.value(py);
         let told = value
-            .setattr("message", error.message())
-            .and_then(|()| value.setattr("hint", error.hint()));
+            .setattr(intern!(py, "message"), error.message())
+            .and_then(|()| value.setattr(intern!(py, "hint"), error.hint()));
         (exception, told)
     } else {
         let (message, hint) = (error.message(), error.hint());
         let exception = faults::fault_with_hint(py, "ConnectionFailed", message, hint);
         let lasts = error.kind() == Kind::Configuration;
-        let told = exception.value(py).setattr("is_lasting", lasts);
+        let told = exception
+            .value(py)
+            .setattr(intern!(py, "is_lasting"), lasts);
         (exception, told)
     };
     told.map_or_else(|failure| failure, |()| exception)

@@ -6,9 +6,10 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use pyo3::exceptions::PyBaseException;
 use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
-use pyo3::types::{PyString, PyTuple};
+use pyo3::types::{PyString, PyTraceback, PyTuple};
 
 use super::faults;
 use super::operations::Answer;
@@ -26,8 +27,15 @@ pub(crate) struct Entry {
 enum Stage {
     Waiting,
     Done(Py<PyAny>),
-    Failed(PyErr),
+    Failed(Failure),
     GivenUp,
+}
+
+/// An exception that is raised whenever it is asked for. The frames that it passed through may hold
+/// the result, so the collector must see it; and each time it starts with the traceback that it had.
+struct Failure {
+    exception: Py<PyBaseException>,
+    traceback: Option<Py<PyTraceback>>,
 }
 
 /// The result of a queued statement, as the program holds it.
@@ -54,11 +62,27 @@ impl Entry {
     }
 
     /// Settles the result.
-    pub(crate) fn settle(&self, outcome: PyResult<Py<PyAny>>) {
+    pub(crate) fn settle(&self, py: Python<'_>, outcome: PyResult<Py<PyAny>>) {
         *lock(&self.result) = match outcome {
             Ok(value) => Stage::Done(value),
-            Err(error) => Stage::Failed(error),
+            Err(error) => Stage::Failed(Failure::new(py, error)),
         };
+    }
+}
+
+impl Failure {
+    fn new(py: Python<'_>, error: PyErr) -> Self {
+        Self {
+            traceback: error.traceback(py).map(Bound::unbind),
+            exception: error.into_value(py),
+        }
+    }
+
+    fn error(&self, py: Python<'_>) -> PyErr {
+        let error = PyErr::from_value(self.exception.bind(py).clone().into_any());
+        let traceback = self.traceback.as_ref().map(|found| found.bind(py).clone());
+        error.set_traceback(py, traceback);
+        error
     }
 }
 
@@ -84,7 +108,7 @@ impl PendingResult {
         // released before an exception is made, which runs Python
         let (class, message) = match &*lock(&self.0) {
             Stage::Done(value) => return Ok(value.clone_ref(py)),
-            Stage::Failed(error) => return Err(error.clone_ref(py)),
+            Stage::Failed(failure) => return Err(failure.error(py)),
             Stage::Waiting => ("InterfaceError", "the statement has no result yet"),
             Stage::GivenUp => (
                 "PipelineAborted",
@@ -95,10 +119,15 @@ impl PendingResult {
     }
 
     fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
-        if let Ok(stage) = self.0.try_lock()
-            && let Stage::Done(value) = &*stage
-        {
-            visit.call(value)?;
+        if let Ok(stage) = self.0.try_lock() {
+            match &*stage {
+                Stage::Done(value) => visit.call(value)?,
+                Stage::Failed(failure) => {
+                    visit.call(&failure.exception)?;
+                    visit.call(&failure.traceback)?;
+                }
+                Stage::Waiting | Stage::GivenUp => {}
+            }
         }
         Ok(())
     }

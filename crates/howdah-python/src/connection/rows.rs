@@ -6,6 +6,7 @@
 use howdah_wire::backend::DataRow;
 use pyo3::exceptions::PyTypeError;
 use pyo3::ffi;
+use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyDict, PyString, PyTuple, PyType};
@@ -53,6 +54,14 @@ impl RowKind {
                 "`row` must be howdah.Row, tuple, dict, a dataclass or another callable that takes \
                  the columns as keywords, not {found}"
             )))
+        }
+    }
+
+    /// Shows the collector what whoever keeps this kind holds.
+    pub(crate) fn traverse(&self, visit: &PyVisit<'_>) -> Result<(), PyTraverseError> {
+        match self {
+            Self::Made(callable) => visit.call(callable),
+            _ => Ok(()),
         }
     }
 }
@@ -106,6 +115,12 @@ impl RowPlan {
         })
     }
 
+    /// Whether the plan may outlive its statement's execution. What is called may hold the
+    /// connection, which keeps its plans and would never be collected then.
+    pub(crate) const fn is_kept(&self) -> bool {
+        !matches!(self, Self::Call { .. })
+    }
+
     /// Whether this plan makes what `kind` wishes.
     pub(crate) fn is_for(&self, kind: &RowKind) -> bool {
         match (self, kind) {
@@ -114,7 +129,6 @@ impl RowPlan {
             | (Self::Dict(_), RowKind::Dict)
             | (Self::Value, RowKind::Value) => true,
             (Self::Dataclass(dataclass), RowKind::Made(wish)) => dataclass.class.is(wish),
-            (Self::Call { callable, .. }, RowKind::Made(wish)) => callable.is(wish),
             _ => false,
         }
     }

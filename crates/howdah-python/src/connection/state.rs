@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use howdah_wire::backend::ServerError;
 use howdah_wire::{Session, TransactionStatus};
+use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
 
 use super::faults;
@@ -313,6 +314,22 @@ impl State {
 
     pub(crate) fn set_end_handler(&self, handler: Option<Py<PyAny>>) {
         lock(&self.handlers).end = handler;
+    }
+
+    /// Shows the collector the handlers, which may hold the connection.
+    pub(crate) fn traverse(&self, visit: &PyVisit<'_>) -> Result<(), PyTraverseError> {
+        if let Ok(handlers) = self.handlers.try_lock() {
+            visit.call(&handlers.notice)?;
+            visit.call(&handlers.notification)?;
+            visit.call(&handlers.end)?;
+        }
+        Ok(())
+    }
+
+    /// Lets go of the handlers.
+    pub(crate) fn clear(&self) {
+        let handlers = self.handlers.try_lock();
+        drop(handlers.map(|mut handlers| std::mem::take(&mut *handlers)));
     }
 
     /// Hands remarks to the handlers. A handler that raises is reported as unraisable: what it

@@ -115,7 +115,10 @@ fn refusal(value: &Bound<'_, PyAny>, error: PyErr, (lowest, highest): (i128, i12
         return Refused::invalid(format!("int out of range: {lowest} to {highest}"));
     }
     // what has `__index__` and still failed raised something of its own
-    if value.hasattr("__index__").unwrap_or(false) {
+    if value
+        .hasattr(pyo3::intern!(value.py(), "__index__"))
+        .unwrap_or(false)
+    {
         return error.into();
     }
     Refused::unsuited("int or str")

@@ -18,7 +18,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 use std::time::Duration;
 
 use howdah_driver::{Canceller, Interrupt};
+use pyo3::intern;
 use pyo3::prelude::*;
+use pyo3::types::PyString;
 
 use super::super::engine::Outcome;
 use super::super::faults;
@@ -29,6 +31,9 @@ use super::reply::Reply;
 
 /// How long a cancelled statement may take to end before the connection is dropped.
 const GRACE: Duration = Duration::from_secs(5);
+/// When a cancel is repeated that has not ended its statement; twice as long after each. One that comes
+/// before its statement begins has no effect.
+const REPEAT: Duration = Duration::from_millis(100);
 /// How many receives are worked through before other tasks get their turn.
 const RECEIVES: usize = 4;
 
@@ -79,6 +84,20 @@ struct Cancelling {
     delivered: Option<PipeReader>,
     /// The loop's timer for [`GRACE`].
     timer: Py<PyAny>,
+    /// The loop's timer for the next attempt, and how long it takes.
+    repeat: Option<Py<PyAny>>,
+    pause: Duration,
+}
+
+impl Cancelling {
+    /// Takes its timers from the loop.
+    fn stop(&self, py: Python<'_>) -> PyResult<()> {
+        let cancel = intern!(py, "cancel");
+        for timer in std::iter::once(&self.timer).chain(&self.repeat) {
+            timer.call_method0(py, cancel)?;
+        }
+        Ok(())
+    }
 }
 
 /// Ends the connection with the last of those who can use it: the connection and its replies.
@@ -128,7 +147,11 @@ impl Link {
             fd,
         });
         let pump = Py::new(py, Pump(Arc::clone(&link)))?;
-        link.on_loop(py, "add_reader", (fd, pump.getattr(py, "readable")?))?;
+        link.on_loop(
+            py,
+            intern!(py, "add_reader"),
+            (fd, pump.getattr(py, intern!(py, "readable"))?),
+        )?;
         link.lock().pump = Some(pump);
         Ok(Arc::new(Holder(link)))
     }
@@ -214,8 +237,8 @@ impl Link {
     /// Gives up a statement.
     pub(super) fn abandon(&self, py: Python<'_>, reply: &Py<Reply>) -> PyResult<GivenUp> {
         let Some(mut inner) = self.enter() else {
-            let again = reply.getattr(py, pyo3::intern!(py, "_give_up"))?;
-            self.on_loop(py, "call_soon_threadsafe", (again,))?;
+            let again = reply.getattr(py, intern!(py, "_give_up"))?;
+            self.on_loop(py, intern!(py, "call_soon_threadsafe"), (again,))?;
             return Ok(GivenUp::Soon);
         };
         let before = inner.waiting.len();
@@ -294,7 +317,7 @@ impl Link {
         let mut inner = self.lock();
         if inner.is_unread(&self.state) {
             inner.deaf = true;
-            return self.on_loop(py, "remove_reader", (self.fd,));
+            return self.on_loop(py, intern!(py, "remove_reader"), (self.fd,));
         }
         for _ in 0..RECEIVES {
             let room = inner.line.engine.session().spare().len();
@@ -349,8 +372,8 @@ impl Link {
             && let Some(pump) = &inner.pump
         {
             inner.deaf = false;
-            let readable = pump.getattr(py, "readable")?;
-            self.on_loop(py, "add_reader", (self.fd, readable))?;
+            let readable = pump.getattr(py, intern!(py, "readable"))?;
+            self.on_loop(py, intern!(py, "add_reader"), (self.fd, readable))?;
         }
         Ok(())
     }
@@ -366,9 +389,7 @@ impl Link {
             .is_some_and(|cancelling| cancelling.delivered.is_none())
             && let Some(cancelling) = inner.cancelling.take()
         {
-            cancelling
-                .timer
-                .call_method0(py, pyo3::intern!(py, "cancel"))?;
+            cancelling.stop(py)?;
         }
         while inner.cancelling.is_none()
             && let Some((operation, reply)) = inner.waiting.pop_front()
@@ -403,33 +424,45 @@ impl Link {
         }
         inner.writing = blocked;
         match (&inner.pump, blocked) {
-            (Some(pump), true) => {
-                self.on_loop(py, "add_writer", (self.fd, pump.getattr(py, "writable")?))
-            }
-            _ => self.on_loop(py, "remove_writer", (self.fd,)),
+            (Some(pump), true) => self.on_loop(
+                py,
+                intern!(py, "add_writer"),
+                (self.fd, pump.getattr(py, intern!(py, "writable"))?),
+            ),
+            _ => self.on_loop(py, intern!(py, "remove_writer"), (self.fd,)),
         }
     }
 
-    /// Sends a cancel in a thread of its own, which knows nothing of Python. Where the server gave no
-    /// key for one, the statement has the same time to end by itself.
+    /// Has the server cancel what it executes. Where it gave no key for that, the statement has the
+    /// same time to end by itself.
     fn cancel(&self, py: Python<'_>, inner: &mut Inner) -> PyResult<()> {
         let Some(pump) = &inner.pump else {
             return Ok(());
         };
-        let delivered = match self.canceller.clone() {
-            Some(canceller) => Some(deliver(canceller)?),
-            None => None,
-        };
-        if let Some(reader) = &delivered {
-            let callback = pump.getattr(py, "delivered")?;
-            self.on_loop(py, "add_reader", (reader.as_raw_fd(), callback))?;
+        let timer = self.call_later(py, GRACE, pump.getattr(py, intern!(py, "grace_ended"))?)?;
+        inner.cancelling = Some(Cancelling {
+            delivered: None,
+            timer,
+            repeat: None,
+            pause: REPEAT,
+        });
+        self.send_cancel(py, inner)
+    }
+
+    /// Sends a cancel in a thread of its own, which knows nothing of Python.
+    fn send_cancel(&self, py: Python<'_>, inner: &mut Inner) -> PyResult<()> {
+        if let (Some(pump), Some(cancelling), Some(canceller)) =
+            (&inner.pump, &mut inner.cancelling, &self.canceller)
+        {
+            let reader = deliver(canceller.clone())?;
+            let callback = pump.getattr(py, intern!(py, "delivered"))?;
+            self.on_loop(
+                py,
+                intern!(py, "add_reader"),
+                (reader.as_raw_fd(), callback),
+            )?;
+            cancelling.delivered = Some(reader);
         }
-        let give_up = pump.getattr(py, "grace_ended")?;
-        let call_later = pyo3::intern!(py, "call_later");
-        let timer = self
-            .event_loop
-            .call_method1(py, call_later, (GRACE.as_secs_f64(), give_up))?;
-        inner.cancelling = Some(Cancelling { delivered, timer });
         Ok(())
     }
 
@@ -441,10 +474,25 @@ impl Link {
             .as_mut()
             .and_then(|cancelling| cancelling.delivered.take());
         if let Some(reader) = reader {
-            self.on_loop(py, "remove_reader", (reader.as_raw_fd(),))?;
+            self.on_loop(py, intern!(py, "remove_reader"), (reader.as_raw_fd(),))?;
         }
         self.start_next(py, &mut inner)?;
+        if let Inner {
+            pump: Some(pump),
+            cancelling: Some(cancelling),
+            ..
+        } = &mut *inner
+        {
+            let repeat = pump.getattr(py, intern!(py, "cancel_again"))?;
+            cancelling.repeat = Some(self.call_later(py, cancelling.pause, repeat)?);
+            cancelling.pause *= 2;
+        }
         self.release(py, inner, false)
+    }
+
+    /// A cancel that was delivered has not ended the statement yet.
+    fn cancel_again(&self, py: Python<'_>) -> PyResult<()> {
+        self.send_cancel(py, &mut self.lock())
     }
 
     /// A cancelled statement did not end in time.
@@ -469,16 +517,14 @@ impl Link {
         if inner.pump.take().is_none() {
             return Ok(());
         }
-        self.on_loop(py, "remove_reader", (self.fd,))?;
+        self.on_loop(py, intern!(py, "remove_reader"), (self.fd,))?;
         if std::mem::take(&mut inner.writing) {
-            self.on_loop(py, "remove_writer", (self.fd,))?;
+            self.on_loop(py, intern!(py, "remove_writer"), (self.fd,))?;
         }
         if let Some(cancelling) = inner.cancelling.take() {
-            cancelling
-                .timer
-                .call_method0(py, pyo3::intern!(py, "cancel"))?;
+            cancelling.stop(py)?;
             if let Some(reader) = cancelling.delivered {
-                self.on_loop(py, "remove_reader", (reader.as_raw_fd(),))?;
+                self.on_loop(py, intern!(py, "remove_reader"), (reader.as_raw_fd(),))?;
             }
         }
         Ok(())
@@ -511,13 +557,24 @@ impl Link {
     fn on_loop<'py>(
         &self,
         py: Python<'py>,
-        method: &str,
+        method: &Bound<'py, PyString>,
         args: impl pyo3::call::PyCallArgs<'py>,
     ) -> PyResult<()> {
         self.event_loop
             .bind(py)
             .call_method1(method, args)
             .map(drop)
+    }
+
+    fn call_later(
+        &self,
+        py: Python<'_>,
+        delay: Duration,
+        callback: Py<PyAny>,
+    ) -> PyResult<Py<PyAny>> {
+        let call_later = intern!(py, "call_later");
+        self.event_loop
+            .call_method1(py, call_later, (delay.as_secs_f64(), callback))
     }
 
     /// The lock, or `None` from within the connection's own work.
@@ -590,6 +647,10 @@ impl Pump {
 
     fn delivered(&self, py: Python<'_>) -> PyResult<()> {
         self.0.delivered(py)
+    }
+
+    fn cancel_again(&self, py: Python<'_>) -> PyResult<()> {
+        self.0.cancel_again(py)
     }
 
     fn grace_ended(&self, py: Python<'_>) -> PyResult<()> {

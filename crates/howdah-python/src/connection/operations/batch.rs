@@ -344,14 +344,14 @@ impl Batch {
             (Fault::Server(error), None) => faults::server_error(py, &error, None),
         };
         let note = format!("in statement {number} of {count} of the pipeline's batch");
-        error.value(py).call_method1("add_note", (note,))?;
+        let error = faults::noted(py, error, note);
         for (index, job) in self.jobs.iter().enumerate() {
             let told = if index == failure.job {
                 error.clone_ref(py)
             } else {
                 aborted(py, &error, number, index > failure.job)
             };
-            job.entry.settle(Err(told));
+            job.entry.settle(py, Err(told));
         }
         if self.raises {
             Err(error)
@@ -416,7 +416,7 @@ impl Job {
             Some(error) => Err(error),
             None => self.entry.answer.of(py, collector),
         };
-        self.entry.settle(outcome);
+        self.entry.settle(py, outcome);
     }
 }
 

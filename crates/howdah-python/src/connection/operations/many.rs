@@ -145,8 +145,7 @@ impl Many {
         error: PyErr,
     ) -> PyResult<()> {
         let note = format!("in row {} of the parameters", self.encoded + 1);
-        error.value(cx.py).call_method1("add_note", (note,))?;
-        self.failure = Some(error);
+        self.failure = Some(faults::noted(cx.py, error, note));
         if self.encoded > 0 {
             let failed = cx.session.fail_unit();
             failed.map_err(|error| faults::protocol(cx.py, &error))?;
@@ -167,8 +166,7 @@ impl Many {
             let sql = self.sql.bind(cx.py).to_str().ok();
             let raised = faults::server_error(cx.py, &error, sql);
             let note = format!("in row {} of the parameters", self.completed + 1);
-            raised.value(cx.py).call_method1("add_note", (note,))?;
-            return Err(raised);
+            return Err(faults::noted(cx.py, raised, note));
         }
         self.answer(cx)
     }

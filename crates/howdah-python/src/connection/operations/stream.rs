@@ -4,6 +4,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use howdah_wire::TransactionStatus;
 use howdah_wire::backend::{Message, ServerError};
 use howdah_wire::frontend::Target;
+use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
 use pyo3::types::{PyString, PyTuple};
 
@@ -47,6 +48,10 @@ impl Stream {
             Some(columns) => columns.public(py),
             None => Ok(PyTuple::empty(py)),
         }
+    }
+
+    fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
+        self.kind.traverse(&visit)
     }
 }
 

@@ -165,7 +165,11 @@ fn lower_bounds(value: &Bound<'_, PyAny>) -> Result<Option<Vec<i32>>, Refused> {
     if !value.is_instance(decode::class(value.py())?)? {
         return Ok(None);
     }
-    Ok(Some(value.getattr("lower_bounds")?.extract()?))
+    Ok(Some(
+        value
+            .getattr(pyo3::intern!(value.py(), "lower_bounds"))?
+            .extract()?,
+    ))
 }
 
 /// The lengths of the dimensions, from the first item of each depth.

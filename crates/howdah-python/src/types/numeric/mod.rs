@@ -91,7 +91,7 @@ fn text_of(value: &Bound<'_, PyAny>) -> Result<String, Refused> {
         Ok(number) => Ok(number.to_string()),
         // `str` of a long int stops at 4,300 digits, that of a Decimal does not
         Err(_) => {
-            let number = value.call_method0("__index__")?;
+            let number = value.call_method0(pyo3::intern!(value.py(), "__index__"))?;
             Ok(decimal.call1((number,))?.str()?.to_string())
         }
     }
@@ -99,7 +99,10 @@ fn text_of(value: &Bound<'_, PyAny>) -> Result<String, Refused> {
 
 /// An `int`, or one of NumPy's.
 fn is_whole(value: &Bound<'_, PyAny>) -> bool {
-    value.is_instance_of::<PyInt>() || value.hasattr("__index__").unwrap_or(false)
+    value.is_instance_of::<PyInt>()
+        || value
+            .hasattr(pyo3::intern!(value.py(), "__index__"))
+            .unwrap_or(false)
 }
 
 fn float_text(number: f64) -> String {

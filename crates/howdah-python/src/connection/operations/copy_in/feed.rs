@@ -1,5 +1,6 @@
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use pyo3::exceptions::PyBaseException;
 use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
 use pyo3::types::PyList;
@@ -13,7 +14,7 @@ pub(crate) struct CopyFeed(Mutex<Inner>);
 
 struct Inner {
     batch: Option<Py<PyList>>,
-    failure: Option<PyErr>,
+    failure: Option<Py<PyBaseException>>,
     ended: bool,
     on_room: Option<Py<PyAny>>,
 }
@@ -31,7 +32,7 @@ impl CopyFeed {
         let mut inner = self.lock();
         let Some(batch) = inner.batch.take() else {
             return match inner.failure.take() {
-                Some(failure) => Err(failure),
+                Some(failure) => Err(PyErr::from_value(failure.into_bound(py).into_any())),
                 None if inner.ended => Ok(Fed::End),
                 None => Ok(Fed::Nothing),
             };
@@ -72,14 +73,15 @@ impl CopyFeed {
     }
 
     /// The COPY must fail with this exception.
-    fn fail(&self, error: &Bound<'_, PyAny>) {
-        self.lock().failure = Some(PyErr::from_value(error.clone()));
+    fn fail(&self, error: Py<PyBaseException>) {
+        self.lock().failure = Some(error);
     }
 
     fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
         if let Ok(inner) = self.0.try_lock() {
             visit.call(&inner.on_room)?;
             visit.call(&inner.batch)?;
+            visit.call(&inner.failure)?;
         }
         Ok(())
     }
@@ -88,6 +90,7 @@ impl CopyFeed {
         if let Ok(mut inner) = self.0.try_lock() {
             inner.on_room = None;
             inner.batch = None;
+            inner.failure = None;
         }
     }
 }

@@ -2,6 +2,7 @@ use std::sync::Arc;
 
 use howdah_wire::Oid;
 use pyo3::exceptions::PyValueError;
+use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList, PyString, PyTuple};
 
@@ -174,7 +175,9 @@ impl Rows {
         if self.binary && value.is_instance_of::<PyString>() {
             // an error that cannot take the hint is raised without
             let hint = "pass `format=\"text\"` to have the server read texts of every type";
-            let _ = error.value(value.py()).setattr("hint", hint);
+            let _ = error
+                .value(value.py())
+                .setattr(intern!(value.py(), "hint"), hint);
         }
         self.located(error, value.py(), Some(name))
     }
@@ -182,10 +185,10 @@ impl Rows {
     /// Tells an error of ours where it happened; others have it in a note.
     fn located(&self, error: PyErr, py: Python<'_>, column: Option<&str>) -> PyErr {
         let value = error.value(py);
-        if value.hasattr("copy_row").unwrap_or(false) {
+        if value.hasattr(intern!(py, "copy_row")).unwrap_or(false) {
             let set = value
-                .setattr("copy_row", self.taken)
-                .and_then(|()| value.setattr("copy_column", column));
+                .setattr(intern!(py, "copy_row"), self.taken)
+                .and_then(|()| value.setattr(intern!(py, "copy_column"), column));
             if let Err(failed) = set {
                 return failed;
             }
@@ -197,10 +200,7 @@ impl Rows {
     #[cold]
     fn note(&self, py: Python<'_>, error: PyErr) -> PyErr {
         let note = format!("in row {} of the COPY", self.taken);
-        match error.value(py).call_method1("add_note", (note,)) {
-            Ok(_) => error,
-            Err(failed) => failed,
-        }
+        faults::noted(py, error, note)
     }
 
     fn begin(&self, out: &mut Vec<u8>) {

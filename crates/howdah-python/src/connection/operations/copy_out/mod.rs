@@ -13,6 +13,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use howdah_wire::backend::{Message, ServerError};
 use howdah_wire::{Error, Session};
+use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
 use pyo3::types::{PyString, PyTuple};
 
@@ -91,6 +92,13 @@ impl CopySource {
     #[getter]
     fn count(&self) -> u64 {
         self.count.load(Ordering::Relaxed)
+    }
+
+    fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
+        match &self.form {
+            Form::Rows(kind, _) => kind.traverse(&visit),
+            _ => Ok(()),
+        }
     }
 }
 

@@ -1,0 +1,1 @@
+"""What a million queries leave behind: nothing."""

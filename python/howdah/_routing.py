@@ -29,7 +29,7 @@ REPLAYED = "select (pg_catalog.pg_last_wal_replay_lsn() - '0/0'::pg_catalog.pg_l
 """On a replica; NULL on a server that is none."""
 
 _FIRST_LOOK_SECONDS = 2.0
-"""How long the first read waits for servers that do not answer, before it does without them."""
+"""How long the first request waits for servers that do not answer, before it does without them."""
 _READ_ONLY_OPTION = "-c default_transaction_read_only=on"
 _sessions: "ContextVar[tuple[DatabaseSession, ...]]" = ContextVar("howdah_sessions", default=())
 
@@ -173,7 +173,7 @@ class Routing:
             return primary, 0
         return None
 
-    def _is_ready_to_read(self) -> bool:
+    def _is_ready(self) -> bool:
         """Whether enough is known to choose; the monitor's lock is held."""
         return self._topology.is_complete or (
             time.monotonic() > self._made_at + _FIRST_LOOK_SECONDS

@@ -377,7 +377,7 @@ class AsyncDatabase(Routing):
         while True:
             self._news.clear()
             with self._monitor.lock:
-                primary = self._topology.primary
+                primary = self._topology.primary if self._is_ready() else None
             if primary is None:
                 await self._wait(deadline, "writes")
                 continue
@@ -393,7 +393,7 @@ class AsyncDatabase(Routing):
         while True:
             self._news.clear()
             with self._monitor.lock:
-                is_ready = self._is_ready_to_read()
+                is_ready = self._is_ready()
                 chosen = self._choose_reader(excluded) if is_ready else None
             if chosen is None:
                 excluded.clear()

@@ -386,7 +386,7 @@ class Database(Routing):
     def _acquire_writer(self, deadline: float) -> tuple[Pool, Connection]:
         while True:
             with self._monitor.lock:
-                while (primary := self._topology.primary) is None:
+                while not self._is_ready() or (primary := self._topology.primary) is None:
                     self._require_running()
                     if not self._monitor.wait(deadline):
                         raise self._nobody("writes")
@@ -400,7 +400,7 @@ class Database(Routing):
         while True:
             with self._monitor.lock:
                 while (
-                    not self._is_ready_to_read()
+                    not self._is_ready()
                     or (chosen := self._choose_reader(excluded)) is None
                 ):
                     self._require_running()

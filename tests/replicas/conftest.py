@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import subprocess
+import time
 from typing import TYPE_CHECKING, Any, cast
 
 import pytest
@@ -31,6 +33,20 @@ def replicated() -> Iterator[howdah.server.Server]:
 def urls(server: howdah.server.Server) -> tuple[str, list[str]]:
     """The primary's URL, and the replicas'."""
     return server.url, [replica.url for replica in server.replicas]
+
+
+def wait_for_server(url: str, process: subprocess.Popen[bytes]) -> None:
+    """Until a server that is starting lets clients in."""
+    deadline = time.monotonic() + 60
+    while True:
+        try:
+            howdah.connect(url).close()
+        except howdah.OperationalError:
+            assert process.poll() is None, "the server has ended"
+            assert time.monotonic() < deadline
+            time.sleep(0.02)
+        else:
+            return
 
 
 class AwaitedDatabase:

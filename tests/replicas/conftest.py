@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import subprocess
 import time
 from typing import TYPE_CHECKING, Any, cast
 
@@ -14,6 +13,7 @@ import howdah.server
 from tests.both import Awaited, awaited
 
 if TYPE_CHECKING:
+    import subprocess
     from collections.abc import AsyncIterator, Iterator
 
 AWAITED = frozenset({"open", "close", "execute", "execute_many", "fetch", "fetch_value"})

@@ -68,7 +68,7 @@ demo: build ## the example program on a real music shop, with an embedded server
 	$(PYTHON) examples/demo.py
 
 .PHONY: test
-test: lint types rust-tests test-311 python-tests ## everything that CI runs
+test: lint types rust-tests pooler test-311 python-tests ## everything that CI runs
 
 .PHONY: test-sqlalchemy
 test-sqlalchemy: ## SQLAlchemy's suite for dialects, compared with psycopg's dialect
@@ -106,6 +106,10 @@ test-django: ## Django's own tests on howdah's backend and on Django's own, comp
 .PHONY: servers
 servers: ## PostgreSQL 12 to 17 and a pgbouncer that follows statements, in .servers/
 	@tools/fetch-servers
+
+.PHONY: pooler
+pooler: # which the tests of poolers do without if it cannot be had
+	@tools/fetch-servers pgbouncer
 
 # What speaks with the server about everything, and is quick. Versions that could not be had are named.
 VERSIONED := connection dbapi errors transactions types pipeline copy listening replication poolers

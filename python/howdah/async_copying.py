@@ -26,12 +26,23 @@ from howdah._copy_command import (
     FilePath,
     Progress,
 )
-from howdah.copying import Data, Deadline, Source, chunks_of, close_generator, writer
-from howdah.errors import InterfaceError, ProgrammingError
+from howdah._copy_state import (
+    ArrowOut,
+    Data,
+    DataOut,
+    Deadline,
+    Source,
+    are_wanted,
+    chunks_of,
+    close_generator,
+    wanted_columns,
+    writer,
+)
+from howdah.errors import ProgrammingError
 from howdah.stream import AsyncRowStream
 
 if TYPE_CHECKING:
-    from pyarrow import RecordBatch, Schema, Table
+    from pyarrow import RecordBatch, Table
 
     from howdah._native import AsyncConnection as _Wire
     from howdah._native import CopySource, Row, _RowType
@@ -258,11 +269,9 @@ class AsyncCopying(_Wire):
     async def _columns_to_copy(
         self, relation: str, columns: Sequence[str] | None
     ) -> list[tuple[str, int]]:
-        wanted = None if columns is None else list(columns)
-        if wanted is not None:
-            command.column_list(columns or ())
+        wanted = wanted_columns(columns)
         found = await self.fetch(command.COLUMNS, relation, wanted, row=tuple)
-        if wanted is not None and [name for name, _ in found] != wanted:
+        if not are_wanted(found, wanted):
             # the server says best what is wrong with them
             refused = command.from_stdin(relation, wanted, "format text", None)
             await self.copy_send(refused, (), None, None)
@@ -417,54 +426,26 @@ class AsyncCopyRows(AsyncRowStream[T]):
         await self._connection.copy_close(stream)
 
 
-class AsyncArrowBatches(AsyncCopyRows["RecordBatch"]):
+class AsyncArrowBatches(ArrowOut, AsyncCopyRows["RecordBatch"]):
     """`ArrowBatches` for `async for` and `async with`."""
 
     def __init__(self, connection: "AsyncConnection", asked: Asked, batch: int) -> None:
         super().__init__(connection, asked, None, batch)
-        self._schema: Schema | None = None
         arrow.module()
-
-    @property
-    def schema(self) -> "Schema":
-        """Names and types of the columns, known once the first batch was asked for."""
-        if self._schema is None:
-            raise InterfaceError("the COPY has not begun yet", hint="ask for a batch first")
-        return self._schema
 
     async def _open(self) -> "CopySource":
         _, args, _, batch = self._request
         left = self._deadline.left()
         query = await self._connection._query_to_copy(self._asked)
-        source = await self._connection.copy_open(query, args, None, "arrow", batch, left, None)
-        self._schema = arrow.schema(source.arrow_fields)
-        return source
+        opened = await self._connection.copy_open(query, args, None, "arrow", batch, left, None)
+        return self._begun(opened)
 
     async def _next(self, stream: "CopySource") -> "list[RecordBatch]":
-        found = await self._connection.copy_next(stream, self._deadline.left())
-        return [arrow.record_batch(self.schema, found)] if found else []
+        return self._batches_of(await self._connection.copy_next(stream, self._deadline.left()))
 
 
-class AsyncCopyData:
+class AsyncCopyData(DataOut["AsyncConnection"]):
     """`CopyData` for `async for` and `async with`, from `AsyncConnection.copy_out`."""
-
-    def __init__(
-        self,
-        connection: "AsyncConnection",
-        asked: Asked,
-        options: str,
-    ) -> None:
-        self._connection = connection
-        self._asked = asked.checked()
-        self._options = options
-        self._deadline = Deadline(asked.timeout)
-        self._source: CopySource | None = None
-        self._ended = False
-
-    @property
-    def rows(self) -> int:
-        """How many rows have come so far."""
-        return 0 if self._source is None else self._source.count
 
     async def read(self) -> bytes:
         """All data, or what is left of it."""
@@ -487,9 +468,8 @@ class AsyncCopyData:
 
     async def close(self) -> None:
         """End the COPY if it has not ended."""
-        source, ended = self._source, self._ended
-        self._ended = True
-        if source is not None and not ended and not self._connection.closed:
+        source = self._to_close()
+        if source is not None:
             await self._connection.copy_close(source)
 
     aclose = close

@@ -98,6 +98,14 @@ class Databases:
     def __init__(self, world: str) -> None:
         self.world = world
 
+    def unopened(self, primary: str, replicas: list[str], **options: Any) -> howdah.AsyncDatabase:
+        """A database that knows nothing yet of its servers."""
+        options = {"check_interval": 0.05, "timeout": 30, **options}
+        if self.world == "async":
+            return howdah.AsyncDatabase(primary, replicas=replicas, **options)
+        database = howdah.Database(primary, replicas=replicas, **options)
+        return cast("howdah.AsyncDatabase", AwaitedDatabase(database))
+
     @contextlib.asynccontextmanager
     async def __call__(
         self, primary: str, replicas: list[str], **options: Any

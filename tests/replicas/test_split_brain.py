@@ -13,6 +13,7 @@ import howdah
 import howdah.server
 from howdah import errors
 from tests import servers
+from tests.faults.proxy import Proxy
 from tests.replicas.conftest import urls, wait_for_server
 from tests.replicas.test_reading import until
 
@@ -82,11 +83,17 @@ async def test_a_revived_old_primary_is_not_written_to(databases: Databases) -> 
                     assert await db.fetch_value(WHERE) == replica.port
                     assert await db.fetch_value(WHERE, read_only=True) == replica.port
 
-                # a program that starts now, and hears of the old one first or last
-                for order in ((primary, replicas), (replicas[0], [primary])):
-                    async with databases(*order) as late:
-                        await late.execute("insert into event values (100)")
-                        assert await late.fetch_value(WHERE, read_only=True) == replica.port
+                # programs that start now, and hear of the old one first
+                with Proxy(replica.url) as slow:
+                    slow.delay_seconds = 0.05
+                    for order in ((primary, [slow.url]), (slow.url, [primary])):
+                        async with databases(*order) as late:
+                            assert await late.fetch_value(WHERE, read_only=True) == replica.port
+                        late_db = databases.unopened(*order)
+                        try:
+                            await late_db.execute("insert into event values (100)")
+                        finally:
+                            await late_db.close()
 
                 # the promoted one dies: what is known of its timeline is not forgotten
                 servers.kill(replica.pid)

@@ -157,7 +157,8 @@ async def test_without_being_asked_a_loss_is_an_error(subscribe: Subscriber, dat
                 await stream.next(PATIENCE)
 
 
-def test_closing_wakes_who_waits_to_connect(proxy: Proxy, database: str) -> None:
+@pytest.mark.parametrize("what", ["stream", "connection"])
+def test_closing_wakes_who_waits_to_connect(proxy: Proxy, database: str, what: str) -> None:
     with howdah.connect(database) as conn:
         conn.execute(SCHEMA)
     with replication.connect(proxy.url) as repl:
@@ -168,7 +169,7 @@ def test_closing_wakes_who_waits_to_connect(proxy: Proxy, database: str) -> None
         left: list[Any] = []
         reader = threading.Thread(target=lambda: left.extend(stream))
         reader.start()
-        stream.close()
+        (stream if what == "stream" else repl).close()
         reader.join(PATIENCE)
         assert not reader.is_alive()
         assert left == []

@@ -154,6 +154,7 @@ class ReplicationConnection(_Face):
 
     def close(self) -> None:
         """Close the connection, and its stream; twice is no error."""
+        self._line.end_stream()
         self._line.wire.close()
 
     def __enter__(self) -> Self:
@@ -226,6 +227,7 @@ class AsyncReplicationConnection(_Face):
 
     async def close(self) -> None:
         """Close the connection, and its stream; twice is no error."""
+        self._line.end_stream()
         await asyncio.to_thread(self._line.wire.close)
 
     async def __aenter__(self) -> Self:

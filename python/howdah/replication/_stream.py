@@ -18,7 +18,8 @@ from typing import TYPE_CHECKING, Any, Self
 
 from howdah import _native
 from howdah._backoff import pause_seconds
-from howdah._pool_policy import bounded_connecting, may_heal
+from howdah._pool_options import bounded_connecting
+from howdah._pool_policy import may_heal
 from howdah.async_connection import fresh_password, open_connection
 from howdah.connection import Connection
 from howdah.errors import ConnectionLost, Error
@@ -44,6 +45,13 @@ class Line:
     def __init__(self, wire: _native.ReplicationConnection, config: _native.Config) -> None:
         self.wire = wire
         self.config = config
+        self.ended: Callable[[], None] | None = None
+        """What ends the stream, if there is one."""
+
+    def end_stream(self) -> None:
+        """Keep the stream, if there is one, from connecting again."""
+        if self.ended is not None:
+            self.ended()
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +159,7 @@ class ReplicationStream(_Stream):
     def __init__(self, line: Line, opening: Opening) -> None:
         super().__init__(line, opening)
         self._closing = threading.Event()
+        line.ended = self._end
 
     def __iter__(self) -> Self:
         return self
@@ -198,10 +207,10 @@ class ReplicationStream(_Stream):
                     wire.close()
                 pause = self._pause(error)
             else:
-                told = self._adopt(wire)
-                if self._closing.is_set():
-                    wire.finish()
-                return told
+                if not self._closing.is_set():
+                    return self._adopt(wire)
+                wire.close()
+                break
             if deadline is not None:
                 pause = min(pause, deadline - time.monotonic())
             if pause <= 0 or self._closing.wait(pause):
@@ -210,10 +219,14 @@ class ReplicationStream(_Stream):
 
     def close(self) -> None:
         """End the stream, after telling the server what was confirmed; twice is no error."""
-        self._closing.set()
-        if self._open:
-            self._open = False
+        was_open = self._open
+        self._end()
+        if was_open:
             self._line.wire.finish()
+
+    def _end(self) -> None:
+        self._open = False
+        self._closing.set()
 
     def __enter__(self) -> Self:
         return self
@@ -233,6 +246,7 @@ class AsyncReplicationStream(_Stream):
     def __init__(self, line: Line, opening: Opening) -> None:
         super().__init__(line, opening)
         self._closing = asyncio.Event()
+        line.ended = self._end
 
     def __aiter__(self) -> Self:
         return self
@@ -295,10 +309,10 @@ class AsyncReplicationStream(_Stream):
                     await asyncio.to_thread(wire.close)
                 pause = self._pause(error)
             else:
-                told = self._adopt(wire)
-                if self._closing.is_set():
-                    await asyncio.to_thread(wire.finish)
-                return told
+                if not self._closing.is_set():
+                    return self._adopt(wire)
+                await asyncio.to_thread(wire.close)
+                break
             if deadline is not None:
                 pause = min(pause, deadline - time.monotonic())
             if pause <= 0:
@@ -310,10 +324,14 @@ class AsyncReplicationStream(_Stream):
 
     async def close(self) -> None:
         """End the stream, after telling the server what was confirmed; twice is no error."""
-        self._closing.set()
-        if self._open:
-            self._open = False
+        was_open = self._open
+        self._end()
+        if was_open:
             await asyncio.to_thread(self._line.wire.finish)
+
+    def _end(self) -> None:
+        self._open = False
+        self._closing.set()
 
     async def __aenter__(self) -> Self:
         return self

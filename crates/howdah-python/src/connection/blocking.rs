@@ -381,7 +381,7 @@ impl SyncConnection {
     }
 
     /// Whether the connection is open and its server has not hung up, seen without waiting.
-    fn is_alive(&self, py: Python<'_>) -> bool {
+    pub(crate) fn is_alive(&self, py: Python<'_>) -> bool {
         if self.state.is_closed() {
             return false;
         }

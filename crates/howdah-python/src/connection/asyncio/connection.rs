@@ -298,7 +298,7 @@ impl AsyncConnection {
     }
 
     /// Whether the connection is open and its server has not hung up, seen without waiting.
-    fn is_alive(&self, py: Python<'_>) -> PyResult<bool> {
+    pub(crate) fn is_alive(&self, py: Python<'_>) -> PyResult<bool> {
         self.holder.link().is_alive(py)
     }
 

@@ -455,6 +455,8 @@ class SyncConnection(_Base):
         With `args=None` by the simple protocol, which allows several statements; else by the
         extended one. An empty query gives one Result without rows and with an empty tag.
         """
+    def fetch_like(self, query: str, like: Result, timeout: float | None) -> list[tuple[Any, ...]]:
+        """The tuples of a FETCH from a cursor, whose columns `like` has told."""
     def send_ahead(self, query: str) -> None:
         """Send commands without waiting; the next call takes in the answer before its own.
 
@@ -665,6 +667,9 @@ class AsyncConnection(_Base):
     def run(
         self, query: str, args: Sequence[Any] | None, row: _RowType, timeout: float | None
     ) -> Coroutine[Any, Any, list[Result]]: ...
+    def fetch_like(
+        self, query: str, like: Result, timeout: float | None
+    ) -> Coroutine[Any, Any, list[tuple[Any, ...]]]: ...
     def send_ahead(self, query: str) -> bool:
         """As for the sync one; false, and nothing sent, where something is under way."""
     def run_queued(

@@ -49,6 +49,10 @@ class Query(Statement[list[T]]):
         """What becomes of its rows."""
         raise NotImplementedError
 
+    def _loads_more(self) -> bool:
+        """Whether its objects are told or given more once they are there."""
+        raise NotImplementedError
+
     def _as_counted(self) -> tuple[Query[Any], bool]:
         """The statement whose rows are to be counted, and whether `count(*)` may stand in it."""
         raise NotImplementedError

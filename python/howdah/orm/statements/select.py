@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from howdah.orm.operators.holds import Selectable
-    from howdah.orm.statements.base import Steps
+    from howdah.orm.statements.base import Step, Steps
 
 T = TypeVar("T")
 A = TypeVar("A")
@@ -313,11 +313,21 @@ class Select(Query[T]):
 
     # --- running
 
+    def _loads_more(self) -> bool:
+        return "loads" in self._said or "strict_" in self._said
+
+    def _only_step(self, executor: Any) -> Step | None:
+        if self._loads_more():
+            return None
+        compiled, values = self._compile()
+        load = compiled.extra.start(executor)
+        return lambda conn: conn.fetch(compiled.sql, *values, row=load)
+
     def _steps(self, executor: Any) -> Steps:
         compiled, values = self._compile()
         load = compiled.extra.start(executor)
         rows = yield lambda conn: conn.fetch(compiled.sql, *values, row=load)
-        if self.loads or self.strict_:
+        if self._loads_more():
             yield from self._finish(load, executor)
         return rows
 

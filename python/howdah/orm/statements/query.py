@@ -92,6 +92,7 @@ class Query(Statement[list[T]]):
     def subquery(self, name: str = "subquery") -> Rows:
         """Its rows as a source of another statement.
 
+        >>> from howdah.orm.functions import max_
         >>> latest = select(Choice.question_id, max_(Choice.id).label("id")).group_by(
         ...     Choice.question_id
         ... )
@@ -169,9 +170,9 @@ class Query(Statement[list[T]]):
         A token is text for a URL. Raises `InvalidToken` for one that is of another order, or
         damaged.
 
-        >>> page = db.fetch(select(Question).order_by(Question.votes.desc()).page(20))
-        >>> more = db.fetch(select(Question).order_by(Question.votes.desc()).page(20,
-        after=page.next))
+        >>> popular = select(Question).order_by(Question.votes.desc())
+        >>> page = db.fetch(popular.page(20))
+        >>> more = popular.page(20, after=page.next)
         """
         from howdah.orm.statements.page import PageOf
 

@@ -70,7 +70,7 @@ def test_a_schema_that_is_not_there(pair: Pair) -> None:
 
 
 def test_a_base_with_an_odd_name(pair: Pair) -> None:
-    name = "it's \"odd\" $1\n"
+    name = 'it\'s "odd" $1\n'
     with howdah.connect(pair.first) as connection:
         quoted = howdah.sql.Identifier(name)
         connection.execute(f"create schema {quoted}; create table {quoted}.t (id int)")

@@ -12,12 +12,13 @@ use crate::value::{Constraint, ConstraintKind, Deferral, Element, Index, Name, T
 
 /// The classes, tables first.
 pub(super) fn all(context: &Context<'_>) -> Vec<String> {
+    let relations = relations::Relations::of(context);
     let tables = context
         .schema
         .tables
         .iter()
         .filter(|it| it.partition_of.is_none());
-    let tables = tables.map(|it| table(context, it));
+    let tables = tables.map(|it| table(context, &relations, it));
     tables
         .chain(context.schema.views.iter().map(|it| view(context, it)))
         .collect()
@@ -181,7 +182,7 @@ fn plain_index<'a>(table: &Table, it: &'a Index) -> Option<&'a str> {
     (*it == plain && is_usual && !has_identity).then_some(column)
 }
 
-fn table(context: &Context<'_>, it: &Table) -> String {
+fn table(context: &Context<'_>, relations: &relations::Relations<'_>, it: &Table) -> String {
     let said = Said::of(context, it);
     let security = match (it.row_security, it.force_row_security) {
         (true, true) => Some(Node::literal("force")),
@@ -210,7 +211,7 @@ fn table(context: &Context<'_>, it: &Table) -> String {
         .iter()
         .map(|column| columns::line(context, &it.name, column, &said))
         .collect();
-    lines.extend(relations::lines(context, it));
+    lines.extend(relations.lines(context, it));
     class(&head, &lines)
 }
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import contextlib
     from collections.abc import Callable
 
-    from howdah.orm.statements.base import Steps
+    from howdah.orm.statements.base import Step, Steps
 
 
 class Counter:
@@ -51,6 +51,10 @@ class CountedBound(Bound):
     def _drive(self, steps: Steps, *, read_only: bool = False) -> Any:
         return super()._drive(self.counter.counted(steps), read_only=read_only)
 
+    def _take(self, step: Step, *, read_only: bool = False) -> Any:
+        self.counter.statements += 1
+        return super()._take(step, read_only=read_only)
+
 
 class CountedAsyncBound(AsyncBound):
     """Verbs on a connection of asyncio."""
@@ -62,9 +66,30 @@ class CountedAsyncBound(AsyncBound):
     async def _drive(self, steps: Steps, *, read_only: bool = False) -> Any:
         return await super()._drive(self.counter.counted(steps), read_only=read_only)
 
+    async def _take(self, step: Step, *, read_only: bool = False) -> Any:
+        self.counter.statements += 1
+        return await super()._take(step, read_only=read_only)
+
+
+class AwaitedTx(AwaitedBlock):
+    """A sync transaction of the ORM, for `async with`, or around a coroutine function."""
+
+    async def __aenter__(self) -> Any:
+        return AwaitedVerbs(self._block.__enter__())
+
+    def __call__(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        def plain(tx: Any, *args: Any) -> Any:
+            # in this world nothing waits: the coroutine ends where it is first sent to
+            try:
+                function(AwaitedVerbs(tx), *args).send(None)
+            except StopIteration as done:
+                return done.value
+
+        return awaited(self._block(plain))
+
 
 # What gives a block or an iterator instead of an answer.
-BLOCKS = {"tx": AwaitedBlock, "stream": AwaitedObject}
+BLOCKS = {"tx": AwaitedTx, "stream": AwaitedObject}
 
 
 class AwaitedVerbs:

@@ -7,6 +7,8 @@ from decimal import Decimal
 
 from howdah.orm import Col, Many, Model, One, col, identity, many, one, references
 
+MODELS = ("Author", "Book", "Tag", "BookTag", "Review", "Employee")
+
 
 class Author(Model):
     id: Col[int] = identity()

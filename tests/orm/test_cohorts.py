@@ -171,6 +171,21 @@ def test_fill_gives_each_member_what_was_found() -> None:
     assert [q.text for q in found] == [None, None, "three", None]
 
 
+def test_fill_may_leave_what_was_not_found() -> None:
+    found = made(3)
+    found[1].id = None
+    cohort_of(found).fill("text", "id", {1: "one"}, missing=False)
+    assert [hasattr(q, "text") for q in found] == [True, False, False]
+
+
+def test_fill_by_several_columns() -> None:
+    found = made(2)
+    for question in found:
+        question.votes = 7
+    cohort_of(found).fill("text", ("id", "votes"), {(1, 7): "one", (2, 8): "two"})
+    assert [q.text for q in found] == ["one", None]
+
+
 def test_members_without_the_key_are_left_alone() -> None:
     found = made(2)
     del found[0].id
@@ -299,6 +314,14 @@ async def test_parents_and_children_are_collected(conn: Any) -> None:
     assert (len(parents), len(offspring)) == (4, 8), "the fifth has no children"
     gc.collect()
     assert (len(parents), len(offspring)) == (0, 0)
+
+
+async def test_members_are_known_to_the_collector_once_the_state_was_used(conn: Any) -> None:
+    await conn.execute(TABLES)
+    found = await conn.fetch(QUESTIONS, row=questions().start(conn))
+    assert not any(gc.is_tracked(one) for one in found)
+    cohort_of(found).state["used"] = True
+    assert all(gc.is_tracked(one) for one in found)
 
 
 def test_a_cycle_through_the_state_is_collected() -> None:

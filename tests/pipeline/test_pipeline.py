@@ -344,3 +344,15 @@ async def test_round_trips(world: str, proxy: Proxy) -> None:
             for n in range(50):
                 p.fetch_value(f"select {n} - $1::int", n)
         assert line.carried.flights == 4
+
+
+async def test_a_batch_that_failed_leaves_nothing_unread(conn: howdah.AsyncConnection) -> None:
+    await conn.execute("create table t (id int primary key)")
+    for _ in range(3):
+        with pytest.raises(errors.UniqueViolation):
+            async with conn.transaction():
+                pipeline = conn.pipeline()
+                results = [pipeline.execute("insert into t values ($1)", n) for n in (1, 1)]
+                await results[1]
+        assert conn.transaction_status == "idle"
+        assert await conn.fetch_value("select count(*) from t where id >= $1", 0) == 0

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 import howdah
-from tests.repository import ROOT
+from tests.repository import ROOT, orm_examples
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -92,6 +92,8 @@ def documented() -> list[doctest.DocTest]:
 @pytest.mark.parametrize("test", documented(), ids=lambda test: test.name)
 def test_the_examples_of_a_docstring_run(test: doctest.DocTest, namespace: dict[str, Any]) -> None:
     test.globs = {**test.globs, **namespace}
+    if test.name.startswith("howdah.orm"):
+        test.globs |= orm_examples.names(namespace["conn"])
     report: list[str] = []
     doctest.DocTestRunner(optionflags=FLAGS).run(test, out=report.append)
     assert not report, "".join(report)

@@ -24,12 +24,16 @@ from howdah.orm.statements.base import Statement, text_of
 from howdah.orm.statements.change import excluded, new, old
 from howdah.orm.statements.delete import Delete, delete
 from howdah.orm.statements.insert import Insert, insert
+from howdah.orm.statements.merge import Merge, merge
 from howdah.orm.statements.select import Select, select
 from howdah.orm.statements.update import Update, update
+from howdah.orm.transactions import AsyncTx, Tx
 from howdah.orm.writes.events import after, before
+from howdah.orm.writes.upserting import Upserted
 
 __all__ = [
     "AsyncBound",
+    "AsyncTx",
     "Bound",
     "Col",
     "Column",
@@ -38,13 +42,16 @@ __all__ = [
     "Expr",
     "Insert",
     "Many",
+    "Merge",
     "Model",
     "One",
     "Related",
     "Select",
     "Shape",
     "Statement",
+    "Tx",
     "Update",
+    "Upserted",
     "after",
     "alias",
     "all_of",
@@ -61,6 +68,7 @@ __all__ = [
     "insert",
     "lit",
     "many",
+    "merge",
     "new",
     "not_",
     "of",

@@ -9,52 +9,53 @@ from __future__ import annotations
 
 import re
 import sys
-from typing import Any, get_args, get_origin
+from typing import TYPE_CHECKING, Any, get_args, get_origin
 
 from howdah.errors import ProgrammingError
 from howdah.orm.columns import Col
 from howdah.orm.relations import Many, One
 
+if TYPE_CHECKING:
+    from types import FrameType
+
 _KINDS = {Col: "Col", One: "One", Many: "Many"}
 _WRITTEN = re.compile(r"^\s*(?:[A-Za-z_]\w*\.)*(Col|One|Many)\s*\[")
-_models: dict[str, Any] = {}
+_PACKAGE = __name__.rpartition(".")[0] + "."
+_classes: dict[str, Any] = {}
 
 
 class Namespace:
-    """The names that are known where a class was written."""
+    """The names that are known where a class is written: of the module, and of the function."""
 
-    __slots__ = ("_locals", "_module")
+    __slots__ = ("_globals", "_locals")
 
-    def __init__(self, module: str, local_names: dict[str, Any]) -> None:
-        self._module = module
-        self._locals = local_names
+    def __init__(self, module: dict[str, Any], function: dict[str, Any]) -> None:
+        self._globals = module
+        self._locals = function
 
     @classmethod
-    def of_class_body(cls, namespace: dict[str, Any]) -> Namespace:
-        """Those of the module, and of the function that the class is made in, if it is in one."""
-        module = namespace.get("__module__", "")
-        local_names: dict[str, Any] = {}
-        if "<locals>" in namespace.get("__qualname__", ""):
-            frame = sys._getframe(1)
-            while (
-                frame is not None
-                and frame.f_globals.get("__name__") == __name__.rpartition(".")[0] + ".models"
-            ):
-                frame = frame.f_back  # type: ignore[assignment]
-            local_names = frame.f_locals if frame is not None else {}
-        return cls(module, local_names)
+    def of_caller(cls) -> Namespace:
+        """Those of the first frame outside of this package, which is the one with the class."""
+        frame: FrameType | None = sys._getframe(1)
+        while frame is not None and frame.f_globals.get("__name__", "").startswith(_PACKAGE):
+            frame = frame.f_back
+        if frame is None:
+            return cls({}, {})
+        is_function = frame.f_locals is not frame.f_globals
+        # a copy: the frame itself would keep all that the function holds
+        return cls(frame.f_globals, dict(frame.f_locals) if is_function else {})
 
     def evaluate(self, annotation: Any, where: str) -> Any:
         """What the annotation says. Raises `ProgrammingError` for names that nobody knows."""
         if not isinstance(annotation, str):
             return annotation
-        module = vars(sys.modules[self._module]) if self._module in sys.modules else {}
+        names = {**_classes, **self._globals}
         try:
-            return eval(annotation, {**_models, **module}, self._locals)  # noqa: S307 (the program's own text)
+            return eval(annotation, names, self._locals)  # noqa: S307 (the program's own text)
         except NameError as error:
             raise ProgrammingError(
                 f"the annotation `{annotation}` of `{where}` cannot be read: {error}",
-                hint="import the name where the model is written, not only `if TYPE_CHECKING`",
+                hint="import the name where the class is written, not only `if TYPE_CHECKING`",
             ) from error
 
 
@@ -89,11 +90,6 @@ def argument(annotation: Any, namespace: Namespace, where: str) -> Any:
     )
 
 
-def remember(model: type) -> None:
-    """Let other models name this one."""
-    _models[model.__name__] = model
-
-
-def model_named(name: str) -> Any:
-    """The model of this name, None if there is none."""
-    return _models.get(name)
+def remember(made: type) -> None:
+    """Let the annotations of other classes name this model or shape, before and after it."""
+    _classes[made.__name__] = made

@@ -161,6 +161,9 @@ def _make_type(python: object) -> SqlType:
         return _range(python, arguments, "multirange")
     if origin is dict:
         return SqlType("jsonb", dict)
+    if python is Any:
+        # a `str` would be taken for the text of the json
+        return SqlType("jsonb", Any, bind=values.Json)
     if python in _BUILT_IN:
         return SqlType(_BUILT_IN[python], python)
     if isinstance(python, type):

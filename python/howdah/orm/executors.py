@@ -9,14 +9,17 @@ Invariant: a transaction's objects outlive it: once it is over, they load by wha
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from howdah.orm.verbs import AsyncVerbs, Verbs
 
 if TYPE_CHECKING:
+    from contextlib import AbstractAsyncContextManager, AbstractContextManager
+
     from howdah.async_connection import AsyncConnection
     from howdah.connection import Connection
-    from howdah.orm.statements.base import Steps
+    from howdah.orm.statements.base import Step, Steps
 
 
 def drive(steps: Steps, connection: Any) -> Any:
@@ -61,6 +64,17 @@ class Bound(Verbs):
         del read_only  # there is one connection
         return drive(steps, self.connection)
 
+    def _take(self, step: Step, *, read_only: bool = False) -> Any:
+        del read_only
+        return step(self.connection)
+
+    def _lease(self, *, read_only: bool) -> AbstractContextManager[Connection]:
+        del read_only
+        return contextlib.nullcontext(self.connection)
+
+    def _source(self) -> Connection:
+        return self.connection
+
 
 class AsyncBound(AsyncVerbs):
     """The verbs of the ORM on one connection of asyncio."""
@@ -73,3 +87,14 @@ class AsyncBound(AsyncVerbs):
     async def _drive(self, steps: Steps, *, read_only: bool = False) -> Any:
         del read_only  # there is one connection
         return await drive_async(steps, self.connection)
+
+    async def _take(self, step: Step, *, read_only: bool = False) -> Any:
+        del read_only
+        return await step(self.connection)
+
+    def _lease(self, *, read_only: bool) -> AbstractAsyncContextManager[AsyncConnection]:
+        del read_only
+        return contextlib.nullcontext(self.connection)
+
+    def _source(self) -> AsyncConnection:
+        return self.connection

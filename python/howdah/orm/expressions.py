@@ -286,8 +286,8 @@ def _chain(conditions: Iterable[Any], word: str, level: int, empty: str) -> Cond
     parts: list[Any] = []
     for one in conditions:
         parts += [word, condition(one)]
-    if len(parts) == 2:  # noqa: PLR2004 (a word and one condition)
-        return Condition(parts[1], level=parts[1]._level)
+    if len(parts) == 2 and isinstance(parts[1], Condition):
+        return parts[1]
     return Condition(*parts[1:], level=level) if parts else Condition(empty)
 
 

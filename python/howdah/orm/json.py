@@ -36,6 +36,7 @@ class JsonAssignment(Assignment):
         self.value = self.after(path.base)
 
     def after(self, before: Any) -> Any:
+        """The document with the change."""
         return _once(before, lambda document: _put(document, self._path, self._leaf))
 
 
@@ -50,6 +51,7 @@ class JsonRemoval(Assignment):
         self.value = self.after(path.base)
 
     def after(self, before: Any) -> Any:
+        """The document without the place."""
         path = [part for key in self._path for part in (", ", Param(str(key), "text"))]
         return Fragment(before, " #- array[", *path[1:], "]", level=OPERATOR)
 
@@ -71,7 +73,7 @@ def replaced(path: Place[Any, Any], value: Any) -> JsonAssignment:
 
 def _keys(path: tuple[Any, ...]) -> tuple[Key, ...]:
     if not path:
-        raise ProgrammingError("a place in jsonb has a key: `Question.prefs[\"theme\"].set(…)`")
+        raise ProgrammingError('a place in jsonb has a key: `Question.prefs["theme"].set(…)`')
     return path
 
 
@@ -85,12 +87,10 @@ def _checked(column: Any) -> Column[Any, Any]:
 
 
 def _once(before: Any, change: _Leaf) -> Fragment:
-    """A change of what earlier changes have made, which is computed once, however often it is
-    named.
-    """
+    """A change of what earlier changes have made, which is computed once."""
     if isinstance(before, Column):
         return cast("Fragment", change(before))
-    made = Fragment("(select ", before, " as document offset 0)", level=LIST)
+    made = Fragment("(select (", before, ")::jsonb as document offset 0)", level=LIST)
     source = Source("changed", content=made, alias=True)
     changed = change(Fragment((source, "document")))
     return Fragment("(select ", changed, " from ", source, ")")

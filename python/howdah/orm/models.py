@@ -104,7 +104,7 @@ class Field:
 def _declared(annotations: dict[str, Any], namespace: dict[str, Any]) -> dict[str, Field]:
     """The columns and relations that a class body annotates."""
     fields: dict[str, Field] = {}
-    where = _annotations.Namespace.of_class_body(namespace)
+    where = _annotations.Namespace.of_caller()
     for name, annotation in annotations.items():
         kind = _annotations.kind_of(annotation)
         options = namespace.get(name)

@@ -75,7 +75,8 @@ class ShapeMeta(type):
         if not _is_shape(bases):
             return shape
         fields = {**inherited, **{field: annotations[field] for field in names}}
-        shape.__shape__ = Plan(shape, fields, {**_inherited_options(bases), **made_of}, namespace)
+        shape.__shape__ = Plan(shape, fields, {**_inherited_options(bases), **made_of})
+        _annotations.remember(shape)
         return shape
 
 
@@ -176,13 +177,12 @@ class Plan:
         shape: type[Shape[Any]],
         annotations: dict[str, Any],
         options: dict[str, Any],
-        namespace: dict[str, Any],
     ) -> None:
         self.shape = shape
         self.annotations = annotations
         self.options = options
         self.names = tuple(annotations)
-        self._where = _annotations.Namespace.of_class_body(namespace)
+        self._where = _annotations.Namespace.of_caller()
         self._table: Table | None = None
         self._fields: dict[str, Any] | None = None
         self._layout: Layout | None = None

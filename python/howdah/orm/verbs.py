@@ -1,5 +1,4 @@
-"""What can be done with statements and objects: the same words on databases, transactions and
-connections.
+"""What can be done with statements and objects, on databases, transactions and connections.
 
 No IO of its own: each verb makes steps, which the executor takes. `AsyncVerbs` are the same,
 awaited.
@@ -10,16 +9,30 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from howdah.orm import loading
+from howdah.orm._tx_options import Options
+from howdah.orm.writes.changing import change_steps
 from howdah.orm.writes.deleting import delete_steps
 from howdah.orm.writes.inserting import Progress, insert_steps
+from howdah.orm.writes.linking import add_steps, remove_steps, set_steps
 from howdah.orm.writes.updating import save_steps, update_steps
+from howdah.orm.writes.upserting import Upserted, upsert_steps
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping, Sequence
+    from contextlib import AbstractAsyncContextManager, AbstractContextManager
 
+    from howdah._modes import Isolation
+    from howdah.async_connection import AsyncConnection
+    from howdah.connection import Connection
+    from howdah.orm.expressions import Column, Expr
     from howdah.orm.models import Model
-    from howdah.orm.statements.base import Statement, Steps
+    from howdah.orm.paths import Related
+    from howdah.orm.statements.assignments import Assignment
+    from howdah.orm.statements.base import Statement, Step, Steps
     from howdah.orm.statements.select import Select
+    from howdah.orm.transactions import AsyncTxBlock, TxBlock
+    from howdah.orm.writes.journal import Journal
+    from howdah.retrying import Retry
 
 R = TypeVar("R")
 T = TypeVar("T")
@@ -30,16 +43,63 @@ class Verbs:
     """The verbs, for threads."""
 
     is_async: ClassVar[bool] = False
+    _journal: Journal | None = None
+    """What a transaction has done to objects."""
 
     def _drive(self, steps: Steps, *, read_only: bool = False) -> Any:
         """Take the steps."""
         raise NotImplementedError
 
-    def fetch(self, statement: Statement[R]) -> R:
-        """Run a statement: a `select` gives a list, its `.first()` an object or None, an `insert`
-        what it returns …
+    def _take(self, step: Step, *, read_only: bool = False) -> Any:
+        """Take a single step."""
+        raise NotImplementedError
+
+    def _lease(self, *, read_only: bool) -> AbstractContextManager[Connection]:
+        """A connection for a transaction."""
+        raise NotImplementedError
+
+    def _source(self) -> Any:
+        """What a transaction that is repeated takes its connections from."""
+        raise NotImplementedError
+
+    def tx(
+        self,
+        *,
+        isolation: Isolation | None = None,
+        read_only: bool | None = None,
+        deferrable: bool | None = None,
+        settings: Mapping[str, object] | None = None,
+        retry: int | Retry | None = None,
+    ) -> TxBlock:
+        """A transaction: `with db.tx() as tx:` has the verbs again, in the transaction.
+
+        It commits at the block's clean end and rolls back after an exception; then the objects that
+        it wrote are as they were before, too. Inside of another, it is a savepoint.
+
+        - `isolation`, `read_only`, `deferrable`: as for `Connection.transaction`.
+        - `settings`: of PostgreSQL, until the transaction ends: `{"app.tenant": 7}`. They travel
+          with the first statement, and are safe behind a pooler.
+        - `retry`: how often to try at most, or what `howdah.retry(…)` makes, for a function: a
+          block cannot be repeated. `@db.tx(retry=5)` makes a function's first parameter the
+          transaction.
+
+        In it, single writes of objects wait for each other and travel together; see `Tx`.
+
+        >>> @db.tx(retry=5)
+        ... def answer(tx: howdah.orm.Tx, question: Question) -> None:
+        ...     tx.insert(Choice(question_id=question.id, text="Because."))
         """
-        result: R = self._drive(statement._steps(self))
+        from howdah.orm.transactions import TxBlock
+
+        return TxBlock(self, Options(isolation, read_only, deferrable, settings, retry).checked())
+
+    def fetch(self, statement: Statement[R]) -> R:
+        """Run a statement: a `select` gives a list, its `.first()` an object or None."""
+        step = statement._only_step(self)
+        if step is not None:
+            result: R = self._take(step)
+        else:
+            result = self._drive(statement._steps(self))
         return result
 
     def fetch_one(self, statement: Select[T]) -> T | None:
@@ -53,7 +113,7 @@ class Verbs:
 
     def get(self, model: type[M], *key: Any) -> M | None:
         """The object with this primary key, None if there is none."""
-        found: M | None = self._drive(loading.get_steps(self, model, key))
+        found: M | None = self._take(loading.get_step(self, model, key))
         return found
 
     def load(self, objects: Iterable[Any], *relations: Any) -> None:
@@ -67,8 +127,7 @@ class Verbs:
         returning: bool = True,
         progress: Progress | None = None,
     ) -> None:
-        """Insert one object or many; afterwards they have their keys, and what else the database
-        gave.
+        """Insert one object or many; then they have their keys and whatever the database gave.
 
         All of them are inserted or none. Many are sent by COPY or as arrays, whichever can do it.
         With `returning=False` only the keys come back; other values that the database gave are
@@ -79,8 +138,7 @@ class Verbs:
         self._drive(insert_steps(self, objects, returning=returning, progress=progress))
 
     def update(self, objects: Model | Iterable[Model]) -> None:
-        """Write what was changed in loaded objects: the changed columns only, many rows by one
-        statement.
+        """Write the columns that were changed in loaded objects, many rows by one statement.
 
         Raises `StaleObject` where the row is gone or, if the model has a `version()`, was updated
         since.
@@ -91,27 +149,105 @@ class Verbs:
         """`insert` objects that are new, `update` the others."""
         self._drive(save_steps(self, objects))
 
-    def delete(self, objects: Model | Iterable[Model]) -> int:
-        """Delete the rows of loaded objects; answers how many were there.
+    def delete(self, objects: Model | Iterable[Model]) -> None:
+        """Delete the rows of loaded objects, which are new ones afterwards.
 
-        Raises `StaleObject` if the model has a `version()` and a row was updated since.
+        A row that is gone already is no error. Raises `StaleObject` if the model has a `version()`
+        and a row was updated since.
         """
-        count: int = self._drive(delete_steps(self, objects))
+        self._drive(delete_steps(self, objects))
+
+    def upsert(
+        self,
+        objects: M | Iterable[M],
+        *,
+        on: Column[Any, Any] | Sequence[Column[Any, Any]] | None = None,
+        update: Iterable[Column[Any, Any] | Assignment] | None = None,
+        where: Expr[bool | None, Any] | None = None,
+    ) -> Upserted[M]:
+        """Insert objects of one model, or update the rows that are there already.
+
+        - `on`: the columns of the unique index that tells; the primary key by default.
+        - `update`: what is updated, columns or assignments (see `OnConflict.update`); all that the
+          objects have by default. None of them, `[]`, leaves the rows as they are.
+        - `where`: only rows that meet it are updated.
+
+        Answers which objects were inserted, updated, or left alone.
+        """
+        found: Upserted[M] = self._drive(upsert_steps(self, objects, on, update, where))
+        return found
+
+    def change(self, one: Model, *assignments: Assignment) -> None:
+        """Change the row of an object where it is, in one atomic statement; the object follows.
+
+        `db.change(user, User.prefs["theme"].set("dark"), User.visits.to(User.visits + 1))`.
+        Two programs that do so never lose each other's change. Raises `NoRow` if the row is gone.
+        """
+        self._drive(change_steps(self, one, assignments))
+
+    def add(self, owner: Model, relation: Related[M], objects: M | Iterable[M]) -> int:
+        """Link objects by the table between: `db.add(question, Question.tags, [tag])`.
+
+        Links that are there already are left alone; answers how many are new. A relation that is
+        loaded follows, as it does for `remove` and `set`. The links are no objects: no events.
+        """
+        count: int = self._drive(add_steps(owner, relation, objects))
         return count
+
+    def remove(self, owner: Model, relation: Related[M], objects: M | Iterable[M]) -> int:
+        """Unlink objects; answers how many links there were."""
+        count: int = self._drive(remove_steps(owner, relation, objects))
+        return count
+
+    def set(self, owner: Model, relation: Related[M], objects: M | Iterable[M]) -> None:
+        """Link these objects and no others, in one statement."""
+        self._drive(set_steps(owner, relation, objects))
 
 
 class AsyncVerbs:
     """The verbs, for asyncio."""
 
     is_async: ClassVar[bool] = True
+    _journal: Journal | None = None
 
     async def _drive(self, steps: Steps, *, read_only: bool = False) -> Any:
         """Take the steps."""
         raise NotImplementedError
 
+    async def _take(self, step: Step, *, read_only: bool = False) -> Any:
+        """Take a single step."""
+        raise NotImplementedError
+
+    def _lease(self, *, read_only: bool) -> AbstractAsyncContextManager[AsyncConnection]:
+        """A connection for a transaction."""
+        raise NotImplementedError
+
+    def _source(self) -> Any:
+        """What a transaction that is repeated takes its connections from."""
+        raise NotImplementedError
+
+    def tx(
+        self,
+        *,
+        isolation: Isolation | None = None,
+        read_only: bool | None = None,
+        deferrable: bool | None = None,
+        settings: Mapping[str, object] | None = None,
+        retry: int | Retry | None = None,
+    ) -> AsyncTxBlock:
+        """`Verbs.tx`, for `async with` and coroutine functions."""
+        from howdah.orm.transactions import AsyncTxBlock
+
+        options = Options(isolation, read_only, deferrable, settings, retry).checked()
+        return AsyncTxBlock(self, options)
+
     async def fetch(self, statement: Statement[R]) -> R:
         """`Verbs.fetch`, awaited."""
-        result: R = await self._drive(statement._steps(self))
+        step = statement._only_step(self)
+        if step is not None:
+            result: R = await self._take(step)
+        else:
+            result = await self._drive(statement._steps(self))
         return result
 
     async def fetch_one(self, statement: Select[T]) -> T | None:
@@ -125,7 +261,7 @@ class AsyncVerbs:
 
     async def get(self, model: type[M], *key: Any) -> M | None:
         """`Verbs.get`, awaited."""
-        found: M | None = await self._drive(loading.get_steps(self, model, key))
+        found: M | None = await self._take(loading.get_step(self, model, key))
         return found
 
     async def load(self, objects: Iterable[Any], *relations: Any) -> None:
@@ -150,7 +286,36 @@ class AsyncVerbs:
         """`Verbs.save`, awaited."""
         await self._drive(save_steps(self, objects))
 
-    async def delete(self, objects: Model | Iterable[Model]) -> int:
+    async def delete(self, objects: Model | Iterable[Model]) -> None:
         """`Verbs.delete`, awaited."""
-        count: int = await self._drive(delete_steps(self, objects))
+        await self._drive(delete_steps(self, objects))
+
+    async def upsert(
+        self,
+        objects: M | Iterable[M],
+        *,
+        on: Column[Any, Any] | Sequence[Column[Any, Any]] | None = None,
+        update: Iterable[Column[Any, Any] | Assignment] | None = None,
+        where: Expr[bool | None, Any] | None = None,
+    ) -> Upserted[M]:
+        """`Verbs.upsert`, awaited."""
+        found: Upserted[M] = await self._drive(upsert_steps(self, objects, on, update, where))
+        return found
+
+    async def change(self, one: Model, *assignments: Assignment) -> None:
+        """`Verbs.change`, awaited."""
+        await self._drive(change_steps(self, one, assignments))
+
+    async def add(self, owner: Model, relation: Related[M], objects: M | Iterable[M]) -> int:
+        """`Verbs.add`, awaited."""
+        count: int = await self._drive(add_steps(owner, relation, objects))
         return count
+
+    async def remove(self, owner: Model, relation: Related[M], objects: M | Iterable[M]) -> int:
+        """`Verbs.remove`, awaited."""
+        count: int = await self._drive(remove_steps(owner, relation, objects))
+        return count
+
+    async def set(self, owner: Model, relation: Related[M], objects: M | Iterable[M]) -> None:
+        """`Verbs.set`, awaited."""
+        await self._drive(set_steps(owner, relation, objects))

@@ -39,6 +39,8 @@ struct Members {
     /// In the order of their rows; null where one is gone.
     places: Vec<*mut ffi::PyObject>,
     gone: usize,
+    /// Something of the cohort may lead back to a member: the collector must know them all.
+    tracked: bool,
 }
 
 /// Up to this many places nothing is gained by using fewer.
@@ -68,10 +70,7 @@ impl Cohort {
     /// A dict for whatever is to be known of the cohort.
     #[getter]
     fn state<'py>(&self, py: Python<'py>) -> Bound<'py, PyDict> {
-        // what is put there may lead back to a member: the collector must see them all
-        for member in self.alive(py) {
-            member.track();
-        }
+        self.track_members(py);
         let new = PyDict::new(py).unbind();
         let state = self.held.with(py, |held| {
             held.state
@@ -105,16 +104,17 @@ impl Cohort {
         PyList::new(name.py(), values)
     }
 
-    /// Give each member what `found` has for its key, else None.
-    #[pyo3(signature = (name, key, found, *, overwrite=false))]
+    /// Give each member what `found` has for its key, else None (with `missing=False` nothing).
+    #[pyo3(signature = (name, key, found, *, missing=true, overwrite=false))]
     fn fill<'py>(
         &self,
         name: &Bound<'py, PyString>,
         key: &Bound<'py, PyAny>,
         found: &Bound<'py, PyDict>,
+        missing: bool,
         overwrite: bool,
     ) -> PyResult<()> {
-        Filling::new(self, name, key, overwrite)?.values(found)
+        Filling::new(self, name, key, overwrite)?.values(found, missing)
     }
 
     /// Give each member a `wrap` of the children whose `foreign_key` is its key, in their order; with
@@ -206,19 +206,32 @@ impl Cohort {
     /// `OverflowError` behind 4 thousand million members.
     #[inline]
     pub(super) fn add<'py>(slf: &Bound<'py, Self>, object: &Instance<'py>) -> PyResult<()> {
-        let place = slf.get().members.with(slf.py(), |members| {
+        let added = slf.get().members.with(slf.py(), |members| {
             let place = u32::try_from(members.places.len()).ok()?;
             members.places.push(object.as_ptr());
-            Some(place)
+            Some((place, members.tracked))
         });
-        let place = place.ok_or_else(|| PyOverflowError::new_err("a cohort is full"))?;
+        let (place, tracked) = added.ok_or_else(|| PyOverflowError::new_err("a cohort is full"))?;
         object.join(slf, place);
+        if tracked {
+            object.track();
+        }
         Ok(())
     }
 
     /// Takes out the member at `place`, which does not link here any more.
     pub(super) fn remove(&self, py: Python<'_>, place: u32) {
         self.members.with(py, |members| members.remove(place));
+    }
+
+    /// Has the collector visit all members, those that will come as well.
+    fn track_members(&self, py: Python<'_>) {
+        let begins = |members: &mut Members| !std::mem::replace(&mut members.tracked, true);
+        if self.members.with(py, begins) {
+            for member in self.alive(py) {
+                member.track();
+            }
+        }
     }
 
     /// Gives back memory that further members would have used.

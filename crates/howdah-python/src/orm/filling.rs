@@ -37,12 +37,16 @@ impl<'py> Filling<'py> {
         })
     }
 
-    /// Gives each member what `found` has for its key, else None.
-    pub(super) fn values(&self, found: &Bound<'py, PyDict>) -> PyResult<()> {
+    /// Gives each member what `found` has for its key; else None, or nothing without `missing`.
+    pub(super) fn values(&self, found: &Bound<'py, PyDict>, missing: bool) -> PyResult<()> {
         self.each(|member, key| {
-            let value = key.map_or(Ok(None), |key| found.get_item(key))?;
-            let value = value.unwrap_or_else(|| found.py().None().into_bound(found.py()));
-            self.slot.put(member, value);
+            match key.map_or(Ok(None), |key| found.get_item(key))? {
+                Some(value) => self.slot.put(member, value),
+                None if missing => self
+                    .slot
+                    .put(member, found.py().None().into_bound(found.py())),
+                None => {}
+            }
             Ok(())
         })
     }

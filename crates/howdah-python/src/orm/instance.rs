@@ -159,6 +159,24 @@ impl<'py> Instance<'py> {
         }
     }
 
+    /// Records that `name` had this value before it was changed, whatever was recorded.
+    pub(super) fn restore(
+        &self,
+        name: &Bound<'py, PyString>,
+        old: &Bound<'py, PyAny>,
+    ) -> PyResult<()> {
+        let Some(cohort) = self.cohort() else {
+            return Ok(());
+        };
+        if is_container(old) {
+            self.track();
+        }
+        match self.changes() {
+            Some(values) => values.set_item(name, old),
+            None => self.begin_changes(cohort)?.set_item(name, old),
+        }
+    }
+
     fn begin_changes(&self, cohort: Bound<'py, Cohort>) -> PyResult<Bound<'py, PyDict>> {
         let py = self.0.py();
         let values = PyDict::new(py);

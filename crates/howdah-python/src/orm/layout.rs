@@ -68,7 +68,7 @@ impl Layout {
 
     /// The names of the columns.
     #[getter]
-    fn columns<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {
+    pub(super) fn columns<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {
         PyTuple::new(py, self.columns.iter().map(|column| &column.name))
     }
 

@@ -19,6 +19,7 @@ mod known;
 mod layout;
 mod objects;
 mod text;
+mod writing;
 
 use pyo3::prelude::*;
 
@@ -29,10 +30,12 @@ pub(crate) use objects::Objects;
 pub(crate) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add("Instance", instance::instance_type(module.py())?)?;
     module.add("NOT_LOADED", changes::not_loaded(module.py())?)?;
+    module.add_class::<changes::NotLoaded>()?;
     module.add_class::<cohort::Cohort>()?;
     module.add_class::<entity::Entity>()?;
     module.add_class::<hydration::Hydration>()?;
     module.add_class::<Load>()?;
     module.add_class::<layout::Layout>()?;
+    writing::register(module)?;
     text::register(module)
 }

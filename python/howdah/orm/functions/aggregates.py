@@ -55,7 +55,9 @@ def aggregate(
     parts = [part for value in values for part in (", ", argument(value))][1:]
     if ordered := listed(order_by):
         parts += [" order by ", *ordered]
-    return Aggregate(f"{name}(", "distinct " if distinct else "", *parts, ")", level=ATOM, kind=type_)
+    return Aggregate(
+        f"{name}(", "distinct " if distinct else "", *parts, ")", level=ATOM, kind=type_
+    )
 
 
 def count(value: AnyExpr[Any, Any] | None = None, *, distinct: bool = False) -> Aggregate[int, int]:

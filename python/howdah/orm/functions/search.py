@@ -41,9 +41,7 @@ def phraseto_tsquery(
     return _query("phraseto_tsquery", text, config)
 
 
-def to_tsquery(
-    text: str | Expr[str, Any], *, config: str | None = None
-) -> Expr[TsQuery, TsQuery]:
+def to_tsquery(text: str | Expr[str, Any], *, config: str | None = None) -> Expr[TsQuery, TsQuery]:
     """A query in PostgreSQL's language, `rust & (sql | orm:*)`, which the server may refuse."""
     return _query("to_tsquery", text, config)
 

@@ -213,7 +213,5 @@ def last_value(value: Expr[X, Any]) -> WindowCall[X, X]:
 
 def nth_value(value: Expr[X | None, Any], place: int) -> WindowCall[X | None, X]:
     """The value in a row of the frame, of which 1 is the first; null where there are fewer."""
-    made: WindowCall[X | None, X] = _call(
-        value._type, "nth_value", value, ", ", argument(place)
-    )
+    made: WindowCall[X | None, X] = _call(value._type, "nth_value", value, ", ", argument(place))
     return made

@@ -41,9 +41,7 @@ class Arithmetic(Generic[T_co, V_contra]):
         self: Holds[int], other: Decimal | Expr[Decimal, Any]
     ) -> Expr[Decimal, Decimal | int]: ...
     @overload
-    def __add__(
-        self: Holds[int], other: float | Expr[float, Any]
-    ) -> Expr[float, float]: ...
+    def __add__(self: Holds[int], other: float | Expr[float, Any]) -> Expr[float, float]: ...
     def __add__(self: Any, other: Any) -> Any:
         """The sum; of texts and arrays one after the other, as `||`."""
         type_ = self._type
@@ -77,9 +75,7 @@ class Arithmetic(Generic[T_co, V_contra]):
         self: Holds[int], other: Decimal | Expr[Decimal, Any]
     ) -> Expr[Decimal, Decimal | int]: ...
     @overload
-    def __sub__(
-        self: Holds[int], other: float | Expr[float, Any]
-    ) -> Expr[float, float]: ...
+    def __sub__(self: Holds[int], other: float | Expr[float, Any]) -> Expr[float, float]: ...
     def __sub__(self: Any, other: Any) -> Any:
         """The difference; between two moments a `timedelta`. From jsonb it takes a key."""
         moved = _moved(self, " - ", other)
@@ -101,9 +97,7 @@ class Arithmetic(Generic[T_co, V_contra]):
         self: Holds[int], other: Decimal | Expr[Decimal, Any]
     ) -> Expr[Decimal, Decimal | int]: ...
     @overload
-    def __mul__(
-        self: Holds[int], other: float | Expr[float, Any]
-    ) -> Expr[float, float]: ...
+    def __mul__(self: Holds[int], other: float | Expr[float, Any]) -> Expr[float, float]: ...
     def __mul__(self: Any, other: Any) -> Any:
         return _computed(self, " * ", other)
 
@@ -123,9 +117,7 @@ class Arithmetic(Generic[T_co, V_contra]):
         self: Holds[int], other: Decimal | Expr[Decimal, Any]
     ) -> Expr[Decimal, Decimal | int]: ...
     @overload
-    def __truediv__(
-        self: Holds[int], other: float | Expr[float, Any]
-    ) -> Expr[float, float]: ...
+    def __truediv__(self: Holds[int], other: float | Expr[float, Any]) -> Expr[float, float]: ...
     def __truediv__(self: Any, other: Any) -> Any:
         """PostgreSQL's `/`: of two integers, it is the integer without the fraction."""
         return _computed(self, " / ", other)
@@ -161,7 +153,9 @@ class Arithmetic(Generic[T_co, V_contra]):
             return self._called(self._type, "round")
         if self._type is not None and self._type.python is Decimal:
             return self._called(self._type, "round", digits)
-        rounded = self._within(NUMERIC, "round(cast(", self, " as numeric), ", argument(digits), ")")
+        rounded = self._within(
+            NUMERIC, "round(cast(", self, " as numeric), ", argument(digits), ")"
+        )
         return self._within(FLOAT, "cast(", rounded, " as double precision)")
 
     def floor(self) -> Expr[T_co, V_contra]:

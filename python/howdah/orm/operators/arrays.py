@@ -30,7 +30,9 @@ class ArrayOperators:
         made: Condition = self._condition(value, " = any (", self, ")", level=4)
         return made
 
-    def append(self: Holds[list[X] | None], item: X | Expr[X | None, Any]) -> Expr[list[X], list[X]]:
+    def append(
+        self: Holds[list[X] | None], item: X | Expr[X | None, Any]
+    ) -> Expr[list[X], list[X]]:
         """With this item at the end."""
         made: Expr[list[X], list[X]] = self._called(
             self._type, "array_append", bound(item, _item(self._type))

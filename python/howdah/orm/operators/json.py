@@ -92,7 +92,9 @@ def as_jsonb(value: Any) -> Any:
 def step(key: Any) -> Any:
     """A key or index after `->`."""
     if isinstance(key, bool) or not isinstance(key, int | str | Fragment):
-        raise ProgrammingError(f"jsonb has texts as keys and whole numbers as indexes, found {key!r}")
+        raise ProgrammingError(
+            f"jsonb has texts as keys and whole numbers as indexes, found {key!r}"
+        )
     if isinstance(key, int):
         return str(key) if key >= 0 else f"({key})"
     if isinstance(key, str):

@@ -46,9 +46,7 @@ class SharedOperators:
         | Expr[Multirange[X] | None, Any],
     ) -> Condition: ...
     @overload
-    def contains(
-        self: Holds[dict[str, Any] | None], other: Any
-    ) -> Condition: ...
+    def contains(self: Holds[dict[str, Any] | None], other: Any) -> Condition: ...
     @overload
     def contains(self: Holds[str | None], other: str | Expr[str | None, Any]) -> Condition: ...
     def contains(self: Any, other: Any) -> Condition:
@@ -195,7 +193,9 @@ def _beside_range(type_: SqlType, value: Any) -> Any:
     if isinstance(value, Range):
         return bound(value, type_.named(type_.name.replace("multirange", "range")))
     if isinstance(value, Multirange):
-        name = type_.name if "multirange" in type_.name else type_.name.replace("range", "multirange")
+        name = (
+            type_.name if "multirange" in type_.name else type_.name.replace("range", "multirange")
+        )
         return bound(value, type_.named(name))
     bounds = range_bounds(type_)
     if bounds is None:

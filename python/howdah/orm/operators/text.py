@@ -63,9 +63,7 @@ class TextOperators:
         """With every `old` replaced by `new`."""
         return cast("Expr[S, str]", self._called(TEXT, "replace", old, new))
 
-    def regexp_replace(
-        self: Holds[S], pattern: str, new: str, flags: str = "g"
-    ) -> Expr[S, str]:
+    def regexp_replace(self: Holds[S], pattern: str, new: str, flags: str = "g") -> Expr[S, str]:
         """With what matches the regular expression replaced; `flags` without `g`: the first alone."""
         return cast("Expr[S, str]", self._called(TEXT, "regexp_replace", pattern, new, flags))
 
@@ -131,7 +129,9 @@ class TextOperators:
     @overload
     def split_part(self: Holds[str], separator: str, place: int) -> Expr[str, str]: ...
     @overload
-    def split_part(self: Holds[str | None], separator: str, place: int) -> Expr[str | None, str]: ...
+    def split_part(
+        self: Holds[str | None], separator: str, place: int
+    ) -> Expr[str | None, str]: ...
     def split_part(self: Any, separator: str, place: int) -> Any:
         """The part at a place, of which 1 is the first and -1 the last; empty where there is none."""
         return self._called(TEXT, "split_part", separator, place)
@@ -155,7 +155,9 @@ class TextOperators:
 
     def concat(self: Holds[str | None], *others: str | Expr[Any, Any]) -> Expr[str, str]:
         """This text and the others in a row; null is an empty text here, unlike with `+`."""
-        return cast("Expr[str, str]", self._called(TEXT, "concat", *(bound(it, TEXT) for it in others)))
+        return cast(
+            "Expr[str, str]", self._called(TEXT, "concat", *(bound(it, TEXT) for it in others))
+        )
 
 
 def escaped(text: str) -> Any:

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any, ClassVar, Generic, Self, TypeVar, overloa
 
 from howdah._native import Fragment, Hydration, Source, sources
 from howdah.errors import NoRow, ProgrammingError, SeveralRows
-from howdah.orm.expressions import LIST, Column, Condition, Expr, all_of
+from howdah.orm.expressions import LIST, Column, Condition, Expr
 from howdah.orm.paths import source_of
 from howdah.orm.statements.base import Statement, Steps
 from howdah.orm.statements.items import Item
 from howdah.orm.statements.select import Select, as_item, root
-from howdah.orm.statements.writing import separated, written_with
+from howdah.orm.statements.writing import separated, together, written_with
 from howdah.orm.tables import TableSource
 
 if TYPE_CHECKING:
@@ -70,13 +70,12 @@ class Change(Statement[int]):
         *more: Expr[Any, Any] | type[Any],
     ) -> Returning[tuple[A, B, C, D, E, *tuple[Any, ...]]]: ...
     def returning(self, *items: Any) -> Any:
-        """The rows that were touched, as they are now: a model, columns, expressions, as in
-        `select`.
+        """The rows that were touched: models, columns, expressions, as in `select`.
 
         `old(…)` and `new(…)` of a column tell what it was before and is after: PostgreSQL 18.
 
-        >>> statement = howdah.orm.delete(Question).where(Question.votes == 0).returning(Question.id)
-        >>> print(howdah.orm.text_of(statement))
+        >>> statement = howdah.orm.delete(Question).where(Question.votes == 0)
+        >>> print(howdah.orm.text_of(statement.returning(Question.id)))
         delete from question where question.votes = $1 returning question.id
         """
         if not items:
@@ -173,6 +172,14 @@ class Returning(Statement[list[T]]):
             raise no_row(self.change.target)
         return rows
 
+    def _row_steps(self) -> Steps:
+        """The calls that run it for its values, as tuples; objects are none of its business."""
+        compiled, values = self._compile()
+        rows = yield lambda conn: conn.fetch(compiled.sql, *values, row=tuple)
+        if not rows and self.change.required_:
+            raise no_row(self.change.target)
+        return rows
+
     def __repr__(self) -> str:
         from howdah.orm.statements.base import text_of
 
@@ -237,7 +244,7 @@ def limited(
         return []
     ways = [it for it in sources(tuple(conditions)) if _is_way(it)]
     if not ways:
-        return [" where ", all_of(*conditions)]  # type: ignore[arg-type]
+        return [" where ", *together(conditions)]
     if any(root(way) is not target for way in ways):
         raise ProgrammingError(
             f"`{statement}`: a condition goes along a relation of another model",
@@ -260,9 +267,7 @@ def refuse_ways(values: Sequence[Any], statement: str) -> None:
 
 
 def _among(target: TableSource, conditions: Sequence[Fragment]) -> Condition:
-    """The rows that a `select` with these conditions would find: those along relations are joined
-    there.
-    """
+    """The rows that a `select` with these conditions would find, which joins the relations."""
     table = target.model.__table__
     key: list[Fragment] = [table.expression_of(target, name) for name in table.key]
     key = key or [Fragment((target, "ctid"))]
@@ -278,15 +283,13 @@ def version_of(target: TableSource) -> Column[Any, Any] | None:
 
 
 def old(column: Column[T, Any]) -> Expr[T | None, Any]:
-    """In `returning`: what the column was before; null for rows that were inserted. PostgreSQL
-    18.
-    """
+    """In `returning`: what the column was before; null in new rows. PostgreSQL 18."""
     found: Expr[Any, Any] = _of_row("old", column)
     return found
 
 
 def new(column: Column[T, Any]) -> Expr[T | None, Any]:
-    """In `returning`: what the column is after; null for rows that were deleted. PostgreSQL 18."""
+    """In `returning`: what the column is after; null in deleted rows. PostgreSQL 18."""
     found: Expr[Any, Any] = _of_row("new", column)
     return found
 

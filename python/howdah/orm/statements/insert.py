@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any, Generic, Literal, Self, TypeVar, cast
 from howdah._native import Fragment, Param, Source
 from howdah._native import quote_identifier as quoted
 from howdah.errors import ProgrammingError
-from howdah.orm.expressions import LIST, Column, Expr, all_of, condition
+from howdah.orm.expressions import LIST, Column, Expr, condition
 from howdah.orm.statements.assignments import Assignment, assign, combined
 from howdah.orm.statements.change import Change, excluded, target_of
 from howdah.orm.statements.given import MOST_PARAMETERS, given_rows, has_arrays
-from howdah.orm.statements.writing import separated
+from howdah.orm.statements.writing import separated, together
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -58,12 +58,12 @@ class Conflict:
             parts.append(f" on constraint {quoted(self.constraint)}")
         elif self.on:
             parts += [" (", *separated(map(_bare, self.on)), ")"]
-            parts += [" where ", all_of(*self.on_where)] if self.on_where else []  # type: ignore[arg-type]
+            parts += [" where ", *together(self.on_where)] if self.on_where else []
         if self.changes is None:
             return [*parts, " do nothing"]
         written = [Fragment(name, " = ", value, level=LIST) for name, value in self.changes]
         parts += [" do update set ", *separated(written)]
-        return [*parts, *([" where ", all_of(*self.where)] if self.where else [])]  # type: ignore[arg-type]
+        return [*parts, *([" where ", *together(self.where)] if self.where else [])]
 
 
 def _bare(target: Fragment) -> Fragment:
@@ -139,9 +139,7 @@ class Insert(Change, Generic[M]):
         return self._with(columns=tuple(name for name, _ in pairs), source=query)
 
     def overriding(self, whose: Overriding) -> Self:
-        """`"system"`: values for columns that are always numbered are taken; `"user"`: they are
-        ignored.
-        """
+        """`"system"` takes values for columns that are always numbered, `"user"` ignores them."""
         if whose not in {"system", "user"}:
             raise ValueError(f"`overriding` is 'system' or 'user', found {whose!r}")
         return self._with(overriding_=whose)

@@ -45,8 +45,7 @@ class Update(Change):
         return self._with(sets=combined(self.target, assignments, self.sets))
 
     def from_source(self, *others: Any) -> Self:
-        """Other models, aliases or subqueries that the assignments and conditions may name: `update
-        … from`.
+        """Other models, aliases, subqueries to set columns from: `update … from`.
 
         How their rows belong to those that are written, is said by `where`. If several belong to
         one, any of them is taken.

@@ -152,7 +152,12 @@ def _distinct(statement: Select[Any]) -> list[Any]:
 
 
 def _clause(word: str, conditions: Sequence[Any]) -> list[Any]:
-    return [word, all_of(*conditions)] if conditions else []
+    return [word, *together(conditions)] if conditions else []
+
+
+def together(conditions: Sequence[Any]) -> list[Any]:
+    """All of the conditions; one alone without parentheses."""
+    return list(conditions) if len(conditions) == 1 else [all_of(*conditions)]
 
 
 def _lock(lock: tuple[Any, ...]) -> list[Any]:

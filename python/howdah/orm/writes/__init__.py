@@ -1,3 +1,1 @@
-"""Writing objects: `insert`, `update`, `save`, `upsert`, `delete` of databases and transactions, as
-steps.
-"""
+"""Writing objects, as steps: what the writing verbs of databases and transactions do."""

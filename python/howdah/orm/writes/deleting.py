@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from howdah._native import Fragment
+from howdah._native import Fragment, leave_cohort
 from howdah.errors import ProgrammingError
 from howdah.orm.expressions import Condition, all_of, compared
 from howdah.orm.statements.delete import Delete, delete
@@ -28,8 +28,7 @@ if TYPE_CHECKING:
 
 
 def delete_steps(executor: Any, objects: Any) -> Steps:
-    """Delete the rows of loaded objects. Returns how many there were."""
-    del executor
+    """Delete the rows of loaded objects."""
     found = as_list(objects)
     for one in found:
         if one._cohort is None:
@@ -37,43 +36,44 @@ def delete_steps(executor: Any, objects: Any) -> Steps:
                 f"`{type(one).__name__}` was never in the database: there is no row to delete"
             )
     if not found:
-        return 0
+        return
     yield from events.call_before("delete", found)
     groups = by_model(found)
     if len(groups) == 1 and len(found) <= ROWS_AT_ONCE and not groups[0][0].version:
-        count = yield from _delete_group(*groups[0])
+        yield from _delete_group(*groups[0])
     else:
-        count = yield from whole(_delete_all(groups))
+        yield from whole(_delete_all(groups))
+    leave_cohort(found)
+    if executor._journal is not None:
+        for table, members in groups:
+            executor._journal.deleted(table, members, executor)
     yield from events.call_after("delete", found)
-    return count
 
 
 def _delete_all(groups: Iterable[tuple[Table, list[Any]]]) -> Steps:
-    count = 0
     for table, objects in groups:
         for start in range(0, len(objects), ROWS_AT_ONCE):
-            count += yield from _delete_group(table, objects[start : start + ROWS_AT_ONCE])
-    return count
+            yield from _delete_group(table, objects[start : start + ROWS_AT_ONCE])
 
 
 def _delete_group(table: Table, objects: Sequence[Any]) -> Steps:
+    if table.version:
+        yield from _check_versions(table, objects)
+    else:
+        yield from deletion_of(table, objects)._count_steps()
+
+
+def deletion_of(table: Table, objects: Sequence[Any]) -> Delete:
+    """What deletes the rows of the objects."""
     keys = [key_of(table, one) for one in objects]
     statement = delete(table.model)
-    if table.version:
-        yield from _check_versions(table, objects, keys, statement)
-        return len(objects)
     key = [table.expression(name) for name in table.key]
     if len(objects) == 1:
-        conditions = [compared(*pair) for pair in _pairs(key, keys[0])]
-        count = yield from statement.where(*conditions)._count_steps()
-        return count
+        return statement.where(*[compared(*pair) for pair in _pairs(key, keys[0])])
     if len(key) == 1:
-        statement = statement.where(key[0].in_([value for (value,) in keys]))
-    else:
-        source, same = _given(table, table.key, keys)
-        statement = statement._with(using_=(source,)).where(all_of(*same))
-    count = yield from statement._count_steps()
-    return count
+        return statement.where(key[0].in_([value for (value,) in keys]))
+    source, same = _given(table, table.key, keys)
+    return statement._with(using_=(source,)).where(all_of(*same))
 
 
 def _pairs(columns: Iterable[Any], values: Iterable[Any]) -> Iterable[tuple[Any, str, Any]]:
@@ -96,15 +96,14 @@ def _given(
     return source, same
 
 
-def _check_versions(
-    table: Table, objects: Sequence[Any], keys: Sequence[tuple[Any, ...]], statement: Delete
-) -> Steps:
+def _check_versions(table: Table, objects: Sequence[Any]) -> Steps:
     """Delete those whose version is the one that was loaded; all of them must be."""
     assert table.version is not None
+    keys = [key_of(table, one) for one in objects]
     rows = [(*key, getattr(one, table.version)) for key, one in zip(keys, objects, strict=True)]
     source, same = _given(table, (*table.key, table.version), rows)
     wanted = [table.expression(name) for name in table.key]
-    done = statement._with(using_=(source,)).where(all_of(*same)).returning(*wanted)
+    done = delete(table.model)._with(using_=(source,)).where(all_of(*same)).returning(*wanted)
     compiled, values = done._compile()
     gone = yield lambda conn: conn.fetch(compiled.sql, *values, row=tuple)
     left = set(gone)

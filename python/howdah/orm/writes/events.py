@@ -51,9 +51,9 @@ def after(model: type[M], *operations: Operation) -> Register[M]:
 
 def forget(model: type[M], listener: Listener[M]) -> None:
     """Do not call the function any more."""
-    for listeners in _listeners.get(model, {}).values():
-        while listener in listeners:
-            listeners.remove(listener)
+    known = _listeners.get(model, {})
+    left = {it: [one for one in those if one != listener] for it, those in known.items()}
+    _listeners[model] = {it: those for it, those in left.items() if those}
 
 
 def _registering(when: str, model: type[M], operations: tuple[Operation, ...]) -> Register[M]:
@@ -72,7 +72,7 @@ def _registering(when: str, model: type[M], operations: tuple[Operation, ...]) -
 
 def any_for(model: type) -> bool:
     """Whether somebody listens to what happens to objects of a model."""
-    return any(base in _listeners for base in model.__mro__)
+    return bool(_listeners) and any(_listeners.get(base) for base in model.__mro__)
 
 
 def call_before(operation: Operation, objects: Iterable[Any]) -> Steps:

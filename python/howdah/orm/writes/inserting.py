@@ -19,6 +19,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from howdah._identifiers import qualified
+from howdah._native import group_by_filled
 from howdah._native import quote_identifier as quoted
 from howdah.errors import DatabaseError
 from howdah.orm.statements.given import given_rows, has_arrays, rows_at_once
@@ -27,7 +28,6 @@ from howdah.orm.writes import events
 from howdah.orm.writes.blocks import whole
 from howdah.orm.writes.objects import (
     as_list,
-    by_filled,
     by_model,
     rows_of,
     take_in,
@@ -56,7 +56,7 @@ def insert_steps(
     groups = [
         Group(table, members, names, returning=returning)
         for table, mine in by_model(found)
-        for names, members in by_filled(table, mine)
+        for names, members in group_by_filled(table.layout, mine)
     ]
     report = _Report(len(found), progress)
     if len(groups) == 1 and len(found) == 1:
@@ -127,7 +127,9 @@ class Group:
         """Make the objects loaded ones."""
         if self._rows:
             take_in(self.table, self.objects, self.missing, self._rows)
-        self.table.layout.adopt(self.objects, executor)
+        cohort = self.table.layout.adopt(self.objects, executor)
+        if executor._journal is not None:
+            executor._journal.inserted(cohort, self.missing)
 
     def _insert_one(self, one: Any) -> Steps:
         statement = self._statement().values(one)
@@ -184,11 +186,17 @@ class Group:
         if self.missing:
             rows = ((number, *row) for (number,), row in zip(numbers, rows, strict=True))
         columns = [table.columns[name].name for name in (*self.missing, *names)]
-        target = tuple(part for part in (table.schema, table.name) if part)
-        yield lambda conn: conn.copy_rows(target, rows, columns, progress=report.of_copy)
+        yield lambda conn: conn.copy_rows(
+            copy_target(table), rows, columns, progress=report.of_copy
+        )
         self._rows = numbers if self.missing else []
         report.done(len(self.objects))
         return True
+
+
+def copy_target(table: Table) -> tuple[str, ...]:
+    """The table's name, as COPY takes it."""
+    return tuple(part for part in (table.schema, table.name) if part)
 
 
 def reserved(table: Table, missing: Sequence[str], count: int) -> Steps:
@@ -217,7 +225,7 @@ _NUMBERS = """
 
 
 def _reservation(table: Table, identity: str | None) -> tuple[str, tuple[Any, ...]]:
-    name = qualified(tuple(part for part in (table.schema, table.name) if part))
+    name = qualified(copy_target(table))
     if identity is None:
         return _MAY_COPY, (name,)
     return _NUMBERS, (name, table.columns[identity].name)
@@ -226,5 +234,5 @@ def _reservation(table: Table, identity: str | None) -> tuple[str, tuple[Any, ..
 def _lost(table: Table, expected: int, found: int) -> DatabaseError:
     return DatabaseError(
         f"`{table.sql_name}` took {found} of {expected} rows: which objects they are is not known",
-        hint="a trigger suppresses rows; insert with `returning=False`, or by `insert(…).values(…)`",
+        hint="a trigger suppresses rows: insert with `returning=False`, or by a statement",
     )

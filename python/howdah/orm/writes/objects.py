@@ -9,11 +9,13 @@ from __future__ import annotations
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
+from howdah._native import write_slots
 from howdah.errors import ProgrammingError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
+    from howdah.orm.columns import ColumnDefinition
     from howdah.orm.models import Model
     from howdah.orm.tables import Table
 
@@ -39,14 +41,6 @@ def by_model(objects: Iterable[Any]) -> list[tuple[Table, list[Any]]]:
     return [(model.__table__, members) for model, members in groups.items()]
 
 
-def by_filled(table: Table, objects: Sequence[Any]) -> list[tuple[tuple[str, ...], list[Any]]]:
-    """The objects that have a value in the same columns, with the names of these."""
-    groups: dict[tuple[str, ...], list[Any]] = {}
-    for one in objects:
-        groups.setdefault(tuple(table.loaded(one)), []).append(one)
-    return list(groups.items())
-
-
 def rows_of(table: Table, objects: Sequence[Any], names: Sequence[str]) -> Iterator[Any]:
     """The values of these columns for each object, as the driver takes them."""
     read: Callable[[Any], tuple[Any, ...]] = attrgetter(*names)
@@ -57,7 +51,7 @@ def rows_of(table: Table, objects: Sequence[Any], names: Sequence[str]) -> Itera
         rows = map(read, objects)
     if not any(binds):
         return rows
-    return (_bound(binds, row) for row in rows)
+    return (_each(binds, row) for row in rows)
 
 
 def values_of(objects: Sequence[Any], name: str) -> list[Any]:
@@ -66,22 +60,30 @@ def values_of(objects: Sequence[Any], name: str) -> list[Any]:
     return [read(one) for one in objects]
 
 
-def _bound(binds: Sequence[Callable[[Any], Any] | None], row: tuple[Any, ...]) -> tuple[Any, ...]:
+def _each(converts: Sequence[Callable[[Any], Any] | None], row: tuple[Any, ...]) -> tuple[Any, ...]:
     return tuple(
-        value if value is None or bind is None else bind(value)
-        for bind, value in zip(binds, row, strict=True)
+        value if value is None or convert is None else convert(value)
+        for convert, value in zip(converts, row, strict=True)
     )
 
 
 def take_in(
-    table: Table, objects: Sequence[Any], names: Sequence[str], rows: Sequence[Sequence[Any]]
+    table: Table,
+    objects: Sequence[Any],
+    names: Sequence[str],
+    rows: Iterable[tuple[Any, ...]],
 ) -> None:
     """Put what the database gave into the objects' slots."""
     reads = [table.columns[name].type.read for name in names]
-    slots = [vars(table.model)[name].__set__ for name in names]
-    for one, row in zip(objects, rows, strict=True):
-        for put, read, value in zip(slots, reads, row, strict=True):
-            put(one, value if value is None or read is None else read(value))
+    if any(reads):
+        rows = [_each(reads, row) for row in rows]
+    write_slots(table.layout, objects, names, rows)
+
+
+def taken(column: ColumnDefinition, value: Any) -> Any:
+    """A value that the driver gave, as the objects have it."""
+    read = column.type.read
+    return value if value is None or read is None else read(value)
 
 
 def key_of(table: Table, one: Any) -> tuple[Any, ...]:
@@ -93,3 +95,9 @@ def key_of(table: Table, one: Any) -> tuple[Any, ...]:
         )
     changes = one._changes or {}
     return tuple(changes[name] if name in changes else getattr(one, name) for name in table.key)
+
+
+def value_or_missing(one: Any, name: str) -> Any:
+    """What is in a slot, `NOT_LOADED` if that is nothing."""
+    ((value,),) = type(one).__table__.layout.rows([one], [name])
+    return value

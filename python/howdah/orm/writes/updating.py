@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from howdah._native import Fragment
+from howdah._native import NOT_LOADED, Fragment
 from howdah._native import quote_identifier as quoted
 from howdah.errors import ProgrammingError, StaleObject
 from howdah.orm.expressions import Condition, all_of, compared
@@ -19,7 +19,7 @@ from howdah.orm.statements.update import Update, update
 from howdah.orm.writes import events
 from howdah.orm.writes.blocks import whole
 from howdah.orm.writes.inserting import ROWS_AT_ONCE, insert_steps
-from howdah.orm.writes.objects import as_list, by_model, key_of, take_in
+from howdah.orm.writes.objects import as_list, by_model, key_of, take_in, value_or_missing
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -48,7 +48,6 @@ def _save_both(executor: Any, new: list[Any], loaded: list[Any]) -> Steps:
 
 def update_steps(executor: Any, objects: Any) -> Steps:
     """Write what was changed in loaded objects."""
-    del executor
     found = as_list(objects)
     for one in found:
         if one._cohort is None:
@@ -70,7 +69,7 @@ def update_steps(executor: Any, objects: Any) -> Steps:
     else:
         yield from whole(_update_all(groups))
     for group in groups:
-        group.settle()
+        group.settle(executor)
     yield from events.call_after("update", changed)
 
 
@@ -104,6 +103,11 @@ class Group:
         """What comes back into the objects."""
         self._rows: list[Any] = []
 
+    @property
+    def only_version_comes_back(self) -> bool:
+        """Whether what the row will be is known beforehand."""
+        return self.back == ([self.version] if self.version else [])
+
     def update(self) -> Steps:
         """Write the rows."""
         if len(self.objects) == 1:
@@ -116,16 +120,28 @@ class Group:
         for start in range(0, len(self.objects), size):
             yield from self._update_many(start, start + size)
 
-    def settle(self) -> None:
+    def settle(self, executor: Any) -> None:
         """The objects are as their rows."""
+        journal = executor._journal
+        if journal is not None:
+            for one in self.objects:
+                before = {name: value_or_missing(one, name) for name in self.back}
+                known = {name: it for name, it in before.items() if it is not NOT_LOADED}
+                journal.updated(self.table, one, one._changes or {}, known)
         if self._rows:
             take_in(self.table, self.objects, self.back, self._rows)
         for one in self.objects:
             one._forget_changes()
 
     def _update_one(self) -> Steps:
-        one = self.objects[0]
-        table = self.table
+        rows = yield from self._run(self.statement_of_one(), ())
+        if len(rows) != 1:
+            raise stale(self.objects[0])
+        self._rows += list(rows)
+
+    def statement_of_one(self) -> Update:
+        """What updates the only object's row."""
+        one, table = self.objects[0], self.table
         conditions: list[Condition] = [
             compared(table.expression(name), " = ", value)
             for name, value in zip(table.key, self.keys[0], strict=True)
@@ -135,10 +151,7 @@ class Group:
         sets = [
             (name, param_for(table.expression(name), getattr(one, name))) for name in self.names
         ]
-        rows = yield from self._run(self._statement(sets).where(*conditions), ())
-        if len(rows) != 1:
-            raise stale(one)
-        self._rows += list(rows)
+        return self._statement(sets).where(*conditions)
 
     def _update_many(self, start: int, end: int) -> Steps:
         """One `update … from` the new values."""
@@ -210,6 +223,7 @@ class Group:
 
 
 def stale(one: Any) -> StaleObject:
+    """The complaint about an object whose row is not as it was loaded."""
     return StaleObject(
         f"the row of `{one!r}` was changed or deleted by somebody else since it was loaded",
         hint="load it again, apply the change to what it is now, and save that",

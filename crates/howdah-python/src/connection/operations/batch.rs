@@ -495,7 +495,7 @@ impl Operation for Batch {
                 asking.finish(cx)?;
                 self.know_in_turn(cx, preparation)?;
             }
-            Phase::Ending => {
+            Phase::Ending if cx.session.is_idle() => {
                 self.phase = Phase::Ending;
                 return self.ended(cx);
             }

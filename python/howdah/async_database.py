@@ -536,6 +536,12 @@ class AsyncDatabase(Routing, AsyncVerbs):
         pool = self._pools.get(("read", index))
         return 0 if pool is None else len(pool._roster.in_use) + len(pool._roster.waiters)
 
+    def _lease(self, *, read_only: bool) -> AsyncDatabaseLease:
+        return self.read() if read_only else self.write()
+
+    def _source(self) -> Self:
+        return self
+
     def _lease_for_run(self, timeout: float, *, read_only: bool | None) -> AsyncDatabaseLease:
         timeout = min(self._timeout, timeout)
         return self.read(timeout) if read_only else self.write(timeout)

@@ -502,6 +502,12 @@ class Database(Routing, Verbs):
         with self._monitor.lock:
             self._monitor.wait(min(deadline, time.monotonic() + 0.1))
 
+    def _lease(self, *, read_only: bool) -> DatabaseLease:
+        return self.read() if read_only else self.write()
+
+    def _source(self) -> Self:
+        return self
+
     def _lease_for_run(self, timeout: float, *, read_only: bool | None) -> DatabaseLease:
         timeout = min(self._timeout, timeout)
         return self.read(timeout) if read_only else self.write(timeout)

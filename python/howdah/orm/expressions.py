@@ -217,7 +217,7 @@ def typed(type_: SqlType | None, *parts: Any, level: int = ATOM) -> Expr[Any, An
 
 def operand(beside: Expr[Any, Any], value: Any) -> Any:
     """A value, expression or statement as the other operand of `beside`."""
-    if isinstance(value, Fragment) or hasattr(value, "_shape_fields"):
+    if isinstance(value, Fragment | Param) or hasattr(value, "_shape_fields"):
         return value
     type_ = beside._type
     if type_ is None:

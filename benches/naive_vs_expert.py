@@ -15,7 +15,7 @@ import statistics
 import sys
 import time
 import urllib.parse
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.db import connections, transaction
 from sqlalchemy import create_engine, func, insert
@@ -137,7 +137,7 @@ class DjangoExpert:
         return [
             (question.text, choice.text, choice.votes)
             for question in DjangoQuestion.objects.prefetch_related("choices")[:100]
-            for choice in question.choices.all()  # type: ignore[attr-defined]
+            for choice in question.choices.all()
         ]
 
     def gets(self) -> object:
@@ -150,7 +150,9 @@ class DjangoExpert:
             )
 
     def two_columns(self) -> object:
-        return {question.id: question.text for question in DjangoQuestion.objects.only("id", "text")}
+        return {
+            question.id: question.text for question in DjangoQuestion.objects.only("id", "text")
+        }
 
     def close(self) -> None:
         connections.close_all()
@@ -167,7 +169,7 @@ def main() -> int:
         with howdah.connect(server.url) as conn:
             conn.execute(TABLES + ROWS)
             conn.execute("vacuum analyze")
-        programs = {
+        programs: dict[str, Any] = {
             "howdah, naive": Beginner(server.url),
             "SQLAlchemy, expert": AlchemyExpert(server.url),
             "Django, expert": DjangoExpert(server.url),

@@ -9,6 +9,7 @@ import contextlib
 import math
 import time
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Sequence
+from contextlib import AbstractAsyncContextManager
 from types import TracebackType
 from typing import Any, Concatenate, ParamSpec, Self, TypeVar, overload
 
@@ -33,7 +34,7 @@ from howdah.async_pool import AsyncPool
 from howdah.connection import Connection
 from howdah.errors import InterfaceError, OperationalError, PoolClosed
 from howdah.orm.executors import drive_async
-from howdah.orm.statements.base import Statement, Steps
+from howdah.orm.statements.base import Statement, Step, Steps
 from howdah.orm.statements.select import Select
 from howdah.orm.verbs import AsyncVerbs
 from howdah.retrying import Retry, run_async
@@ -269,6 +270,9 @@ class AsyncDatabase(Routing, AsyncVerbs):
     ) -> Any:
         """`AsyncConnection.fetch` on the primary, or with `read_only` where `read()` would go."""
         if isinstance(query, Statement):
+            step = query._only_step(self)
+            if step is not None:
+                return await self._take(step, read_only=read_only)
             return await self._drive(query._steps(self), read_only=read_only)
         return await self._ask(
             lambda c: c.fetch(query, *args, row=row, timeout=timeout),
@@ -366,6 +370,17 @@ class AsyncDatabase(Routing, AsyncVerbs):
                 return await drive_async(steps, connection)
         async with self.write() as connection:
             return await drive_async(steps, connection)
+
+    def _lease(self, *, read_only: bool) -> AbstractAsyncContextManager[AsyncConnection]:
+        return self.read() if read_only else self.write()
+
+    def _source(self) -> Self:
+        return self
+
+    async def _take(self, step: Step, *, read_only: bool = False) -> Any:
+        """One call of the ORM."""
+        async with self.read() if read_only else self.write() as connection:
+            return await step(connection)
 
     async def _ask(
         self, call: Callable[[AsyncConnection], Coroutine[Any, Any, R]], *, read_only: bool

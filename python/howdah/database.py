@@ -9,6 +9,7 @@ import contextlib
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager
 from types import TracebackType
 from typing import Any, Concatenate, ParamSpec, Self, TypeVar, overload
 
@@ -29,7 +30,7 @@ from howdah._routing import (
 from howdah.connection import Connection
 from howdah.errors import InterfaceError, OperationalError, PoolClosed
 from howdah.orm.executors import drive
-from howdah.orm.statements.base import Statement, Steps
+from howdah.orm.statements.base import Statement, Step, Steps
 from howdah.orm.statements.select import Select
 from howdah.orm.verbs import Verbs
 from howdah.pool import Pool
@@ -283,6 +284,9 @@ class Database(Routing, Verbs):
     ) -> Any:
         """`Connection.fetch` on the primary, or with `read_only` where `read()` would go."""
         if isinstance(query, Statement):
+            step = query._only_step(self)
+            if step is not None:
+                return self._take(step, read_only=read_only)
             return self._drive(query._steps(self), read_only=read_only)
         return self._ask(
             lambda c: c.fetch(query, *args, row=row, timeout=timeout),
@@ -380,6 +384,17 @@ class Database(Routing, Verbs):
                 return drive(steps, connection)
         with self.write() as connection:
             return drive(steps, connection)
+
+    def _lease(self, *, read_only: bool) -> AbstractContextManager[Connection]:
+        return self.read() if read_only else self.write()
+
+    def _source(self) -> Self:
+        return self
+
+    def _take(self, step: Step, *, read_only: bool = False) -> Any:
+        """One call of the ORM."""
+        with self.read() if read_only else self.write() as connection:
+            return step(connection)
 
     def _ask(self, call: Callable[[Connection], R], *, read_only: bool) -> R:
         """One statement. One that only reads is asked again elsewhere if its server goes away."""

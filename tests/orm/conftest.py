@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import contextlib
     from collections.abc import Callable
 
-    from howdah.orm.statements.base import Steps
+    from howdah.orm.statements.base import Step, Steps
 
 
 class Counter:
@@ -51,6 +51,10 @@ class CountedBound(Bound):
     def _drive(self, steps: Steps, *, read_only: bool = False) -> Any:
         return super()._drive(self.counter.counted(steps), read_only=read_only)
 
+    def _take(self, step: Step, *, read_only: bool = False) -> Any:
+        self.counter.statements += 1
+        return super()._take(step, read_only=read_only)
+
 
 class CountedAsyncBound(AsyncBound):
     """Verbs on a connection of asyncio."""
@@ -61,6 +65,10 @@ class CountedAsyncBound(AsyncBound):
 
     async def _drive(self, steps: Steps, *, read_only: bool = False) -> Any:
         return await super()._drive(self.counter.counted(steps), read_only=read_only)
+
+    async def _take(self, step: Step, *, read_only: bool = False) -> Any:
+        self.counter.statements += 1
+        return await super()._take(step, read_only=read_only)
 
 
 class AwaitedTx(AwaitedBlock):

@@ -17,7 +17,13 @@ ALLOWED = {
     "howdah-server": {"howdah-driver", "howdah-wire"},
     "howdah-schema": {"howdah-driver", "howdah-wire"},
     "howdah-cli": {"howdah-schema", "howdah-server", "howdah-driver", "howdah-wire"},
-    "howdah-python": {"howdah-cli", "howdah-schema", "howdah-server", "howdah-driver", "howdah-wire"},
+    "howdah-python": {
+        "howdah-cli",
+        "howdah-schema",
+        "howdah-server",
+        "howdah-driver",
+        "howdah-wire",
+    },
 }
 
 # No sockets, files, environment, clock or randomness: bytes, times and nonces are arguments.

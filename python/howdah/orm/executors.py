@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from howdah.async_connection import AsyncConnection
     from howdah.connection import Connection
-    from howdah.orm.statements.base import Steps
+    from howdah.orm.statements.base import Step, Steps
 
 
 def drive(steps: Steps, connection: Any) -> Any:
@@ -64,6 +64,10 @@ class Bound(Verbs):
         del read_only  # there is one connection
         return drive(steps, self.connection)
 
+    def _take(self, step: Step, *, read_only: bool = False) -> Any:
+        del read_only
+        return step(self.connection)
+
     def _lease(self, *, read_only: bool) -> AbstractContextManager[Connection]:
         del read_only
         return contextlib.nullcontext(self.connection)
@@ -83,6 +87,10 @@ class AsyncBound(AsyncVerbs):
     async def _drive(self, steps: Steps, *, read_only: bool = False) -> Any:
         del read_only  # there is one connection
         return await drive_async(steps, self.connection)
+
+    async def _take(self, step: Step, *, read_only: bool = False) -> Any:
+        del read_only
+        return await step(self.connection)
 
     def _lease(self, *, read_only: bool) -> AbstractAsyncContextManager[AsyncConnection]:
         del read_only

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import threading
 from typing import TYPE_CHECKING, Any
-from weakref import WeakKeyDictionary
 
 from howdah._native import Cohort, Param
 from howdah.errors import NotLoaded, ProgrammingError
@@ -28,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from howdah.orm.models import Model
-    from howdah.orm.statements.base import Steps
+    from howdah.orm.statements.base import Step, Steps
     from howdah.orm.tables import Relation, Table
 
 
@@ -136,30 +135,26 @@ def load_relations(cohorts: Iterable[Cohort], ways: Sequence[Any]) -> Steps:
         models.add(relation.target)
 
 
-def get_steps(executor: Any, model: type[Model], key: tuple[Any, ...]) -> Steps:
-    """The object with a primary key, or None."""
+def get_step(executor: Any, model: type[Model], key: tuple[Any, ...]) -> Step:
+    """The call that fetches the object with a primary key."""
     table = model.__table__
-    if len(key) != len(table.key) or not key:
-        raise ProgrammingError(
-            f"`{model.__name__}` has a primary key of {len(table.key)} columns, found {len(key)} values"
-        )
-    query = _by_key.get(model)
-    if query is None:
+    plan = table.by_key
+    if plan is None:
         columns = [table.expression(name) for name in table.key]
-        query = _by_key[model] = Select.of((model,))._with(
-            where_=tuple(column == Param(None) for column in columns)
+        if not columns:
+            raise ProgrammingError(f"`{model.__name__}` has no primary key")
+        query = Select.of((model,)).where(*(column == Param(None) for column in columns))
+        plan = table.by_key = query._compile()[0]
+    if len(key) != len(table.key):
+        expected, found = len(table.key), len(key)
+        raise ProgrammingError(
+            f"the primary key of `{model.__name__}` has {expected} columns, found {found} values"
         )
-        query = _by_key[model] = query._compile()[0]
-    values = [
-        bound_value(table.expression(name), value)
-        for name, value in zip(table.key, key, strict=True)
-    ]
-    load = query.extra.start(executor)
-    found = yield lambda conn: conn.fetch_one(query.sql, *values, row=load)
-    return found
-
-
-_by_key: WeakKeyDictionary[Any, Any] = WeakKeyDictionary()
+    if table.binds_key:
+        pairs = zip(table.key, key, strict=True)
+        key = tuple(bound_value(table.expression(name), value) for name, value in pairs)
+    load = plan.extra.start(executor)
+    return lambda conn: conn.fetch_one(plan.sql, *key, row=load)
 
 
 def load_steps(executor: Any, objects: Iterable[Any], ways: Sequence[Any]) -> Steps:

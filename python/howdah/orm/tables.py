@@ -5,6 +5,7 @@ No IO. Made with the model, filled in when it is first used.
 
 from __future__ import annotations
 
+import functools
 import threading
 import types as python_types
 from dataclasses import dataclass
@@ -21,6 +22,7 @@ from howdah.orm.expressions import Column
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from howdah._native import Compiled
     from howdah.orm.models import Field, Model
     from howdah.orm.relations import RelationOptions
 
@@ -103,6 +105,8 @@ class Table:
         self._columns: dict[str, ColumnDefinition] | None = None
         self._relations: dict[str, Relation] = {}
         self._expressions: dict[str, Any] = {}
+        self.by_key: Compiled | None = None
+        """The statement that fetches one object, once it was needed."""
         self.sql_name = ".".join(quoted(part) for part in (schema, name) if part)
         self.source = TableSource.of(model, name, self.sql_name)
         columns = [name for name, field in fields.items() if field.kind == "Col"]
@@ -145,6 +149,11 @@ class Table:
         """The attribute that counts updates, from `version()`."""
         fields = self._fields
         return next((name for name in self.column_names if fields[name].options.version), None)
+
+    @functools.cached_property
+    def binds_key(self) -> bool:
+        """Whether a value of the key is another for the driver: an enum's."""
+        return any(self.columns[name].type.bind is not None for name in self.key)
 
     def _define(self, attribute: str) -> ColumnDefinition:
         field = self._fields[attribute]

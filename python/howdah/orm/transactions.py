@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from howdah.async_connection import AsyncConnection
     from howdah.connection import Connection
     from howdah.orm._tx_options import Options
-    from howdah.orm.statements.base import Steps
+    from howdah.orm.statements.base import Step, Steps
     from howdah.orm.writes.inserting import Progress
 
 P = ParamSpec("P")
@@ -136,6 +136,12 @@ class Tx(Verbs):
             return self._origin._drive(steps, read_only=read_only)
         self.flush()
         return drive(steps, self._connection)
+
+    def _take(self, step: Step, *, read_only: bool = False) -> Any:
+        if self._is_over:
+            return self._origin._take(step, read_only=read_only)
+        self.flush()
+        return step(self._connection)
 
     def _lease(self, *, read_only: bool) -> AbstractContextManager[Connection]:
         if self._is_over:
@@ -403,6 +409,12 @@ class AsyncTx(AsyncVerbs):
             return await self._origin._drive(steps, read_only=read_only)
         await self.flush()
         return await drive_async(steps, self._connection)
+
+    async def _take(self, step: Step, *, read_only: bool = False) -> Any:
+        if self._is_over:
+            return await self._origin._take(step, read_only=read_only)
+        await self.flush()
+        return await step(self._connection)
 
     def _lease(self, *, read_only: bool) -> AbstractAsyncContextManager[AsyncConnection]:
         if self._is_over:

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from howdah.orm.models import Model
     from howdah.orm.paths import Related
     from howdah.orm.statements.assignments import Assignment
-    from howdah.orm.statements.base import Statement, Steps
+    from howdah.orm.statements.base import Statement, Step, Steps
     from howdah.orm.statements.select import Select
     from howdah.orm.transactions import AsyncTxBlock, TxBlock
     from howdah.orm.writes.journal import Journal
@@ -48,6 +48,10 @@ class Verbs:
 
     def _drive(self, steps: Steps, *, read_only: bool = False) -> Any:
         """Take the steps."""
+        raise NotImplementedError
+
+    def _take(self, step: Step, *, read_only: bool = False) -> Any:
+        """Take a single step."""
         raise NotImplementedError
 
     def _lease(self, *, read_only: bool) -> AbstractContextManager[Connection]:
@@ -91,7 +95,11 @@ class Verbs:
 
     def fetch(self, statement: Statement[R]) -> R:
         """Run a statement: a `select` gives a list, its `.first()` an object or None."""
-        result: R = self._drive(statement._steps(self))
+        step = statement._only_step(self)
+        if step is not None:
+            result: R = self._take(step)
+        else:
+            result = self._drive(statement._steps(self))
         return result
 
     def fetch_one(self, statement: Select[T]) -> T | None:
@@ -105,7 +113,7 @@ class Verbs:
 
     def get(self, model: type[M], *key: Any) -> M | None:
         """The object with this primary key, None if there is none."""
-        found: M | None = self._drive(loading.get_steps(self, model, key))
+        found: M | None = self._take(loading.get_step(self, model, key))
         return found
 
     def load(self, objects: Iterable[Any], *relations: Any) -> None:
@@ -206,6 +214,10 @@ class AsyncVerbs:
         """Take the steps."""
         raise NotImplementedError
 
+    async def _take(self, step: Step, *, read_only: bool = False) -> Any:
+        """Take a single step."""
+        raise NotImplementedError
+
     def _lease(self, *, read_only: bool) -> AbstractAsyncContextManager[AsyncConnection]:
         """A connection for a transaction."""
         raise NotImplementedError
@@ -231,7 +243,11 @@ class AsyncVerbs:
 
     async def fetch(self, statement: Statement[R]) -> R:
         """`Verbs.fetch`, awaited."""
-        result: R = await self._drive(statement._steps(self))
+        step = statement._only_step(self)
+        if step is not None:
+            result: R = await self._take(step)
+        else:
+            result = await self._drive(statement._steps(self))
         return result
 
     async def fetch_one(self, statement: Select[T]) -> T | None:
@@ -245,7 +261,7 @@ class AsyncVerbs:
 
     async def get(self, model: type[M], *key: Any) -> M | None:
         """`Verbs.get`, awaited."""
-        found: M | None = await self._drive(loading.get_steps(self, model, key))
+        found: M | None = await self._take(loading.get_step(self, model, key))
         return found
 
     async def load(self, objects: Iterable[Any], *relations: Any) -> None:

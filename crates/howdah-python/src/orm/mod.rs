@@ -30,6 +30,7 @@ pub(crate) use objects::Objects;
 pub(crate) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add("Instance", instance::instance_type(module.py())?)?;
     module.add("NOT_LOADED", changes::not_loaded(module.py())?)?;
+    module.add_class::<changes::NotLoaded>()?;
     module.add_class::<cohort::Cohort>()?;
     module.add_class::<entity::Entity>()?;
     module.add_class::<hydration::Hydration>()?;

@@ -44,6 +44,10 @@ class Statement(Generic[R_co]):
         """
         raise NotImplementedError
 
+    def _only_step(self, executor: Any) -> Step | None:  # noqa: ARG002 (for those that have one)
+        """The one call whose answer is the result; None where more is to be done."""
+        return None
+
     def _count_steps(self) -> Steps:
         """The calls that run it for its effect; returns how many rows it touched."""
         compiled, values = self._compile()

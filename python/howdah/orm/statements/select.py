@@ -24,7 +24,7 @@ from howdah.orm.expressions import (
     typed,
 )
 from howdah.orm.paths import Related, relation_of, source_of
-from howdah.orm.statements.base import Statement, Steps
+from howdah.orm.statements.base import Statement, Step, Steps
 from howdah.orm.statements.items import Item, ModelItem
 from howdah.orm.tables import TableSource
 
@@ -344,6 +344,13 @@ class Select(Statement[list[T]]):
         return Hydration(parts, "one" if len(self.items) == 1 else "tuple")
 
     # --- running
+
+    def _only_step(self, executor: Any) -> Step | None:
+        if self.loads or self.strict_:
+            return None
+        compiled, values = self._compile()
+        load = compiled.extra.start(executor)
+        return lambda conn: conn.fetch(compiled.sql, *values, row=load)
 
     def _steps(self, executor: Any) -> Steps:
         compiled, values = self._compile()

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from howdah._native import Fragment
 from howdah.errors import NoRow, SeveralRows
-from howdah.orm.statements.base import Statement, Steps
+from howdah.orm.statements.base import Statement, Step, Steps
 
 if TYPE_CHECKING:
     from howdah.orm.statements.select import Select
@@ -33,6 +33,13 @@ class First(Statement[T | None], Generic[T]):
     def _write(self) -> tuple[Fragment, Any]:
         return self.query._write()
 
+    def _only_step(self, executor: Any) -> Step | None:
+        if self.query.loads or self.query.strict_:
+            return None
+        compiled, values = self._compile()
+        load = compiled.extra.start(executor)
+        return lambda conn: conn.fetch_one(compiled.sql, *values, row=load)
+
     def _steps(self, executor: Any) -> Steps:
         rows = yield from self.query._steps(executor)
         return rows[0] if rows else None
@@ -42,6 +49,9 @@ class OneOrNone(First[T]):
     """The only row, None if there is none."""
 
     __slots__ = ()
+
+    def _only_step(self, executor: Any) -> Step | None:  # noqa: ARG002 (it looks at two rows)
+        return None
 
     def _steps(self, executor: Any) -> Steps:
         # two rows are enough to see that there are several
@@ -88,9 +98,12 @@ class _Value(Statement[T]):
     def __init__(self, query: Select[Any]) -> None:
         self.query = query
 
-    def _steps(self, executor: Any) -> Steps:
+    def _only_step(self, executor: Any) -> Step:  # noqa: ARG002 (a value loads nothing)
         compiled, values = self._compile()
-        value = yield lambda conn: conn.fetch_value(compiled.sql, *values)
+        return lambda conn: conn.fetch_value(compiled.sql, *values)
+
+    def _steps(self, executor: Any) -> Steps:
+        value = yield self._only_step(executor)
         return value
 
 

@@ -68,7 +68,7 @@ demo: build ## the example program on a real music shop, with an embedded server
 	$(PYTHON) examples/demo.py
 
 .PHONY: test
-test: lint types rust-tests test-311 python-tests ## everything that CI runs
+test: lint types rust-tests pooler test-311 python-tests ## everything that CI runs
 
 .PHONY: test-sqlalchemy
 test-sqlalchemy: ## SQLAlchemy's suite for dialects, compared with psycopg's dialect
@@ -107,6 +107,10 @@ test-django: ## Django's own tests on howdah's backend and on Django's own, comp
 servers: ## PostgreSQL 12 to 17 and a pgbouncer that follows statements, in .servers/
 	@tools/fetch-servers
 
+.PHONY: pooler
+pooler: # which the tests of poolers do without if it cannot be had
+	@tools/fetch-servers pgbouncer
+
 # What speaks with the server about everything, and is quick. Versions that could not be had are named.
 VERSIONED := connection dbapi errors transactions types pipeline copy listening replication poolers
 .PHONY: test-versions
@@ -131,6 +135,12 @@ lint: $(VENV)/.requirements ## rustfmt, clippy and ruff, changing nothing
 	$(BIN)/ruff format --check --quiet .
 	$(BIN)/ruff check --quiet .
 	cargo clippy --quiet --locked --workspace --all-targets -- --deny warnings
+	$(check-fuzz)
+
+# The fuzz targets, as far as the stable compiler goes. Naming a library of libFuzzer's that need not be
+# there spares building it, in C++: nothing is linked.
+check-fuzz = CUSTOM_LIBFUZZER_PATH=none/libfuzzer.a cargo clippy --quiet --locked --all-targets \
+	--manifest-path fuzz/Cargo.toml --target-dir $(or $(CARGO_TARGET_DIR),target) -- --deny warnings
 
 .PHONY: types
 types: build ## mypy, basedpyright on tests/typing, and the stub against the built module

@@ -114,7 +114,7 @@ django.setup()
 from django.db import models  # noqa: E402 (after the setup)
 
 
-class DjangoQuestion(models.Model):  # type: ignore[misc]
+class DjangoQuestion(models.Model):
     """Django's."""
 
     text = models.TextField()
@@ -127,7 +127,7 @@ class DjangoQuestion(models.Model):  # type: ignore[misc]
         managed = False
 
 
-class DjangoChoice(models.Model):  # type: ignore[misc]
+class DjangoChoice(models.Model):
     """Django's."""
 
     question = models.ForeignKey(
@@ -142,7 +142,7 @@ class DjangoChoice(models.Model):  # type: ignore[misc]
         managed = False
 
 
-class DjangoAnswer(models.Model):  # type: ignore[misc]
+class DjangoAnswer(models.Model):
     """Django's."""
 
     text = models.TextField()

@@ -18,6 +18,8 @@ fn main() -> io::Result<()> {
         let seed = wire::entry::seed(&stream);
         write(&here.join("corpus").join(target), &stream.name, &seed)?;
     }
+    let changes = wire::changes::sample();
+    write(&here.join("corpus/changes"), "sample", &changes)?;
     for (number, dsn) in driver::CONNECTION_STRINGS.iter().enumerate() {
         let folder = here.join("corpus/config");
         write(&folder, &number.to_string(), dsn.as_bytes())?;

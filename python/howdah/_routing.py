@@ -10,7 +10,7 @@ import time
 from collections.abc import Iterable, Sequence
 from contextvars import ContextVar
 from types import TracebackType
-from typing import Any, Literal, Self
+from typing import TYPE_CHECKING, Any, Generic, Literal, Self, TypeVar
 
 from howdah import _native, errors
 from howdah._connecting import configuration
@@ -18,6 +18,13 @@ from howdah._monitor import Monitor
 from howdah._topology import ServerInfo, Topology
 from howdah.connection import Connection
 from howdah.errors import InterfaceError, NoServer, OperationalError, ProgrammingError
+from howdah.retrying import Retry
+
+if TYPE_CHECKING:
+    from howdah.async_pool import AsyncPool
+    from howdah.pool import Pool
+
+PoolT = TypeVar("PoolT", "Pool", "AsyncPool")
 
 Purpose = Literal["read", "write"]
 PURPOSES: tuple[Purpose, ...] = ("read", "write")
@@ -29,7 +36,7 @@ REPLAYED = "select (pg_catalog.pg_last_wal_replay_lsn() - '0/0'::pg_catalog.pg_l
 """On a replica; NULL on a server that is none."""
 
 _FIRST_LOOK_SECONDS = 2.0
-"""How long the first read waits for servers that do not answer, before it does without them."""
+"""How long the first request waits for servers that do not answer, before it does without them."""
 _READ_ONLY_OPTION = "-c default_transaction_read_only=on"
 _sessions: "ContextVar[tuple[DatabaseSession, ...]]" = ContextVar("howdah_sessions", default=())
 
@@ -40,7 +47,7 @@ class DatabaseSession:
     It belongs to the task or thread that entered it, and to the tasks started there.
     """
 
-    def __init__(self, routing: "Routing", after: str | None) -> None:
+    def __init__(self, routing: "Routing[Any]", after: str | None) -> None:
         self._routing = routing
         self._position = 0 if after is None else position_of(after)
         self._unknown_since: float | None = None
@@ -92,19 +99,30 @@ class DatabaseSession:
         return self._position
 
 
-class Routing:
-    """The servers, and the choice among them."""
+class Routing(Generic[PoolT]):
+    """The servers, their pools, and the choice among them."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 (its options are its subject)
         self,
-        primary: str | None,
-        replicas: Iterable[str],
-        options: dict[str, object],
+        primary: str | None = None,
+        /,
         *,
-        max_lag: float | None,
-        max_lag_bytes: int | None,
-        check_interval: float,
+        replicas: Iterable[str] = (),
+        max_lag: float | None = 10.0,
+        max_lag_bytes: int | None = None,
+        check_interval: float = 0.5,
+        timeout: float = 30.0,
+        min_size: int = 0,
+        max_size: int = 10,
+        retry: Retry | None = None,
+        pool_options: dict[str, Any] | None = None,
+        **options: object,
     ) -> None:
+        self._timeout = timeout
+        self._retry = retry or Retry()
+        sizes = {"min_size": min_size, "max_size": max_size, "timeout": timeout}
+        self._pool_options = {**sizes, **(pool_options or {})}
+        self._pools: dict[tuple[Purpose, int], PoolT] = {}
         self._dsns = [primary, *replicas]
         self._connection_options = options
         configs = [configuration(dsn, options) for dsn in self._dsns]
@@ -117,6 +135,11 @@ class Routing:
         self._topology = Topology(names, max_lag, max_lag_bytes)
         self._monitor = Monitor(self._topology, self._watch, check_interval, self._drop)
         self._made_at = time.monotonic()
+        self._prepare()
+
+    def _prepare(self) -> None:
+        """Make what only one of the two kinds needs."""
+        raise NotImplementedError
 
     def session(self, after: str | None = None) -> DatabaseSession:
         """A span, entered by `with`, in which reads see the writes made before them.
@@ -149,7 +172,39 @@ class Routing:
 
     def _load(self, index: int) -> int:
         """How many requests use or want a server's connections for reading."""
-        raise NotImplementedError
+        pool = self._pools.get(("read", index))
+        return 0 if pool is None else pool._roster.load
+
+    def _pool_settings(self, purpose: Purpose, index: int) -> dict[str, Any]:
+        """What the pool of a server for a purpose is made with."""
+        options = dict(self._connection_options)
+        if purpose == "read":
+            options["options"] = self._reading[index]
+        name = f"{purpose} {self._topology.names[index]}"
+        return {"name": name, **self._pool_options, **options}
+
+    def _take_pools(self, indices: Sequence[int]) -> list[PoolT]:
+        """The pools of servers that were lost, which are not lent from any more."""
+        keys = [(purpose, index) for purpose in PURPOSES for index in indices]
+        found = [self._pools.pop(key, None) for key in keys]
+        return [pool for pool in found if pool is not None]
+
+    def _has_come(self, index: int, replayed: int | None, position: int) -> bool:
+        """Take note of how far a server has come; whether that is far enough."""
+        if replayed is None:
+            return False
+        with self._monitor.lock:
+            self._topology.replayed(index, replayed)
+        return replayed >= position
+
+    def _may_ask_again(self, error: errors.Error, failures: int, deadline: float) -> bool:
+        """Whether a single statement that only reads is asked once more, elsewhere."""
+        is_late = failures > 2 * len(self._dsns) or time.monotonic() >= deadline
+        return not is_late and may_read_elsewhere(error)
+
+    def _deadline(self, timeout: float | None) -> float:
+        """The moment after so many seconds, the database's own by default."""
+        return deadline_after(self._timeout if timeout is None else timeout)
 
     def _drop(self, indices: Sequence[int]) -> None:
         """Close the pools of servers that were lost or have another role now."""
@@ -173,7 +228,7 @@ class Routing:
             return primary, 0
         return None
 
-    def _is_ready_to_read(self) -> bool:
+    def _is_ready(self) -> bool:
         """Whether enough is known to choose; the monitor's lock is held."""
         return self._topology.is_complete or (
             time.monotonic() > self._made_at + _FIRST_LOOK_SECONDS

@@ -26,12 +26,23 @@ from howdah._copy_command import (
     FilePath,
     Progress,
 )
-from howdah.copying import Data, Deadline, Source, chunks_of, close_generator, writer
-from howdah.errors import InterfaceError, ProgrammingError
+from howdah._copy_state import (
+    ArrowOut,
+    Data,
+    DataOut,
+    Deadline,
+    Source,
+    are_wanted,
+    chunks_of,
+    close_generator,
+    wanted_columns,
+    writer,
+)
+from howdah.errors import ProgrammingError
 from howdah.stream import AsyncRowStream
 
 if TYPE_CHECKING:
-    from pyarrow import RecordBatch, Schema, Table
+    from pyarrow import RecordBatch, Table
 
     from howdah._native import AsyncConnection as _Wire
     from howdah._native import CopySource, Row, _RowType
@@ -46,9 +57,10 @@ Tuple = TypeVar("Tuple", bound=tuple[Any, ...])
 AsyncSource: TypeAlias = Source | AsyncIterable[Data | str]
 """As `Source`, or an asynchronous iterable of pieces, or a file whose `read` is awaited."""
 
-_ROWS_PER_BATCH = 128
+_ROWS_PER_BATCH = 512
 _ROWS_PER_LOOK = 16
 _BATCH_SECONDS = 0.004
+"""How long an asynchronous source may go on that never waits."""
 
 
 class AsyncCopying(_Wire):
@@ -90,7 +102,7 @@ class AsyncCopying(_Wire):
                 return self.copy_send_rows(binary, text, found, source, timeout, progress)
 
             if isinstance(rows, AsyncIterable):
-                return await self._feed(rows, send, lambda _: 1, _ROWS_PER_BATCH)
+                return await self._feed(rows, send, None, _ROWS_PER_BATCH)
             return await send(rows)
         finally:
             await close_source(rows)
@@ -257,11 +269,9 @@ class AsyncCopying(_Wire):
     async def _columns_to_copy(
         self, relation: str, columns: Sequence[str] | None
     ) -> list[tuple[str, int]]:
-        wanted = None if columns is None else list(columns)
-        if wanted is not None:
-            command.column_list(columns or ())
+        wanted = wanted_columns(columns)
         found = await self.fetch(command.COLUMNS, relation, wanted, row=tuple)
-        if wanted is not None and [name for name, _ in found] != wanted:
+        if not are_wanted(found, wanted):
             # the server says best what is wrong with them
             refused = command.from_stdin(relation, wanted, "format text", None)
             await self.copy_send(refused, (), None, None)
@@ -279,7 +289,7 @@ class AsyncCopying(_Wire):
         self,
         source: AsyncIterable[Any],
         send: Callable[[_native.CopyFeed], Coroutine[Any, Any, int]],
-        weight: Callable[[Any], int],
+        weight: Callable[[Any], int] | None,
         enough: int,
     ) -> int:
         feeding = _Feeding(send, self.copy_resume)
@@ -326,17 +336,19 @@ class _Feeding:
         self.sending.add_done_callback(self._ended)
 
     async def take_all(
-        self, source: AsyncIterable[Any], weight: Callable[[Any], int], enough: int
+        self, source: AsyncIterable[Any], weight: Callable[[Any], int] | None, enough: int
     ) -> None:
-        """Hand over all items, in batches of this weight."""
+        """Hand over all items, in batches of this weight; None for rows, which weigh 1 each."""
         batch: list[Any] = []
         gathered = 0
         try:
             self._iterating = True
             async for item in source:
                 batch.append(item)
-                gathered += weight(item)
-                if gathered >= enough or self.sending.done() or self._is_slow(len(batch)):
+                gathered += 1 if weight is None else weight(item)
+                if weight is None and gathered % _ROWS_PER_LOOK:
+                    continue
+                if gathered >= enough or self._is_late():
                     self._iterating = False
                     await self._push(batch)
                     batch, gathered = [], 0
@@ -356,9 +368,9 @@ class _Feeding:
             self._feed.fail(error)
         self._resume()
 
-    def _is_slow(self, gathered: int) -> bool:
+    def _is_late(self) -> bool:
         """Whether others should have their turn, though the source does not wait."""
-        return gathered % _ROWS_PER_LOOK == 0 and self._loop.time() >= self._until
+        return self._loop.time() >= self._until
 
     def leave(self) -> None:
         """Whatever happened: a COPY that has not its data whole goes no further."""
@@ -367,10 +379,10 @@ class _Feeding:
             self.sending.cancel()
 
     async def _push(self, batch: list[Any]) -> None:
-        # a source that never waits lets others have their turn
-        await asyncio.sleep(0)
-        await self._room.wait()
-        self._until = self._loop.time() + _BATCH_SECONDS
+        if self._is_late() or not self._room.is_set():
+            await asyncio.sleep(0)
+            await self._room.wait()
+            self._until = self._loop.time() + _BATCH_SECONDS
         if self.sending.done():
             raise self.Stopped
         self._room.clear()
@@ -414,54 +426,26 @@ class AsyncCopyRows(AsyncRowStream[T]):
         await self._connection.copy_close(stream)
 
 
-class AsyncArrowBatches(AsyncCopyRows["RecordBatch"]):
+class AsyncArrowBatches(ArrowOut, AsyncCopyRows["RecordBatch"]):
     """`ArrowBatches` for `async for` and `async with`."""
 
     def __init__(self, connection: "AsyncConnection", asked: Asked, batch: int) -> None:
         super().__init__(connection, asked, None, batch)
-        self._schema: Schema | None = None
         arrow.module()
-
-    @property
-    def schema(self) -> "Schema":
-        """Names and types of the columns, known once the first batch was asked for."""
-        if self._schema is None:
-            raise InterfaceError("the COPY has not begun yet", hint="ask for a batch first")
-        return self._schema
 
     async def _open(self) -> "CopySource":
         _, args, _, batch = self._request
         left = self._deadline.left()
         query = await self._connection._query_to_copy(self._asked)
-        source = await self._connection.copy_open(query, args, None, "arrow", batch, left, None)
-        self._schema = arrow.schema(source.arrow_fields)
-        return source
+        opened = await self._connection.copy_open(query, args, None, "arrow", batch, left, None)
+        return self._begun(opened)
 
     async def _next(self, stream: "CopySource") -> "list[RecordBatch]":
-        found = await self._connection.copy_next(stream, self._deadline.left())
-        return [arrow.record_batch(self.schema, found)] if found else []
+        return self._batches_of(await self._connection.copy_next(stream, self._deadline.left()))
 
 
-class AsyncCopyData:
+class AsyncCopyData(DataOut["AsyncConnection"]):
     """`CopyData` for `async for` and `async with`, from `AsyncConnection.copy_out`."""
-
-    def __init__(
-        self,
-        connection: "AsyncConnection",
-        asked: Asked,
-        options: str,
-    ) -> None:
-        self._connection = connection
-        self._asked = asked.checked()
-        self._options = options
-        self._deadline = Deadline(asked.timeout)
-        self._source: CopySource | None = None
-        self._ended = False
-
-    @property
-    def rows(self) -> int:
-        """How many rows have come so far."""
-        return 0 if self._source is None else self._source.count
 
     async def read(self) -> bytes:
         """All data, or what is left of it."""
@@ -484,9 +468,8 @@ class AsyncCopyData:
 
     async def close(self) -> None:
         """End the COPY if it has not ended."""
-        source, ended = self._source, self._ended
-        self._ended = True
-        if source is not None and not ended and not self._connection.closed:
+        source = self._to_close()
+        if source is not None:
             await self._connection.copy_close(source)
 
     aclose = close

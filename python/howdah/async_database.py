@@ -21,7 +21,6 @@ from howdah._native import Row
 from howdah._routing import (
     POSITION,
     POSITION_TIMEOUT_SECONDS,
-    PURPOSES,
     REPLAYED,
     DatabaseSession,
     Purpose,
@@ -37,7 +36,7 @@ from howdah.orm.executors import drive_async
 from howdah.orm.statements.base import Statement, Step, Steps
 from howdah.orm.statements.select import Select
 from howdah.orm.verbs import AsyncVerbs
-from howdah.retrying import Retry, run_async
+from howdah.retrying import run_async
 
 T = TypeVar("T")
 Tuple = TypeVar("Tuple", bound=tuple[Any, ...])
@@ -86,7 +85,7 @@ class AsyncDatabaseLease:
                 await pool.release(connection)
 
 
-class AsyncDatabase(Routing, AsyncVerbs):
+class AsyncDatabase(Routing[AsyncPool], AsyncVerbs):
     """`Database` for the tasks of one event loop; options and rules are the same.
 
     >>> async def main():
@@ -98,35 +97,7 @@ class AsyncDatabase(Routing, AsyncVerbs):
     0
     """
 
-    def __init__(  # noqa: PLR0913 (its options are its subject)
-        self,
-        primary: str | None = None,
-        /,
-        *,
-        replicas: Iterable[str] = (),
-        max_lag: float | None = 10.0,
-        max_lag_bytes: int | None = None,
-        check_interval: float = 0.5,
-        timeout: float = 30.0,
-        min_size: int = 0,
-        max_size: int = 10,
-        retry: Retry | None = None,
-        pool_options: dict[str, Any] | None = None,
-        **options: object,
-    ) -> None:
-        super().__init__(
-            primary,
-            replicas,
-            options,
-            max_lag=max_lag,
-            max_lag_bytes=max_lag_bytes,
-            check_interval=check_interval,
-        )
-        self._timeout = timeout
-        self._retry = retry or Retry()
-        sizes = {"min_size": min_size, "max_size": max_size, "timeout": timeout}
-        self._pool_options = {**sizes, **(pool_options or {})}
-        self._pools: dict[tuple[Purpose, int], AsyncPool] = {}
+    def _prepare(self) -> None:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._news = asyncio.Event()
         self._closing: set[asyncio.Task[None]] = set()
@@ -137,7 +108,7 @@ class AsyncDatabase(Routing, AsyncVerbs):
         Raises `NoServer` after `timeout` seconds, the database's own by default.
         """
         self._begin()
-        deadline = deadline_after(self._timeout if timeout is None else timeout)
+        deadline = self._deadline(timeout)
         while True:
             self._news.clear()
             with self._monitor.lock:
@@ -390,16 +361,14 @@ class AsyncDatabase(Routing, AsyncVerbs):
             async with self.write() as connection:
                 return await call(connection)
         failures = 0
-        deadline = deadline_after(self._timeout)
+        deadline = self._deadline(None)
         while True:
             try:
                 async with self.read() as connection:
                     return await call(connection)
             except errors.Error as error:
                 failures += 1
-                patience = 2 * len(self._dsns)
-                is_late = failures > patience or time.monotonic() >= deadline
-                if is_late or not may_read_elsewhere(error):
+                if not self._may_ask_again(error, failures, deadline):
                     raise
             await asyncio.sleep(self._retry.delay(failures))
 
@@ -407,7 +376,7 @@ class AsyncDatabase(Routing, AsyncVerbs):
         self, purpose: Purpose, timeout: float | None
     ) -> tuple[AsyncPool, AsyncConnection]:
         self._begin()
-        deadline = deadline_after(self._timeout if timeout is None else timeout)
+        deadline = self._deadline(timeout)
         if purpose == "write":
             return await self._acquire_writer(deadline)
         return await self._acquire_reader(deadline)
@@ -416,7 +385,7 @@ class AsyncDatabase(Routing, AsyncVerbs):
         while True:
             self._news.clear()
             with self._monitor.lock:
-                primary = self._topology.primary
+                primary = self._topology.primary if self._is_ready() else None
             if primary is None:
                 await self._wait(deadline, "writes")
                 continue
@@ -432,7 +401,7 @@ class AsyncDatabase(Routing, AsyncVerbs):
         while True:
             self._news.clear()
             with self._monitor.lock:
-                is_ready = self._is_ready_to_read()
+                is_ready = self._is_ready()
                 chosen = self._choose_reader(excluded) if is_ready else None
             if chosen is None:
                 excluded.clear()
@@ -472,11 +441,8 @@ class AsyncDatabase(Routing, AsyncVerbs):
         except OperationalError as error:
             self._met(error)
             replayed = None
-        if replayed is not None:
-            with self._monitor.lock:
-                self._topology.replayed(index, replayed)
-            if replayed >= position:
-                return True
+        if self._has_come(index, replayed, position):
+            return True
         await pool.release(connection)
         return False
 
@@ -484,12 +450,8 @@ class AsyncDatabase(Routing, AsyncVerbs):
         self._require_running()
         pool = self._pools.get((purpose, index))
         if pool is None:
-            options = dict(self._connection_options)
-            if purpose == "read":
-                options["options"] = self._reading[index]
-            name = f"{purpose} {self._topology.names[index]}"
-            settings = {"name": name, **self._pool_options, **options}
-            pool = self._pools[purpose, index] = AsyncPool(self._dsns[index], **settings)
+            pool = AsyncPool(self._dsns[index], **self._pool_settings(purpose, index))
+            self._pools[purpose, index] = pool
         return pool
 
     def _drop(self, indices: Sequence[int]) -> None:
@@ -500,12 +462,10 @@ class AsyncDatabase(Routing, AsyncVerbs):
 
     def _drop_here(self, indices: Sequence[int]) -> None:
         """Those that wait in a pool that is closed choose again."""
-        keys = [(purpose, index) for purpose in PURPOSES for index in indices]
-        for pool in [self._pools.pop(key, None) for key in keys]:
-            if pool is not None:
-                task = asyncio.ensure_future(pool.close(timeout=0))
-                self._closing.add(task)
-                task.add_done_callback(self._closing.discard)
+        for pool in self._take_pools(indices):
+            task = asyncio.ensure_future(pool.close(timeout=0))
+            self._closing.add(task)
+            task.add_done_callback(self._closing.discard)
 
     def _watch(self, index: int) -> Connection:
         """In a thread of the monitor; a `password` callable is asked on the loop."""
@@ -546,10 +506,6 @@ class AsyncDatabase(Routing, AsyncVerbs):
                 error = self._nobody(wanted)
             raise error from None
         self._require_running()
-
-    def _load(self, index: int) -> int:
-        pool = self._pools.get(("read", index))
-        return 0 if pool is None else len(pool._roster.in_use) + len(pool._roster.waiters)
 
     def _lease(self, *, read_only: bool) -> AsyncDatabaseLease:
         return self.read() if read_only else self.write()

@@ -5,16 +5,12 @@ of the data; whichever way a COPY ends, the connection is usable afterwards, a g
 not used up is closed, and what came in is there as a whole or not at all.
 """
 
-import codecs
-import inspect
-import io
 import os
-import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
-from typing import IO, TYPE_CHECKING, Any, Self, TypeAlias, TypeVar, Unpack, overload
+from typing import IO, TYPE_CHECKING, Any, Self, TypeVar, Unpack, overload
 
 from howdah import _arrow as arrow
 from howdah import _copy_command as command
@@ -28,11 +24,23 @@ from howdah._copy_command import (
     FilePath,
     Progress,
 )
-from howdah.errors import InterfaceError, ProgrammingError
+from howdah._copy_state import (
+    ArrowOut,
+    DataOut,
+    Deadline,
+    Source,
+    are_wanted,
+    chunks_of,
+    close_generator,
+    file_chunks,
+    wanted_columns,
+    writer,
+)
+from howdah.errors import ProgrammingError
 from howdah.stream import RowStream
 
 if TYPE_CHECKING:
-    from pyarrow import RecordBatch, Schema, Table
+    from pyarrow import RecordBatch, Table
 
     from howdah._native import CopySource, Row, _RowType
     from howdah._native import SyncConnection as _Wire
@@ -43,10 +51,6 @@ else:
 
 T = TypeVar("T")
 Tuple = TypeVar("Tuple", bound=tuple[Any, ...])
-
-Data: TypeAlias = bytes | bytearray | memoryview
-Source: TypeAlias = Data | FilePath | IO[bytes] | IO[str] | Iterable[Data | str]
-"""Bytes, the path of a file, an open file, or an iterable of pieces."""
 
 
 class Copying(_Wire):
@@ -311,15 +315,12 @@ class Copying(_Wire):
     def _columns_to_copy(
         self, relation: str, columns: Sequence[str] | None
     ) -> list[tuple[str, int]]:
-        wanted = None if columns is None else list(columns)
-        if wanted is not None:
-            command.column_list(columns or ())
+        wanted = wanted_columns(columns)
         found = self.fetch(command.COLUMNS, relation, wanted, row=tuple)
-        if wanted is not None and [name for name, _ in found] != wanted:
+        if not are_wanted(found, wanted):
             # the server says best what is wrong with them
-            self.copy_send(
-                command.from_stdin(relation, wanted, "format text", None), (), None, None
-            )
+            refused = command.from_stdin(relation, wanted, "format text", None)
+            self.copy_send(refused, (), None, None)
             raise ProgrammingError(f"the columns of {relation} changed meanwhile")
         return [(name, oid) for name, oid in found]
 
@@ -332,23 +333,6 @@ class Copying(_Wire):
 
     def _connection(self) -> "Connection":
         return self  # type: ignore[return-value]
-
-
-class Deadline:
-    """How long a COPY of several calls may still take."""
-
-    def __init__(self, timeout: float | None) -> None:
-        self._timeout = timeout
-        self._ends: float | None = None
-
-    def left(self) -> float | None:
-        """Seconds, from the first call on."""
-        if self._timeout is None:
-            return None
-        now = time.monotonic()
-        if self._ends is None:
-            self._ends = now + self._timeout
-        return max(0.0, self._ends - now)
 
 
 class CopyRows(RowStream[T]):
@@ -379,57 +363,29 @@ class CopyRows(RowStream[T]):
         self._connection.copy_close(stream)
 
 
-class ArrowBatches(CopyRows["RecordBatch"]):
+class ArrowBatches(ArrowOut, CopyRows["RecordBatch"]):
     """An iterator over batches of columns, from `Connection.stream_arrow`."""
 
     def __init__(self, connection: "Connection", asked: Asked, batch: int) -> None:
         super().__init__(connection, asked, None, batch)
-        self._schema: Schema | None = None
         arrow.module()
-
-    @property
-    def schema(self) -> "Schema":
-        """Names and types of the columns, known once the first batch was asked for."""
-        if self._schema is None:
-            raise InterfaceError("the COPY has not begun yet", hint="ask for a batch first")
-        return self._schema
 
     def _open(self) -> "CopySource":
         _, args, _, batch = self._request
         left = self._deadline.left()
         query = self._connection._query_to_copy(self._asked)
-        source = self._connection.copy_open(query, args, None, "arrow", batch, left, None)
-        self._schema = arrow.schema(source.arrow_fields)
-        return source
+        opened = self._connection.copy_open(query, args, None, "arrow", batch, left, None)
+        return self._begun(opened)
 
     def _next(self, stream: "CopySource") -> "list[RecordBatch]":
-        found = self._connection.copy_next(stream, self._deadline.left())
-        return [arrow.record_batch(self.schema, found)] if found else []
+        return self._batches_of(self._connection.copy_next(stream, self._deadline.left()))
 
 
-class CopyData:
+class CopyData(DataOut["Connection"]):
     """An iterator over the pieces of a COPY to the client, from `Connection.copy_out`.
 
     Ended by `close`, by the end of a `with` block, or at the end.
     """
-
-    def __init__(
-        self,
-        connection: "Connection",
-        asked: Asked,
-        options: str,
-    ) -> None:
-        self._connection = connection
-        self._asked = asked.checked()
-        self._options = options
-        self._deadline = Deadline(asked.timeout)
-        self._source: CopySource | None = None
-        self._ended = False
-
-    @property
-    def rows(self) -> int:
-        """How many rows have come so far."""
-        return 0 if self._source is None else self._source.count
 
     def read(self) -> bytes:
         """All data, or what is left of it."""
@@ -455,9 +411,8 @@ class CopyData:
 
     def close(self) -> None:
         """End the COPY if it has not ended."""
-        source, ended = self._source, self._ended
-        self._ended = True
-        if source is not None and not ended and not self._connection.closed:
+        source = self._to_close()
+        if source is not None:
             self._connection.copy_close(source)
 
     def __iter__(self) -> Self:
@@ -495,33 +450,3 @@ class CopyData:
         traceback: TracebackType | None,
     ) -> None:
         self.close()
-
-
-def chunks_of(source: Any) -> Iterable[Any]:
-    """The pieces of data that is given as a whole, by a file, or in pieces."""
-    if isinstance(source, (bytes, bytearray, memoryview)):
-        return (source,)
-    return file_chunks(source) if hasattr(source, "read") else source
-
-
-def file_chunks(file: Any) -> Iterator[bytes | str]:
-    """What is left of an open file, in pieces."""
-    while chunk := file.read(CHUNK_BYTES):
-        yield chunk
-
-
-def writer(file: Any) -> Callable[[bytes], object]:
-    """What writes to an open file, of bytes or of text."""
-    if not isinstance(file, io.TextIOBase):
-        write: Callable[[bytes], object] = file.write
-        return write
-    decode = codecs.getincrementaldecoder("utf-8")().decode
-    return lambda chunk: file.write(decode(chunk))
-
-
-def close_generator(source: object) -> None:
-    """Close a generator that was not used up."""
-    if inspect.isgenerator(source):
-        # one that is running, because its task is being cancelled, is closed by its last reference
-        with suppress(ValueError):
-            source.close()

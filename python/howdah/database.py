@@ -19,7 +19,6 @@ from howdah._native import Row
 from howdah._routing import (
     POSITION,
     POSITION_TIMEOUT_SECONDS,
-    PURPOSES,
     REPLAYED,
     DatabaseSession,
     Purpose,
@@ -34,7 +33,7 @@ from howdah.orm.statements.base import Statement, Step, Steps
 from howdah.orm.statements.select import Select
 from howdah.orm.verbs import Verbs
 from howdah.pool import Pool
-from howdah.retrying import Retry, run
+from howdah.retrying import run
 
 T = TypeVar("T")
 Tuple = TypeVar("Tuple", bound=tuple[Any, ...])
@@ -83,7 +82,7 @@ class DatabaseLease:
                 pool.release(connection)
 
 
-class Database(Routing, Verbs):
+class Database(Routing[Pool], Verbs):
     """A primary and its replicas, for the threads of a program.
 
     `primary` and each of `replicas` name one server as `connect` does. Which of them is the primary
@@ -113,35 +112,7 @@ class Database(Routing, Verbs):
     0
     """
 
-    def __init__(  # noqa: PLR0913 (its options are its subject)
-        self,
-        primary: str | None = None,
-        /,
-        *,
-        replicas: Iterable[str] = (),
-        max_lag: float | None = 10.0,
-        max_lag_bytes: int | None = None,
-        check_interval: float = 0.5,
-        timeout: float = 30.0,
-        min_size: int = 0,
-        max_size: int = 10,
-        retry: Retry | None = None,
-        pool_options: dict[str, Any] | None = None,
-        **options: object,
-    ) -> None:
-        super().__init__(
-            primary,
-            replicas,
-            options,
-            max_lag=max_lag,
-            max_lag_bytes=max_lag_bytes,
-            check_interval=check_interval,
-        )
-        self._timeout = timeout
-        self._retry = retry or Retry()
-        sizes = {"min_size": min_size, "max_size": max_size, "timeout": timeout}
-        self._pool_options = {**sizes, **(pool_options or {})}
-        self._pools: dict[tuple[Purpose, int], Pool] = {}
+    def _prepare(self) -> None:
         self._pools_lock = threading.Lock()
 
     def open(self, timeout: float | None = None) -> None:
@@ -150,7 +121,7 @@ class Database(Routing, Verbs):
         Raises `NoServer` after `timeout` seconds, the database's own by default.
         """
         self._require_open()
-        deadline = deadline_after(self._timeout if timeout is None else timeout)
+        deadline = self._deadline(timeout)
         with self._monitor.lock:
             while not self._topology.is_complete or self._choose_reader(set()) is None:
                 if not self._monitor.wait(deadline):
@@ -402,22 +373,20 @@ class Database(Routing, Verbs):
             with self.write() as connection:
                 return call(connection)
         failures = 0
-        deadline = deadline_after(self._timeout)
+        deadline = self._deadline(None)
         while True:
             try:
                 with self.read() as connection:
                     return call(connection)
             except errors.Error as error:
                 failures += 1
-                patience = 2 * len(self._dsns)
-                is_late = failures > patience or time.monotonic() >= deadline
-                if is_late or not may_read_elsewhere(error):
+                if not self._may_ask_again(error, failures, deadline):
                     raise
             time.sleep(self._retry.delay(failures))
 
     def _acquire(self, purpose: Purpose, timeout: float | None) -> tuple[Pool, Connection]:
         self._require_open()
-        deadline = deadline_after(self._timeout if timeout is None else timeout)
+        deadline = self._deadline(timeout)
         if purpose == "write":
             return self._acquire_writer(deadline)
         return self._acquire_reader(deadline)
@@ -425,7 +394,7 @@ class Database(Routing, Verbs):
     def _acquire_writer(self, deadline: float) -> tuple[Pool, Connection]:
         while True:
             with self._monitor.lock:
-                while (primary := self._topology.primary) is None:
+                while not self._is_ready() or (primary := self._topology.primary) is None:
                     self._require_running()
                     if not self._monitor.wait(deadline):
                         raise self._nobody("writes")
@@ -438,10 +407,7 @@ class Database(Routing, Verbs):
         excluded: set[int] = set()
         while True:
             with self._monitor.lock:
-                while (
-                    not self._is_ready_to_read()
-                    or (chosen := self._choose_reader(excluded)) is None
-                ):
+                while not self._is_ready() or (chosen := self._choose_reader(excluded)) is None:
                     self._require_running()
                     excluded.clear()
                     if not self._monitor.wait(deadline):
@@ -478,11 +444,8 @@ class Database(Routing, Verbs):
         except OperationalError as error:
             self._met(error)
             replayed = None
-        if replayed is not None:
-            with self._monitor.lock:
-                self._topology.replayed(index, replayed)
-            if replayed >= position:
-                return True
+        if self._has_come(index, replayed, position):
+            return True
         pool.release(connection)
         return False
 
@@ -491,26 +454,16 @@ class Database(Routing, Verbs):
             self._require_running()
             pool = self._pools.get((purpose, index))
             if pool is None:
-                options = dict(self._connection_options)
-                if purpose == "read":
-                    options["options"] = self._reading[index]
-                name = f"{purpose} {self._topology.names[index]}"
-                settings = {"name": name, **self._pool_options, **options}
-                pool = self._pools[purpose, index] = Pool(self._dsns[index], **settings)
+                pool = Pool(self._dsns[index], **self._pool_settings(purpose, index))
+                self._pools[purpose, index] = pool
             return pool
 
     def _drop(self, indices: Sequence[int]) -> None:
         """Those that wait in a pool that is closed choose again."""
         with self._pools_lock:
-            keys = [(purpose, index) for purpose in PURPOSES for index in indices]
-            found = [self._pools.pop(key, None) for key in keys]
-        for pool in found:
-            if pool is not None:
-                pool.close(timeout=0)
-
-    def _load(self, index: int) -> int:
-        pool = self._pools.get(("read", index))
-        return 0 if pool is None else len(pool._roster.in_use) + len(pool._roster.waiters)
+            lost = self._take_pools(indices)
+        for pool in lost:
+            pool.close(timeout=0)
 
     def _pause(self, deadline: float) -> None:
         """Wait for news after a failure, but not for long: it may have been a single one."""

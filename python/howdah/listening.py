@@ -7,14 +7,15 @@ each `Missed` is never out of date.
 
 import asyncio
 import contextlib
-import random
 import threading
 import time
 from types import TracebackType
 from typing import TYPE_CHECKING, NamedTuple, Self
 
+from howdah._backoff import pause_seconds
 from howdah._connecting import configuration
-from howdah._pool_policy import bounded_connecting, may_heal
+from howdah._pool_options import bounded_connecting
+from howdah._pool_policy import may_heal
 from howdah._session import Notification
 from howdah.errors import Error, InterfaceError, ProgrammingError
 
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
     from howdah.notifications import AsyncNotifications, Notifications
     from howdah.pool import Pool
 
-_FIRST_DELAY_SECONDS = 0.1
 _CHECK_TIMEOUT_SECONDS = 10.0
 _CONNECT_SECONDS = 30.0
 
@@ -86,8 +86,7 @@ class _Listening:
         if self._loss is None or not (may_heal(error) or _is_standby(error)):
             raise error
         self._failures += 1
-        longest = min(_FIRST_DELAY_SECONDS * 2**self._failures, self._max_delay)
-        return random.uniform(0, longest)
+        return pause_seconds(self._failures, self._max_delay)
 
 
 def _is_standby(error: Exception) -> bool:

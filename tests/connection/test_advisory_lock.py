@@ -112,6 +112,7 @@ async def test_a_transaction_that_outlives_the_lock(conn: howdah.AsyncConnection
     await conn.rollback()
 
 
+@pytest.mark.since(14)  # pg_terminate_backend waits
 async def test_a_lost_connection_is_told(
     conn: howdah.AsyncConnection, connector: Connector
 ) -> None:

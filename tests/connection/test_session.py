@@ -134,6 +134,7 @@ async def test_closing_twice_is_no_error(connector: Connector) -> None:
         conn.cursor()
 
 
+@pytest.mark.since(14)  # pg_terminate_backend waits
 async def test_a_lost_connection_goes_on_saying_why(connector: Connector) -> None:
     conn, killer = await connector(), await connector()
     try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import time
 from typing import TYPE_CHECKING, Any, cast
 
 import pytest
@@ -12,6 +13,7 @@ import howdah.server
 from tests.both import Awaited, awaited
 
 if TYPE_CHECKING:
+    import subprocess
     from collections.abc import AsyncIterator, Iterator
 
 AWAITED = frozenset({"open", "close", "execute", "execute_many", "fetch", "fetch_value"})
@@ -31,6 +33,20 @@ def replicated() -> Iterator[howdah.server.Server]:
 def urls(server: howdah.server.Server) -> tuple[str, list[str]]:
     """The primary's URL, and the replicas'."""
     return server.url, [replica.url for replica in server.replicas]
+
+
+def wait_for_server(url: str, process: subprocess.Popen[bytes]) -> None:
+    """Until a server that is starting lets clients in."""
+    deadline = time.monotonic() + 60
+    while True:
+        try:
+            howdah.connect(url).close()
+        except howdah.OperationalError:
+            assert process.poll() is None, "the server has ended"
+            assert time.monotonic() < deadline
+            time.sleep(0.02)
+        else:
+            return
 
 
 class AwaitedDatabase:
@@ -81,6 +97,14 @@ class Databases:
 
     def __init__(self, world: str) -> None:
         self.world = world
+
+    def unopened(self, primary: str, replicas: list[str], **options: Any) -> howdah.AsyncDatabase:
+        """A database that knows nothing yet of its servers."""
+        options = {"check_interval": 0.05, "timeout": 30, **options}
+        if self.world == "async":
+            return howdah.AsyncDatabase(primary, replicas=replicas, **options)
+        database = howdah.Database(primary, replicas=replicas, **options)
+        return cast("howdah.AsyncDatabase", AwaitedDatabase(database))
 
     @contextlib.asynccontextmanager
     async def __call__(

@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 SETTINGS = {
     "wal_level": "logical",
     "max_prepared_transactions": "10",
-    "logical_decoding_work_mem": "64kB",
     "wal_sender_timeout": "2s",
     "max_wal_senders": "20",
     "max_replication_slots": "20",
@@ -31,7 +30,9 @@ AWAITED = frozenset(
 @pytest.fixture(scope="session")
 def logical_server() -> Iterator[str]:
     """The URL of a server with `wal_level=logical` and a short `wal_sender_timeout`."""
-    with servers.start(servers.main_programs(), SETTINGS) as server:
+    programs = servers.main_programs()
+    blocks = {"logical_decoding_work_mem": "64kB"} if programs.major >= 13 else {}
+    with servers.start(programs, {**SETTINGS, **blocks}) as server:
         make_template(server.url)
         yield server.url
 

@@ -185,6 +185,7 @@ async def test_a_block_is_entered_once(conn: howdah.AsyncConnection) -> None:
         await block.__aenter__()
 
 
+@pytest.mark.since(14)  # pg_terminate_backend waits
 async def test_a_connection_that_dies_inside(connector: Connector) -> None:
     conn, killer = await connector(), await connector()
     try:

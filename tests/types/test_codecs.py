@@ -47,6 +47,7 @@ def _nothing_stays() -> Iterator[None]:
     codecs.clear()
 
 
+@pytest.mark.since(14)
 async def test_text_of_a_type_wherever_it_is(conn: howdah.AsyncConnection) -> None:
     """The preset `text` holds in columns, arrays, composites, ranges and domains."""
     await conn.execute(SCHEMA)

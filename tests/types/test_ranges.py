@@ -62,6 +62,7 @@ def test_whole_numbers_come_back_in_one_form(server: howdah.Connection, value: R
             assert (near in back) == (near in value)
 
 
+@pytest.mark.since(14)
 @on_one_server
 @given(st.lists(ranges(st.integers(-20, 20)), max_size=5))
 def test_multiranges_hold_what_their_ranges_hold(
@@ -89,6 +90,7 @@ def test_the_server_and_python_agree_on_order(server: howdah.Connection) -> None
     assert [row[0] for row in server.fetch(query, unique)] == sorted(unique)
 
 
+@pytest.mark.since(14)
 def test_a_subtype_with_quotes_and_commas(sync_conn: howdah.Connection) -> None:
     sync_conn.execute('create type spell as range (subtype = text, collation = "C")')
     for lower, upper in [("a", "b c"), ("", '"'), ("(,)", "[]"), ("\\", "\\\\"), ("NULL", "null")]:

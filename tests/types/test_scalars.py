@@ -91,6 +91,7 @@ def test_numeric_takes_an_int_of_any_length(server: howdah.Connection, number: i
     assert server.fetch_value("select $1::numeric", number) == Decimal(number)
 
 
+@pytest.mark.since(14)  # infinities
 @given(number=st.floats())
 @EXAMPLES
 def test_numeric_takes_a_float_as_its_shortest_decimal(

@@ -40,6 +40,7 @@ def test_the_table_is_fresh(server: howdah.Connection, tool: ModuleType) -> None
     assert tool.TARGET.read_text() == tool.render(rows, major)
 
 
+@pytest.mark.since(13)  # whose OIDs no later version has given to another type
 def test_every_built_in_type_is_known_without_asking(server: howdah.Connection) -> None:
     oids = server.fetch(
         """select t.oid from pg_type t left join pg_type e on e.oid = t.typelem

@@ -120,7 +120,13 @@ READ: list[tuple[str, Any]] = [
 ]
 
 
-@pytest.mark.parametrize(("expression", "expected"), READ, ids=[row[0] for row in READ])
+CASES = [
+    pytest.param(*row, id=row[0], marks=pytest.mark.since(14 if "multirange" in row[0] else 0))
+    for row in READ
+]
+
+
+@pytest.mark.parametrize(("expression", "expected"), CASES)
 def test_reads_alike_and_writes_back(
     server: howdah.Connection, expression: str, expected: Any
 ) -> None:
@@ -140,7 +146,7 @@ def test_reads_alike_and_writes_back(
         assert values.read_back(server, kind, types.encode(oid, read, 1), 1) == written
 
 
-@pytest.mark.parametrize(("expression", "expected"), READ, ids=[row[0] for row in READ])
+@pytest.mark.parametrize(("expression", "expected"), CASES)
 def test_travels_as_result_and_parameter(
     server: howdah.Connection, expression: str, expected: Any
 ) -> None:
@@ -151,6 +157,7 @@ def test_travels_as_result_and_parameter(
     assert repr(back) == repr(read)
 
 
+@pytest.mark.since(14)
 def test_nothing_is_left_behind(server: howdah.Connection) -> None:
     rounds = 150
     written = [

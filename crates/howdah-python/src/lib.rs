@@ -6,6 +6,7 @@ mod config;
 mod connection;
 mod orm;
 mod placeholders;
+mod pool;
 mod replication;
 mod row;
 mod schema;
@@ -23,6 +24,7 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     config::register(module)?;
     connection::register(module)?;
     orm::register(module)?;
+    pool::register(module)?;
     replication::register(module)?;
     schema::register(module)?;
     server::register(module)?;

@@ -21,10 +21,10 @@ use proptest::prelude::*;
 use proptest::sample::{Index, select};
 use sha2::{Digest, Sha256};
 use support::asked::Asked;
-use support::entry;
 use support::events::{Event, drain, feed};
 use support::step::Step;
 use support::streams::{self, Stream};
+use support::{changes, entry};
 
 static ALL: LazyLock<Vec<Stream>> =
     LazyLock::new(|| streams::load(Path::new(env!("CARGO_MANIFEST_DIR"))));
@@ -254,6 +254,22 @@ proptest! {
     }
 
     #[test]
+    fn arbitrary_changes_do_no_harm(data in vec(any::<u8>(), 0..2000)) {
+        changes::changes(&data);
+    }
+
+    #[test]
+    fn mutilated_changes_do_no_harm(
+        changed in vec((any::<Index>(), mutation()), 1..10),
+    ) {
+        let mut data = changes::sample();
+        for (place, mutation) in changed {
+            mutation.apply(&mut data, place);
+        }
+        changes::changes(&data);
+    }
+
+    #[test]
     fn mutilated_streams_do_no_harm(
         stream in select(&**ALL),
         changes in vec((any::<Index>(), mutation()), 1..10),
@@ -268,6 +284,11 @@ proptest! {
             entry::session(&data);
         }
     }
+}
+
+#[test]
+fn every_change_of_the_sample_is_read() {
+    assert_eq!(changes::changes(&changes::sample()), changes::SAMPLE_PIECES);
 }
 
 /// One way to spoil bytes.

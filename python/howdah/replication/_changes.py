@@ -1,4 +1,4 @@
-"""What a replication stream tells: one class per message of `pgoutput`.
+"""What a replication stream tells: one class per message of `pgoutput`, and one more.
 
 No IO. Made by the native decoder. Times are in UTC, positions are `howdah.types.Lsn`. `xid` of a
 change is None unless it comes within a block of a transaction that is still in progress
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from howdah._native import Row
+    from howdah.errors import Error
     from howdah.types import Lsn
 
 
@@ -239,6 +240,20 @@ class StreamPrepare:
     prepare_time: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class Reconnected:
+    """The connection was lost and made again (`reconnect`): the stream goes on behind `confirmed`.
+
+    Whatever came after that comes again, from its `Begin` on, and what came of a transaction
+    without its end is to be forgotten.
+    """
+
+    error: Error
+    """How the loss showed."""
+    start: Lsn
+    """Transactions that end after this position come now."""
+
+
 Change: TypeAlias = (
     Begin
     | Commit
@@ -259,5 +274,6 @@ Change: TypeAlias = (
     | CommitPrepared
     | RollbackPrepared
     | StreamPrepare
+    | Reconnected
 )
 """Whatever a stream gives."""

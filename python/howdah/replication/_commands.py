@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from howdah import _native
-    from howdah.connection import Connection
 
 Streaming = bool | Literal["parallel"]
 
@@ -116,15 +115,15 @@ def start(
     return f"START_REPLICATION SLOT {identifier(slot)} LOGICAL {Lsn(position)} ({said})"
 
 
-def learn_types(connection: Connection, unknown: Sequence[int]) -> None:
-    """Have an ordinary connection to the database read types; all of the process share them."""
-    names = connection.fetch(
-        "select pg_catalog.format_type(oid, null) from pg_catalog.pg_type where oid = any($1)",
-        list(unknown),
-        row=tuple,
-    )
-    if names:
-        connection.fetch("select " + ", ".join(f"null::{name}" for (name,) in names))
+NAMES_OF_TYPES = (
+    "select pg_catalog.format_type(oid, null) from pg_catalog.pg_type where oid = any($1)"
+)
+"""Of the types with these OIDs."""
+
+
+def values_of(types: Sequence[tuple[str]]) -> str:
+    """A query by which an ordinary connection reads types; all of the process share them."""
+    return "select " + ", ".join(f"null::{name}" for (name,) in types)
 
 
 def identifier(name: str) -> str:

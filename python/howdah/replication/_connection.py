@@ -6,11 +6,17 @@ A connection runs commands, then streams, once; when its stream is closed it run
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Literal, Self
+from typing import TYPE_CHECKING, Any, Literal, Self
 
 from howdah import _native
 from howdah.replication import _commands
-from howdah.replication._stream import AsyncReplicationStream, ReplicationStream
+from howdah.replication._stream import (
+    AsyncReplicationStream,
+    Line,
+    Opening,
+    ReplicationStream,
+    open_wire,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,14 +31,14 @@ class _Face:
     """What both kinds share."""
 
     def __init__(self, wire: _native.ReplicationConnection, config: _native.Config) -> None:
-        self._wire = wire
+        self._line = Line(wire, config)
         self._config = config
         self._server_version: int | None = None
 
     @property
     def closed(self) -> bool:
         """Whether it was closed, by this program, the server or the network."""
-        return self._wire.closed
+        return self._line.wire.closed
 
     def __repr__(self) -> str:
         config, state = self._config, "closed" if self.closed else "open"
@@ -40,18 +46,40 @@ class _Face:
 
     def _version(self) -> int:
         if self._server_version is None:
-            answer = self._wire.command("SHOW server_version_num")
+            answer = self._line.wire.command("SHOW server_version_num")
             self._server_version = int(answer[0]["server_version_num"] or 0)
         return self._server_version
 
     def _create(self, name: str, snapshot: Snapshot, **kind: bool) -> Slot:
         version = self._version()
         sql = _commands.create_slot(name, snapshot, version, **kind)
-        return _commands.slot_of(self._wire.command(sql))
+        return _commands.slot_of(self._line.wire.command(sql))
+
+    def _begin(
+        self,
+        slot: str,
+        publications: Sequence[str],
+        times: tuple[float, float],
+        *,
+        start: int,
+        reconnect: bool,
+        **options: Any,
+    ) -> Opening:
+        """Start a stream of these options of pgoutput; how it was done."""
+        if self._version() < 140000:
+            options["messages"] = False  # such a server has no such option, and sends none
+
+        def command(position: int) -> str:
+            return _commands.start(slot, publications, position, **options)
+
+        status_interval, max_delay = times
+        opening = Opening(command, start, status_interval, reconnect, max_delay)
+        self._line.wire.start(command(start), start, status_interval)
+        return opening
 
     def _drop(self, name: str, *, wait: bool) -> None:
         words = f"DROP_REPLICATION_SLOT {_commands.identifier(name)}{' WAIT' if wait else ''}"
-        self._wire.command(words)
+        self._line.wire.command(words)
 
 
 class ReplicationConnection(_Face):
@@ -59,7 +87,7 @@ class ReplicationConnection(_Face):
 
     def identify_system(self) -> System:
         """Which server this is, and how far its log goes."""
-        return _commands.system_of(self._wire.command("IDENTIFY_SYSTEM"))
+        return _commands.system_of(self._line.wire.command("IDENTIFY_SYSTEM"))
 
     def create_slot(
         self,
@@ -93,6 +121,8 @@ class ReplicationConnection(_Face):
         two_phase: bool = False,
         origin: str | None = None,
         status_interval: float = _commands.STATUS_INTERVAL_SECONDS,
+        reconnect: bool = False,
+        max_delay: float = 30.0,
     ) -> ReplicationStream:
         """Stream the changes of the tables of `publications`, committed ones first to last.
 
@@ -102,23 +132,30 @@ class ReplicationConnection(_Face):
         about those that are rolled back. `two_phase` tells of prepared transactions, for slots
         made so. `origin="none"` leaves out what was itself replicated. `status_interval` is how
         often, in seconds, the server hears of the client, beyond each confirmation.
+
+        With `reconnect` a connection that is lost, or that the server ends, is made again, with
+        growing pauses of up to `max_delay` seconds; a `Reconnected` is the next item, and behind it
+        comes again what was not confirmed. A temporary slot does not outlive its connection, so
+        that is an error, as is whatever a repetition cannot cure.
         """
-        sql = _commands.start(
+        opening = self._begin(
             slot,
             publications,
-            start,
+            (status_interval, max_delay),
+            start=start,
+            reconnect=reconnect,
             binary=binary,
             messages=messages,
             streaming=streaming,
             two_phase=two_phase,
             origin=origin,
         )
-        self._wire.start(sql, start, status_interval)
-        return ReplicationStream(self._wire, self._config)
+        return ReplicationStream(self._line, opening)
 
     def close(self) -> None:
         """Close the connection, and its stream; twice is no error."""
-        self._wire.close()
+        self._line.end_stream()
+        self._line.wire.close()
 
     def __enter__(self) -> Self:
         return self
@@ -137,7 +174,7 @@ class AsyncReplicationConnection(_Face):
 
     async def identify_system(self) -> System:
         """`ReplicationConnection.identify_system`, awaited."""
-        answer = await asyncio.to_thread(self._wire.command, "IDENTIFY_SYSTEM")
+        answer = await asyncio.to_thread(self._line.wire.command, "IDENTIFY_SYSTEM")
         return _commands.system_of(answer)
 
     async def create_slot(
@@ -169,24 +206,29 @@ class AsyncReplicationConnection(_Face):
         two_phase: bool = False,
         origin: str | None = None,
         status_interval: float = _commands.STATUS_INTERVAL_SECONDS,
+        reconnect: bool = False,
+        max_delay: float = 30.0,
     ) -> AsyncReplicationStream:
         """`ReplicationConnection.stream`, awaited; its stream is for `async for`."""
-        sql = _commands.start(
+        opening = await asyncio.to_thread(
+            self._begin,
             slot,
             publications,
-            start,
+            (status_interval, max_delay),
+            start=start,
+            reconnect=reconnect,
             binary=binary,
             messages=messages,
             streaming=streaming,
             two_phase=two_phase,
             origin=origin,
         )
-        await asyncio.to_thread(self._wire.start, sql, start, status_interval)
-        return AsyncReplicationStream(self._wire, self._config)
+        return AsyncReplicationStream(self._line, opening)
 
     async def close(self) -> None:
         """Close the connection, and its stream; twice is no error."""
-        await asyncio.to_thread(self._wire.close)
+        self._line.end_stream()
+        await asyncio.to_thread(self._line.wire.close)
 
     async def __aenter__(self) -> Self:
         return self
@@ -212,5 +254,4 @@ def connect(dsn: str | None = None, /, **options: object) -> ReplicationConnecti
 async def connect_async(dsn: str | None = None, /, **options: object) -> AsyncReplicationConnection:
     """`connect` without blocking the event loop."""
     config = _commands.replication_config(dsn, options)
-    wire = await asyncio.to_thread(_native.ReplicationConnection, config)
-    return AsyncReplicationConnection(wire, config)
+    return AsyncReplicationConnection(await open_wire(config), config)

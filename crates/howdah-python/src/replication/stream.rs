@@ -47,8 +47,14 @@ enum State {
 
 #[pymethods]
 impl ReplicationConnection {
+    /// Connects; `password` is what the configuration's callable answered, where that was awaited.
     #[new]
-    fn new(py: Python<'_>, config: &Config) -> PyResult<Self> {
+    #[pyo3(signature = (config, password=None))]
+    fn new(py: Python<'_>, config: &Config, password: Option<&str>) -> PyResult<Self> {
+        let options = match password {
+            Some(password) => config.options().with_password(password),
+            None => config.for_login(py)?,
+        };
         let raised: Arc<Mutex<Option<PyErr>>> = Arc::default();
         let keep = Arc::clone(&raised);
         let interrupt = Interrupt::never().with_signal_check(move || {
@@ -60,8 +66,7 @@ impl ReplicationConnection {
                 }
             })
         });
-        let options = config.options();
-        let connection = py.detach(|| Connection::establish(options, interrupt));
+        let connection = py.detach(|| Connection::establish(&options, interrupt));
         if let Some(error) = lock(&raised).take() {
             return Err(error);
         }

@@ -2,6 +2,7 @@
 //! captured streams.
 
 pub mod asked;
+pub mod changes;
 pub mod entry;
 pub mod events;
 pub mod step;

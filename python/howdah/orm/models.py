@@ -206,10 +206,12 @@ class Model(Instance, metaclass=ModelMeta):
     __table__: ClassVar[Table]
     __fields__: ClassVar[dict[str, Field]]
 
-    def __getattr__(self, name: str) -> Any:
-        from howdah.orm import loading
+    if not TYPE_CHECKING:  # for type checkers there is nothing but what is declared
 
-        return loading.missing(self, name)
+        def __getattr__(self, name: str) -> Any:
+            from howdah.orm import loading
+
+            return loading.missing(self, name)
 
     def __await__(self) -> Generator[Any, Any, Self]:
         """`await choice.question` gives the object, whether it is loaded already or not."""

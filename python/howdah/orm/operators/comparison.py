@@ -21,7 +21,7 @@ _COMPARISON = 4
 
 
 class Comparisons(Generic[T_co, V_contra]):
-    """`=`, `<`, `in`, `between`, `is null` …"""
+    """`=`, `<`, `in`, `between`, `is null` …."""
 
     __slots__ = ()
     __hash__ = Fragment.__hash__

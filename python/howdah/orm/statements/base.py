@@ -1,6 +1,7 @@
 """What all statements have in common.
 
-No IO. A statement is an immutable value: methods answer another one. `SHAPES` remembers the text of each shape.
+No IO. A statement is an immutable value: methods answer another one. `SHAPES` remembers the text of
+each shape.
 """
 
 from __future__ import annotations

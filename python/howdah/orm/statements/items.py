@@ -1,6 +1,9 @@
-"""What a `select` asks for: objects of a model, shapes; single expressions are fragments themselves.
+"""What a `select` asks for.
 
-No IO. An item writes its columns into the list after `select`, and says what becomes of them in the row.
+Objects of a model, shapes; single expressions are fragments themselves.
+
+No IO. An item writes its columns into the list after `select`, and says what becomes of them in the
+row.
 """
 
 from __future__ import annotations

@@ -32,10 +32,9 @@ if TYPE_CHECKING:
 
 
 def missing(instance: Model, name: str) -> Any:
-    """The value of an attribute whose slot is empty: loaded now, for the whole cohort, or to be
-    awaited.
+    """The value of an attribute whose slot is empty.
 
-    Raises `NotLoaded` where it cannot be loaded, and `AttributeError` for what is no field.
+    It is loaded now, for the whole cohort; under asyncio it is to be awaited. Raises `NotLoaded` where it cannot be loaded, and `AttributeError` for what is no field.
     """
     table = type(instance).__table__
     if name not in table.relation_names and name not in table.column_names:

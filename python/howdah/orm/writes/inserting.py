@@ -184,12 +184,12 @@ class Group:
         table, names = self.table, self.names
         rows: Iterable[Any] = rows_of(table, self.objects, names)
         if self.missing:
-            rows = ((number, *row) for (number,), row in zip(numbers, rows, strict=True))
+            rows = ((number, *row) for number, row in zip(numbers, rows, strict=True))
         columns = [table.columns[name].name for name in (*self.missing, *names)]
         yield lambda conn: conn.copy_rows(
             copy_target(table), rows, columns, progress=report.of_copy
         )
-        self._rows = numbers if self.missing else []
+        self._rows = [(number,) for number in numbers]
         report.done(len(self.objects))
         return True
 
@@ -200,13 +200,13 @@ def copy_target(table: Table) -> tuple[str, ...]:
 
 
 def reserved(table: Table, missing: Sequence[str], count: int) -> Steps:
-    """Numbers for the identity column, one row for each object; None where COPY is not possible."""
+    """Numbers for the identity column, if it is missing; None where COPY is not possible."""
     sql, values = _reservation(table, missing[0] if missing else None)
     if not missing:
         may = yield lambda conn: conn.fetch_value(sql, *values)
         return [] if may else None
-    rows = yield lambda conn: conn.fetch(sql, *values, count, row=tuple)
-    return rows if len(rows) == count else None
+    numbers = yield lambda conn: conn.fetch_value(sql, *values, count)
+    return numbers
 
 
 _MAY_COPY = """
@@ -214,7 +214,7 @@ _MAY_COPY = """
     and c.relkind in ('r', 'p') and not c.relhasrules and not row_security_active(c.oid)
 """
 _NUMBERS = """
-    select pg_catalog.nextval(seq) from (
+    select pg_catalog.array_agg(pg_catalog.nextval(seq)) from (
         select pg_catalog.pg_get_serial_sequence($1::text, $2::text)::regclass as seq
         from pg_catalog.pg_class c where c.oid = $1::text::regclass
         and c.relkind in ('r', 'p') and not c.relhasrules and not row_security_active(c.oid)

@@ -85,7 +85,7 @@ def statements(db: Bound) -> None:
     x: Expr[int, int] = Book.title.lower()  # type: ignore[assignment]  # pyright: ignore[reportAssignmentType]
 
 
-def objects(book: Book, author: Author) -> None:
+def attributes(book: Book, author: Author) -> None:
     """Attributes of objects."""
     book.titel  # type: ignore[attr-defined]  # pyright: ignore[reportAttributeAccessIssue]
     book.title = 5  # type: ignore[assignment]  # pyright: ignore[reportAttributeAccessIssue]

@@ -12,7 +12,8 @@ from howdah._native import Fragment, Param, Source
 from howdah.orm.expressions import COMPARISON, LIST, Column, Condition, Expr
 from howdah.orm.paths import Related, order_of
 from howdah.orm.statements.items import ModelItem
-from howdah.orm.statements.select import Join, Select
+from howdah.orm.statements.joins import Join
+from howdah.orm.statements.select import Select
 from howdah.orm.tables import TableSource
 
 if TYPE_CHECKING:

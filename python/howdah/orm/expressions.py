@@ -47,6 +47,7 @@ OR, AND, NOT, COMPARISON, OPERATOR, ATOM = 1, 2, 3, 4, 5, 9
 LIST = 0
 
 _BOOLEAN = sql_type(bool)
+_WRITTEN = (Fragment, Param)
 
 
 class Expr(
@@ -113,7 +114,7 @@ class Expr(
     # --- how operators and functions make others of it
 
     def _compared(self, operator: str, other: Any, /) -> Condition:
-        return compared(self, operator, other)
+        return Condition(self, operator, operand(self, other), level=COMPARISON, kind=_BOOLEAN)
 
     def _condition(self, *parts: Any, level: int = COMPARISON) -> Condition:
         return Condition(*parts, level=level, kind=_BOOLEAN)
@@ -238,9 +239,13 @@ def typed(type_: SqlType | None, *parts: Any, level: int = ATOM) -> Expr[Any, An
 
 def operand(beside: Expr[Any, Any], value: Any) -> Any:
     """A value, expression or statement as the other operand of `beside`."""
-    if isinstance(value, Fragment | Param) or hasattr(value, "_shape_fields"):
+    if isinstance(value, _WRITTEN):
         return value
     type_ = beside._type
+    if type_ is not None and type_.bind is None and type(value) is type_.python:
+        return Param(value)
+    if hasattr(value, "_shape_fields"):
+        return value
     if type_ is None:
         return Param(value, _cast_of(value))
     if type_.bind is not None:

@@ -63,7 +63,7 @@ async def test_common_table_expressions_name_each_other(db: AsyncBound) -> None:
 
 async def test_recursion_goes_down_a_tree(db: AsyncBound) -> None:
     top = select(Employee.id, Employee.name, Employee.name.label("way")).where(
-        Employee.boss_id == None
+        Employee.boss_id.is_null()
     )
     tree = top.recursive(
         "tree",

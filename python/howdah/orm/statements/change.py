@@ -14,8 +14,9 @@ from howdah.orm.expressions import LIST, Column, Condition, Expr
 from howdah.orm.paths import source_of
 from howdah.orm.statements.base import Statement, Steps
 from howdah.orm.statements.items import Item
+from howdah.orm.statements.joins import root
 from howdah.orm.statements.outputs import hydration_of, outputs_of
-from howdah.orm.statements.select import Select, as_item, root
+from howdah.orm.statements.select import Select, as_item
 from howdah.orm.statements.writing import separated, together, written_with
 from howdah.orm.tables import TableSource
 

@@ -82,6 +82,9 @@ class Combined(Query[T]):
             hint="order a subquery: `first.union(second).subquery(…)`",
         )
 
+    def _loads_more(self) -> bool:
+        return self.left._loads_more()
+
     def _as_counted(self) -> tuple[Query[Any], bool]:
         return (self if self.limit_ or self.offset_ else self.order_by()), False
 

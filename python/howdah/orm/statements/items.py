@@ -30,6 +30,9 @@ class Item:
         """What the text depends on."""
         raise NotImplementedError
 
+    def _shape_fields(self) -> tuple[Any, ...]:
+        return self.fields()
+
     def output(self, statement: Select[Any]) -> Sequence[Fragment]:
         """Its columns in the list after `select`."""
         raise NotImplementedError

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from howdah.orm.expressions import Condition, Expr, typed
 from howdah.orm.statements.base import Statement
+from howdah.orm.statements.terminals import Count, Exists, First, One, OneOrNone
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from howdah.orm.statements.outputs import Output
     from howdah.orm.statements.page import PageOf
     from howdah.orm.statements.sources import Rows
-    from howdah.orm.statements.terminals import Count, Exists, First, One, OneOrNone
 
 T = TypeVar("T")
 
@@ -53,6 +53,10 @@ class Query(Statement[list[T]]):
         """What becomes of its rows."""
         raise NotImplementedError
 
+    def _loads_more(self) -> bool:
+        """Whether its objects are told or given more once they are there."""
+        raise NotImplementedError
+
     def _as_counted(self) -> tuple[Query[Any], bool]:
         """The statement whose rows are to be counted, and whether `count(*)` may stand in it."""
         raise NotImplementedError
@@ -61,32 +65,22 @@ class Query(Statement[list[T]]):
 
     def first(self) -> First[T]:
         """The first row, None if there is none."""
-        from howdah.orm.statements.terminals import First
-
         return First(self.limit(1))
 
     def one(self) -> One[T]:
         """The only row. Raises `NoRow` or `SeveralRows`."""
-        from howdah.orm.statements.terminals import One
-
         return One(self)
 
     def one_or_none(self) -> OneOrNone[T]:
         """The only row, None if there is none. Raises `SeveralRows`."""
-        from howdah.orm.statements.terminals import OneOrNone
-
         return OneOrNone(self)
 
     def count(self) -> Count:
         """How many rows there are, counted by the database."""
-        from howdah.orm.statements.terminals import Count
-
         return Count(self)
 
     def exists(self) -> Exists:
         """Whether there is a row."""
-        from howdah.orm.statements.terminals import Exists
-
         return Exists(self)
 
     # --- as part of another statement

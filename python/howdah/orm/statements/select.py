@@ -18,11 +18,11 @@ from howdah.orm.expressions import (
     Expr,
     Labelled,
     Order,
-    all_of,
     condition,
 )
 from howdah.orm.paths import Related, relation_of, source_of
 from howdah.orm.statements.items import Item, ModelItem
+from howdah.orm.statements.joins import Join, JoinKind, as_source, related_joins, root
 from howdah.orm.statements.outputs import Output, hydration_of, outputs_of
 from howdah.orm.statements.query import Query
 from howdah.orm.tables import TableSource
@@ -41,93 +41,89 @@ D = TypeVar("D")
 E = TypeVar("E")
 F = TypeVar("F")
 
-JoinKind = Literal["join", "left join", "right join", "full join", "cross join"]
 LockStrength = Literal["update", "no key update", "share", "key share"]
 
 
-class Join:
-    """A source that is brought in beside the first. Along a relation, it needs no condition."""
+class _Clause:
+    """A clause of a statement; its default where it was not said."""
 
-    __slots__ = ("condition", "kind", "lateral", "source")
+    __slots__ = ("_default", "_name")
 
-    def __init__(
-        self, kind: JoinKind, source: Source, condition: Fragment | None, *, lateral: bool = False
-    ) -> None:
-        self.kind = kind
-        self.source = source
-        self.condition = condition
-        self.lateral = lateral
+    def __init__(self, default: Any) -> None:
+        self._default = default
 
-    def fields(self) -> tuple[Any, ...]:
-        """What its text depends on."""
-        return (self.kind, self.source, self.condition, self.lateral)
+    def __set_name__(self, owner: type, name: str) -> None:
+        self._name = name
+
+    def __get__(self, statement: Any, owner: type) -> Any:
+        return self if statement is None else statement._said.get(self._name, self._default)
+
+
+def clause(default: Any) -> Any:
+    """A clause, for type checkers: of whatever type it is annotated with."""
+    return _Clause(default)
 
 
 class Select(Query[T]):
     """A question to the database, of which running gives a list of `T`."""
 
-    __slots__ = _slots = (
-        "distinct_",
-        "from_",
-        "group",
-        "having_",
-        "items",
-        "joins",
-        "limit_",
-        "loads",
-        "locks",
-        "names",
-        "offset_",
-        "only_",
-        "order",
-        "strict_",
-        "where_",
-        "with_",
-    )
+    __slots__ = ("_said", "items")
     is_read_only = True
 
     items: tuple[Any, ...]
-    from_: Source | None
-    joins: tuple[Join, ...]
-    where_: tuple[Fragment, ...]
-    group: tuple[Fragment, ...]
-    having_: tuple[Fragment, ...]
-    order: tuple[Fragment, ...]
-    limit_: Param | None
-    offset_: Param | None
-    distinct_: Literal[False, True] | tuple[Fragment, ...]
-    locks: tuple[tuple[Any, ...], ...]
-    only_: tuple[Column[Any, Any], ...]
-    loads: tuple[Any, ...]
-    names: tuple[str, ...]
-    strict_: bool
-    with_: tuple[Source, ...]
+    """What it asks for."""
+    _said: dict[str, Any]
+    """The clauses that were said, in order: what was not said is not there."""
+
+    from_: Source | None = clause(None)
+    joins: tuple[Join, ...] = clause(())
+    where_: tuple[Fragment, ...] = clause(())
+    group: tuple[Fragment, ...] = clause(())
+    having_: tuple[Fragment, ...] = clause(())
+    order: tuple[Fragment, ...] = clause(())
+    limit_: Param | None = clause(None)
+    offset_: Param | None = clause(None)
+    distinct_: Literal[False, True] | tuple[Fragment, ...] = clause(False)  # noqa: FBT003
+    locks: tuple[tuple[Any, ...], ...] = clause(())
+    only_: tuple[Column[Any, Any], ...] = clause(())
+    loads: tuple[Any, ...] = clause(())
+    strict_: bool = clause(False)  # noqa: FBT003
+    with_: tuple[Source, ...] = clause(())
 
     # --- making
 
     @classmethod
     def of(cls, items: tuple[Any, ...]) -> Select[Any]:
         """A statement that asks for models, aliases, shapes and expressions."""
-        made = cls._empty()
-        made.items = tuple(map(as_item, items))
-        return made
+        found = tuple(map(as_item, items))
+        said = {} if isinstance(found[0], Item) and len(found) == 1 else _reads(found)
+        return cls._made(found, said)
 
     @classmethod
     def of_fragment(cls, what: Fragment, source: Source) -> Select[Any]:
         """A statement that asks for one expression of one source."""
-        made = cls._empty()
-        made.items = (what,)
-        made.from_ = source
-        return made
+        return cls._made((what,), {**_reads((what,)), "from_": source})
 
     @classmethod
     def _empty(cls) -> Select[Any]:
+        """A statement that asks for nothing yet."""
+        return cls._made((), {})
+
+    @classmethod
+    def _made(cls, items: tuple[Any, ...], said: dict[str, Any]) -> Select[Any]:
         made: Select[Any] = object.__new__(cls)
-        made.items = made.joins = made.where_ = made.group = made.having_ = made.order = ()
-        made.locks = made.only_ = made.loads = made.names = made.with_ = ()
-        made.from_ = made.limit_ = made.offset_ = None
-        made.distinct_ = made.strict_ = False
+        made.items = items
+        made._said = said
         return made
+
+    def _with(self, **changed: Any) -> Self:
+        other = object.__new__(type(self))
+        other.items = self.items
+        if "items" in changed:
+            other.items = changed.pop("items")
+            changed |= _reads(other.items)
+        other._said = {**self._said, **changed}
+        return other
 
     # --- clauses
 
@@ -266,27 +262,11 @@ class Select(Query[T]):
     # --- text
 
     def _shape_fields(self) -> tuple[Any, ...]:
-        return (
-            "select",
-            tuple((cte,) for cte in self.with_),
-            self._shape_items(),
-            self.from_,
-            tuple(join.fields() for join in self.joins),
-            self.where_,
-            self.group,
-            self.having_,
-            self.order,
-            self.limit_,
-            self.offset_,
-            self.distinct_,
-            self.locks,
-            self.only_,
-            self.keys_of_loads() if self.only_ else (),
-            self.names,
-        )
-
-    def _shape_items(self) -> tuple[Any, ...]:
-        return tuple(item.fields() if isinstance(item, Item) else item for item in self.items)
+        said = self._said
+        if "loads" not in said and "strict_" not in said:
+            return ("select", self.items, *said.items())
+        written = [one for one in said.items() if one[0] not in {"loads", "strict_"}]
+        return ("select", self.items, self.keys_of_loads() if self.only_ else (), *written)
 
     def keys_of_loads(self) -> tuple[str, ...]:
         """The attributes that loads begin at, which must not be left out."""
@@ -333,8 +313,11 @@ class Select(Query[T]):
 
     # --- running
 
+    def _loads_more(self) -> bool:
+        return "loads" in self._said or "strict_" in self._said
+
     def _only_step(self, executor: Any) -> Step | None:
-        if self.loads or self.strict_:
+        if self._loads_more():
             return None
         compiled, values = self._compile()
         load = compiled.extra.start(executor)
@@ -344,7 +327,7 @@ class Select(Query[T]):
         compiled, values = self._compile()
         load = compiled.extra.start(executor)
         rows = yield lambda conn: conn.fetch(compiled.sql, *values, row=load)
-        if self.loads or self.strict_:
+        if self._loads_more():
             yield from self._finish(load, executor)
         return rows
 
@@ -360,7 +343,7 @@ class Select(Query[T]):
 
     def _join(self, kind: JoinKind, way: Any, on: Any) -> Self:
         if isinstance(way, Related):
-            return self._with(joins=self.joins + _related_joins(kind, way, on))
+            return self._with(joins=self.joins + related_joins(kind, way, on))
         source = as_source(way)
         if on is not None:
             return self._with(joins=(*self.joins, Join(kind, source, condition(on))))
@@ -375,13 +358,6 @@ class Select(Query[T]):
         from howdah.orm.statements.base import text_of
 
         return f"<{text_of(self)}>"
-
-
-def root(source: Source) -> Source:
-    """Where the way along relations to this source begins."""
-    while isinstance(source, TableSource) and source.parent is not None:
-        source = source.parent
-    return source
 
 
 def as_item(item: Any) -> Any:
@@ -400,34 +376,11 @@ def as_item(item: Any) -> Any:
     )
 
 
-def as_source(way: Any) -> Source:
-    """What a model, an alias, a way or a subquery is as a part of `from`."""
-    source = source_of(way)
-    if source is not None:
-        return source
-    if isinstance(way, Source):
-        return way
-    inner = getattr(way, "_source", None)
-    if isinstance(inner, Source):
-        return inner
-    raise TypeError(f"expected a model, an alias or a subquery, found `{way!r}`")
-
-
-def _related_joins(kind: JoinKind, way: Related[Any], on: Any) -> tuple[Join, ...]:
-    """The joins along a to-many relation: one, or two by way of the table between."""
-    relation = way.relation
-    target = relation.target.__table__
-    here = relation.model.__table__.expression_of(way.source, relation.local)
-    conditions = [*way.conditions, *([on] if on is not None else [])]
-    if relation.between is None:
-        matched = target.expression(relation.remote) == here
-        return (Join(kind, target.source, all_of(matched, *conditions)),)
-    between = relation.between.__table__
-    assert relation.onward is not None
-    assert relation.target_key is not None
-    first = Join(kind, between.source, between.expression(relation.remote) == here)
-    matched = target.expression(relation.target_key) == between.expression(relation.onward)
-    return first, Join(kind, target.source, all_of(matched, *conditions))
+def _reads(items: tuple[Any, ...]) -> dict[str, Any]:
+    """Statements of the same text whose values are read differently are different ones."""
+    types = [item._type for item in items if isinstance(item, Fragment)]
+    serials = tuple(it.serial for it in types if it is not None and it.read is not None)
+    return {"reads": serials} if serials else {}
 
 
 def row_count(count: int, clause: str) -> Param:

@@ -90,7 +90,7 @@ class _Cursor:
             raise ProgrammingError(f"`batch` must be at least 1, found {batch}")
         self.query = query
         self.compiled, self.values = query._compile()
-        self.has_more_to_load = bool(query.loads or query.strict_)
+        self.has_more_to_load = query._loads_more()
         name = f"howdah_stream_{next(_NUMBERS)}"
         self.opening = f"declare {name} no scroll cursor for {self.compiled.sql}"
         self.fetching = f"fetch forward {batch} from {name}"

@@ -34,7 +34,7 @@ class First(Statement[T | None], Generic[T]):
         return self.query._write()
 
     def _only_step(self, executor: Any) -> Step | None:
-        if self.query.loads or self.query.strict_:
+        if self.query._loads_more():
             return None
         compiled, values = self._compile()
         load = compiled.extra.start(executor)

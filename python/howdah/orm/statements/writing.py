@@ -13,7 +13,8 @@ from howdah.errors import ProgrammingError
 from howdah.orm.expressions import LIST, all_of
 from howdah.orm.paths import join_condition
 from howdah.orm.statements.items import Item
-from howdah.orm.statements.select import Join, Select, labelled, root
+from howdah.orm.statements.joins import Join, root
+from howdah.orm.statements.select import Select, labelled
 from howdah.orm.tables import TableSource
 
 if TYPE_CHECKING:

@@ -111,9 +111,11 @@ class AwaitedVerbs:
 class ConnectingVerbs(Connecting):
     """Verbs on a connection that is opened when the test begins."""
 
+    tables = TABLES
+
     async def open(self, stack: contextlib.AsyncExitStack) -> Any:
         connection = await super().open(stack)
-        await connection.execute(TABLES)
+        await connection.execute(self.tables)
         if isinstance(connection, Awaited):
             return AwaitedVerbs(CountedBound(connection._connection))
         return CountedAsyncBound(connection)

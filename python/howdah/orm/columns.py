@@ -73,7 +73,10 @@ class Identity:
     always: bool = False
     start: int | None = None
     increment: int | None = None
+    minimum: int | None = None
+    maximum: int | None = None
     cache: int | None = None
+    cycle: bool = False
 
 
 _NO_DEFAULT: Any = type("NoDefault", (), {"__repr__": lambda _: "no default"})()
@@ -219,7 +222,10 @@ def identity(
     always: bool = False,
     start: int | None = None,
     increment: int | None = None,
+    minimum: int | None = None,
+    maximum: int | None = None,
     cache: int | None = None,
+    cycle: bool = False,
     type: str | None = None,  # noqa: A002 (PostgreSQL's word)
     name: str | None = None,
     comment: str | None = None,
@@ -232,7 +238,7 @@ def identity(
     the constructor; at run time `Question(id=7, …)` is taken.
     """
     del init  # for type checkers
-    options = Identity(always=always, start=start, increment=increment, cache=cache)
+    options = Identity(always, start, increment, minimum, maximum, cache, cycle)
     return ColumnOptions(
         type=type, name=name, comment=comment, primary_key=primary_key, identity=options
     )

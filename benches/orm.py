@@ -3,7 +3,7 @@
     python -m benches.orm [ROUNDS]
 
 Seven jobs on the talk's tables. "bare" is howdah's driver with rows as tuples, and for nested data
-the two statements that somebody would write by hand. Printed are medians of client CPU and wall time
+the two statements that somebody would write by hand. Printed are medians of client CPU, wall time
 and the share of the bare driver's CPU; the bars are upper bounds of howdah's share.
 """
 

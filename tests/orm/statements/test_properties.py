@@ -22,6 +22,7 @@ from tests.orm.library import TABLES, Author, Book
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
     import howdah
 
 WITH_A_SERVER = settings(

@@ -9,7 +9,6 @@ import contextlib
 import math
 import time
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Sequence
-from contextlib import AbstractAsyncContextManager
 from types import TracebackType
 from typing import Any, Concatenate, ParamSpec, Self, TypeVar, overload
 
@@ -341,12 +340,6 @@ class AsyncDatabase(Routing[AsyncPool], AsyncVerbs):
                 return await drive_async(steps, connection)
         async with self.write() as connection:
             return await drive_async(steps, connection)
-
-    def _lease(self, *, read_only: bool) -> AbstractAsyncContextManager[AsyncConnection]:
-        return self.read() if read_only else self.write()
-
-    def _source(self) -> Self:
-        return self
 
     async def _take(self, step: Step, *, read_only: bool = False) -> Any:
         """One call of the ORM."""

@@ -9,7 +9,6 @@ import contextlib
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager
 from types import TracebackType
 from typing import Any, Concatenate, ParamSpec, Self, TypeVar, overload
 
@@ -355,12 +354,6 @@ class Database(Routing[Pool], Verbs):
                 return drive(steps, connection)
         with self.write() as connection:
             return drive(steps, connection)
-
-    def _lease(self, *, read_only: bool) -> AbstractContextManager[Connection]:
-        return self.read() if read_only else self.write()
-
-    def _source(self) -> Self:
-        return self
 
     def _take(self, step: Step, *, read_only: bool = False) -> Any:
         """One call of the ORM."""

@@ -10,8 +10,24 @@ No IO but that of `create_all`, `drop_all` and `refresh`. In a model's `declare`
 
 from howdah.orm.schema.access import Grant, Policy, grant, policy
 from howdah.orm.schema.base import Declared, SchemaObject
-from howdah.orm.schema.constraints import Constraint, check, exclude, foreign_key, unique
-from howdah.orm.schema.indexes import Element, Index, element, index
+from howdah.orm.schema.base import sql_expression as sql
+from howdah.orm.schema.constraints import (
+    Constraint,
+    PrimaryKey,
+    check,
+    exclude,
+    foreign_key,
+    primary_key,
+    unique,
+)
+from howdah.orm.schema.indexes import (
+    ColumnSettings,
+    Element,
+    Index,
+    column_settings,
+    element,
+    index,
+)
 from howdah.orm.schema.making import create_all, ddl, drop_all, value_of
 from howdah.orm.schema.partitions import (
     Partition,
@@ -25,17 +41,20 @@ from howdah.orm.schema.standalone import (
     Composite,
     Domain,
     Extension,
+    Namespace,
     RangeType,
     Sequence,
     composite,
     domain,
     extension,
+    namespace,
     range_type,
     sequence,
 )
 from howdah.orm.schema.views import refresh, refresh_all
 
 __all__ = [
+    "ColumnSettings",
     "Composite",
     "Constraint",
     "Declared",
@@ -44,15 +63,18 @@ __all__ = [
     "Extension",
     "Grant",
     "Index",
+    "Namespace",
     "Partition",
     "PartitionBy",
     "Policy",
+    "PrimaryKey",
     "RangeType",
     "Routine",
     "SchemaObject",
     "Sequence",
     "Trigger",
     "check",
+    "column_settings",
     "composite",
     "create_all",
     "ddl",
@@ -65,15 +87,18 @@ __all__ = [
     "function",
     "grant",
     "index",
+    "namespace",
     "partition",
     "partition_by",
     "partitions_ahead",
     "policy",
+    "primary_key",
     "procedure",
     "range_type",
     "refresh",
     "refresh_all",
     "sequence",
+    "sql",
     "trigger",
     "unique",
     "value_of",

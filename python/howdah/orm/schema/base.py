@@ -53,16 +53,22 @@ class Collector:
 
     def __init__(self) -> None:
         self.value: Value = {}
-        self._seen: dict[int, object] = {}
+        self._seen: dict[object, object] = {}
 
     def add(self, kind: str, value: Value) -> None:
         """Add an object of a kind: `tables`, `enums` …"""
         self.value.setdefault(kind, []).append(value)
 
     def is_new(self, thing: object) -> bool:
-        """Whether the object is met for the first time."""
-        known = id(thing) in self._seen
-        self._seen[id(thing)] = thing
+        """Whether the object, or an equal one, is met for the first time."""
+        try:
+            hash(thing)
+        except TypeError:
+            key: object = id(thing)
+        else:
+            key = thing  # `typing` hands out equal annotations for one another
+        known = key in self._seen
+        self._seen[key] = thing
         return not known
 
     def name_schema(self, schema: str | None) -> None:
@@ -120,6 +126,16 @@ def expression_text(expression: Any, argument: Any = None) -> str:
             hint="SQL as text, or an expression: `lambda book: book.price > 0`",
         )
     return write_literally(expression, literal)
+
+
+def sql_expression(text: str) -> Any:
+    """An expression in SQL, as it is: `col(default=sql("now()"))`.
+
+    Text of the program becomes part of the definition: never put a user's words into it.
+    """
+    from howdah.orm.expressions import OR, typed
+
+    return typed(None, text, level=OR)
 
 
 def statement_text(statement: Any) -> str:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from howdah.errors import ProgrammingError
 from howdah.orm.columns import Action
 from howdah.orm.schema.base import Declared, Expression, Place, Value, name_value, said
-from howdah.orm.schema.indexes import element_value
+from howdah.orm.schema.indexes import element_value, options_value
 
 
 @dataclass(frozen=True)
@@ -49,6 +49,7 @@ def unique(
     include: Sequence[Any] = (),
     nulls_not_distinct: bool = False,
     without_overlaps: bool = False,
+    with_: Mapping[str, Any] | None = None,
     deferrable: bool = False,
     initially_deferred: bool = False,
     comment: str | None = None,
@@ -67,9 +68,55 @@ def unique(
             include=table.columns(include),
             nulls_not_distinct=nulls_not_distinct,
             without_overlaps=without_overlaps,
+            options=options_value(with_),
         )
 
     return Constraint(name, write, deferrable, initially_deferred, comment=comment)
+
+
+@dataclass(frozen=True)
+class PrimaryKey(Declared):
+    """What is to be said of the primary key beside its columns."""
+
+    fields: Value
+
+    def add_to_table(self, table: Place) -> None:
+        """Put it into the value of a model's table, which has the key already."""
+        keys = [it for it in table.value.get("constraints", ()) if it["kind"] == "primary_key"]
+        if not keys:
+            raise ProgrammingError(
+                f"`{table.model.__name__}` has no primary key",
+                hint="`primary_key=True` of its columns says which they are",
+            )
+        keys[0].update({**self.fields, "include": table.columns(self.fields.get("include", ()))})
+
+
+def primary_key(
+    *,
+    name: str | None = None,
+    include: Sequence[Any] = (),
+    without_overlaps: bool = False,
+    with_: Mapping[str, Any] | None = None,
+    deferrable: bool = False,
+    initially_deferred: bool = False,
+    comment: str | None = None,
+) -> PrimaryKey:
+    """What is to be said of the primary key; its columns say `primary_key=True`.
+
+    - `include`: columns that its index has beside them.
+    - `without_overlaps`: the last column is a range, and ranges of equal keys do not overlap (PostgreSQL 18).
+    - `with_`: storage parameters of its index.
+    """
+    return PrimaryKey(
+        said(
+            name=name,
+            include=list(include),
+            without_overlaps=without_overlaps,
+            options=options_value(with_),
+            deferral=deferral(deferrable, initially_deferred),
+            comment=comment,
+        )
+    )
 
 
 def check(
@@ -99,6 +146,7 @@ def exclude(
     where: Expression | None = None,
     name: str | None = None,
     include: Sequence[Any] = (),
+    with_: Mapping[str, Any] | None = None,
     deferrable: bool = False,
     initially_deferred: bool = False,
     comment: str | None = None,
@@ -117,6 +165,7 @@ def exclude(
             operators=[operator for _, operator in compared],
             include=table.columns(include),
             predicate=None if where is None else table.expression(where),
+            options=options_value(with_),
         )
 
     return Constraint(name, write, deferrable, initially_deferred, comment=comment)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from howdah._native import Fragment
-from howdah.orm.schema.base import Declared, Expression, Place, Value, name_value, said
+from howdah.orm.schema.base import Declared, Expression, Place, Value, said
 
 
 @dataclass(frozen=True)
@@ -102,6 +102,42 @@ def element(
     return Element(what, operator_class, collation, order, nulls)
 
 
+@dataclass(frozen=True)
+class ColumnSettings(Declared):
+    """What no option of a column says."""
+
+    column: Any
+    fields: Value
+
+    def add_to_table(self, table: Place) -> None:
+        """Put it into the value of the model's column."""
+        name = table.column(self.column)
+        for column in table.value.get("columns", ()):
+            if column["name"] == name:
+                column.update(self.fields)
+
+
+def column_settings(
+    column: Any,
+    *,
+    statistics: int | None = None,
+    collation: str | None = None,
+    compression: str | None = None,
+    storage: str | None = None,
+) -> ColumnSettings:
+    """What is to be said of a column beside `col`, `identity` or `generated`.
+
+    `statistics` is how much `analyze` looks at: `column_settings("name", statistics=500)`.
+    """
+    fields = said(
+        statistics=statistics,
+        collation=collation and {"name": collation},
+        compression=compression,
+        storage=storage,
+    )
+    return ColumnSettings(column, fields)
+
+
 def element_value(table: Place, it: Any) -> Value:
     """An element as the schema's value has it."""
     if not isinstance(it, Element):
@@ -109,7 +145,7 @@ def element_value(table: Place, it: Any) -> Value:
     return said(
         **_subject(table, it.what),
         operator_class=it.operator_class,
-        collation=None if it.collation is None else name_value(it.collation),
+        collation=it.collation and {"name": it.collation},
         direction=None if it.order == "asc" else it.order,
         nulls=it.nulls,
     )

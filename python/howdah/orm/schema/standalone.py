@@ -39,6 +39,29 @@ def extension(name: str, *, schema: str | None = None, version: str | None = Non
 
 
 @dataclass(frozen=True)
+class Namespace(SchemaObject):
+    """A schema, in PostgreSQL's sense."""
+
+    name: str
+    comment: str | None = None
+    grants: SequenceOf[Grant] | None = None
+
+    def add_to(self, schema: Collector) -> None:
+        """Put it into a schema."""
+        schema.name_schema(self.name)
+        for it in schema.value["schemas"]:
+            if it["name"] == self.name:
+                it.update({**said(comment=self.comment), **_grants(self.grants)})
+
+
+def namespace(
+    name: str, *, comment: str | None = None, grants: SequenceOf[Grant] | None = None
+) -> Namespace:
+    """A schema with a comment or grants; one that models merely lie in is made without it."""
+    return Namespace(name, comment, grants)
+
+
+@dataclass(frozen=True)
 class Sequence(SchemaObject):
     """Numbers that belong to no identity column."""
 
@@ -154,7 +177,7 @@ class Domain(_Type):
             checks=checks,
             not_null=self.not_null,
             default=None if self.default is None else expression_text(self.default),
-            collation=None if self.collation is None else name_value(self.collation),
+            collation=None if self.collation is None else {"name": self.collation},
             comment=self.comment,
         )
         schema.add("domains", {**value, **_grants(self.grants)})
@@ -199,7 +222,7 @@ class Composite(_Type):
             said(
                 name=name,
                 type=type_,
-                collation=name_value(self.collations[name]) if name in self.collations else None,
+                collation={"name": self.collations[name]} if name in self.collations else None,
             )
             for name, type_ in self.attributes
         ]
@@ -244,7 +267,7 @@ class RangeType(_Type):
             name=name_value(self.name, self.schema),
             subtype=self.subtype,
             operator_class=self.operator_class,
-            collation=self.collation and name_value(self.collation),
+            collation=self.collation and {"name": self.collation},
             subtype_diff=self.subtype_diff and name_value(self.subtype_diff),
             multirange=self.multirange and name_value(self.multirange),
             comment=self.comment,

@@ -179,7 +179,14 @@ def _column(place: Place, definition: ColumnDefinition) -> Value:
 
 
 def _identity(it: Identity) -> Value:
-    counting = said(start=it.start, increment=it.increment, cache=it.cache)
+    counting = said(
+        start=it.start,
+        increment=it.increment,
+        minimum=it.minimum,
+        maximum=it.maximum,
+        cache=it.cache,
+        cycle=it.cycle,
+    )
     return said(always=it.always, options=counting)
 
 

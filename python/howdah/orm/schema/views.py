@@ -11,7 +11,7 @@ from howdah.orm.schema.running import run
 
 if TYPE_CHECKING:
     from howdah.orm.models import Model
-    from howdah.orm.statements.base import Steps
+    from howdah.orm.statements.base import Step, Steps
 
 
 def refresh(on: Any, *views: type[Model], concurrently: bool = False) -> Any:
@@ -38,7 +38,11 @@ def _refresh_steps(names: list[str], concurrently: bool) -> Steps:  # noqa: FBT0
     word = " concurrently" if concurrently else ""
     for name in names:
         sql = f"refresh materialized view{word} {name}"
-        yield lambda conn, sql=sql: conn.execute(sql)
+        yield _executing(sql)
+
+
+def _executing(sql: str) -> Step:
+    return lambda conn: conn.execute(sql)
 
 
 def _refresh_all_steps(schema: str | None, concurrently: bool) -> Steps:  # noqa: FBT001

@@ -15,7 +15,7 @@ from howdah.errors import ProgrammingError
 from howdah.orm.expressions import LIST, Expr, condition, operated
 from howdah.orm.statements.assignments import Assignment, combined
 from howdah.orm.statements.change import Change, target_of, version_of
-from howdah.orm.statements.select import as_source
+from howdah.orm.statements.joins import as_source
 from howdah.orm.statements.writing import separated
 
 if TYPE_CHECKING:

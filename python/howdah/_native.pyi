@@ -1056,6 +1056,7 @@ class Source:
         columns: str | None = None,
         alias: bool = False,
         fixed: bool = False,
+        cte: tuple[str, bool] | None = None,
     ) -> Self: ...
     @property
     def label(self) -> str: ...

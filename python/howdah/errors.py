@@ -251,6 +251,10 @@ class SeveralRows(ProgrammingError):
     """A statement that must give one row gave several."""
 
 
+class InvalidToken(DataError):
+    """The token of a page is damaged, or is of another order."""
+
+
 class StaleObject(OperationalError):
     """An object was changed or deleted by somebody else since it was loaded."""
 

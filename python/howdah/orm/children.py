@@ -1,7 +1,7 @@
 """The statements that load relations: what belongs to these keys.
 
-No IO. Used by `loading`. A relation that is cut by `limit` is read by a subquery for each key, which stops at its limit: PostgreSQL
-reads no more than is wanted where an index has the order.
+No IO. Used by `loading`. A relation that is cut by `limit` is read by a subquery for each key,
+which stops at its limit: PostgreSQL reads no more than is wanted where an index has the order.
 """
 
 from __future__ import annotations
@@ -12,7 +12,8 @@ from howdah._native import Fragment, Param, Source
 from howdah.orm.expressions import COMPARISON, LIST, Column, Condition, Expr
 from howdah.orm.paths import Related, order_of
 from howdah.orm.statements.items import ModelItem
-from howdah.orm.statements.select import Join, Select
+from howdah.orm.statements.joins import Join
+from howdah.orm.statements.select import Select
 from howdah.orm.tables import TableSource
 
 if TYPE_CHECKING:

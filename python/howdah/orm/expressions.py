@@ -1,16 +1,17 @@
 """Expressions: columns, and what SQL makes of them.
 
-No IO. An `Expr` is a value: it can be named, shared and used in any number of statements. `Expr[T, V]` says twice
-what it holds: `T` is what Python gets of it (`str | None` for a column that can be null), `V` is what it may be
-compared with (`str`). So `Question.text == 5` in a `where` is an error of the type checker.
+No IO. An `Expr` is a value: it can be named, shared and used in any number of statements. `Expr[T,
+V]` says twice what it holds: `T` is what Python gets of it (`str | None` for a column that can be
+null), `V` is what it may be compared with (`str`). So `Question.text == 5` in a `where` is an error
+of the type checker.
 
-Invariant: values of the program become parameters; only names and operators of this package become text.
+Invariant: values of the program become parameters; only names and operators of this package become
+text.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any, Literal, NoReturn, TypeVar, cast, overload
+from typing import TYPE_CHECKING, Any, Literal, NoReturn, TypeVar, overload
 
 from howdah._native import Fragment, Param
 from howdah._native import quote_identifier as quoted
@@ -20,7 +21,7 @@ from howdah.orm.operators.arithmetic import Arithmetic
 from howdah.orm.operators.arrays import ArrayOperators
 from howdah.orm.operators.comparison import Comparisons
 from howdah.orm.operators.dates import DateOperators
-from howdah.orm.operators.holds import arguments
+from howdah.orm.operators.holds import Selectable, arguments
 from howdah.orm.operators.json import JsonOperators
 from howdah.orm.operators.ranges import RangeOperators
 from howdah.orm.operators.search import SearchOperators
@@ -29,10 +30,13 @@ from howdah.orm.operators.text import TextOperators
 from howdah.orm.operators.truth import BooleanOperators
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from howdah._native import Source
     from howdah.orm.columns import ColumnDefinition
     from howdah.orm.statements.assignments import Assignment
     from howdah.orm.statements.select import Select
+    from howdah.orm.statements.sources import FunctionRows
 
 T_co = TypeVar("T_co", covariant=True)
 V_contra = TypeVar("V_contra", contravariant=True)
@@ -43,9 +47,11 @@ OR, AND, NOT, COMPARISON, OPERATOR, ATOM = 1, 2, 3, 4, 5, 9
 LIST = 0
 
 _BOOLEAN = sql_type(bool)
+_WRITTEN = (Fragment, Param)
 
 
 class Expr(
+    Selectable[T_co],
     Comparisons[T_co, V_contra],
     Arithmetic[T_co, V_contra],
     BooleanOperators,
@@ -58,7 +64,10 @@ class Expr(
     SharedOperators,
     Fragment,
 ):
-    """Something that has a value in SQL. Made of columns, operators and functions, never by hand."""
+    """Something that has a value in SQL.
+
+    Made of columns, operators and functions, never by hand.
+    """
 
     __slots__ = ()
     __hash__ = Fragment.__hash__
@@ -90,10 +99,22 @@ class Expr(
         target = target.named(name) if name else target
         return typed(target, "cast(", self, f" as {target.name})")
 
+    def rows(
+        self, name: str, *, ordinality: bool = False, **columns: type[Any]
+    ) -> FunctionRows[T_co, V_contra]:
+        """The rows of a function as a source: `unnest(Book.tags).rows("tag")`.
+
+        `.value` is what it gives. A function of several columns is told their names and types,
+        which are `.c.name` then. With `ordinality`, each row has its number.
+        """
+        from howdah.orm.statements.sources import function_rows
+
+        return function_rows(self, name, columns, ordinality=ordinality)
+
     # --- how operators and functions make others of it
 
     def _compared(self, operator: str, other: Any, /) -> Condition:
-        return compared(self, operator, other)
+        return Condition(self, operator, operand(self, other), level=COMPARISON, kind=_BOOLEAN)
 
     def _condition(self, *parts: Any, level: int = COMPARISON) -> Condition:
         return Condition(*parts, level=level, kind=_BOOLEAN)
@@ -129,7 +150,7 @@ class Condition(Expr[bool, bool]):
 
 
 class Column(Expr[T_co, V_contra]):
-    """A column of a table, a view, a subquery …
+    """A column of a table, a view, a subquery ….
 
     `definition` is the model's column; None where a subquery gave it a name.
     """
@@ -173,7 +194,8 @@ class NullableColumn(Column[T_co, V_contra]):
 
         def to(
             self, value: V_contra | Expr[V_contra | None, Any] | Select[Any] | None
-        ) -> Assignment: ...
+        ) -> Assignment:
+            """`Column.to`, which also takes None."""
 
 
 class Labelled(Expr[T_co, V_contra]):
@@ -217,9 +239,13 @@ def typed(type_: SqlType | None, *parts: Any, level: int = ATOM) -> Expr[Any, An
 
 def operand(beside: Expr[Any, Any], value: Any) -> Any:
     """A value, expression or statement as the other operand of `beside`."""
-    if isinstance(value, Fragment) or hasattr(value, "_shape_fields"):
+    if isinstance(value, _WRITTEN):
         return value
     type_ = beside._type
+    if type_ is not None and type_.bind is None and type(value) is type_.python:
+        return Param(value)
+    if hasattr(value, "_shape_fields"):
+        return value
     if type_ is None:
         return Param(value, _cast_of(value))
     if type_.bind is not None:
@@ -228,11 +254,11 @@ def operand(beside: Expr[Any, Any], value: Any) -> Any:
 
 
 def _cast_beside(type_: SqlType, value: Any) -> str | None:
-    """A cast where PostgreSQL, left alone, would take the parameter for the other operand's type."""
+    """A cast where PostgreSQL would take the parameter for the other operand's type."""
     python = type_.python
     if not isinstance(python, type) or isinstance(value, python | str) or type_.bind is not None:
         return None
-    if isinstance(value, int) and python in {float}:
+    if isinstance(value, int) and python is float:
         return None
     return _cast_of(value)
 
@@ -297,7 +323,10 @@ def not_(one: Expr[bool | None, Any]) -> Condition:
 
 
 def lit(value: A) -> Expr[A, A]:
-    """A value as an expression of its own: `select(Question.id, lit("question"))`."""
+    """A value as an expression.
+
+    >>> kind = select(Question.id, lit("question"))
+    """
     type_ = None if value is None else sql_type(type(value))
     bound = type_.bind(value) if type_ is not None and type_.bind is not None else value
     return typed(type_, Param(bound, type_.name if type_ else None))
@@ -328,4 +357,4 @@ def raw(sql: str, *values: Any, type: object = None) -> Expr[Any, Any]:  # noqa:
 
 def as_expression(value: Any) -> Fragment:
     """An expression, or a value as one."""
-    return cast("Fragment", value) if isinstance(value, Fragment) else lit(value)
+    return value if isinstance(value, Fragment) else lit(value)

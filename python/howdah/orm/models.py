@@ -148,7 +148,7 @@ def _inherited(name: str, bases: tuple[type, ...]) -> dict[str, Field]:
 
 
 def _constructor(model: str, fields: dict[str, Field]) -> Callable[..., None]:
-    """`__init__` with a keyword for each column, as dataclasses make theirs: by writing its code."""
+    """`__init__` with a keyword for each column; as dataclasses do, by writing its code."""
     required, optional, body = [], [], []
     values: dict[str, Any] = {"_UNSET": _UNSET}
     for name, field in fields.items():
@@ -206,10 +206,12 @@ class Model(Instance, metaclass=ModelMeta):
     __table__: ClassVar[Table]
     __fields__: ClassVar[dict[str, Field]]
 
-    def __getattr__(self, name: str) -> Any:
-        from howdah.orm import loading
+    if not TYPE_CHECKING:  # for type checkers there is nothing but what is declared
 
-        return loading.missing(self, name)
+        def __getattr__(self, name: str) -> Any:
+            from howdah.orm import loading
+
+            return loading.missing(self, name)
 
     def __await__(self) -> Generator[Any, Any, Self]:
         """`await choice.question` gives the object, whether it is loaded already or not."""

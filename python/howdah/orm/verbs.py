@@ -6,10 +6,12 @@ awaited.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, overload
 
 from howdah.orm import loading
 from howdah.orm._tx_options import Options
+from howdah.orm.statements.batch import batch_steps
+from howdah.orm.statements.stream import AsyncStream, Stream, stream, stream_async
 from howdah.orm.writes.changing import change_steps
 from howdah.orm.writes.deleting import delete_steps
 from howdah.orm.writes.inserting import Progress, insert_steps
@@ -34,6 +36,11 @@ if TYPE_CHECKING:
     from howdah.orm.writes.journal import Journal
     from howdah.retrying import Retry
 
+A = TypeVar("A")
+B = TypeVar("B")
+C = TypeVar("C")
+D = TypeVar("D")
+E = TypeVar("E")
 R = TypeVar("R")
 T = TypeVar("T")
 M = TypeVar("M", bound="Model")
@@ -55,7 +62,7 @@ class Verbs:
         raise NotImplementedError
 
     def _lease(self, *, read_only: bool) -> AbstractContextManager[Connection]:
-        """A connection for a transaction."""
+        """A connection for a transaction, or a stream."""
         raise NotImplementedError
 
     def _source(self) -> Any:
@@ -106,6 +113,45 @@ class Verbs:
         """The first row of a statement, None if there is none."""
         return self.fetch(statement.first())
 
+    @overload
+    def batch(self, a: Statement[A], /) -> tuple[A]: ...
+    @overload
+    def batch(self, a: Statement[A], b: Statement[B], /) -> tuple[A, B]: ...
+    @overload
+    def batch(self, a: Statement[A], b: Statement[B], c: Statement[C], /) -> tuple[A, B, C]: ...
+    @overload
+    def batch(
+        self, a: Statement[A], b: Statement[B], c: Statement[C], d: Statement[D], /
+    ) -> tuple[A, B, C, D]: ...
+    @overload
+    def batch(
+        self, a: Statement[A], b: Statement[B], c: Statement[C], d: Statement[D], e: Statement[E], /
+    ) -> tuple[A, B, C, D, E]: ...
+    @overload
+    def batch(self, *statements: Statement[Any]) -> tuple[Any, ...]: ...
+    def batch(self, *statements: Statement[Any]) -> tuple[Any, ...]:
+        """Run several statements in one round trip; answers what each gives.
+
+        They are executed in order, as one transaction: when one fails, none has taken effect.
+        Objects that some of them load besides take further round trips, together.
+
+        >>> first, total = db.batch(select(Question).first(), select(Question).count())
+        """
+        result: tuple[Any, ...] = self._drive(batch_steps(self, statements))
+        return result
+
+    def stream(self, query: Select[T], *, batch: int = 500) -> Stream[T]:
+        """The rows of a statement, so many at a time: for results that are too large for a list.
+
+        What objects lack is loaded for those of one part together. The rows are those that were
+        there when the loop began: they are read in one transaction. `Stream.close` or `with` ends
+        it early.
+
+        >>> for question in db.stream(select(Question).order_by(Question.id)):
+        ...     question.text = question.text.strip()
+        """
+        return Stream(stream(self, query, batch))
+
     def execute(self, statement: Statement[Any]) -> int:
         """Run a statement for its effect: how many rows it touched."""
         result: int = self._drive(statement._count_steps())
@@ -118,7 +164,7 @@ class Verbs:
 
     def load(self, objects: Iterable[Any], *relations: Any) -> None:
         """Load relations, or columns that were left out, for all of the objects."""
-        self._drive(loading.load_steps(self, objects, relations))
+        self._drive(loading.load_steps(objects, relations))
 
     def insert(
         self,
@@ -219,7 +265,7 @@ class AsyncVerbs:
         raise NotImplementedError
 
     def _lease(self, *, read_only: bool) -> AbstractAsyncContextManager[AsyncConnection]:
-        """A connection for a transaction."""
+        """A connection for a transaction, or a stream."""
         raise NotImplementedError
 
     def _source(self) -> Any:
@@ -254,6 +300,33 @@ class AsyncVerbs:
         """`Verbs.fetch_one`, awaited."""
         return await self.fetch(statement.first())
 
+    @overload
+    async def batch(self, a: Statement[A], /) -> tuple[A]: ...
+    @overload
+    async def batch(self, a: Statement[A], b: Statement[B], /) -> tuple[A, B]: ...
+    @overload
+    async def batch(
+        self, a: Statement[A], b: Statement[B], c: Statement[C], /
+    ) -> tuple[A, B, C]: ...
+    @overload
+    async def batch(
+        self, a: Statement[A], b: Statement[B], c: Statement[C], d: Statement[D], /
+    ) -> tuple[A, B, C, D]: ...
+    @overload
+    async def batch(
+        self, a: Statement[A], b: Statement[B], c: Statement[C], d: Statement[D], e: Statement[E], /
+    ) -> tuple[A, B, C, D, E]: ...
+    @overload
+    async def batch(self, *statements: Statement[Any]) -> tuple[Any, ...]: ...
+    async def batch(self, *statements: Statement[Any]) -> tuple[Any, ...]:
+        """`Verbs.batch`, awaited."""
+        result: tuple[Any, ...] = await self._drive(batch_steps(self, statements))
+        return result
+
+    def stream(self, query: Select[T], *, batch: int = 500) -> AsyncStream[T]:
+        """`Verbs.stream`, for `async for`."""
+        return AsyncStream(stream_async(self, query, batch))
+
     async def execute(self, statement: Statement[Any]) -> int:
         """`Verbs.execute`, awaited."""
         result: int = await self._drive(statement._count_steps())
@@ -266,7 +339,7 @@ class AsyncVerbs:
 
     async def load(self, objects: Iterable[Any], *relations: Any) -> None:
         """`Verbs.load`, awaited."""
-        await self._drive(loading.load_steps(self, objects, relations))
+        await self._drive(loading.load_steps(objects, relations))
 
     async def insert(
         self,

@@ -45,7 +45,7 @@ async def test_many_objects_are_inserted_in_order(db: Any, count: int) -> None:
 
 
 async def test_objects_with_different_columns_and_of_different_models_in_one_call(db: Any) -> None:
-    objects = [
+    objects: list[Any] = [
         Tag(name="a"),
         keyed(50, Author(name="b")),
         Author(name="c"),
@@ -56,7 +56,7 @@ async def test_objects_with_different_columns_and_of_different_models_in_one_cal
 
 
 async def test_all_objects_are_inserted_or_none(db: Any) -> None:
-    objects = [Author(name="fine"), Tag(name="fresh"), keyed(70, Tag(name="new"))]
+    objects: list[Any] = [Author(name="fine"), Tag(name="fresh"), keyed(70, Tag(name="new"))]
     with pytest.raises(errors.UniqueViolation):
         await db.insert(objects)
     assert await db.fetch(select(Author).where(Author.name == "fine").exists()) is False

@@ -1,13 +1,13 @@
 """Aggregates: one value of many rows.
 
-No IO. Each takes `.filter(…)`, and `.over(…)` to be a window function. Of no rows they are null, but for `count`: `coalesce(sum_(x), 0)`.
+No IO. Each takes `.filter(…)`, and `.over(…)` to be a window function. Of no rows they are null,
+but for `count`: `coalesce(sum_(x), 0)`.
 """
 
 from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
-from decimal import Decimal
 from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 from howdah.errors import ProgrammingError
@@ -17,6 +17,8 @@ from howdah.orm.functions.windows import WindowCall, listed
 from howdah.orm.operators.holds import BOOLEAN, FLOAT, INTEGER, NUMERIC, TEXT, argument, bound
 
 if TYPE_CHECKING:
+    from decimal import Decimal
+
     from howdah.orm.expressions import Expr as AnyExpr
 
 X = TypeVar("X")
@@ -61,7 +63,10 @@ def aggregate(
 
 
 def count(value: AnyExpr[Any, Any] | None = None, *, distinct: bool = False) -> Aggregate[int, int]:
-    """How many rows; with a value, how many in which it is not null, or how many values with `distinct`."""
+    """How many rows.
+
+    With a value, how many in which it is not null, or how many values with `distinct`.
+    """
     if value is None:
         return Aggregate("count(*)", level=ATOM, kind=INTEGER)
     made: Aggregate[int, int] = aggregate(INTEGER, "count", value, distinct=distinct)
@@ -125,7 +130,10 @@ def max_(value: Expr[X | None, Any]) -> Aggregate[X | None, X]:
 def array_agg(
     value: Expr[X, Any], *, distinct: bool = False, order_by: Ordering = ()
 ) -> Aggregate[list[X] | None, list[X]]:
-    """All values as an array. PostgreSQL makes arrays of arrays only where they are equally long."""
+    """All values as an array.
+
+    PostgreSQL makes arrays of arrays only where they are equally long.
+    """
     type_ = None if value._type is None else value._type.array()
     made: Aggregate[list[X] | None, list[X]] = aggregate(
         type_, "array_agg", value, distinct=distinct, order_by=order_by
@@ -208,7 +216,10 @@ def _spread(value: Any) -> SqlType:
 def percentile_cont(
     fraction: float, within: Expr[Any, Any] | Order
 ) -> Aggregate[float | None, float]:
-    """The value below which a fraction of the values lie: `percentile_cont(0.5, Book.pages)` is the median."""
+    """The value below which a fraction of the values lie.
+
+    `percentile_cont(0.5, Book.pages)` is the median.
+    """
     return Aggregate(
         "percentile_cont(", bound(fraction, FLOAT), ") within group (order by ", within, ")",
         level=ATOM, kind=FLOAT,

@@ -1,16 +1,18 @@
-"""Choosing between values: `case`, `coalesce` …
+"""Choosing between values: `case`, `coalesce` ….
 
 No IO.
 """
 
 from __future__ import annotations
 
-from typing import Any, TypeVar, overload
+from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 from howdah.errors import ProgrammingError
-from howdah.orm._types import SqlType
 from howdah.orm.expressions import Expr, condition, typed
 from howdah.orm.operators.holds import bound, is_expression, type_of
+
+if TYPE_CHECKING:
+    from howdah.orm._types import SqlType
 
 A = TypeVar("A")
 X = TypeVar("X")
@@ -18,12 +20,19 @@ X = TypeVar("X")
 
 @overload
 def case(
-    *whens: tuple[Expr[bool | None, Any], A | Expr[A, Any]], else_: A | Expr[A, Any]
+    *whens: tuple[Expr[bool | None, Any], Expr[A, Any]], else_: A | Expr[A, Any]
 ) -> Expr[A, A]: ...
 @overload
-def case(*whens: tuple[Expr[bool | None, Any], A | Expr[A, Any]]) -> Expr[A | None, A]: ...
+def case(*whens: tuple[Expr[bool | None, Any], Expr[A, Any]]) -> Expr[A | None, A]: ...
+@overload
+def case(*whens: tuple[Expr[bool | None, Any], A], else_: A | Expr[A, Any]) -> Expr[A, A]: ...
+@overload
+def case(*whens: tuple[Expr[bool | None, Any], A]) -> Expr[A | None, A]: ...
 def case(*whens: tuple[Any, Any], else_: Any = None) -> Any:
-    """The value beside the first condition that is true: `case((Book.pages > 500, "long"), else_="short")`."""
+    """The value beside the first condition that is true.
+
+    `case((Book.pages > 500, "long"), else_="short")`.
+    """
     if not whens:
         raise ProgrammingError("`case` takes pairs of a condition and a value, found none")
     values = [value for _, value in whens]

@@ -5,12 +5,14 @@ No IO.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from howdah.orm.expressions import LIST, Expr, typed
 from howdah.orm.functions.windows import listed
 from howdah.orm.operators.holds import INTEGER
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 
 def rollup(*columns: Expr[Any, Any] | Sequence[Expr[Any, Any]]) -> Expr[Any, Any]:

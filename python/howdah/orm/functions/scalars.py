@@ -7,14 +7,15 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
-from collections.abc import Sequence
 from decimal import Decimal
-from typing import Any, TypeVar, overload
+from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 from howdah.orm._types import sql_type
 from howdah.orm.expressions import Expr, typed
-from howdah.orm.functions.search import to_tsvector as to_tsvector
 from howdah.orm.operators.holds import FLOAT, TEXT, argument, bound, type_of
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 X = TypeVar("X")
 N = TypeVar("N", int, Decimal)
@@ -43,7 +44,10 @@ def current_date() -> Expr[dt.date, dt.date]:
 def date_bin(
     stride: dt.timedelta, moment: Expr[dt.datetime | None, Any], origin: dt.datetime
 ) -> Expr[dt.datetime, dt.datetime]:
-    """The beginning of the stretch of time in which a moment lies; the stretches are counted from `origin`."""
+    """The beginning of the stretch of time in which a moment lies.
+
+    The stretches are counted from `origin`.
+    """
     type_ = moment._type
     return typed(
         type_, "date_bin(", bound(stride, _INTERVAL), ", ", moment, ", ", bound(origin, type_), ")"
@@ -77,7 +81,10 @@ def gen_random_uuid() -> Expr[uuid.UUID, uuid.UUID]:
 
 
 def uuidv7() -> Expr[uuid.UUID, uuid.UUID]:
-    """A UUID that begins with the time, so that new rows are side by side in an index. Since PostgreSQL 18."""
+    """A UUID that begins with the time, so that new rows are side by side in an index.
+
+    Since PostgreSQL 18.
+    """
     return typed(_UUID, "uuidv7()")
 
 
@@ -94,12 +101,18 @@ def json_build_object(**values: Any) -> Expr[dict[str, Any], dict[str, Any]]:
 
 
 def any_(array: Expr[list[X] | None, Any] | Sequence[X]) -> Expr[X, X]:
-    """One of an array's items, on the right of a comparison: `Book.title == any_(Shelf.titles)`."""
+    """One of an array's items.
+
+    Beside a comparison: `Book.title == any_(Shelf.titles)`.
+    """
     return _quantified("any", array)
 
 
 def all_(array: Expr[list[X] | None, Any] | Sequence[X]) -> Expr[X, X]:
-    """All of an array's items, on the right of a comparison: `Book.pages > all_(Shelf.sizes)`."""
+    """All of an array's items.
+
+    Beside a comparison: `Book.pages > all_(Shelf.sizes)`.
+    """
     return _quantified("all", array)
 
 
@@ -109,7 +122,10 @@ def _quantified(word: str, array: Any) -> Expr[Any, Any]:
 
 
 def unnest(array: Expr[list[X] | None, Any] | Sequence[X]) -> Expr[X, X]:
-    """A row for each item of an array. As a source of a statement: `unnest(Book.tags).rows("tag")`."""
+    """A row for each item of an array.
+
+    As a source of a statement: `unnest(Book.tags).rows("tag")`.
+    """
     type_ = array._type if isinstance(array, Expr) else type_of(array)
     return typed(type_.item if type_ is not None else None, "unnest(", bound(array, type_), ")")
 

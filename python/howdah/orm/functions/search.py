@@ -5,12 +5,14 @@ No IO. `Book.title.matches(…)` is the short form of what is here.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from howdah.orm._types import TsQuery, TsVector
 from howdah.orm.expressions import Expr, typed
 from howdah.orm.operators.holds import TEXT, bound
 from howdah.orm.operators.search import QUERY, VECTOR, config_part
+
+if TYPE_CHECKING:
+    from howdah.orm._types import TsQuery, TsVector
 
 
 def to_tsvector(

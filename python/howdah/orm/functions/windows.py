@@ -1,11 +1,11 @@
 """Windows, and the functions that need one.
 
-No IO. `.over(…)` is of aggregates as well. A window is a value: give it a name in Python and use it several times.
+No IO. `.over(…)` is of aggregates as well. A window is a value: give it a name in Python and use it
+several times.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Literal, TypeVar, overload
 
 from howdah._native import Fragment
@@ -14,6 +14,8 @@ from howdah.orm.expressions import ATOM, LIST, Expr, Order, typed
 from howdah.orm.operators.holds import FLOAT, INTEGER, argument, bound
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from howdah.orm._types import SqlType
 
 X = TypeVar("X")
@@ -24,7 +26,10 @@ Exclude = Literal["current row", "group", "ties", "no others"]
 
 
 class Frame(Fragment):
-    """Which rows around the current one a window function sees. Made by `rows`, `range_` and `groups`."""
+    """Which rows around the current one a window function sees.
+
+    Made by `rows`, `range_` and `groups`.
+    """
 
     __slots__ = ()
 
@@ -48,15 +53,20 @@ class WindowCall(Expr[T_co, V_contra]):
         order_by: Expr[Any, Any] | Order | Sequence[Expr[Any, Any] | Order] = (),
         frame: Frame | None = None,
     ) -> Expr[T_co, V_contra]:
-        """Over the rows of a window: of all rows, or of those with the same `partition_by`, in order."""
+        """Over the rows of a window.
+
+        Of all rows, or of those with the same `partition_by`, in order.
+        """
         return over(self, window, partition_by, order_by, frame)
 
 
-def over(call: Any, window_: Window | None, partition_by: Any, order_by: Any, frame: Any) -> Any:
+def over(
+    call: Any, window_: Window | None, partition_by: Any, order_by: Any, frame: Any
+) -> Expr[Any, Any]:
     """`call over (…)`."""
     if window_ is None:
         window_ = window(partition_by=partition_by, order_by=order_by, frame=frame)
-    elif partition_by != () or order_by != () or frame is not None:
+    elif listed(partition_by) or listed(order_by) or frame is not None:
         raise ProgrammingError("`over` takes a window, or what one is made of, not both")
     return typed(call._type, call, " over (", window_, ")")
 
@@ -67,7 +77,10 @@ def window(
     order_by: Expr[Any, Any] | Order | Sequence[Expr[Any, Any] | Order] = (),
     frame: Frame | None = None,
 ) -> Window:
-    """A window for several functions: `by_author = window(partition_by=Book.author_id, order_by=Book.id)`."""
+    """A window for several functions.
+
+    `by_author = window(partition_by=Book.author_id, order_by=Book.id)`.
+    """
     parts: list[Any] = []
     if parted := listed(partition_by):
         parts += ["partition by ", *parted]
@@ -88,7 +101,9 @@ def listed(columns: Any) -> list[Any]:
 
 
 def rows(start: int | None, end: int | None, *, exclude: Exclude | None = None) -> Frame:
-    """Rows from `start` to `end`, counted from the current one: `rows(-3, 0)` are three before and itself.
+    """Rows from `start` to `end`, counted from the current one.
+
+    `rows(-3, 0)` are three before and itself.
 
     None is without end: `rows(None, 0)` are all before and itself.
     """

@@ -1,7 +1,8 @@
-"""`+`, `-`, `*`, `/` …
+"""`+`, `-`, `*`, `/` ….
 
-No IO. Part of `Expr`. What comes out has the type that Python would give: a number times a `Decimal` is a `Decimal`, a datetime
-less another is a `timedelta`, a date and a `timedelta` make a date.
+No IO. Part of `Expr`. What comes out has the type that Python would give: a number times a
+`Decimal` is a `Decimal`, a datetime less another is a `timedelta`, a date and a `timedelta` make a
+date.
 """
 
 from __future__ import annotations
@@ -90,8 +91,8 @@ class Arithmetic(Generic[T_co, V_contra]):
     def __mul__(self, other: Expr[V_contra | None, Any]) -> Expr[T_co | None, V_contra]: ...
     @overload
     def __mul__(
-        self: Holds[dt.timedelta], other: float | Expr[float, Any]
-    ) -> Expr[dt.timedelta, dt.timedelta]: ...
+        self: Holds[dt.timedelta | None], other: float | Expr[float, Any]
+    ) -> Expr[T_co, V_contra]: ...
     @overload
     def __mul__(
         self: Holds[int], other: Decimal | Expr[Decimal, Any]
@@ -110,8 +111,8 @@ class Arithmetic(Generic[T_co, V_contra]):
     def __truediv__(self, other: Expr[V_contra | None, Any]) -> Expr[T_co | None, V_contra]: ...
     @overload
     def __truediv__(
-        self: Holds[dt.timedelta], other: float | Expr[float, Any]
-    ) -> Expr[dt.timedelta, dt.timedelta]: ...
+        self: Holds[dt.timedelta | None], other: float | Expr[float, Any]
+    ) -> Expr[T_co, V_contra]: ...
     @overload
     def __truediv__(
         self: Holds[int], other: Decimal | Expr[Decimal, Any]
@@ -140,7 +141,7 @@ class Arithmetic(Generic[T_co, V_contra]):
     @overload
     def round(self: Holds[Decimal], digits: int = 0) -> Expr[Decimal, Decimal | int]: ...
     @overload
-    def round(
+    def round(  # type: ignore[overload-overlap]  # of None alone
         self: Holds[Decimal | None], digits: int = 0
     ) -> Expr[Decimal | None, Decimal | int]: ...
     @overload
@@ -148,7 +149,10 @@ class Arithmetic(Generic[T_co, V_contra]):
     @overload
     def round(self: Holds[float | None], digits: int = 0) -> Expr[float | None, float]: ...
     def round(self: Any, digits: int = 0) -> Any:
-        """To so many digits after the point; half is rounded away from zero, of a `float` to even."""
+        """To so many digits after the point.
+
+        Half is rounded away from zero, of a `float` to even.
+        """
         if digits == 0:
             return self._called(self._type, "round")
         if self._type is not None and self._type.python is Decimal:

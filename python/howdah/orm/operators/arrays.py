@@ -1,26 +1,26 @@
 """Operators of arrays.
 
-No IO. Part of `Expr`. Python's indexes begin with 0, PostgreSQL's arrays with 1: `[…]` is Python's, functions are PostgreSQL's.
-Invariant: an array begins at 1, as all do that are not made otherwise on purpose.
+No IO. Part of `Expr`. Python's indexes begin with 0, PostgreSQL's arrays with 1: `[…]` is Python's,
+functions are PostgreSQL's. Invariant: an array begins at 1, as all do that are not made otherwise
+on purpose.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from howdah.errors import ProgrammingError
-from howdah.orm._types import SqlType
 from howdah.orm.operators.holds import INTEGER, TEXT, Holds, bound
 
 if TYPE_CHECKING:
+    from howdah.orm._types import SqlType
     from howdah.orm.expressions import Condition, Expr
 
 X = TypeVar("X")
 
 
 class ArrayOperators:
-    """What arrays can do, beside `contains`, `overlaps`, `length` and `[…]`."""
+    """What arrays can do, beside `contains`, `overlaps`, `length`, `[…]` and `+`."""
 
     __slots__ = ()
 
@@ -30,7 +30,7 @@ class ArrayOperators:
         made: Condition = self._condition(value, " = any (", self, ")", level=4)
         return made
 
-    def append(
+    def array_append(
         self: Holds[list[X] | None], item: X | Expr[X | None, Any]
     ) -> Expr[list[X], list[X]]:
         """With this item at the end."""
@@ -39,7 +39,7 @@ class ArrayOperators:
         )
         return made
 
-    def prepend(
+    def array_prepend(
         self: Holds[list[X] | None], item: X | Expr[X | None, Any]
     ) -> Expr[list[X], list[X]]:
         """With this item at the beginning."""
@@ -48,21 +48,12 @@ class ArrayOperators:
         )
         return made
 
-    def remove(
+    def array_remove(
         self: Holds[list[X] | None], item: X | Expr[X | None, Any]
     ) -> Expr[list[X], list[X]]:
         """Without any item equal to this one."""
         made: Expr[list[X], list[X]] = self._called(
             self._type, "array_remove", bound(item, _item(self._type))
-        )
-        return made
-
-    def extend(
-        self: Holds[list[X] | None], others: Sequence[X] | Expr[list[X] | None, Any]
-    ) -> Expr[list[X], list[X]]:
-        """With these items at the end: `||`."""
-        made: Expr[list[X], list[X]] = self._within(
-            self._type, self, " || ", bound(others, self._type), level=5
         )
         return made
 

@@ -17,14 +17,17 @@ if TYPE_CHECKING:
 T_co = TypeVar("T_co", covariant=True)
 V_contra = TypeVar("V_contra", contravariant=True)
 
-_COMPARISON = 4
-
 
 class Comparisons(Generic[T_co, V_contra]):
-    """`=`, `<`, `in`, `between`, `is null` …"""
+    """`=`, `<`, `in`, `between`, `is null` …."""
 
     __slots__ = ()
     __hash__ = Fragment.__hash__
+
+    if TYPE_CHECKING:
+
+        def _compared(self, operator: str, other: Any, /) -> Condition: ...
+        def _condition(self, *parts: Any) -> Condition: ...
 
     def __eq__(  # type: ignore[override]
         self, other: V_contra | Expr[V_contra | None, Any] | None
@@ -32,7 +35,7 @@ class Comparisons(Generic[T_co, V_contra]):
         """`=`; `is null` for None."""
         if other is None:
             return self.is_null()
-        return _compared(self, " = ", other)
+        return self._compared(" = ", other)
 
     def __ne__(  # type: ignore[override]
         self, other: V_contra | Expr[V_contra | None, Any] | None
@@ -40,37 +43,37 @@ class Comparisons(Generic[T_co, V_contra]):
         """`<>`; `is not null` for None. As in SQL, null is not unequal to anything."""
         if other is None:
             return self.is_not_null()
-        return _compared(self, " <> ", other)
+        return self._compared(" <> ", other)
 
     def __lt__(self, other: V_contra | Expr[V_contra | None, Any]) -> Condition:
-        return _compared(self, " < ", other)
+        return self._compared(" < ", other)
 
     def __le__(self, other: V_contra | Expr[V_contra | None, Any]) -> Condition:
-        return _compared(self, " <= ", other)
+        return self._compared(" <= ", other)
 
     def __gt__(self, other: V_contra | Expr[V_contra | None, Any]) -> Condition:
-        return _compared(self, " > ", other)
+        return self._compared(" > ", other)
 
     def __ge__(self, other: V_contra | Expr[V_contra | None, Any]) -> Condition:
-        return _compared(self, " >= ", other)
+        return self._compared(" >= ", other)
 
     def is_null(self) -> Condition:
         """`is null`."""
-        return _condition(self, self, " is null")
+        return self._condition(self, " is null")
 
     def is_not_null(self) -> Condition:
         """`is not null`."""
-        return _condition(self, self, " is not null")
+        return self._condition(self, " is not null")
 
     def is_distinct_from(self, other: V_contra | Expr[V_contra | None, Any] | None) -> Condition:
         """Unequal, where null is a value like another."""
-        return _compared(self, " is distinct from ", other)
+        return self._compared(" is distinct from ", other)
 
     def is_not_distinct_from(
         self, other: V_contra | Expr[V_contra | None, Any] | None
     ) -> Condition:
         """Equal, where null is a value like another."""
-        return _compared(self, " is not distinct from ", other)
+        return self._compared(" is not distinct from ", other)
 
     def between(
         self,
@@ -81,7 +84,7 @@ class Comparisons(Generic[T_co, V_contra]):
         from howdah.orm.expressions import operand
 
         one = cast("Expr[Any, Any]", self)
-        return _condition(self, self, " between ", operand(one, low), " and ", operand(one, high))
+        return self._condition(self, " between ", operand(one, low), " and ", operand(one, high))
 
     def in_(self, values: Iterable[V_contra] | Statement[list[Any]]) -> Condition:
         """One of the values, or of a statement's rows. All values are one parameter, an array."""
@@ -93,7 +96,7 @@ class Comparisons(Generic[T_co, V_contra]):
 
     def _member(self, values: Any, operator: str, of_statement: str) -> Condition:
         if hasattr(values, "_shape_fields"):
-            return _condition(self, self, of_statement, values)
+            return self._condition(self, of_statement, values)
         if isinstance(values, str | bytes | Mapping):
             raise TypeError(f"`in_` takes several values, found `{type(values).__name__}`")
         type_ = cast("Expr[Any, Any]", self)._type
@@ -102,7 +105,7 @@ class Comparisons(Generic[T_co, V_contra]):
         bind = type_.bind if type_ is not None else None
         items = list(values) if bind is None else [bind(value) for value in values]
         array = Param(items, f"{type_.name}[]" if type_ is not None else None)
-        return _condition(self, self, operator, array, ")")
+        return self._condition(self, operator, array, ")")
 
     def _member_of_arrays(self, values: list[Any], operator: str) -> Condition:
         # arrays of arrays are one array of several dimensions in SQL: they are compared one by one
@@ -112,11 +115,3 @@ class Comparisons(Generic[T_co, V_contra]):
         if operator == " = any (":
             return any_of(*(Condition(one, " = ", operand(one, it), level=4) for it in values))
         return all_of(*(Condition(one, " <> ", operand(one, it), level=4) for it in values))
-
-
-def _compared(left: Any, operator: str, right: Any) -> Condition:
-    return cast("Condition", left._compared(operator, right))
-
-
-def _condition(expression: Any, *parts: Any) -> Condition:
-    return cast("Condition", expression._condition(*parts, level=_COMPARISON))

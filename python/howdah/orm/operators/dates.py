@@ -6,16 +6,17 @@ No IO. Part of `Expr`; `+` and `-` are in `arithmetic`.
 from __future__ import annotations
 
 import datetime as dt
-from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Literal, TypeVar, overload
 
 from howdah.errors import ProgrammingError
 from howdah.orm._types import sql_type
 from howdah.orm.operators.holds import INTEGER, NUMERIC, TEXT, Holds, bound
-from howdah.types import Interval
 
 if TYPE_CHECKING:
+    from decimal import Decimal
+
     from howdah.orm.expressions import Expr
+    from howdah.types import Interval
 
 WholeField = Literal[
     "century", "decade", "year", "isoyear", "quarter", "month", "week", "day", "hour", "minute",
@@ -60,7 +61,8 @@ class DateOperators:
     def extract(self: Any, field: str) -> Any:
         """A field of a date, time or interval: a whole number, but for seconds and `epoch`.
 
-        `second` is with its fraction; `epoch` are seconds since 1970, of an interval all its seconds.
+        `second` is with its fraction; `epoch` are seconds since 1970, of an interval all its
+        seconds.
         """
         if field in _EXACT:
             return self._within(NUMERIC, f"extract({field} from ", self, ")")
@@ -69,7 +71,10 @@ class DateOperators:
         return self._within(INTEGER, f"extract({field} from ", self, ")::integer")
 
     def date_trunc(self: Holds[D], unit: Unit, zone: str | None = None) -> Expr[D, dt.datetime]:
-        """The moment at which the unit began: its day's midnight, in `zone` or the session's zone."""
+        """The moment at which the unit began.
+
+        Its day's midnight, in `zone` or the session's zone.
+        """
         _check_unit(unit)
         rest = () if zone is None else (zone,)
         made: Expr[D, dt.datetime] = self._within(
@@ -78,7 +83,10 @@ class DateOperators:
         return made
 
     def at_time_zone(self: Holds[D], zone: str) -> Expr[D, dt.datetime]:
-        """What clocks in the zone show: a datetime without a zone; of one without a zone the moment it means."""
+        """What clocks in the zone show.
+
+        A datetime without a zone; of one without a zone the moment it means.
+        """
         is_naive = self._type is not None and self._type.name.startswith("timestamp without")
         made: Expr[D, dt.datetime] = self._within(
             _MOMENT if is_naive else _NAIVE, self, " at time zone ", bound(zone, TEXT), level=5
@@ -94,7 +102,10 @@ class DateOperators:
         self: Holds[dt.date | None], since: dt.date | Expr[dt.date | None, Any] | None = None
     ) -> Expr[Interval | dt.timedelta | None, dt.timedelta | Interval]: ...
     def age(self: Any, since: Any = None) -> Any:
-        """The years, months and days from `since` to it; from it to today's midnight without `since`."""
+        """The years, months and days from `since` to it.
+
+        From it to today's midnight without `since`.
+        """
         if since is None:
             return self._called(_INTERVAL, "age")
         return self._called(_INTERVAL, "age", bound(since, self._type))

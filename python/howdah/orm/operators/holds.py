@@ -6,7 +6,7 @@ No IO. Invariant: an argument that is no expression becomes a parameter.
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 from howdah._native import Fragment, Param
 from howdah.errors import ProgrammingError
@@ -25,6 +25,16 @@ TEXT = sql_type(str)
 _INTEGER_LIMIT = 2**31
 
 
+class Selectable(Generic[H_co]):
+    """What a `select` may ask for, beside models: an expression whose values are of this type.
+
+    A class of its own, because what values may be compared with does not matter there, and would
+    disturb how type checkers find the types of functions' results.
+    """
+
+    __slots__ = ()
+
+
 class Holds(Protocol[H_co]):
     """An expression whose values are of this type: what `self` of an operator may be."""
 
@@ -40,15 +50,17 @@ class Holds(Protocol[H_co]):
 
 
 def is_expression(value: object) -> bool:
-    """Whether a value is an expression or a statement already."""
-    return isinstance(value, Fragment) or hasattr(value, "_shape_fields")
+    """Whether a value is an expression, a parameter or a statement already."""
+    return isinstance(value, Fragment | Param) or hasattr(value, "_shape_fields")
 
 
 def argument(value: Any) -> Any:
-    """An argument of a function: an expression, or a parameter of the type that a literal would have.
+    """An argument of a function.
 
-    As in SQL, a text is of whatever type the function takes, and a small number is an `integer`, which functions take for
-    any kind of number.
+    An expression, or a parameter of the type that a literal would have.
+
+    As in SQL, a text is of whatever type the function takes, and a small number is an `integer`,
+    which functions take for any kind of number.
     """
     if is_expression(value):
         return value

@@ -1,16 +1,15 @@
 """Operators of jsonb, and paths into it.
 
-No IO. Part of `Expr`. `Model.prefs["a"]["b"]` is a `Json`, of any type; `Book.stats.at(lambda s: s.views)` is a `JsonPath` whose
-type both checkers know, because the column is of a dataclass.
+No IO. Part of `Expr`. `Model.prefs["a"]["b"]` is a `Json`, of any type; `Book.stats.at(lambda s:
+s.views)` is a `JsonPath` whose type both checkers know, because the column is of a dataclass.
 
-Invariant: keys that are plain words are part of the text, so that indexes on expressions and `group by` work; all others
-are parameters.
+Invariant: keys that are plain words are part of the text, so that indexes on expressions and `group
+by` work; all others are parameters.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from howdah._native import Fragment, Param
@@ -20,6 +19,8 @@ from howdah.orm._types import SqlType, sql_type
 from howdah.orm.operators.holds import TEXT, Holds, bound
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from howdah.orm.expressions import Condition, Expr
     from howdah.orm.operators.paths import Json, JsonPath
 
@@ -38,7 +39,9 @@ class JsonOperators:
     __slots__ = ()
 
     def at(self: Holds[X | None], path: Callable[[X], A]) -> JsonPath[A]:
-        """The place in a dataclass that the path leads to: `Book.stats.at(lambda stats: stats.views)`.
+        """The place in a dataclass that the path leads to.
+
+        `Book.stats.at(lambda stats: stats.views)`.
 
         Fields, indexes of lists and keys of dicts lead further.
         """
@@ -60,7 +63,10 @@ class JsonOperators:
         return self._condition(as_jsonb(self), " ?& ", bound(list(keys), _TEXTS), level=4)
 
     def path_exists(self: Holds[dict[str, Any] | None], path: str) -> Condition:
-        """Something is where a path of PostgreSQL's language leads: `@?`, such as `"$.tags[*] ? (@ == \"a\")"`."""
+        r"""Something is where a path of PostgreSQL's language leads.
+
+        `@?`, such as `"$.tags[*] ? (@ == \"a\")"`.
+        """
         return self._condition(as_jsonb(self), " @? ", bound(path, _PATH), level=4)
 
     def path_match(self: Holds[dict[str, Any] | None], path: str) -> Condition:
@@ -68,7 +74,10 @@ class JsonOperators:
         return self._condition(as_jsonb(self), " @@ ", bound(path, _PATH), level=4)
 
     def path_query(self: Holds[dict[str, Any] | None], path: str) -> Json:
-        """The first that is where a path of PostgreSQL's language leads: `jsonb_path_query_first`."""
+        """The first that is where a path of PostgreSQL's language leads.
+
+        `jsonb_path_query_first`.
+        """
         whole = self._within(
             JSONB, "jsonb_path_query_first(", as_jsonb(self), ", ", bound(path, _PATH), ")"
         )

@@ -1,6 +1,7 @@
 """Paths into jsonb, as expressions: `Json` of any type, `JsonPath` of a known one.
 
-No IO. Made by `[…]` and `.at(…)`; the writing statements take both (`set`, `remove` …) by their `base` and `path`.
+No IO. Made by `[…]` and `.at(…)`; the writing statements take both (`set`, `remove` …) by their
+`base` and `path`.
 """
 
 from __future__ import annotations
@@ -9,7 +10,6 @@ import dataclasses
 import functools
 import types
 import typing
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar, Union, get_args, get_origin
 
 from howdah.errors import ProgrammingError
@@ -21,6 +21,7 @@ from howdah.orm.operators.holds import TEXT
 from howdah.orm.operators.json import JSONB, arrows
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from decimal import Decimal
 
     from howdah._native import Fragment
@@ -47,8 +48,9 @@ class Place(Expr[T_co, V_contra]):
     """Keys and indexes from there."""
 
     def set(self, value: V_contra | Expr[V_contra | None, Any] | None) -> Assignment:
-        """The place has this value. What leads to it is made if it is not there; None is JSON's
-        null.
+        """The place has this value.
+
+        What leads to it is made if it is not there; None is JSON's null.
 
         >>> made = howdah.orm.update(User).where(User.id == 1).set(User.prefs["theme"].set("dark"))
         """
@@ -59,8 +61,9 @@ class Place(Expr[T_co, V_contra]):
         return changes.JsonRemoval(self)
 
     def append(self, value: Any) -> Assignment:
-        """The list has one item more, at its end. A list of it alone is made if nothing is
-        there.
+        """The list has one item more, at its end.
+
+        A list of it alone is made if nothing is there.
         """
         return changes.appended(self, value)
 
@@ -74,8 +77,8 @@ class Place(Expr[T_co, V_contra]):
 class Json(Place[Any, Any]):
     """What is at a place in jsonb, as jsonb.
 
-    Compared with a value, it is compared with that value's JSON: `prefs["size"] == 3`. `as_(int)` and `text()` make it a value of
-    SQL. Null where the place does not exist.
+    Compared with a value, it is compared with that value's JSON: `prefs["size"] == 3`. `as_(int)`
+    and `text()` make it a value of SQL. Null where the place does not exist.
     """
 
     __slots__ = ()

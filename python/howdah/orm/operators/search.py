@@ -1,7 +1,7 @@
 """Full-text search.
 
-No IO. Part of `Expr`. A configuration is a name of the program and part of the text, so that an index on
-`to_tsvector('english', title)` serves; what is searched for is a parameter.
+No IO. Part of `Expr`. A configuration is a name of the program and part of the text, so that an
+index on `to_tsvector('english', title)` serves; what is searched for is a parameter.
 """
 
 from __future__ import annotations
@@ -33,8 +33,8 @@ class SearchOperators:
     ) -> Condition:
         """The words of a search are in it: `@@`.
 
-        A `str` is what people type into a search field (`websearch_to_tsquery`: `"two words"`, `or`, `-without`), which is
-        never a syntax error; `to_tsquery(…)` and its kin make others.
+        A `str` is what people type into a search field (`websearch_to_tsquery`: `"two words"`,
+        `or`, `-without`), which is never a syntax error; `to_tsquery(…)` and its kin make others.
         """
         vector = as_vector(self, config)
         made: Condition = self._condition(vector, " @@ ", as_query(query, config), level=4)
@@ -61,7 +61,8 @@ class SearchOperators:
     ) -> Expr[str, str]:
         """The parts of a text that match a search, with `<b>` around the words: `ts_headline`.
 
-        `options` are PostgreSQL's: `"MaxFragments=2, StartSel=<i>, StopSel=</i>"`. The text is not escaped for HTML.
+        `options` are PostgreSQL's: `"MaxFragments=2, StartSel=<i>, StopSel=</i>"`. The text is not
+        escaped for HTML.
         """
         parts = ["ts_headline(", *config_part(config), self, ", ", as_query(query, config)]
         made: Expr[str, str] = self._within(TEXT, *parts, ", ", bound(options, TEXT), ")")

@@ -5,7 +5,6 @@ No IO. Part of `Expr`.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, TypeVar, cast, overload
 
 from howdah.errors import ProgrammingError
@@ -15,6 +14,8 @@ from howdah.orm.operators.text import pattern_of
 from howdah.types import Multirange, Range
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from howdah.orm.expressions import Condition, Expr
     from howdah.orm.operators.paths import Json
 
@@ -52,8 +53,8 @@ class SharedOperators:
     def contains(self: Any, other: Any) -> Condition:
         """Has this in it.
 
-        Of a text: this text. Of an array: all of these items. Of a range: this value or range. Of jsonb: this structure
-        (`@>`).
+        Of a text: this text. Of an array: all of these items. Of a range: this value or range. Of
+        jsonb: this structure (`@>`).
         """
         if is_text(self._type):
             if is_expression(other):
@@ -101,7 +102,7 @@ class SharedOperators:
     @overload
     def lower(self: Holds[str]) -> Expr[str, str]: ...
     @overload
-    def lower(self: Holds[str | None]) -> Expr[str | None, str]: ...
+    def lower(self: Holds[str | None]) -> Expr[str | None, str]: ...  # type: ignore[overload-overlap]  # of None alone
     @overload
     def lower(self: Holds[Range[X] | Multirange[X] | None]) -> Expr[X | None, X]: ...
     def lower(self: Any) -> Any:
@@ -111,7 +112,7 @@ class SharedOperators:
     @overload
     def upper(self: Holds[str]) -> Expr[str, str]: ...
     @overload
-    def upper(self: Holds[str | None]) -> Expr[str | None, str]: ...
+    def upper(self: Holds[str | None]) -> Expr[str | None, str]: ...  # type: ignore[overload-overlap]  # of None alone
     @overload
     def upper(self: Holds[Range[X] | Multirange[X] | None]) -> Expr[X | None, X]: ...
     def upper(self: Any) -> Any:
@@ -138,7 +139,10 @@ class SharedOperators:
     @overload
     def __getitem__(self: Holds[dict[str, Any] | None], place: str) -> Json: ...
     def __getitem__(self: Any, place: Any) -> Any:
-        """An item of an array, or some of them, as Python counts: `tags[0]` is the first. What jsonb has under a key."""
+        """An item of an array, or some of them, as Python counts: `tags[0]` is the first.
+
+        What jsonb has under a key.
+        """
         type_: SqlType | None = self._type
         if type_ is not None and type_.item is not None:
             from howdah.orm.operators.arrays import item_of

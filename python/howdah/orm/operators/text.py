@@ -64,7 +64,10 @@ class TextOperators:
         return cast("Expr[S, str]", self._called(TEXT, "replace", old, new))
 
     def regexp_replace(self: Holds[S], pattern: str, new: str, flags: str = "g") -> Expr[S, str]:
-        """With what matches the regular expression replaced; `flags` without `g`: the first alone."""
+        """With what matches the regular expression replaced.
+
+        `flags` without `g`: the first alone.
+        """
         return cast("Expr[S, str]", self._called(TEXT, "regexp_replace", pattern, new, flags))
 
     def substring(
@@ -133,7 +136,10 @@ class TextOperators:
         self: Holds[str | None], separator: str, place: int
     ) -> Expr[str | None, str]: ...
     def split_part(self: Any, separator: str, place: int) -> Any:
-        """The part at a place, of which 1 is the first and -1 the last; empty where there is none."""
+        """The part at a place, of which 1 is the first and -1 the last.
+
+        Empty where there is none.
+        """
         return self._called(TEXT, "split_part", separator, place)
 
     @overload

@@ -7,10 +7,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from howdah.orm.operators.holds import Holds
-
 if TYPE_CHECKING:
     from howdah.orm.expressions import Condition, Expr
+    from howdah.orm.operators.holds import Holds
 
 _OR, _AND, _NOT, _COMPARISON = 1, 2, 3, 4
 

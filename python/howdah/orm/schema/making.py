@@ -38,7 +38,8 @@ def create_all(on: Any, *things: Any) -> Any:
 def drop_all(on: Any, *things: Any) -> Any:
     """Drop what `create_all` makes of the same things, **with all data**, in one transaction.
 
-    Schemas and extensions stay. What is not there is passed over. What other objects depend on is an error of the server.
+    Schemas and extensions stay. What is not there is passed over. What other objects depend on is
+    an error of the server.
     """
     return run(on, _script_steps(_native.schema_drop(_collected(things))))
 

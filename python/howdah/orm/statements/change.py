@@ -14,7 +14,9 @@ from howdah.orm.expressions import LIST, Column, Condition, Expr
 from howdah.orm.paths import source_of
 from howdah.orm.statements.base import Statement, Steps
 from howdah.orm.statements.items import Item
-from howdah.orm.statements.select import Select, as_item, root
+from howdah.orm.statements.joins import root
+from howdah.orm.statements.outputs import hydration_of, outputs_of
+from howdah.orm.statements.select import Select, as_item
 from howdah.orm.statements.writing import separated, together, written_with
 from howdah.orm.tables import TableSource
 
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from howdah.orm.statements.select import A, B, C, D, E
+    from howdah.orm.statements.sources import Rows
 
 T = TypeVar("T")
 
@@ -143,6 +146,16 @@ class Returning(Statement[list[T]]):
         """The only row, None if none was touched. Raises `SeveralRows`, as `one`."""
         return ReturningOne(self, needs_one=False)
 
+    def cte(self, name: str) -> Rows:
+        """The rows that it returns, as a source of another statement, before which it is run.
+
+        >>> old = delete(Question).where(Question.votes < 0).returning(Question.id).cte("old")
+        >>> query = select(old[Question.id])
+        """
+        from howdah.orm.statements.sources import returned
+
+        return returned(self, name, outputs_of(self, self.items))
+
     def _shape_fields(self) -> tuple[Any, ...]:
         items = tuple(item.fields() if isinstance(item, Item) else item for item in self.items)
         return ("returning", self.change._shape_fields(), items)
@@ -155,14 +168,7 @@ class Returning(Statement[list[T]]):
         return written, self._hydration()
 
     def _hydration(self) -> Hydration:
-        parts: list[Any] = []
-        for item in self.items:
-            if isinstance(item, Item):
-                parts += item.parts(self, len(parts))  # type: ignore[arg-type]
-            else:
-                type_ = getattr(item, "_type", None)
-                parts.append(None if type_ is None else type_.read)
-        return Hydration(parts, "one" if len(self.items) == 1 else "tuple")
+        return hydration_of(self, self.items)
 
     def _steps(self, executor: Any) -> Steps:
         compiled, values = self._compile()

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from howdah.orm.expressions import Expr, condition
 from howdah.orm.statements.change import Change, limited, target_of
-from howdah.orm.statements.select import as_source
+from howdah.orm.statements.joins import as_source
 from howdah.orm.statements.writing import separated
 
 if TYPE_CHECKING:

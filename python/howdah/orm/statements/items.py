@@ -1,6 +1,9 @@
-"""What a `select` asks for: objects of a model, shapes; single expressions are fragments themselves.
+"""What a `select` asks for.
 
-No IO. An item writes its columns into the list after `select`, and says what becomes of them in the row.
+Objects of a model, shapes; single expressions are fragments themselves.
+
+No IO. An item writes its columns into the list after `select`, and says what becomes of them in the
+row.
 """
 
 from __future__ import annotations
@@ -27,6 +30,9 @@ class Item:
         """What the text depends on."""
         raise NotImplementedError
 
+    def _shape_fields(self) -> tuple[Any, ...]:
+        return self.fields()
+
     def output(self, statement: Select[Any]) -> Sequence[Fragment]:
         """Its columns in the list after `select`."""
         raise NotImplementedError
@@ -51,15 +57,19 @@ class ModelItem(Item):
         self.source = source
 
     def fields(self) -> tuple[Any, ...]:
+        """What the text depends on."""
         return ("model", self.source)
 
     def output(self, statement: Select[Any]) -> Sequence[Fragment]:
+        """The columns that are loaded."""
         table = self.source.model.__table__
         return [table.expression_of(self.source, name) for name in self._columns(statement)]
 
     def parts(
         self, statement: Select[Any], place: int
     ) -> list[Entity | Callable[[Any], Any] | None]:
+        """One object."""
+        del place  # it is written into no other
         table = self.source.model.__table__
         columns = self._columns(statement)
         converters = {

@@ -1,12 +1,11 @@
 """`select`: asking.
 
-No IO. A `Select` is a value: every method answers another one. What is named in it decides what it reads from: a model's own
-table, an alias, or what a relation leads to, which is joined by itself.
+No IO. A `Select` is a value: every method answers another one. What is named in it decides what it
+reads from: a model's own table, an alias, or what a relation leads to, which is joined by itself.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Literal, Self, TypeVar, cast, overload
 
 from howdah._native import Fragment, Hydration, Param, Source, sources
@@ -19,17 +18,20 @@ from howdah.orm.expressions import (
     Expr,
     Labelled,
     Order,
-    all_of,
     condition,
-    typed,
 )
 from howdah.orm.paths import Related, relation_of, source_of
-from howdah.orm.statements.base import Statement, Step, Steps
 from howdah.orm.statements.items import Item, ModelItem
+from howdah.orm.statements.joins import Join, JoinKind, as_source, related_joins, root
+from howdah.orm.statements.outputs import Output, hydration_of, outputs_of
+from howdah.orm.statements.query import Query
 from howdah.orm.tables import TableSource
 
 if TYPE_CHECKING:
-    from howdah.orm.statements.terminals import Count, Exists, First, One, OneOrNone
+    from collections.abc import Sequence
+
+    from howdah.orm.operators.holds import Selectable
+    from howdah.orm.statements.base import Step, Steps
 
 T = TypeVar("T")
 A = TypeVar("A")
@@ -39,93 +41,89 @@ D = TypeVar("D")
 E = TypeVar("E")
 F = TypeVar("F")
 
-JoinKind = Literal["join", "left join", "right join", "full join", "cross join"]
 LockStrength = Literal["update", "no key update", "share", "key share"]
 
 
-class Join:
-    """A source that is brought in beside the first. Along a relation, it needs no condition."""
+class _Clause:
+    """A clause of a statement; its default where it was not said."""
 
-    __slots__ = ("condition", "kind", "lateral", "source")
+    __slots__ = ("_default", "_name")
 
-    def __init__(
-        self, kind: JoinKind, source: Source, condition: Fragment | None, *, lateral: bool = False
-    ) -> None:
-        self.kind = kind
-        self.source = source
-        self.condition = condition
-        self.lateral = lateral
+    def __init__(self, default: Any) -> None:
+        self._default = default
 
-    def fields(self) -> tuple[Any, ...]:
-        """What its text depends on."""
-        return (self.kind, self.source, self.condition, self.lateral)
+    def __set_name__(self, owner: type, name: str) -> None:
+        self._name = name
+
+    def __get__(self, statement: Any, owner: type) -> Any:
+        return self if statement is None else statement._said.get(self._name, self._default)
 
 
-class Select(Statement[list[T]]):
+def clause(default: Any) -> Any:
+    """A clause, for type checkers: of whatever type it is annotated with."""
+    return _Clause(default)
+
+
+class Select(Query[T]):
     """A question to the database, of which running gives a list of `T`."""
 
-    __slots__ = _slots = (
-        "distinct_",
-        "from_",
-        "group",
-        "having_",
-        "items",
-        "joins",
-        "limit_",
-        "loads",
-        "locks",
-        "names",
-        "offset_",
-        "only_",
-        "order",
-        "strict_",
-        "where_",
-        "with_",
-    )
+    __slots__ = ("_said", "items")
     is_read_only = True
 
     items: tuple[Any, ...]
-    from_: Source | None
-    joins: tuple[Join, ...]
-    where_: tuple[Fragment, ...]
-    group: tuple[Fragment, ...]
-    having_: tuple[Fragment, ...]
-    order: tuple[Fragment, ...]
-    limit_: Param | None
-    offset_: Param | None
-    distinct_: Literal[False, True] | tuple[Fragment, ...]
-    locks: tuple[tuple[Any, ...], ...]
-    only_: tuple[Column[Any, Any], ...]
-    loads: tuple[Any, ...]
-    names: tuple[str, ...]
-    strict_: bool
-    with_: tuple[Source, ...]
+    """What it asks for."""
+    _said: dict[str, Any]
+    """The clauses that were said, in order: what was not said is not there."""
+
+    from_: Source | None = clause(None)
+    joins: tuple[Join, ...] = clause(())
+    where_: tuple[Fragment, ...] = clause(())
+    group: tuple[Fragment, ...] = clause(())
+    having_: tuple[Fragment, ...] = clause(())
+    order: tuple[Fragment, ...] = clause(())
+    limit_: Param | None = clause(None)
+    offset_: Param | None = clause(None)
+    distinct_: Literal[False, True] | tuple[Fragment, ...] = clause(False)  # noqa: FBT003
+    locks: tuple[tuple[Any, ...], ...] = clause(())
+    only_: tuple[Column[Any, Any], ...] = clause(())
+    loads: tuple[Any, ...] = clause(())
+    strict_: bool = clause(False)  # noqa: FBT003
+    with_: tuple[Source, ...] = clause(())
 
     # --- making
 
     @classmethod
     def of(cls, items: tuple[Any, ...]) -> Select[Any]:
         """A statement that asks for models, aliases, shapes and expressions."""
-        made = cls._empty()
-        made.items = tuple(map(as_item, items))
-        return made
+        found = tuple(map(as_item, items))
+        said = {} if isinstance(found[0], Item) and len(found) == 1 else _reads(found)
+        return cls._made(found, said)
 
     @classmethod
     def of_fragment(cls, what: Fragment, source: Source) -> Select[Any]:
         """A statement that asks for one expression of one source."""
-        made = cls._empty()
-        made.items = (what,)
-        made.from_ = source
-        return made
+        return cls._made((what,), {**_reads((what,)), "from_": source})
 
     @classmethod
     def _empty(cls) -> Select[Any]:
+        """A statement that asks for nothing yet."""
+        return cls._made((), {})
+
+    @classmethod
+    def _made(cls, items: tuple[Any, ...], said: dict[str, Any]) -> Select[Any]:
         made: Select[Any] = object.__new__(cls)
-        made.items = made.joins = made.where_ = made.group = made.having_ = made.order = ()
-        made.locks = made.only_ = made.loads = made.names = made.with_ = ()
-        made.from_ = made.limit_ = made.offset_ = None
-        made.distinct_ = made.strict_ = False
+        made.items = items
+        made._said = said
         return made
+
+    def _with(self, **changed: Any) -> Self:
+        other = object.__new__(type(self))
+        other.items = self.items
+        if "items" in changed:
+            other.items = changed.pop("items")
+            changed |= _reads(other.items)
+        other._said = {**self._said, **changed}
+        return other
 
     # --- clauses
 
@@ -142,11 +140,11 @@ class Select(Statement[list[T]]):
 
     def limit(self, count: int) -> Self:
         """At most so many rows."""
-        return self._with(limit_=_count(count, "limit"))
+        return self._with(limit_=row_count(count, "limit"))
 
     def offset(self, count: int) -> Self:
         """Without the first so many rows, which the server reads all the same: see `page`."""
-        return self._with(offset_=_count(count, "offset"))
+        return self._with(offset_=row_count(count, "offset"))
 
     def distinct(self) -> Self:
         """Each row once."""
@@ -165,7 +163,9 @@ class Select(Statement[list[T]]):
         return self._with(having_=self.having_ + tuple(map(condition, conditions)))
 
     def join(self, way: Any, on: Expr[bool | None, Any] | None = None) -> Self:
-        """Rows together with those of a relation, or of any model, alias or subquery with a condition.
+        """Rows together with those of a relation.
+
+        Or of any model, alias or subquery with a condition.
 
         A to-many relation gives its parent's row for each of its own.
         """
@@ -190,7 +190,7 @@ class Select(Statement[list[T]]):
     def lateral(
         self, way: Any, on: Expr[bool | None, Any] | None = None, *, left: bool = False
     ) -> Self:
-        """Rows together with those of a subquery that may name the columns of what stands before it."""
+        """Rows together with those of a subquery that may name columns of what stands before."""
         kind: JoinKind = "left join" if left else "join"
         join = Join(kind, as_source(way), on if on is not None else Condition("true"), lateral=True)
         return self._with(joins=(*self.joins, join))
@@ -198,6 +198,13 @@ class Select(Statement[list[T]]):
     def select_from(self, way: Any) -> Self:
         """What it reads from first, where that is not what it asks for."""
         return self._with(from_=as_source(way))
+
+    def with_ctes(self, *ctes: Any) -> Self:
+        """Also run these common table expressions, named in the statement or not.
+
+        Those that write.
+        """
+        return self._with(with_=self.with_ + tuple(as_source(cte) for cte in ctes))
 
     def lock(
         self,
@@ -209,8 +216,8 @@ class Select(Statement[list[T]]):
     ) -> Self:
         """Lock the rows until the transaction ends: `for update`.
 
-        `skip_locked` leaves out rows that are locked by others, `nowait` raises `LockNotAvailable` for them; `of` names the models whose
-        rows are meant.
+        `skip_locked` leaves out rows that are locked by others, `nowait` raises `LockNotAvailable`
+        for them; `of` names the models whose rows are meant.
         """
         if strength not in {"update", "no key update", "share", "key share"}:
             raise ValueError(f"`{strength}` is no strength of a lock")
@@ -223,13 +230,17 @@ class Select(Statement[list[T]]):
     # --- what becomes of rows
 
     def only(self, *columns: Expr[Any, Any]) -> Self:
-        """Load these columns of the model, and its key. The others are loaded, for all objects, when one is touched."""
+        """Load these columns of the model, and its key.
+
+        The others are loaded, for all objects, when one is touched.
+        """
         return self._with(only_=tuple(_own_column(column) for column in columns))
 
     def load(self, *relations: Any) -> Self:
         """Load these relations as well: `load(Question.choices, Choice.author)`.
 
-        A relation may be cut: `load(Question.choices.order_by(Choice.votes.desc()).limit(3))` loads three of each question.
+        A relation may be cut: `load(Question.choices.order_by(Choice.votes.desc()).limit(3))` loads
+        three of each question.
         """
         for relation in relations:
             relation_of(relation)
@@ -239,43 +250,7 @@ class Select(Statement[list[T]]):
         """Objects that raise `NotLoaded` for whatever was not asked for, instead of loading it."""
         return self._with(strict_=True)
 
-    # --- terminals: other questions of the same rows
-
-    def first(self) -> First[T]:
-        """The first row, None if there is none."""
-        from howdah.orm.statements.terminals import First
-
-        return First(self.limit(1))
-
-    def one(self) -> One[T]:
-        """The only row. Raises `NoRow` or `SeveralRows`."""
-        from howdah.orm.statements.terminals import One
-
-        return One(self)
-
-    def one_or_none(self) -> OneOrNone[T]:
-        """The only row, None if there is none. Raises `SeveralRows`."""
-        from howdah.orm.statements.terminals import OneOrNone
-
-        return OneOrNone(self)
-
-    def count(self) -> Count:
-        """How many rows there are, counted by the database."""
-        from howdah.orm.statements.terminals import Count
-
-        return Count(self)
-
-    def exists(self) -> Exists:
-        """Whether there is a row."""
-        from howdah.orm.statements.terminals import Exists
-
-        return Exists(self)
-
     # --- as part of another statement
-
-    def scalar(self) -> Expr[T, T]:
-        """The one value of its one row, as an expression; null where there is no row."""
-        return typed(getattr(self.items[0], "_type", None), self)
 
     def any(self) -> Condition:
         """`exists (…)`, as a condition."""
@@ -287,27 +262,11 @@ class Select(Statement[list[T]]):
     # --- text
 
     def _shape_fields(self) -> tuple[Any, ...]:
-        return (
-            "select",
-            self.with_,
-            self._shape_items(),
-            self.from_,
-            tuple(join.fields() for join in self.joins),
-            self.where_,
-            self.group,
-            self.having_,
-            self.order,
-            self.limit_,
-            self.offset_,
-            self.distinct_,
-            self.locks,
-            self.only_,
-            self.keys_of_loads() if self.only_ else (),
-            self.names,
-        )
-
-    def _shape_items(self) -> tuple[Any, ...]:
-        return tuple(item.fields() if isinstance(item, Item) else item for item in self.items)
+        said = self._said
+        if "loads" not in said and "strict_" not in said:
+            return ("select", self.items, *said.items())
+        written = [one for one in said.items() if one[0] not in {"loads", "strict_"}]
+        return ("select", self.items, self.keys_of_loads() if self.only_ else (), *written)
 
     def keys_of_loads(self) -> tuple[str, ...]:
         """The attributes that loads begin at, which must not be left out."""
@@ -320,7 +279,22 @@ class Select(Statement[list[T]]):
     def _write(self) -> tuple[Fragment, Any]:
         from howdah.orm.statements.writing import write_select
 
-        return write_select(self), self._hydration()
+        return write_select(self), self.hydration()
+
+    def outputs(self) -> Sequence[Output]:
+        """The columns of its rows, each with a name of its own."""
+        return outputs_of(self, self.items)
+
+    def _as_counted(self) -> tuple[Query[Any], bool]:
+        # the order of what is counted is the same work for nothing, unless it decides what that is
+        is_cut = self.limit_ is not None or self.offset_ is not None
+        decides = is_cut or isinstance(self.distinct_, tuple)
+        query = self if decides else self.order_by()
+        has_rows_of_its_sources = all(isinstance(item, Item | Column) for item in self.items)
+        if is_cut or self.group or self.having_ or self.distinct_ or not has_rows_of_its_sources:
+            return query, False
+        counted = (Fragment("count(*)"),)
+        return query._with(items=counted, from_=self._first_source(), only_=(), locks=()), True
 
     def _first_source(self) -> Source | None:
         """What it reads from: what was said, or the first thing named."""
@@ -333,20 +307,17 @@ class Select(Statement[list[T]]):
         joined = {id(join.source) for join in self.joins}
         return next((root(one) for one in found if id(root(one)) not in joined), None)
 
-    def _hydration(self) -> Hydration:
-        parts: list[Any] = []
-        for item in self.items:
-            if isinstance(item, Item):
-                parts += item.parts(self, len(parts))
-            else:
-                type_ = getattr(item, "_type", None)
-                parts.append(None if type_ is None else type_.read)
-        return Hydration(parts, "one" if len(self.items) == 1 else "tuple")
+    def hydration(self) -> Hydration:
+        """What becomes of its rows."""
+        return hydration_of(self, self.items)
 
     # --- running
 
+    def _loads_more(self) -> bool:
+        return "loads" in self._said or "strict_" in self._said
+
     def _only_step(self, executor: Any) -> Step | None:
-        if self.loads or self.strict_:
+        if self._loads_more():
             return None
         compiled, values = self._compile()
         load = compiled.extra.start(executor)
@@ -356,11 +327,11 @@ class Select(Statement[list[T]]):
         compiled, values = self._compile()
         load = compiled.extra.start(executor)
         rows = yield lambda conn: conn.fetch(compiled.sql, *values, row=load)
-        if self.loads or self.strict_:
-            yield from self._finish(load, executor)
+        if self._loads_more():
+            yield from self._finish(load)
         return rows
 
-    def _finish(self, load: Any, executor: Any) -> Steps:
+    def _finish(self, load: Any) -> Steps:
         """The relations that were asked for as well."""
         from howdah.orm.loading import load_relations
 
@@ -372,7 +343,7 @@ class Select(Statement[list[T]]):
 
     def _join(self, kind: JoinKind, way: Any, on: Any) -> Self:
         if isinstance(way, Related):
-            return self._with(joins=self.joins + _related_joins(kind, way, on))
+            return self._with(joins=self.joins + related_joins(kind, way, on))
         source = as_source(way)
         if on is not None:
             return self._with(joins=(*self.joins, Join(kind, source, condition(on))))
@@ -387,13 +358,6 @@ class Select(Statement[list[T]]):
         from howdah.orm.statements.base import text_of
 
         return f"<{text_of(self)}>"
-
-
-def root(source: Source) -> Source:
-    """Where the way along relations to this source begins."""
-    while isinstance(source, TableSource) and source.parent is not None:
-        source = source.parent
-    return source
 
 
 def as_item(item: Any) -> Any:
@@ -412,37 +376,15 @@ def as_item(item: Any) -> Any:
     )
 
 
-def as_source(way: Any) -> Source:
-    """What a model, an alias, a way or a subquery is as a part of `from`."""
-    source = source_of(way)
-    if source is not None:
-        return source
-    if isinstance(way, Source):
-        return way
-    inner = getattr(way, "_source", None)
-    if isinstance(inner, Source):
-        return inner
-    raise TypeError(f"expected a model, an alias or a subquery, found `{way!r}`")
+def _reads(items: tuple[Any, ...]) -> dict[str, Any]:
+    """Statements of the same text whose values are read differently are different ones."""
+    types = [item._type for item in items if isinstance(item, Fragment)]
+    serials = tuple(it.serial for it in types if it is not None and it.read is not None)
+    return {"reads": serials} if serials else {}
 
 
-def _related_joins(kind: JoinKind, way: Related[Any], on: Any) -> tuple[Join, ...]:
-    """The joins along a to-many relation: one, or two by way of the table between."""
-    relation = way.relation
-    target = relation.target.__table__
-    here = relation.model.__table__.expression_of(way.source, relation.local)
-    conditions = [*way.conditions, *([on] if on is not None else [])]
-    if relation.between is None:
-        matched = target.expression(relation.remote) == here
-        return (Join(kind, target.source, all_of(matched, *conditions)),)
-    between = relation.between.__table__
-    assert relation.onward is not None
-    assert relation.target_key is not None
-    first = Join(kind, between.source, between.expression(relation.remote) == here)
-    matched = target.expression(relation.target_key) == between.expression(relation.onward)
-    return first, Join(kind, target.source, all_of(matched, *conditions))
-
-
-def _count(count: int, clause: str) -> Param:
+def row_count(count: int, clause: str) -> Param:
+    """A number of rows, for `limit` and `offset`."""
     if not isinstance(count, int) or isinstance(count, bool) or count < 0:
         raise ValueError(f"`{clause}` is a number of rows, found {count!r}")
     return Param(count, "bigint")
@@ -455,40 +397,40 @@ def _own_column(column: Any) -> Column[Any, Any]:
 
 
 @overload
-def select(a: Expr[A, Any] | type[A], /) -> Select[A]: ...
+def select(a: Selectable[A] | type[A], /) -> Select[A]: ...
 @overload
-def select(a: Expr[A, Any] | type[A], b: Expr[B, Any] | type[B], /) -> Select[tuple[A, B]]: ...
+def select(a: Selectable[A] | type[A], b: Selectable[B] | type[B], /) -> Select[tuple[A, B]]: ...
 @overload
 def select(
-    a: Expr[A, Any] | type[A], b: Expr[B, Any] | type[B], c: Expr[C, Any] | type[C], /
+    a: Selectable[A] | type[A], b: Selectable[B] | type[B], c: Selectable[C] | type[C], /
 ) -> Select[tuple[A, B, C]]: ...
 @overload
 def select(
-    a: Expr[A, Any] | type[A],
-    b: Expr[B, Any] | type[B],
-    c: Expr[C, Any] | type[C],
-    d: Expr[D, Any] | type[D],
+    a: Selectable[A] | type[A],
+    b: Selectable[B] | type[B],
+    c: Selectable[C] | type[C],
+    d: Selectable[D] | type[D],
     /,
 ) -> Select[tuple[A, B, C, D]]: ...
 @overload
 def select(
-    a: Expr[A, Any] | type[A],
-    b: Expr[B, Any] | type[B],
-    c: Expr[C, Any] | type[C],
-    d: Expr[D, Any] | type[D],
-    e: Expr[E, Any] | type[E],
+    a: Selectable[A] | type[A],
+    b: Selectable[B] | type[B],
+    c: Selectable[C] | type[C],
+    d: Selectable[D] | type[D],
+    e: Selectable[E] | type[E],
     /,
 ) -> Select[tuple[A, B, C, D, E]]: ...
 @overload
 def select(
-    a: Expr[A, Any] | type[A],
-    b: Expr[B, Any] | type[B],
-    c: Expr[C, Any] | type[C],
-    d: Expr[D, Any] | type[D],
-    e: Expr[E, Any] | type[E],
-    f: Expr[F, Any] | type[F],
+    a: Selectable[A] | type[A],
+    b: Selectable[B] | type[B],
+    c: Selectable[C] | type[C],
+    d: Selectable[D] | type[D],
+    e: Selectable[E] | type[E],
+    f: Selectable[F] | type[F],
     /,
-    *more: Expr[Any, Any] | type[Any],
+    *more: Selectable[Any] | type[Any],
 ) -> Select[tuple[A, B, C, D, E, F, *tuple[Any, ...]]]: ...
 def select(*items: Any) -> Any:
     """A statement that asks for objects of a model, values of expressions, or both.
@@ -503,13 +445,6 @@ def select(*items: Any) -> Any:
     if not items:
         raise TypeError("`select` takes what it shall ask for, at least one")
     return Select.of(items)
-
-
-def output_name(item: Any, place: int) -> str:
-    """The name of an item in the result."""
-    if isinstance(item, Labelled | Column):
-        return item.name
-    return f"column{place + 1}"
 
 
 def labelled(item: Any) -> Fragment:

@@ -12,7 +12,7 @@ from howdah.errors import NoRow, SeveralRows
 from howdah.orm.statements.base import Statement, Step, Steps
 
 if TYPE_CHECKING:
-    from howdah.orm.statements.select import Select
+    from howdah.orm.statements.query import Query
 
 T = TypeVar("T")
 
@@ -22,9 +22,9 @@ class First(Statement[T | None], Generic[T]):
 
     __slots__ = _slots = ("query",)
     is_read_only = True
-    query: Select[T]
+    query: Query[T]
 
-    def __init__(self, query: Select[T]) -> None:
+    def __init__(self, query: Query[T]) -> None:
         self.query = query
 
     def _shape_fields(self) -> tuple[Any, ...]:
@@ -34,7 +34,7 @@ class First(Statement[T | None], Generic[T]):
         return self.query._write()
 
     def _only_step(self, executor: Any) -> Step | None:
-        if self.query.loads or self.query.strict_:
+        if self.query._loads_more():
             return None
         compiled, values = self._compile()
         load = compiled.extra.start(executor)
@@ -67,9 +67,9 @@ class One(Statement[T]):
 
     __slots__ = _slots = ("query",)
     is_read_only = True
-    query: Select[T]
+    query: Query[T]
 
-    def __init__(self, query: Select[T]) -> None:
+    def __init__(self, query: Query[T]) -> None:
         self.query = query
 
     def _shape_fields(self) -> tuple[Any, ...]:
@@ -93,9 +93,9 @@ class _Value(Statement[T]):
 
     __slots__ = _slots = ("query",)
     is_read_only = True
-    query: Select[Any]
+    query: Query[Any]
 
-    def __init__(self, query: Select[Any]) -> None:
+    def __init__(self, query: Query[Any]) -> None:
         self.query = query
 
     def _only_step(self, executor: Any) -> Step:  # noqa: ARG002 (a value loads nothing)
@@ -113,29 +113,13 @@ class Count(_Value[int]):
     __slots__ = ()
 
     def _shape_fields(self) -> tuple[Any, ...]:
-        return ("count", self._counted()._shape_fields())
+        return ("count", self.query._as_counted()[0]._shape_fields())
 
     def _write(self) -> tuple[Fragment, Any]:
-        query = self._counted()
-        is_plain = not (query.group or query.distinct_ or query.limit_ or query.offset_)
-        if is_plain and not query.having_:
-            counted = query._with(
-                items=(Fragment("count(*)"),), from_=query._first_source(), only_=()
-            )
-            return counted._write()[0], None
-        fragment, _ = query._write()
-        return Fragment("select count(*) from (", fragment, ") as counted", level=0), None
-
-    def _counted(self) -> Select[Any]:
-        # the order of what is counted is the same work for nothing, unless it decides what that is
-        query = self.query
-        if (
-            query.limit_ is None
-            and query.offset_ is None
-            and not isinstance(query.distinct_, tuple)
-        ):
-            query = query.order_by()
-        return query
+        query, is_plain = self.query._as_counted()
+        if is_plain:
+            return query._write()[0], None
+        return Fragment("select count(*) from ", query, " as counted", level=0), None
 
 
 class Exists(_Value[bool]):

@@ -20,7 +20,7 @@ from howdah.orm.statements.change import (
     target_of,
     version_of,
 )
-from howdah.orm.statements.select import as_source
+from howdah.orm.statements.joins import as_source
 from howdah.orm.statements.writing import separated
 
 if TYPE_CHECKING:

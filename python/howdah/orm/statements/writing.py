@@ -1,6 +1,7 @@
 """The text of `select`, as fragments.
 
-No IO. Called once for each shape. Sources that conditions name by way of a relation are joined here.
+No IO. Called once for each shape. Sources that conditions name by way of a relation are joined
+here.
 """
 
 from __future__ import annotations
@@ -12,7 +13,8 @@ from howdah.errors import ProgrammingError
 from howdah.orm.expressions import LIST, all_of
 from howdah.orm.paths import join_condition
 from howdah.orm.statements.items import Item
-from howdah.orm.statements.select import Join, Select, labelled, root
+from howdah.orm.statements.joins import Join, root
+from howdah.orm.statements.select import Select, labelled
 from howdah.orm.tables import TableSource
 
 if TYPE_CHECKING:
@@ -53,12 +55,8 @@ def write_select(statement: Select[Any]) -> Fragment:
 
 
 def written_with(ctes: Sequence[Source]) -> list[Any]:
-    """`with … as (…)`: each as its content says."""
-    if not ctes:
-        return []
-    is_recursive = any(getattr(cte, "recursive", False) for cte in ctes)
-    written = [Fragment(cte, " as ", cte.content, level=LIST) for cte in ctes]
-    return ["with recursive " if is_recursive else "with ", *separated(written), " "]
+    """What is declared before the statement, whether it is named in it or not."""
+    return [(cte,) for cte in ctes]
 
 
 def written_join(join: Join) -> list[Any]:

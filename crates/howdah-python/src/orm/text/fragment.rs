@@ -31,6 +31,8 @@ pub(super) enum Part {
     Column(Py<Source>, Option<Box<str>>),
     /// A whole statement, in parentheses.
     Statement(Py<PyAny>),
+    /// A common table expression that the statement has, named or not.
+    Declared(Py<Source>),
 }
 
 /// The level of what stands for itself: a column, a parameter, a call.
@@ -45,7 +47,8 @@ pub(super) fn needs_parentheses(outer: u8, inner: u8) -> bool {
 
 #[pymethods]
 impl Fragment {
-    /// `parts` are text, `Param`s, sources, `(source, column)` pairs (a column None is the source's name), statements and fragments.
+    /// `parts` are text, `Param`s, sources, `(source, column)` pairs (a column None is the source's name), statements and
+    /// fragments; `(source,)` is a common table expression that stands before the statement, whoever names it.
     #[new]
     #[pyo3(signature = (*parts, level = ATOM, kind = None))]
     fn new(parts: &Bound<'_, PyTuple>, level: u8, kind: Option<Py<PyAny>>) -> PyResult<Self> {
@@ -83,6 +86,10 @@ impl Part {
             return Ok(Self::Param(param.clone().unbind()));
         }
         if let Ok(pair) = part.cast::<PyTuple>() {
+            if pair.len() == 1 {
+                let (source,): (Py<Source>,) = pair.extract()?;
+                return Ok(Self::Declared(source));
+            }
             let (source, column): (Py<Source>, Option<String>) = pair.extract()?;
             return Ok(Self::Column(source, column.map(Into::into)));
         }
@@ -147,14 +154,23 @@ pub(crate) struct Source {
     pub(super) columns: Option<Box<str>>,
     /// A fresh alias on every use: told apart by where it stands, not by who it is.
     pub(super) is_alias: bool,
-    /// The name is what SQL says: `excluded`, a CTE's. Never numbered, nothing to bring in but the name.
+    /// The name is what SQL says: `excluded`. Never numbered, nothing to bring in but the name.
     pub(super) is_fixed: bool,
+    /// Its content stands before the whole statement, and the name where it is brought in.
+    pub(super) cte: Option<Cte>,
+}
+
+/// How a common table expression is declared.
+pub(super) struct Cte {
+    /// What is written before its parentheses: `materialized `, or nothing.
+    pub(super) how: Box<str>,
+    pub(super) is_recursive: bool,
 }
 
 #[pymethods]
 impl Source {
     #[new]
-    #[pyo3(signature = (label, *, table = None, content = None, columns = None, alias = false, fixed = false))]
+    #[pyo3(signature = (label, *, table=None, content=None, columns=None, alias=false, fixed=false, cte=None))]
     fn new(
         label: String,
         table: Option<String>,
@@ -162,6 +178,7 @@ impl Source {
         columns: Option<String>,
         alias: bool,
         fixed: bool,
+        cte: Option<(String, bool)>,
     ) -> Self {
         static NEXT: AtomicU64 = AtomicU64::new(1);
         Self {
@@ -172,6 +189,10 @@ impl Source {
             columns: columns.map(Into::into),
             is_alias: alias,
             is_fixed: fixed,
+            cte: cte.map(|(how, is_recursive)| Cte {
+                how: how.into(),
+                is_recursive,
+            }),
         }
     }
 

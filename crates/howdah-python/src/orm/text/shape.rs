@@ -212,6 +212,13 @@ impl<'py> Walk<'py> {
                     self.text(name.as_deref().unwrap_or_default());
                 }
                 Part::Statement(statement) => self.visit(statement.bind(py))?,
+                Part::Declared(source) => {
+                    self.key.push(b'D');
+                    // it is declared, not read from
+                    if !self.stays_outside {
+                        self.source(source.bind(py))?;
+                    }
+                }
             }
         }
         Ok(())
@@ -243,6 +250,11 @@ impl<'py> Walk<'py> {
         self.text(it.table.as_deref().unwrap_or_default());
         self.text(&it.label);
         self.text(it.columns.as_deref().unwrap_or_default());
+        self.key.push(u8::from(it.is_fixed));
+        if let Some(cte) = &it.cte {
+            self.key.push(b'c' + u8::from(cte.is_recursive));
+            self.text(&cte.how);
+        }
         match &it.content {
             Some(content) if !self.stays_outside => self.visit(content.bind(source.py())),
             _ => Ok(()),

@@ -26,11 +26,14 @@ pub(super) fn write(
         },
         text: String::new(),
         names: Vec::new(),
+        ctes: Vec::new(),
+        is_recursive: false,
     };
     writer.fragment(fragment, 0)?;
+    let text = writer.whole();
     match writer.params {
-        Params::Numbered { order, .. } => Ok((writer.text, order)),
-        Params::Literal { .. } => Ok((writer.text, Vec::new())),
+        Params::Numbered { order, .. } => Ok((text, order)),
+        Params::Literal { .. } => Ok((text, Vec::new())),
     }
 }
 
@@ -49,9 +52,11 @@ pub(crate) fn write_literally(
         params: Params::Literal { literal, qualified },
         text: String::new(),
         names: Vec::new(),
+        ctes: Vec::new(),
+        is_recursive: false,
     };
     writer.fragment(fragment.get(), 0)?;
-    Ok(writer.text)
+    Ok(writer.whole())
 }
 
 /// What becomes of a parameter.
@@ -71,6 +76,10 @@ struct Writer<'py> {
     text: String,
     /// The sources met so far, by serial, with their names.
     names: Vec<(u64, String)>,
+    /// The common table expressions met so far, by serial, with their text; each after those that it names.
+    ctes: Vec<(u64, Option<String>)>,
+    /// Whether one of them names itself.
+    is_recursive: bool,
 }
 
 impl Writer<'_> {
@@ -101,6 +110,7 @@ impl Writer<'_> {
             Part::Fragment(fragment) => self.fragment(fragment.get(), level)?,
             Part::Source(source) => self.source(source.get())?,
             Part::Column(source, column) => self.column(source.get(), column.as_deref()),
+            Part::Declared(source) => self.declare(source.get())?,
             Part::Statement(statement) => {
                 self.text.push('(');
                 self.statement(statement)?;
@@ -169,7 +179,8 @@ impl Writer<'_> {
     /// A source where it is brought in.
     fn source(&mut self, source: &Source) -> PyResult<()> {
         let name = self.name(source);
-        if source.is_fixed {
+        if source.is_fixed || source.cte.is_some() {
+            self.declare(source)?;
             self.text.push_str(&name);
             return Ok(());
         }
@@ -193,7 +204,46 @@ impl Writer<'_> {
         Ok(())
     }
 
+    /// The whole statement: what is declared stands before it.
+    fn whole(&mut self) -> String {
+        let text = std::mem::take(&mut self.text);
+        let declared: Vec<_> = self
+            .ctes
+            .iter()
+            .filter_map(|(_, it)| it.as_deref())
+            .collect();
+        if declared.is_empty() {
+            return text;
+        }
+        let word = if self.is_recursive { " recursive" } else { "" };
+        format!("with{word} {} {text}", declared.join(", "))
+    }
+
+    /// Writes a common table expression, once, beside the statement.
+    fn declare(&mut self, source: &Source) -> PyResult<()> {
+        let (Some(cte), Some(content)) = (&source.cte, &source.content) else {
+            return Ok(());
+        };
+        if self.ctes.iter().any(|(serial, _)| *serial == source.serial) {
+            return Ok(());
+        }
+        // known before its content is written, which may name it
+        self.ctes.push((source.serial, None));
+        self.is_recursive |= cte.is_recursive;
+        let name = self.name(source);
+        let outside = std::mem::take(&mut self.text);
+        self.statement(content)?;
+        let inside = std::mem::replace(&mut self.text, outside);
+        let columns = source.columns.as_deref().unwrap_or_default();
+        let declared = format!("{name}{columns} as {}({inside})", cte.how);
+        self.ctes.push((source.serial, Some(declared)));
+        Ok(())
+    }
+
     fn content(&mut self, content: &Py<PyAny>) -> PyResult<()> {
+        if let Ok(source) = content.bind(self.py).cast::<Source>() {
+            return self.source(source.get());
+        }
         if let Ok(fragment) = content.bind(self.py).cast::<Fragment>() {
             return self.fragment(fragment.get(), 0);
         }

@@ -2,11 +2,13 @@
 
     python -m benches.naive_vs_expert [ROUNDS]
 
-Five tasks on the same tables, in turn, in one process. howdah's are written as somebody would on the
-first day: loops, no plan for loading, whole objects. The peers' use what their manuals advise:
+Five tasks on the same tables, in turn, in one process. howdah's are written as somebody would on
+the first day: loops, no plan for loading, whole objects. The peers' use what their manuals advise:
 `selectinload`, `prefetch_related`, bulk inserts, partial loading. The bar is howdah first in every
 task, by client CPU and by wall time.
 """
+
+# ruff: noqa: D102 (the jobs are named in the table)
 
 from __future__ import annotations
 

@@ -3,9 +3,11 @@
     python -m benches.orm [ROUNDS]
 
 Seven jobs on the talk's tables. "bare" is howdah's driver with rows as tuples, and for nested data
-the two statements that somebody would write by hand. Printed are medians of client CPU and wall time and the
-share of the bare driver's CPU; the bars are upper bounds of howdah's share.
+the two statements that somebody would write by hand. Printed are medians of client CPU, wall time
+and the share of the bare driver's CPU; the bars are upper bounds of howdah's share.
 """
+
+# ruff: noqa: D102 (the jobs are named in the table)
 
 from __future__ import annotations
 

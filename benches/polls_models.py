@@ -121,7 +121,7 @@ class DjangoQuestion(models.Model):
     author = models.TextField()
     published_at = models.DateTimeField(auto_now_add=True)
 
-    class Meta:
+    class Meta:  # noqa: D106
         app_label = "polls"
         db_table = "question"
         managed = False
@@ -136,7 +136,7 @@ class DjangoChoice(models.Model):
     text = models.TextField()
     votes = models.BigIntegerField()
 
-    class Meta:
+    class Meta:  # noqa: D106
         app_label = "polls"
         db_table = "choice"
         managed = False
@@ -148,7 +148,7 @@ class DjangoAnswer(models.Model):
     text = models.TextField()
     votes = models.BigIntegerField()
 
-    class Meta:
+    class Meta:  # noqa: D106
         app_label = "polls"
         db_table = "answer"
         managed = False

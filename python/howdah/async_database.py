@@ -9,7 +9,6 @@ import contextlib
 import math
 import time
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Sequence
-from contextlib import AbstractAsyncContextManager
 from types import TracebackType
 from typing import Any, Concatenate, ParamSpec, Self, TypeVar, overload
 
@@ -342,12 +341,6 @@ class AsyncDatabase(Routing[AsyncPool], AsyncVerbs):
         async with self.write() as connection:
             return await drive_async(steps, connection)
 
-    def _lease(self, *, read_only: bool) -> AbstractAsyncContextManager[AsyncConnection]:
-        return self.read() if read_only else self.write()
-
-    def _source(self) -> Self:
-        return self
-
     async def _take(self, step: Step, *, read_only: bool = False) -> Any:
         """One call of the ORM."""
         async with self.read() if read_only else self.write() as connection:
@@ -506,6 +499,12 @@ class AsyncDatabase(Routing[AsyncPool], AsyncVerbs):
                 error = self._nobody(wanted)
             raise error from None
         self._require_running()
+
+    def _lease(self, *, read_only: bool) -> AsyncDatabaseLease:
+        return self.read() if read_only else self.write()
+
+    def _source(self) -> Self:
+        return self
 
     def _lease_for_run(self, timeout: float, *, read_only: bool | None) -> AsyncDatabaseLease:
         timeout = min(self._timeout, timeout)

@@ -9,7 +9,6 @@ import contextlib
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager
 from types import TracebackType
 from typing import Any, Concatenate, ParamSpec, Self, TypeVar, overload
 
@@ -356,12 +355,6 @@ class Database(Routing[Pool], Verbs):
         with self.write() as connection:
             return drive(steps, connection)
 
-    def _lease(self, *, read_only: bool) -> AbstractContextManager[Connection]:
-        return self.read() if read_only else self.write()
-
-    def _source(self) -> Self:
-        return self
-
     def _take(self, step: Step, *, read_only: bool = False) -> Any:
         """One call of the ORM."""
         with self.read() if read_only else self.write() as connection:
@@ -469,6 +462,12 @@ class Database(Routing[Pool], Verbs):
         """Wait for news after a failure, but not for long: it may have been a single one."""
         with self._monitor.lock:
             self._monitor.wait(min(deadline, time.monotonic() + 0.1))
+
+    def _lease(self, *, read_only: bool) -> DatabaseLease:
+        return self.read() if read_only else self.write()
+
+    def _source(self) -> Self:
+        return self
 
     def _lease_for_run(self, timeout: float, *, read_only: bool | None) -> DatabaseLease:
         timeout = min(self._timeout, timeout)

@@ -33,7 +33,7 @@ class Counter:
                 self.statements += 1
                 try:
                     answer = yield step
-                except BaseException as error:
+                except BaseException as error:  # noqa: BLE001 (the steps decide)
                     step = steps.throw(error)
                 else:
                     step = steps.send(answer)
@@ -111,9 +111,11 @@ class AwaitedVerbs:
 class ConnectingVerbs(Connecting):
     """Verbs on a connection that is opened when the test begins."""
 
+    tables = TABLES
+
     async def open(self, stack: contextlib.AsyncExitStack) -> Any:
         connection = await super().open(stack)
-        await connection.execute(TABLES)
+        await connection.execute(self.tables)
         if isinstance(connection, Awaited):
             return AwaitedVerbs(CountedBound(connection._connection))
         return CountedAsyncBound(connection)

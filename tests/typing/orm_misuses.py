@@ -95,7 +95,7 @@ def attributes(book: Book, author: Author) -> None:
     number: int = book.price  # type: ignore[assignment]  # pyright: ignore[reportAssignmentType]
 
 
-async def awaited(db: AsyncBound, book: Book) -> None:
+async def awaited(db: AsyncBound) -> None:
     """Forgotten awaits."""
     db.fetch(select(Book)).sort()  # type: ignore[attr-defined]  # pyright: ignore[reportAttributeAccessIssue]
     (await db.fetch(select(Book).first())).title  # type: ignore[union-attr]  # pyright: ignore[reportOptionalMemberAccess]

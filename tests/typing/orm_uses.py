@@ -66,7 +66,7 @@ def conditions() -> None:
     assert_type(Book.title == "x", Condition)
     assert_type(Book.title < "x", Condition)
     _ = [
-        Book.subtitle == None,  # noqa: E711 (SQL's null)
+        Book.subtitle == None,  # noqa: E711 (is null)
         Book.subtitle == Book.title,
         Book.title == Book.subtitle,
         Book.status == Status.LIVE,

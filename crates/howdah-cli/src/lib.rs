@@ -21,6 +21,8 @@ macro_rules! talk {
 pub mod exit;
 mod failure;
 mod format;
+mod models;
+mod refresh;
 mod server;
 
 /// What the command is told by the program around it.
@@ -42,6 +44,10 @@ struct Arguments {
 enum Command {
     /// Run a PostgreSQL server of your own
     Server(server::Arguments),
+    /// Models of Python for a database that exists
+    Models(models::Arguments),
+    /// Compute materialized views again, once or regularly
+    Refresh(refresh::Arguments),
 }
 
 /// Runs the command with the arguments of a process, the program's name first; gives the exit
@@ -65,6 +71,8 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, context: &Context) -> 
     };
     let outcome = match &parsed.command {
         Command::Server(arguments) => server::run(arguments, context),
+        Command::Models(arguments) => models::run(arguments),
+        Command::Refresh(arguments) => refresh::run(arguments),
     };
     outcome.unwrap_or_else(|error| failure::report(&error))
 }

@@ -1,8 +1,9 @@
 //! `howdah-schema` for Python: what models declare becomes statements.
 //!
-//! No IO. Called by `howdah.orm.schema`; a schema travels as JSON.
+//! IO: reading, on a connection of its own. Called by `howdah.orm.schema`; a schema travels as JSON.
 
-use howdah_schema::{Schema, ddl, naming};
+use howdah_driver::Connection;
+use howdah_schema::{Schema, ddl, models, naming, read};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 
@@ -11,6 +12,8 @@ pub(crate) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(schema_complete, module)?)?;
     module.add_function(wrap_pyfunction!(schema_create, module)?)?;
     module.add_function(wrap_pyfunction!(schema_drop, module)?)?;
+    module.add_function(wrap_pyfunction!(schema_read, module)?)?;
+    module.add_function(wrap_pyfunction!(schema_models, module)?)?;
     module.add_function(wrap_pyfunction!(schema_refresh_order, module)?)
 }
 
@@ -33,6 +36,29 @@ fn schema_drop(schema: &str) -> PyResult<Vec<String>> {
     Ok(ddl::drop(&declared(schema)?))
 }
 
+/// Python source of models for it.
+#[pyfunction]
+fn schema_models(schema: &str, title: &str) -> PyResult<String> {
+    Ok(models::module(&declared(schema)?, title))
+}
+
+/// The schema of a database.
+#[pyfunction]
+fn schema_read(
+    py: Python<'_>,
+    url: &str,
+    base: String,
+    schemas: Option<Vec<String>>,
+) -> PyResult<String> {
+    let options = read::Options { base, schemas };
+    let schema = py.detach(|| -> Result<Schema, read::Error> {
+        let mut connection = Connection::connect(url, "howdah")?;
+        read(&mut connection, &options)
+    });
+    let schema = schema.map_err(|error| PyValueError::new_err(error.to_string()))?;
+    serde_json::to_string(&schema).map_err(refused)
+}
+
 /// The query for the materialized views, each after those that it reads.
 #[pyfunction]
 fn schema_refresh_order() -> &'static str {
@@ -45,6 +71,7 @@ fn declared(schema: &str) -> PyResult<Schema> {
     Ok(schema)
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "for `map_err`")]
 fn refused(error: serde_json::Error) -> PyErr {
     PyValueError::new_err(format!("the schema cannot be read: {error}"))
 }

@@ -19,8 +19,11 @@
 
 pub mod ddl;
 pub mod identifiers;
+pub mod models;
 pub mod naming;
 pub mod read;
+pub mod refresh;
 pub mod value;
 
+pub use read::read;
 pub use value::Schema;

@@ -61,6 +61,18 @@ pub fn object_name(first: &str, second: &str, label: &str) -> String {
     parts.join("_")
 }
 
+/// The name that a constraint gets if nothing else has it.
+pub(crate) fn usual_constraint(table: &Table, constraint: &Constraint) -> String {
+    let columns: Vec<String> = table.columns.iter().map(|it| it.name.clone()).collect();
+    let (middle, label) = pattern(constraint, &columns);
+    object_name(&table.name.name, &middle, label)
+}
+
+/// The name that an index gets if nothing else has it.
+pub(crate) fn usual_index(relation: &str, index: &Index) -> String {
+    object_name(relation, &names_of(&index.elements), "idx")
+}
+
 /// The longest beginning of at most so many bytes.
 fn cut(text: &str, bytes: usize) -> &str {
     let end = (0..=bytes.min(text.len()))

@@ -72,7 +72,7 @@ def of_namespace(namespace: dict[str, Any]) -> dict[str, Any]:
 
 
 def kind_of(annotation: Any) -> str | None:
-    """ "Col", "One" or "Many"; None for what is no field."""
+    """The kind, `Col`, `One` or `Many`; None for what is no field."""
     if isinstance(annotation, str):
         written = _WRITTEN.match(annotation)
         return written[1] if written else None

@@ -22,7 +22,7 @@ from howdah.types import Json
 Load = Callable[[Any], Any]
 
 
-def dump_dataclass(value: Any) -> Any:
+def dump_dataclass(value: Any) -> Any:  # noqa: PLR0911 (a table of kinds)
     """What json can hold of a value: dataclasses become objects, enums their values."""
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         return {

@@ -149,7 +149,7 @@ def sql_type(python: object) -> SqlType:
 _KNOWN: dict[object, SqlType] = {}
 
 
-def _make_type(python: object) -> SqlType:
+def _make_type(python: object) -> SqlType:  # noqa: PLR0911 (a table of kinds)
     origin, arguments = get_origin(python), get_args(python)
     if origin is typing.Annotated:
         return _annotated(arguments)
@@ -172,7 +172,7 @@ def _make_type(python: object) -> SqlType:
 
 
 def _annotated(arguments: tuple[Any, ...]) -> SqlType:
-    """`Annotated[str, "varchar(40)"]`: the first text names the type, or a domain, composite type … that was declared."""
+    """`Annotated[str, "varchar(40)"]`: the first text names the type, or a declared object does."""
     python, *notes = arguments
     for note in notes:
         if isinstance(note, str):

@@ -1,7 +1,7 @@
 """The statements that load relations: what belongs to these keys.
 
-No IO. Used by `loading`. A relation that is cut by `limit` is read by a subquery for each key, which stops at its limit: PostgreSQL
-reads no more than is wanted where an index has the order.
+No IO. Used by `loading`. A relation that is cut by `limit` is read by a subquery for each key,
+which stops at its limit: PostgreSQL reads no more than is wanted where an index has the order.
 """
 
 from __future__ import annotations

@@ -39,9 +39,10 @@ class Unloaded:
     def _refuse(self, *_: object) -> NoReturn:
         from howdah.errors import NotLoaded
 
+        example = self._what[:1].lower() + self._what[1:]
         raise NotLoaded(
             f"`{self._what}` is not loaded",
-            hint=f"write `await {self._what[:1].lower()}{self._what[1:]}`, or load it with the statement: "
+            hint=f"write `await {example}`, or load it with the statement: "
             f"`select(…).load({self._what})`",
         )
 

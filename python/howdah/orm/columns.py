@@ -73,7 +73,10 @@ class Identity:
     always: bool = False
     start: int | None = None
     increment: int | None = None
+    minimum: int | None = None
+    maximum: int | None = None
     cache: int | None = None
+    cycle: bool = False
 
 
 _NO_DEFAULT: Any = type("NoDefault", (), {"__repr__": lambda _: "no default"})()
@@ -214,12 +217,15 @@ def col(type: str | None = None, **options: Any) -> Any:  # noqa: A002 (PostgreS
     return ColumnOptions(type=type, **options)
 
 
-def identity(
+def identity(  # noqa: PLR0913 (what SQL can say of it)
     *,
     always: bool = False,
     start: int | None = None,
     increment: int | None = None,
+    minimum: int | None = None,
+    maximum: int | None = None,
     cache: int | None = None,
+    cycle: bool = False,
     type: str | None = None,  # noqa: A002 (PostgreSQL's word)
     name: str | None = None,
     comment: str | None = None,
@@ -232,7 +238,7 @@ def identity(
     the constructor; at run time `Question(id=7, …)` is taken.
     """
     del init  # for type checkers
-    options = Identity(always=always, start=start, increment=increment, cache=cache)
+    options = Identity(always, start, increment, minimum, maximum, cache, cycle)
     return ColumnOptions(
         type=type, name=name, comment=comment, primary_key=primary_key, identity=options
     )
@@ -248,10 +254,10 @@ def generated(
     comment: str | None = None,
     init: Literal[False] = False,
 ) -> Any:
-    """A column that the database computes of others: SQL, or `lambda q: lower(q.title)` with the
-    model.
+    """A column that the database computes of others.
 
-    `stored=False` computes it when it is read: PostgreSQL 18.
+    `expression` is SQL, or `lambda q: lower(q.title)` with the model. `stored=False` computes it
+    when it is read: PostgreSQL 18.
     """
     del init  # for type checkers
     return ColumnOptions(
@@ -305,10 +311,11 @@ def references(
     index: bool = True,
     **options: Any,
 ) -> Any:
-    """A foreign key: `author_id: Col[int] = references(lambda: Author.id, on_delete="cascade")`.
+    """A foreign key of one column.
 
-    What happens at deletion and update is done by the database. The column is indexed, because
-    deleting what it refers to would read the whole table otherwise: `index=False` leaves that out.
+    `author_id: Col[int] = references(lambda: Author.id, on_delete="cascade")`. What happens at
+    deletion and update is done by the database. The column is indexed, because deleting what it
+    refers to would read the whole table otherwise: `index=False` leaves that out.
     """
     for action in (on_delete, on_update):
         if action not in _ACTIONS:

@@ -29,7 +29,7 @@ def drive(steps: Steps, connection: Any) -> Any:
         while True:
             try:
                 answer = step(connection)
-            except BaseException as error:
+            except BaseException as error:  # noqa: BLE001 (the steps decide)
                 step = steps.throw(error)
             else:
                 step = steps.send(answer)
@@ -44,7 +44,7 @@ async def drive_async(steps: Steps, connection: Any) -> Any:
         while True:
             try:
                 answer = await step(connection)
-            except BaseException as error:
+            except BaseException as error:  # noqa: BLE001 (the steps decide)
                 step = steps.throw(error)
             else:
                 step = steps.send(answer)

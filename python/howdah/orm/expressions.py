@@ -323,7 +323,10 @@ def not_(one: Expr[bool | None, Any]) -> Condition:
 
 
 def lit(value: A) -> Expr[A, A]:
-    """A value as an expression of its own, as in `select(Question.id, lit("question"))`."""
+    """A value as an expression.
+
+    >>> kind = select(Question.id, lit("question"))
+    """
     type_ = None if value is None else sql_type(type(value))
     bound = type_.bind(value) if type_ is not None and type_.bind is not None else value
     return typed(type_, Param(bound, type_.name if type_ else None))

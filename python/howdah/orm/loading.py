@@ -32,10 +32,10 @@ if TYPE_CHECKING:
 
 
 def missing(instance: Model, name: str) -> Any:
-    """The value of an attribute whose slot is empty: loaded now, for the whole cohort, or to be
-    awaited.
+    """The value of an attribute whose slot is empty.
 
-    Raises `NotLoaded` where it cannot be loaded, and `AttributeError` for what is no field.
+    It is loaded now, for the whole cohort; under asyncio it is to be awaited. Raises `NotLoaded`
+    where it cannot be loaded, and `AttributeError` for what is no field.
     """
     table = type(instance).__table__
     if name not in table.relation_names and name not in table.column_names:
@@ -157,7 +157,7 @@ def get_step(executor: Any, model: type[Model], key: tuple[Any, ...]) -> Step:
     return lambda conn: conn.fetch_one(plan.sql, *key, row=load)
 
 
-def load_steps(executor: Any, objects: Iterable[Any], ways: Sequence[Any]) -> Steps:
+def load_steps(objects: Iterable[Any], ways: Sequence[Any]) -> Steps:
     """Load relations and columns of objects, whichever results they came from."""
     cohorts: dict[int, Cohort] = {}
     for one in objects:

@@ -148,7 +148,7 @@ def _inherited(name: str, bases: tuple[type, ...]) -> dict[str, Field]:
 
 
 def _constructor(model: str, fields: dict[str, Field]) -> Callable[..., None]:
-    """`__init__` with a keyword for each column, as dataclasses make theirs: by writing its code."""
+    """`__init__` with a keyword for each column; as dataclasses do, by writing its code."""
     required, optional, body = [], [], []
     values: dict[str, Any] = {"_UNSET": _UNSET}
     for name, field in fields.items():

@@ -20,11 +20,11 @@ X = TypeVar("X")
 
 
 class One(Generic[T]):
-    """The object that a foreign key names: `author: One[Author]`, `One[Author | None]` if it can be
-    null.
+    """The object that a foreign key names.
 
-    `book.author` is the object; under asyncio `await book.author` until it is loaded.
-    `Book.author.name` in an expression is the author's column.
+    `author: One[Author]`, or `One[Author | None]` if it can be null. `book.author` is the object;
+    under asyncio `await book.author` until it is loaded. `Book.author.name` in an expression is the
+    author's column.
     """
 
     if TYPE_CHECKING:
@@ -65,8 +65,7 @@ class RelationOptions:
 
 
 def one(key: Callable[[], Any] | None = None, *, init: Literal[False] = False) -> Any:
-    """The object that a foreign key of this model names, or the one object whose foreign key names
-    this one.
+    """The one object that a foreign key leads to, of this model or of the other.
 
     `key` is the column: `one(lambda: Book.editor_id)`. Without it, it is the column `<name>_id`, or
     the only foreign key between the two models.

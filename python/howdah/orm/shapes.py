@@ -425,7 +425,7 @@ def _reader(field: Any) -> Callable[[Any], Any] | None:
 
 
 def _maker(plan: Plan, first: int) -> tuple[Callable[[Any], Any], int]:
-    """A function that makes a shape of a row, from its value `first` on; and where the next begins."""
+    """What makes a shape of a row, from its value `first` on; and where the next begins."""
     columns = [(name, f) for name, f in plan.fields.items() if not isinstance(f, One)]
     names: dict[str, Any] = {"blank": plan.layout.blank}
     body = ["def make(row):", " made = blank()"]

@@ -203,7 +203,7 @@ class Table:
         return values
 
     def references(self) -> dict[str, tuple[type[Model], str]]:
-        """The foreign keys of single columns: attribute to the model and attribute that it names."""
+        """The foreign keys of single columns: by attribute, the model and attribute named."""
         found = {}
         for name in self.column_names:
             reference = self._fields[name].options.reference

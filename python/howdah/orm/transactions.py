@@ -68,7 +68,7 @@ class Tx(Verbs):
 
     def flush(self) -> None:
         """Send what waits. Raises what the server says to it."""
-        if self._waiting.count and not self._is_over:
+        if not (self._waiting.is_empty or self._is_over):
             drive(self._waiting.steps(), self._connection)
 
     def insert(
@@ -341,7 +341,7 @@ class AsyncTx(AsyncVerbs):
 
     async def flush(self) -> None:
         """Send what waits. Raises what the server says to it."""
-        if self._waiting.count and not self._is_over:
+        if not (self._waiting.is_empty or self._is_over):
             await drive_async(self._waiting.steps(), self._connection)
 
     async def insert(

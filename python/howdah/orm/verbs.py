@@ -144,8 +144,8 @@ class Verbs:
         """The rows of a statement, so many at a time: for results that are too large for a list.
 
         What objects lack is loaded for those of one part together. The rows are those that were
-        there when the loop began: they are read in one transaction. `Stream.close` or `with` ends it
-        early.
+        there when the loop began: they are read in one transaction. `Stream.close` or `with` ends
+        it early.
 
         >>> for question in db.stream(select(Question).order_by(Question.id)):
         ...     question.text = question.text.strip()
@@ -164,7 +164,7 @@ class Verbs:
 
     def load(self, objects: Iterable[Any], *relations: Any) -> None:
         """Load relations, or columns that were left out, for all of the objects."""
-        self._drive(loading.load_steps(self, objects, relations))
+        self._drive(loading.load_steps(objects, relations))
 
     def insert(
         self,
@@ -339,7 +339,7 @@ class AsyncVerbs:
 
     async def load(self, objects: Iterable[Any], *relations: Any) -> None:
         """`Verbs.load`, awaited."""
-        await self._drive(loading.load_steps(self, objects, relations))
+        await self._drive(loading.load_steps(objects, relations))
 
     async def insert(
         self,

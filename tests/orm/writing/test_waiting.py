@@ -123,6 +123,39 @@ async def test_a_stale_object_is_told(notes: Any) -> None:
     assert plain._changes == {"value": None}
 
 
+async def test_after_an_error_nothing_is_committed(notes: Any) -> None:
+    plain = Plain(key="k")
+    await notes.insert(plain)
+    await notes.connection.execute("delete from plain")
+    plain.value = 1
+    with pytest.raises(errors.InFailedSqlTransaction, match="cannot go on"):
+        async with notes.tx() as tx:
+            await tx.insert(Plain(key="a"))
+            await tx.update(plain)
+            with pytest.raises(errors.StaleObject):
+                await tx.flush()
+            await tx.insert(Plain(key="b"))
+    assert await notes.fetch(select(Plain).count()) == 0
+    async with notes.tx() as tx:
+        with pytest.raises(errors.StaleObject):
+            async with tx.tx() as inner:
+                await inner.update(plain)
+        await tx.insert(Plain(key="c"))
+    assert await notes.fetch(select(Plain.key)) == ["c"]
+
+
+async def test_a_key_of_the_program_outlives_a_rollback(db: Any) -> None:
+    tags = [Tag(name="a"), Tag(name="b"), keyed(70, Tag(name="c"))]
+    with pytest.raises(ZeroDivisionError):
+        async with db.tx() as tx:
+            for tag in tags:
+                await tx.insert(tag)
+            raise ZeroDivisionError
+    assert tags[2].id == 70
+    with pytest.raises(errors.NotLoaded):
+        tags[1].id  # noqa: B018
+
+
 @pytest.fixture
 def sync_db(database: str) -> Iterator[Bound]:
     with howdah.connect(database) as conn:

@@ -101,12 +101,18 @@ def json_build_object(**values: Any) -> Expr[dict[str, Any], dict[str, Any]]:
 
 
 def any_(array: Expr[list[X] | None, Any] | Sequence[X]) -> Expr[X, X]:
-    """One of an array's items, beside a comparison, as in `Book.title == any_(Shelf.titles)`."""
+    """One of an array's items.
+
+    Beside a comparison: `Book.title == any_(Shelf.titles)`.
+    """
     return _quantified("any", array)
 
 
 def all_(array: Expr[list[X] | None, Any] | Sequence[X]) -> Expr[X, X]:
-    """All of an array's items, beside a comparison, as in `Book.pages > all_(Shelf.sizes)`."""
+    """All of an array's items.
+
+    Beside a comparison: `Book.pages > all_(Shelf.sizes)`.
+    """
     return _quantified("all", array)
 
 

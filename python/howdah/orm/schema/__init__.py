@@ -1,8 +1,11 @@
 """What a database has besides rows: declared in models and beside them, made by `create_all`.
 
-No IO but that of `create_all`, `drop_all` and `refresh`. In a model's `declare` go `unique`, `check`, `exclude`,
-`foreign_key`, `index`, `policy`, `trigger`, `grant`, `partition_by` and `partition`; what stands by itself (`extension`,
-`sequence`, `domain`, `composite`, `function` …) is given to `create_all`, or is found by what uses it.
+No IO but that of `create_all`, `drop_all` and `refresh`. In a model's `declare` go `unique`,
+`check`, `exclude`,
+`foreign_key`, `index`, `policy`, `trigger`, `grant`, `partition_by` and `partition`; what stands
+by itself (`extension`,
+`sequence`, `domain`, `composite`, `function` …) is given to `create_all`, or is found by what uses
+it.
 
 >>> from howdah.orm import Col, Model, create_all, identity
 >>> from howdah.orm.schema import check, index, unique
@@ -10,8 +13,24 @@ No IO but that of `create_all`, `drop_all` and `refresh`. In a model's `declare`
 
 from howdah.orm.schema.access import Grant, Policy, grant, policy
 from howdah.orm.schema.base import Declared, SchemaObject
-from howdah.orm.schema.constraints import Constraint, check, exclude, foreign_key, unique
-from howdah.orm.schema.indexes import Element, Index, element, index
+from howdah.orm.schema.base import sql_expression as sql
+from howdah.orm.schema.constraints import (
+    Constraint,
+    PrimaryKey,
+    check,
+    exclude,
+    foreign_key,
+    primary_key,
+    unique,
+)
+from howdah.orm.schema.indexes import (
+    ColumnSettings,
+    Element,
+    Index,
+    column_settings,
+    element,
+    index,
+)
 from howdah.orm.schema.making import create_all, ddl, drop_all, value_of
 from howdah.orm.schema.partitions import (
     Partition,
@@ -25,17 +44,20 @@ from howdah.orm.schema.standalone import (
     Composite,
     Domain,
     Extension,
+    Namespace,
     RangeType,
     Sequence,
     composite,
     domain,
     extension,
+    namespace,
     range_type,
     sequence,
 )
 from howdah.orm.schema.views import refresh, refresh_all
 
 __all__ = [
+    "ColumnSettings",
     "Composite",
     "Constraint",
     "Declared",
@@ -44,15 +66,18 @@ __all__ = [
     "Extension",
     "Grant",
     "Index",
+    "Namespace",
     "Partition",
     "PartitionBy",
     "Policy",
+    "PrimaryKey",
     "RangeType",
     "Routine",
     "SchemaObject",
     "Sequence",
     "Trigger",
     "check",
+    "column_settings",
     "composite",
     "create_all",
     "ddl",
@@ -65,15 +90,18 @@ __all__ = [
     "function",
     "grant",
     "index",
+    "namespace",
     "partition",
     "partition_by",
     "partitions_ahead",
     "policy",
+    "primary_key",
     "procedure",
     "range_type",
     "refresh",
     "refresh_all",
     "sequence",
+    "sql",
     "trigger",
     "unique",
     "value_of",

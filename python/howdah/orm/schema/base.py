@@ -1,6 +1,7 @@
 """What declarations have in common, and expressions as the text of definitions.
 
-No IO. A schema is a plain dict here, of the shape that `howdah-schema` (Rust) reads; only what was said is in it.
+No IO. A schema is a plain dict here, of the shape that `howdah-schema` (Rust) reads; only what was
+said is in it.
 """
 
 from __future__ import annotations
@@ -38,7 +39,8 @@ class Declared(SchemaObject):
     __slots__ = ()
 
     def add_to(self, schema: Collector) -> None:
-        """It is made with its model."""
+        """Refuse: it is made with its model."""
+        del schema
         raise ProgrammingError(
             f"`{self!r}` stands in no model", hint="put it into the `declare` of one"
         )
@@ -53,16 +55,22 @@ class Collector:
 
     def __init__(self) -> None:
         self.value: Value = {}
-        self._seen: dict[int, object] = {}
+        self._seen: dict[object, object] = {}
 
     def add(self, kind: str, value: Value) -> None:
-        """Add an object of a kind: `tables`, `enums` …"""
+        """Add an object of a kind, such as `tables`."""
         self.value.setdefault(kind, []).append(value)
 
     def is_new(self, thing: object) -> bool:
-        """Whether the object is met for the first time."""
-        known = id(thing) in self._seen
-        self._seen[id(thing)] = thing
+        """Whether the object, or an equal one, is met for the first time."""
+        try:
+            hash(thing)
+        except TypeError:
+            key: object = id(thing)
+        else:
+            key = thing  # `typing` hands out equal annotations for one another
+        known = key in self._seen
+        self._seen[key] = thing
         return not known
 
     def name_schema(self, schema: str | None) -> None:
@@ -81,11 +89,11 @@ class Place:
         self.value = value
 
     def add(self, kind: str, value: Value) -> None:
-        """Add a part of a kind: `constraints`, `indexes` …"""
+        """Add a part of a kind, such as `indexes`."""
         self.value.setdefault(kind, []).append(value)
 
     def column(self, name: Any) -> str:
-        """The name in the database of a column, given by its attribute, its name, or as `lambda b: b.title`."""
+        """The name in the database of a column: by attribute, name, or `lambda b: b.title`."""
         if not isinstance(name, str):
             found = name(self.model) if callable(name) and not isinstance(name, Fragment) else name
             name = getattr(found, "name", None)
@@ -109,7 +117,7 @@ class Place:
 
 
 def expression_text(expression: Any, argument: Any = None) -> str:
-    """An expression as it stands in a definition: SQL as it is, or an expression with its values as constants."""
+    """An expression as it stands in a definition: SQL as it is, values as constants."""
     if isinstance(expression, str):
         return expression
     if not isinstance(expression, Fragment) and callable(expression):
@@ -120,6 +128,16 @@ def expression_text(expression: Any, argument: Any = None) -> str:
             hint="SQL as text, or an expression: `lambda book: book.price > 0`",
         )
     return write_literally(expression, literal)
+
+
+def sql_expression(text: str) -> Any:
+    """An expression in SQL, as it is: `col(default=sql("now()"))`.
+
+    Text of the program becomes part of the definition: never put a user's words into it.
+    """
+    from howdah.orm.expressions import OR, typed
+
+    return typed(None, text, level=OR)
 
 
 def statement_text(statement: Any) -> str:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from howdah.errors import ProgrammingError
-from howdah.orm.columns import Action
 from howdah.orm.schema.base import Declared, Expression, Place, Value, name_value, said
-from howdah.orm.schema.indexes import element_value
+from howdah.orm.schema.indexes import element_value, options_value
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from howdah.orm.columns import Action
 
 
 @dataclass(frozen=True)
@@ -49,6 +52,7 @@ def unique(
     include: Sequence[Any] = (),
     nulls_not_distinct: bool = False,
     without_overlaps: bool = False,
+    with_: Mapping[str, Any] | None = None,
     deferrable: bool = False,
     initially_deferred: bool = False,
     comment: str | None = None,
@@ -57,7 +61,8 @@ def unique(
 
     - `include`: columns that its index has beside them.
     - `nulls_not_distinct`: two nulls are the same value (PostgreSQL 15).
-    - `without_overlaps`: the last column is a range, and ranges of equal keys do not overlap (PostgreSQL 18).
+    - `without_overlaps`: the last column is a range, and ranges of equal keys do not overlap
+      (PostgreSQL 18).
     """
 
     def write(table: Place) -> Value:
@@ -67,9 +72,56 @@ def unique(
             include=table.columns(include),
             nulls_not_distinct=nulls_not_distinct,
             without_overlaps=without_overlaps,
+            options=options_value(with_),
         )
 
     return Constraint(name, write, deferrable, initially_deferred, comment=comment)
+
+
+@dataclass(frozen=True)
+class PrimaryKey(Declared):
+    """What is to be said of the primary key beside its columns."""
+
+    fields: Value
+
+    def add_to_table(self, table: Place) -> None:
+        """Put it into the value of a model's table, which has the key already."""
+        keys = [it for it in table.value.get("constraints", ()) if it["kind"] == "primary_key"]
+        if not keys:
+            raise ProgrammingError(
+                f"`{table.model.__name__}` has no primary key",
+                hint="`primary_key=True` of its columns says which they are",
+            )
+        keys[0].update({**self.fields, "include": table.columns(self.fields.get("include", ()))})
+
+
+def primary_key(
+    *,
+    name: str | None = None,
+    include: Sequence[Any] = (),
+    without_overlaps: bool = False,
+    with_: Mapping[str, Any] | None = None,
+    deferrable: bool = False,
+    initially_deferred: bool = False,
+    comment: str | None = None,
+) -> PrimaryKey:
+    """What is to be said of the primary key; its columns say `primary_key=True`.
+
+    - `include`: columns that its index has beside them.
+    - `without_overlaps`: the last column is a range, and ranges of equal keys do not overlap
+      (PostgreSQL 18).
+    - `with_`: storage parameters of its index.
+    """
+    return PrimaryKey(
+        said(
+            name=name,
+            include=list(include),
+            without_overlaps=without_overlaps,
+            options=options_value(with_),
+            deferral=deferral(deferrable, initially_deferred),
+            comment=comment,
+        )
+    )
 
 
 def check(
@@ -81,9 +133,10 @@ def check(
     not_enforced: bool = False,
     comment: str | None = None,
 ) -> Constraint:
-    """A condition that no row makes false: `check("price >= 0")`, `check(lambda book: book.price >= 0)`.
+    """A condition that no row makes false: `check(lambda book: book.price >= 0)`, or SQL.
 
-    With `not_valid`, rows that exist are not looked at; with `not_enforced` (PostgreSQL 18) none is.
+    With `not_valid`, rows that exist are not looked at; with `not_enforced` (PostgreSQL 18) none
+    is.
     """
 
     def write(table: Place) -> Value:
@@ -99,14 +152,15 @@ def exclude(
     where: Expression | None = None,
     name: str | None = None,
     include: Sequence[Any] = (),
+    with_: Mapping[str, Any] | None = None,
     deferrable: bool = False,
     initially_deferred: bool = False,
     comment: str | None = None,
 ) -> Constraint:
     """No two rows compare true by all operators: `exclude(("room", "="), ("during", "&&"))`.
 
-    The first of each pair is a column, an expression or an `element(…)`. Comparing numbers or texts by `gist` takes the
-    extension `btree_gist`.
+    The first of each pair is a column, an expression or an `element(…)`. Comparing numbers or
+    texts by `gist` takes the extension `btree_gist`.
     """
 
     def write(table: Place) -> Value:
@@ -117,12 +171,13 @@ def exclude(
             operators=[operator for _, operator in compared],
             include=table.columns(include),
             predicate=None if where is None else table.expression(where),
+            options=options_value(with_),
         )
 
     return Constraint(name, write, deferrable, initially_deferred, comment=comment)
 
 
-def foreign_key(
+def foreign_key(  # noqa: PLR0913 (what PostgreSQL has)
     columns: Sequence[Any],
     references: Callable[[], Any] | str,
     referenced_columns: Sequence[str] = (),
@@ -141,7 +196,8 @@ def foreign_key(
 ) -> Constraint:
     """A foreign key of several columns.
 
-    `foreign_key(["shop_id", "number"], lambda: (Order.shop_id, Order.number), on_delete="cascade")`; or the table's name
+    `foreign_key(["shop_id", "number"], lambda: (Order.shop_id, Order.number),
+    on_delete="cascade")`; or the table's name
     with its columns: `foreign_key(["a", "b"], "app.order", ["shop_id", "number"])`.
 
     - `on_delete_columns`: those that `set null` or `set default` concerns (PostgreSQL 15).

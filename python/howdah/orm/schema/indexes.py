@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from howdah._native import Fragment
-from howdah.orm.schema.base import Declared, Expression, Place, Value, name_value, said
+from howdah.orm.schema.base import Declared, Expression, Place, Value, said
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
 
 
 @dataclass(frozen=True)
@@ -55,7 +57,7 @@ class Index(Declared):
         )
 
 
-def index(
+def index(  # noqa: PLR0913 (what PostgreSQL has)
     *elements: Any,
     name: str | None = None,
     unique: bool = False,
@@ -67,9 +69,10 @@ def index(
     tablespace: str | None = None,
     comment: str | None = None,
 ) -> Index:
-    """An index: `index("author_id", "title")`, `index(lambda book: lower(book.title), unique=True)`.
+    """An index: `index("author_id", "title")`, `index("lower(title)", unique=True)`.
 
-    Each element is a column's name, an SQL expression, `lambda model: …`, or an `element(…)` where more is to be said.
+    Each element is a column's name, an SQL expression, `lambda model: …`, or an `element(…)` where
+    more is to be said.
 
     - `using`: the method: `gin`, `gist`, `brin`, `hash` …
     - `include`: columns that it has beside them, so that a query need not look into the table.
@@ -98,8 +101,47 @@ def element(
     order: Literal["asc", "desc"] = "asc",
     nulls: Literal["first", "last"] | None = None,
 ) -> Element:
-    """A column or expression in an index: `element("title", "text_pattern_ops")`, `element("born", order="desc")`."""
+    """A column or expression in an index: `element("born", order="desc")`.
+
+    `operator_class` is what serves it, with parameters: `"gist_trgm_ops (siglen='32')"`.
+    """
     return Element(what, operator_class, collation, order, nulls)
+
+
+@dataclass(frozen=True)
+class ColumnSettings(Declared):
+    """What no option of a column says."""
+
+    column: Any
+    fields: Value
+
+    def add_to_table(self, table: Place) -> None:
+        """Put it into the value of the model's column."""
+        name = table.column(self.column)
+        for column in table.value.get("columns", ()):
+            if column["name"] == name:
+                column.update(self.fields)
+
+
+def column_settings(
+    column: Any,
+    *,
+    statistics: int | None = None,
+    collation: str | None = None,
+    compression: str | None = None,
+    storage: str | None = None,
+) -> ColumnSettings:
+    """What is to be said of a column beside `col`, `identity` or `generated`.
+
+    `statistics` is how much `analyze` looks at: `column_settings("name", statistics=500)`.
+    """
+    fields = said(
+        statistics=statistics,
+        collation=collation and {"name": collation},
+        compression=compression,
+        storage=storage,
+    )
+    return ColumnSettings(column, fields)
 
 
 def element_value(table: Place, it: Any) -> Value:
@@ -109,7 +151,7 @@ def element_value(table: Place, it: Any) -> Value:
     return said(
         **_subject(table, it.what),
         operator_class=it.operator_class,
-        collation=None if it.collation is None else name_value(it.collation),
+        collation=it.collation and {"name": it.collation},
         direction=None if it.order == "asc" else it.order,
         nulls=it.nulls,
     )

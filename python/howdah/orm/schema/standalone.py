@@ -1,10 +1,9 @@
-"""Objects that stand beside tables: extensions, sequences, domains, composite types, ranges. No IO."""
+"""Objects that stand beside tables: extensions, sequences, types. No IO."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence as SequenceOf
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from howdah._native import quote_identifier as quoted
 from howdah.orm.schema.access import Grant, grant_value
@@ -17,6 +16,9 @@ from howdah.orm.schema.base import (
     name_value,
     said,
 )
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence as SequenceOf
 
 
 @dataclass(frozen=True)
@@ -36,6 +38,29 @@ class Extension(SchemaObject):
 def extension(name: str, *, schema: str | None = None, version: str | None = None) -> Extension:
     """An extension that is to be there: `extension("pg_trgm")`. The server must have its files."""
     return Extension(name, schema, version)
+
+
+@dataclass(frozen=True)
+class Namespace(SchemaObject):
+    """A schema, in PostgreSQL's sense."""
+
+    name: str
+    comment: str | None = None
+    grants: SequenceOf[Grant] | None = None
+
+    def add_to(self, schema: Collector) -> None:
+        """Put it into a schema."""
+        schema.name_schema(self.name)
+        for it in schema.value["schemas"]:
+            if it["name"] == self.name:
+                it.update({**said(comment=self.comment), **_grants(self.grants)})
+
+
+def namespace(
+    name: str, *, comment: str | None = None, grants: SequenceOf[Grant] | None = None
+) -> Namespace:
+    """A schema with a comment or grants; one that models merely lie in is made without it."""
+    return Namespace(name, comment, grants)
 
 
 @dataclass(frozen=True)
@@ -86,8 +111,8 @@ class Sequence(SchemaObject):
 def sequence(name: str, **options: Any) -> Sequence:
     """A sequence: `sequence("invoice_number", start=1000)`.
 
-    Options: `schema`, `type`, `start`, `increment`, `minimum`, `maximum`, `cache`, `cycle`, `owned_by` (a column, as
-    `lambda: Invoice.number`), `comment`, `grants`.
+    Options: `schema`, `type`, `start`, `increment`, `minimum`, `maximum`, `cache`, `cycle`,
+    `owned_by` (a column, as `lambda: Invoice.number`), `comment`, `grants`.
     """
     return Sequence(name, **options)
 
@@ -154,13 +179,13 @@ class Domain(_Type):
             checks=checks,
             not_null=self.not_null,
             default=None if self.default is None else expression_text(self.default),
-            collation=None if self.collation is None else name_value(self.collation),
+            collation=None if self.collation is None else {"name": self.collation},
             comment=self.comment,
         )
         schema.add("domains", {**value, **_grants(self.grants)})
 
 
-def domain(
+def domain(  # noqa: PLR0913 (what PostgreSQL has)
     name: str,
     type: str,  # noqa: A002 (PostgreSQL's word)
     *checks: Expression | tuple[str, Expression],
@@ -174,8 +199,8 @@ def domain(
 ) -> Domain:
     """A type with conditions of `VALUE`: `domain("email", "text", "value ~ '@'")`.
 
-    A column takes it by `Annotated`: `Email = Annotated[str, domain(…)]`, `address: Col[Email]`. A condition may have a
-    name: `("email_check", "value ~ '@'")`.
+    A column takes it by `Annotated`: `Email = Annotated[str, domain(…)]`, `address: Col[Email]`. A
+    condition may have a name: `("email_check", "value ~ '@'")`.
     """
     named = tuple(it if isinstance(it, tuple) else (None, it) for it in checks)
     return Domain(
@@ -199,7 +224,7 @@ class Composite(_Type):
             said(
                 name=name,
                 type=type_,
-                collation=name_value(self.collations[name]) if name in self.collations else None,
+                collation={"name": self.collations[name]} if name in self.collations else None,
             )
             for name, type_ in self.attributes
         ]
@@ -218,7 +243,7 @@ def composite(
     comment: str | None = None,
     grants: SequenceOf[Grant] | None = None,
 ) -> Composite:
-    """A type whose values have attributes: `composite("address", {"street": "text", "zip": "varchar(10)"})`.
+    """A type whose values have attributes: `composite("address", {"street": "text"})`.
 
     A column takes it by `Annotated[howdah.Row, address]`.
     """
@@ -244,7 +269,7 @@ class RangeType(_Type):
             name=name_value(self.name, self.schema),
             subtype=self.subtype,
             operator_class=self.operator_class,
-            collation=self.collation and name_value(self.collation),
+            collation=self.collation and {"name": self.collation},
             subtype_diff=self.subtype_diff and name_value(self.subtype_diff),
             multirange=self.multirange and name_value(self.multirange),
             comment=self.comment,
@@ -255,7 +280,7 @@ class RangeType(_Type):
 def range_type(name: str, subtype: str, **options: Any) -> RangeType:
     """A type of ranges: `range_type("floatrange", "float8", subtype_diff="float8mi")`.
 
-    Options: `schema`, `operator_class`, `collation`, `subtype_diff`, `multirange`, `comment`, `grants`. A column takes it by
-    `Annotated[Range[float], floatrange]`.
+    Options: `schema`, `operator_class`, `collation`, `subtype_diff`, `multirange`, `comment`,
+    `grants`. A column takes it by `Annotated[Range[float], floatrange]`.
     """
     return RangeType(name, options.pop("schema", None), subtype, **options)

@@ -86,7 +86,7 @@ def _no_hidden_query(what: str) -> str:
 
 
 def text_of(statement: Any) -> str:
-    """The SQL of a statement or an expression, as it is sent. Values are `$1`, `$2` …
+    """The SQL of a statement or an expression, as it is sent; values are `$1`, `$2`.
 
     >>> print(howdah.orm.text_of(howdah.orm.select(Question.text).where(Question.id == 7)))
     select question.text from question where question.id = $1

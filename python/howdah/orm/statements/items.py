@@ -57,15 +57,19 @@ class ModelItem(Item):
         self.source = source
 
     def fields(self) -> tuple[Any, ...]:
+        """What the text depends on."""
         return ("model", self.source)
 
     def output(self, statement: Select[Any]) -> Sequence[Fragment]:
+        """The columns that are loaded."""
         table = self.source.model.__table__
         return [table.expression_of(self.source, name) for name in self._columns(statement)]
 
     def parts(
         self, statement: Select[Any], place: int
     ) -> list[Entity | Callable[[Any], Any] | None]:
+        """One object."""
+        del place  # it is written into no other
         table = self.source.model.__table__
         columns = self._columns(statement)
         converters = {

@@ -144,8 +144,8 @@ def merge(model: type[Model]) -> Merge:
 
     `returning` of it is for PostgreSQL 17 and later.
 
-    >>> statement = howdah.orm.merge(Stock).using(Delivery, Stock.item == Delivery.item)
-    >>> statement = statement.when_matched_update(Stock.count.to(Stock.count + Delivery.count))
+    >>> statement = howdah.orm.merge(Choice).using(Question, Choice.question_id == Question.id)
+    >>> statement = statement.when_matched_update(Choice.votes.to(Choice.votes + Question.votes))
     """
     made: Merge = object.__new__(Merge)
     made.target = target_of(model, "merge")

@@ -30,6 +30,10 @@ class Query(Statement[list[T]]):
     is_read_only = True
     limit_: Param | None
     order: tuple[Any, ...]
+    loads: tuple[Any, ...] = ()
+    """What is loaded for its objects afterwards."""
+    strict_: bool = False
+    """Whether its objects load nothing by themselves."""
 
     # --- what each kind says itself
 

@@ -328,10 +328,10 @@ class Select(Query[T]):
         load = compiled.extra.start(executor)
         rows = yield lambda conn: conn.fetch(compiled.sql, *values, row=load)
         if self._loads_more():
-            yield from self._finish(load, executor)
+            yield from self._finish(load)
         return rows
 
-    def _finish(self, load: Any, executor: Any) -> Steps:
+    def _finish(self, load: Any) -> Steps:
         """The relations that were asked for as well."""
         from howdah.orm.loading import load_relations
 

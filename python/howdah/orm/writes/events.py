@@ -23,6 +23,8 @@ Listener = Callable[[list[M]], object]
 Register = Callable[[Listener[M]], Listener[M]]
 
 _OPERATIONS = ("insert", "update", "delete")
+# whether anybody was ever registered: asked for each write, and quicker than the dictionary
+_heard: set[str] = set()
 _listeners: WeakKeyDictionary[type, dict[tuple[str, str], list[Any]]] = WeakKeyDictionary()
 
 
@@ -62,6 +64,7 @@ def _registering(when: str, model: type[M], operations: tuple[Operation, ...]) -
             raise ValueError(f"an event is of 'insert', 'update' or 'delete', found {operation!r}")
 
     def register(listener: Listener[M]) -> Listener[M]:
+        _heard.add(model.__name__)
         known = _listeners.setdefault(model, {})
         for operation in operations:
             known.setdefault((when, operation), []).append(listener)
@@ -72,7 +75,7 @@ def _registering(when: str, model: type[M], operations: tuple[Operation, ...]) -
 
 def any_for(model: type) -> bool:
     """Whether somebody listens to what happens to objects of a model."""
-    return bool(_listeners) and any(_listeners.get(base) for base in model.__mro__)
+    return len(_heard) > 0 and any(_listeners.get(base) for base in model.__mro__)
 
 
 def call_before(operation: Operation, objects: Iterable[Any]) -> Steps:

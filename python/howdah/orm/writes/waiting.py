@@ -21,7 +21,7 @@ from howdah._native import (
     write_slots,
 )
 from howdah._native import quote_identifier as quoted
-from howdah.errors import Error, PipelineAborted
+from howdah.errors import Error, InFailedSqlTransaction, PipelineAborted
 from howdah.orm.statements.insert import Insert, insert
 from howdah.orm.writes import events
 from howdah.orm.writes.deleting import deletion_of
@@ -55,14 +55,22 @@ def caller(depth: int) -> Line:
 class InsertRun:
     """Rows of one table and the same columns, inserted one after another."""
 
-    __slots__ = ("cohort", "lines", "names", "rows", "way")
+    __slots__ = ("cohort", "given", "lines", "names", "rows", "way")
 
-    def __init__(self, way: InsertWay, names: tuple[str, ...], cohort: Cohort) -> None:
+    def __init__(
+        self, way: InsertWay, names: tuple[str, ...], given: tuple[str, ...], cohort: Cohort
+    ) -> None:
         self.way = way
         self.names = names
+        self.given = given
+        """What the transaction has given to the objects."""
         self.cohort = cohort
         self.rows: list[tuple[Any, ...]] = []
         self.lines: list[Line] = []
+
+    def takes(self, way: InsertWay, names: tuple[str, ...], given: tuple[str, ...]) -> bool:
+        """Whether such a row can be one of these."""
+        return self.way is way and self.names == names and self.given == given
 
     def add(self, one: Any, row: tuple[Any, ...], line: Line) -> None:
         """One row more."""
@@ -149,12 +157,12 @@ class InsertWay:
         """Take numbers from the sequence, as many as were used so far."""
         assert self.identity is not None
         count = min(max(self.used, FIRST_BLOCK), LARGEST_BLOCK)
-        rows = yield from reserved(self.table, [self.identity], count)
-        if rows is None:
+        numbers = yield from reserved(self.table, [self.identity], count)
+        if numbers is None:
             self.is_refused = True
         else:
             self.may_copy = True
-            self.numbers = [number for (number,) in reversed(rows)]
+            self.numbers = numbers[::-1]
 
 
 class Waiting:
@@ -165,6 +173,8 @@ class Waiting:
         self._queue: list[InsertRun | Single] = []
         self._ways: dict[type, InsertWay] = {}
         self.count = 0
+        self.has_failed = False
+        """Not all was sent: the transaction must not commit the rest."""
 
     def insert(self, executor: Any, one: Any, line: Line) -> Steps | bool:
         """Queue an insert; False: it cannot wait. Steps: take them, and call again."""
@@ -193,7 +203,7 @@ class Waiting:
             row = tuple(row[place] for place in present)
         if way.has_binds or not _MUTABLE.isdisjoint(kinds):
             row = tuple(map(way.frozen, names, row))
-        self._run(executor, way, names).add(one, row, line)
+        self._run(executor, way, names, way.given if needs_number else ()).add(one, row, line)
         self.count += 1
         return True
 
@@ -227,36 +237,41 @@ class Waiting:
         return True
 
     def forget(self) -> None:
-        """Send nothing of what waits."""
+        """Send nothing of what waits: what was written is undone."""
         self._queue.clear()
         self.count = 0
+        self.has_failed = False
 
     def steps(self) -> Steps:
         """Send all that waits, in order."""
+        if self.has_failed:
+            raise InFailedSqlTransaction(
+                "writes of the transaction have failed, so that it cannot go on",
+                hint="leave its block: what may fail belongs into an inner `tx()`",
+            )
         queue, self._queue = self._queue, []
         self.count = 0
-        batch: list[Single] = []
-        for entry in queue:
-            if isinstance(entry, Single):
-                batch.append(entry)
-                continue
-            is_many = len(entry.rows) >= FEW
-            if is_many and (yield from _may_copy(entry.way)):
-                yield from _send(batch)
-                batch = []
-                yield from _copy(entry)
-            else:
-                batch += entry.singles()
-        yield from _send(batch)
+        try:
+            yield from _send_all(queue)
+        except BaseException:
+            self.has_failed = True
+            raise
 
-    def _run(self, executor: Any, way: InsertWay, names: tuple[str, ...]) -> InsertRun:
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is nothing to send, and nothing to complain about."""
+        return not self.count and not self.has_failed
+
+    def _run(
+        self, executor: Any, way: InsertWay, names: tuple[str, ...], given: tuple[str, ...]
+    ) -> InsertRun:
         last = self._queue[-1] if self._queue else None
-        if isinstance(last, InsertRun) and last.way is way and last.names == names:
+        if isinstance(last, InsertRun) and last.takes(way, names, given):
             return last
         cohort = way.table.layout.adopt((), executor)
         if executor._journal is not None:
-            executor._journal.inserted(cohort, way.given)
-        run = InsertRun(way, names, cohort)
+            executor._journal.inserted(cohort, given)
+        run = InsertRun(way, names, given, cohort)
         self._queue.append(run)
         return run
 
@@ -266,6 +281,20 @@ class Waiting:
 
 
 # --- sending
+
+
+def _send_all(queue: list[InsertRun | Single]) -> Steps:
+    batch: list[Single] = []
+    for entry in queue:
+        if isinstance(entry, Single):
+            batch.append(entry)
+        elif len(entry.rows) >= FEW and (yield from _may_copy(entry.way)):
+            yield from _send(batch)
+            batch = []
+            yield from _copy(entry)
+        else:
+            batch += entry.singles()
+    yield from _send(batch)
 
 
 def _may_copy(way: InsertWay) -> Steps:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from howdah._native import Hydration, Param
+    from howdah.orm.statements.base import Steps
     from howdah.orm.statements.combined import Combined
     from howdah.orm.statements.outputs import Output
     from howdah.orm.statements.page import PageOf
@@ -55,6 +56,10 @@ class Query(Statement[list[T]]):
 
     def _loads_more(self) -> bool:
         """Whether its objects are told or given more once they are there."""
+        raise NotImplementedError
+
+    def _finish(self, load: Any) -> Steps:
+        """What is loaded besides, once its rows are there."""
         raise NotImplementedError
 
     def _as_counted(self) -> tuple[Query[Any], bool]:

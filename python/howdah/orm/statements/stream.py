@@ -109,7 +109,7 @@ def stream(verbs: Any, query: Select[Any], batch: int) -> Generator[Any, None, N
                 rows = conn.fetch(cursor.fetching, row=load)
                 count = len(rows)
                 if cursor.has_more_to_load:
-                    verbs._drive(query._finish(load, verbs))
+                    verbs._drive(query._finish(load))
                 yield from rows
                 del rows
         except GeneratorExit:
@@ -131,7 +131,7 @@ async def stream_async(verbs: Any, query: Select[Any], batch: int) -> AsyncGener
                 rows = await conn.fetch(cursor.fetching, row=load)
                 count = len(rows)
                 if cursor.has_more_to_load:
-                    await verbs._drive(query._finish(load, verbs))
+                    await verbs._drive(query._finish(load))
                 for row in rows:
                     yield row
                 del rows

@@ -30,7 +30,8 @@ from howdah.orm.statements.delete import Delete, delete
 from howdah.orm.statements.insert import Insert, insert
 from howdah.orm.statements.merge import Merge, merge
 from howdah.orm.statements.page import Page
-from howdah.orm.statements.select import Select, select
+from howdah.orm.statements.select import Select
+from howdah.orm.statements.selecting import select
 from howdah.orm.statements.sources import Rows, raw_select, values
 from howdah.orm.statements.stream import AsyncStream, Stream
 from howdah.orm.statements.update import Update, update

@@ -113,6 +113,8 @@ class Table:
         relations = [name for name, field in fields.items() if field.kind != "Col"]
         self.column_names = tuple(columns)
         self.relation_names = tuple(relations)
+        # `select` of the model, kept by it
+        self.whole: Any = None
         self.layout = Layout(model, columns, relations)
 
     @classmethod

@@ -23,7 +23,7 @@ from howdah.orm.tables import TableSource
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from howdah.orm.statements.select import A, B, C, D, E
+    from howdah.orm.statements.selecting import A, B, C, D, E
     from howdah.orm.statements.sources import Rows
 
 T = TypeVar("T")

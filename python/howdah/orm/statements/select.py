@@ -6,7 +6,7 @@ reads from: a model's own table, an alias, or what a relation leads to, which is
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal, Self, TypeVar, cast, overload
+from typing import TYPE_CHECKING, Any, Literal, Self, TypeVar, cast
 
 from howdah._native import Fragment, Hydration, Param, Source, sources
 from howdah._native import quote_identifier as quoted
@@ -25,22 +25,17 @@ from howdah.orm.statements.items import Item, ModelItem
 from howdah.orm.statements.joins import Join, JoinKind, as_source, related_joins, root
 from howdah.orm.statements.outputs import Output, hydration_of, outputs_of
 from howdah.orm.statements.query import Query
+from howdah.orm.statements.terminals import First
 from howdah.orm.tables import TableSource
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from howdah.orm.operators.holds import Selectable
     from howdah.orm.statements.base import Step, Steps
 
 T = TypeVar("T")
-A = TypeVar("A")
-B = TypeVar("B")
-C = TypeVar("C")
-D = TypeVar("D")
-E = TypeVar("E")
-F = TypeVar("F")
 
+_ONE = Param(1, "bigint")
 LockStrength = Literal["update", "no key update", "share", "key share"]
 
 
@@ -117,19 +112,26 @@ class Select(Query[T]):
         return made
 
     def _with(self, **changed: Any) -> Self:
+        other = self._saying({**self._said, **changed})
+        if "items" in changed:
+            other.items = other._said.pop("items")
+            other._said |= _reads(other.items)
+        return other
+
+    def _saying(self, said: dict[str, Any]) -> Self:
         other = object.__new__(type(self))
         other.items = self.items
-        if "items" in changed:
-            other.items = changed.pop("items")
-            changed |= _reads(other.items)
-        other._said = {**self._said, **changed}
+        other._said = said
         return other
 
     # --- clauses
 
     def where(self, *conditions: Expr[bool | None, Any]) -> Self:
         """Only rows for which all of the conditions are true, beside those that were there."""
-        return self._with(where_=self.where_ + tuple(map(condition, conditions)))
+        for one in conditions:
+            condition(one)
+        said = self._said
+        return self._saying({**said, "where_": said.get("where_", ()) + conditions})
 
     def order_by(self, *columns: Expr[Any, Any] | Order) -> Self:
         """In the order of these, in the place of an earlier order. None: no order."""
@@ -249,6 +251,10 @@ class Select(Query[T]):
     def strict(self) -> Self:
         """Objects that raise `NotLoaded` for whatever was not asked for, instead of loading it."""
         return self._with(strict_=True)
+
+    def first(self) -> First[T]:
+        """The first row, None if there is none."""
+        return First(self._saying({**self._said, "limit_": _ONE}))
 
     # --- as part of another statement
 
@@ -394,57 +400,6 @@ def _own_column(column: Any) -> Column[Any, Any]:
     if not isinstance(column, Column) or column.definition is None:
         raise ProgrammingError(f"`only` takes columns of the model, found `{column!r}`")
     return column
-
-
-@overload
-def select(a: Selectable[A] | type[A], /) -> Select[A]: ...
-@overload
-def select(a: Selectable[A] | type[A], b: Selectable[B] | type[B], /) -> Select[tuple[A, B]]: ...
-@overload
-def select(
-    a: Selectable[A] | type[A], b: Selectable[B] | type[B], c: Selectable[C] | type[C], /
-) -> Select[tuple[A, B, C]]: ...
-@overload
-def select(
-    a: Selectable[A] | type[A],
-    b: Selectable[B] | type[B],
-    c: Selectable[C] | type[C],
-    d: Selectable[D] | type[D],
-    /,
-) -> Select[tuple[A, B, C, D]]: ...
-@overload
-def select(
-    a: Selectable[A] | type[A],
-    b: Selectable[B] | type[B],
-    c: Selectable[C] | type[C],
-    d: Selectable[D] | type[D],
-    e: Selectable[E] | type[E],
-    /,
-) -> Select[tuple[A, B, C, D, E]]: ...
-@overload
-def select(
-    a: Selectable[A] | type[A],
-    b: Selectable[B] | type[B],
-    c: Selectable[C] | type[C],
-    d: Selectable[D] | type[D],
-    e: Selectable[E] | type[E],
-    f: Selectable[F] | type[F],
-    /,
-    *more: Selectable[Any] | type[Any],
-) -> Select[tuple[A, B, C, D, E, F, *tuple[Any, ...]]]: ...
-def select(*items: Any) -> Any:
-    """A statement that asks for objects of a model, values of expressions, or both.
-
-    - one model: a list of its objects;
-    - one expression: a list of its values;
-    - several: a list of tuples.
-
-    >>> popular = select(Question).where(Question.votes > 100).order_by(Question.votes.desc())
-    >>> per_author = select(Author.name, count(Book.id)).join(Author.books).group_by(Author.name)
-    """
-    if not items:
-        raise TypeError("`select` takes what it shall ask for, at least one")
-    return Select.of(items)
 
 
 def labelled(item: Any) -> Fragment:

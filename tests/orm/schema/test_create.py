@@ -150,7 +150,7 @@ async def test_models_become_tables(bare: AsyncBound) -> None:
     await bare.insert(writer)
     assert writer.mood is Mood.unsure
     await bare.insert(Novel(writer_id=writer.id, title="the end"))
-    novel = await bare.fetch(select(Novel).first())
+    novel = await bare.fetch(select(Novel).one())
     assert (novel.title, novel.slug, novel.price) == ("The End", "the end", Decimal("1.5"))
     with pytest.raises(howdah.errors.CheckViolation, match="email_check"):
         await bare.insert(Writer(name="Bob", email="bob"))
@@ -314,7 +314,7 @@ def test_grants_and_unknown_columns() -> None:
 
 
 def test_an_unknown_keyword_is_refused() -> None:
-    class Odd(Model, tabel="odd"):  # type: ignore[call-arg]
+    class Odd(Model, tabel="odd"):
         id: Col[int] = identity()
 
     with pytest.raises(howdah.ProgrammingError, match="unknown keyword `tabel`"):

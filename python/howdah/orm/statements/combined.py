@@ -105,10 +105,10 @@ class Combined(Query[T]):
         compiled, values = self._compile()
         load = compiled.extra.start(executor)
         rows = yield lambda conn: conn.fetch(compiled.sql, *values, row=load)
-        yield from self._finish(load, executor)
+        yield from self._finish(load)
         return rows
 
-    def _finish(self, load: Any, executor: Any) -> Steps:
+    def _finish(self, load: Any) -> Steps:
         """What the first statement says of its objects."""
         first: Any = self.left
-        yield from first._finish(load, executor)
+        yield from first._finish(load)

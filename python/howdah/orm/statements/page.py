@@ -131,7 +131,7 @@ class PageOf(Statement[Page[T]]):
         compiled, values = self._compile()
         load = compiled.extra.start(executor)
         found = yield lambda conn: conn.fetch(compiled.sql, *values, row=load)
-        yield from self._query._finish(load, executor)
+        yield from self._query._finish(load)
         return self._page(found)
 
     def _page(self, found: list[tuple[Any, ...]]) -> Page[T]:

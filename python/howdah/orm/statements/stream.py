@@ -100,7 +100,7 @@ class _Cursor:
 def stream(verbs: Any, query: Select[Any], batch: int) -> Generator[Any, None, None]:
     """The rows of a statement, on a connection that the verbs lend."""
     cursor = _Cursor(query, batch)
-    with verbs._lease(read_only=True) as conn, conn.transaction():
+    with verbs._lease(read_only=False) as conn, conn.transaction():
         conn.execute(cursor.opening, *cursor.values)
         count = batch
         try:
@@ -109,7 +109,7 @@ def stream(verbs: Any, query: Select[Any], batch: int) -> Generator[Any, None, N
                 rows = conn.fetch(cursor.fetching, row=load)
                 count = len(rows)
                 if cursor.has_more_to_load:
-                    verbs._drive(query._finish(load, verbs))
+                    verbs._drive(query._finish(load))
                 yield from rows
                 del rows
         except GeneratorExit:
@@ -122,7 +122,7 @@ def stream(verbs: Any, query: Select[Any], batch: int) -> Generator[Any, None, N
 async def stream_async(verbs: Any, query: Select[Any], batch: int) -> AsyncGenerator[Any, None]:
     """`stream`, for asyncio."""
     cursor = _Cursor(query, batch)
-    async with verbs._lease(read_only=True) as conn, conn.transaction():
+    async with verbs._lease(read_only=False) as conn, conn.transaction():
         await conn.execute(cursor.opening, *cursor.values)
         count = batch
         try:
@@ -131,7 +131,7 @@ async def stream_async(verbs: Any, query: Select[Any], batch: int) -> AsyncGener
                 rows = await conn.fetch(cursor.fetching, row=load)
                 count = len(rows)
                 if cursor.has_more_to_load:
-                    await verbs._drive(query._finish(load, verbs))
+                    await verbs._drive(query._finish(load))
                 for row in rows:
                     yield row
                 del rows

@@ -1,4 +1,4 @@
-"""`create_all`: what models declare is made, named as PostgreSQL names it, in an order that runs."""
+"""`create_all`: what models declare is made, named as PostgreSQL names it."""
 
 from __future__ import annotations
 
@@ -150,7 +150,8 @@ async def test_models_become_tables(bare: AsyncBound) -> None:
     await bare.insert(writer)
     assert writer.mood is Mood.unsure
     await bare.insert(Novel(writer_id=writer.id, title="the end"))
-    novel = await bare.fetch(select(Novel).one())
+    novel = await bare.fetch(select(Novel).first())
+    assert novel is not None
     assert (novel.title, novel.slug, novel.price) == ("The End", "the end", Decimal("1.5"))
     with pytest.raises(howdah.errors.CheckViolation, match="email_check"):
         await bare.insert(Writer(name="Bob", email="bob"))

@@ -124,11 +124,9 @@ fn trigger(table: &Name, it: &Trigger) -> String {
         .iter()
         .map(|event| self::event(it, event))
         .collect();
-    text.push_str(&format!(
-        " {} {} on {table}",
-        it.timing.sql(),
-        events.join(" or ")
-    ));
+    push_some(&mut text, " ", Some(it.timing.sql()));
+    push_some(&mut text, " ", Some(events.join(" or ")));
+    push_some(&mut text, " on ", Some(table));
     text.push_str(constraint::deferral(it.deferral));
     if it.old_table.is_some() || it.new_table.is_some() {
         text.push_str(" referencing");
@@ -154,11 +152,8 @@ fn trigger(table: &Name, it: &Trigger) -> String {
         it.condition.as_ref().map(|it| format!("{it})")),
     );
     let arguments: Vec<String> = it.arguments.iter().map(|it| literal(it)).collect();
-    text.push_str(&format!(
-        " execute function {}({})",
-        it.function,
-        arguments.join(", ")
-    ));
+    push_some(&mut text, " execute function ", Some(&it.function));
+    push_some(&mut text, "(", Some(arguments.join(", ") + ")"));
     text
 }
 

@@ -7,6 +7,10 @@ use crate::value::{Grants, Name, is_default};
 /// A function or procedure.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is an option that PostgreSQL has"
+)]
 pub struct Routine {
     /// Its name.
     pub name: Name,

@@ -1,8 +1,11 @@
 """What a database has besides rows: declared in models and beside them, made by `create_all`.
 
-No IO but that of `create_all`, `drop_all` and `refresh`. In a model's `declare` go `unique`, `check`, `exclude`,
-`foreign_key`, `index`, `policy`, `trigger`, `grant`, `partition_by` and `partition`; what stands by itself (`extension`,
-`sequence`, `domain`, `composite`, `function` …) is given to `create_all`, or is found by what uses it.
+No IO but that of `create_all`, `drop_all` and `refresh`. In a model's `declare` go `unique`,
+`check`, `exclude`,
+`foreign_key`, `index`, `policy`, `trigger`, `grant`, `partition_by` and `partition`; what stands
+by itself (`extension`,
+`sequence`, `domain`, `composite`, `function` …) is given to `create_all`, or is found by what uses
+it.
 
 >>> from howdah.orm import Col, Model, create_all, identity
 >>> from howdah.orm.schema import check, index, unique

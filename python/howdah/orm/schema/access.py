@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from howdah.orm.schema.base import Declared, Expression, Place, said
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 
 @dataclass(frozen=True)
@@ -50,7 +52,8 @@ def policy(
 ) -> Policy:
     """Which rows are seen (`using`) and may be written (`check`; the same where absent).
 
-    `policy("own_tenant", "tenant_id = current_setting('app.tenant')::bigint")`. Declaring one switches row-level security
+    `policy("own_tenant", "tenant_id = current_setting('app.tenant')::bigint")`. Declaring one
+    switches row-level security
     on; the table's owner is exempt unless the class says `row_security="force"`.
     """
     roles = (to,) if isinstance(to, str) else tuple(to)

@@ -1,6 +1,7 @@
 """What declarations have in common, and expressions as the text of definitions.
 
-No IO. A schema is a plain dict here, of the shape that `howdah-schema` (Rust) reads; only what was said is in it.
+No IO. A schema is a plain dict here, of the shape that `howdah-schema` (Rust) reads; only what was
+said is in it.
 """
 
 from __future__ import annotations
@@ -38,7 +39,8 @@ class Declared(SchemaObject):
     __slots__ = ()
 
     def add_to(self, schema: Collector) -> None:
-        """It is made with its model."""
+        """Refuse: it is made with its model."""
+        del schema
         raise ProgrammingError(
             f"`{self!r}` stands in no model", hint="put it into the `declare` of one"
         )
@@ -56,7 +58,7 @@ class Collector:
         self._seen: dict[object, object] = {}
 
     def add(self, kind: str, value: Value) -> None:
-        """Add an object of a kind: `tables`, `enums` …"""
+        """Add an object of a kind, such as `tables`."""
         self.value.setdefault(kind, []).append(value)
 
     def is_new(self, thing: object) -> bool:
@@ -87,11 +89,11 @@ class Place:
         self.value = value
 
     def add(self, kind: str, value: Value) -> None:
-        """Add a part of a kind: `constraints`, `indexes` …"""
+        """Add a part of a kind, such as `indexes`."""
         self.value.setdefault(kind, []).append(value)
 
     def column(self, name: Any) -> str:
-        """The name in the database of a column, given by its attribute, its name, or as `lambda b: b.title`."""
+        """The name in the database of a column: by attribute, name, or `lambda b: b.title`."""
         if not isinstance(name, str):
             found = name(self.model) if callable(name) and not isinstance(name, Fragment) else name
             name = getattr(found, "name", None)
@@ -115,7 +117,7 @@ class Place:
 
 
 def expression_text(expression: Any, argument: Any = None) -> str:
-    """An expression as it stands in a definition: SQL as it is, or an expression with its values as constants."""
+    """An expression as it stands in a definition: SQL as it is, values as constants."""
     if isinstance(expression, str):
         return expression
     if not isinstance(expression, Fragment) and callable(expression):

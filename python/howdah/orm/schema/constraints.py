@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from howdah.errors import ProgrammingError
-from howdah.orm.columns import Action
 from howdah.orm.schema.base import Declared, Expression, Place, Value, name_value, said
 from howdah.orm.schema.indexes import element_value, options_value
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from howdah.orm.columns import Action
 
 
 @dataclass(frozen=True)
@@ -58,7 +61,8 @@ def unique(
 
     - `include`: columns that its index has beside them.
     - `nulls_not_distinct`: two nulls are the same value (PostgreSQL 15).
-    - `without_overlaps`: the last column is a range, and ranges of equal keys do not overlap (PostgreSQL 18).
+    - `without_overlaps`: the last column is a range, and ranges of equal keys do not overlap
+      (PostgreSQL 18).
     """
 
     def write(table: Place) -> Value:
@@ -104,7 +108,8 @@ def primary_key(
     """What is to be said of the primary key; its columns say `primary_key=True`.
 
     - `include`: columns that its index has beside them.
-    - `without_overlaps`: the last column is a range, and ranges of equal keys do not overlap (PostgreSQL 18).
+    - `without_overlaps`: the last column is a range, and ranges of equal keys do not overlap
+      (PostgreSQL 18).
     - `with_`: storage parameters of its index.
     """
     return PrimaryKey(
@@ -128,9 +133,10 @@ def check(
     not_enforced: bool = False,
     comment: str | None = None,
 ) -> Constraint:
-    """A condition that no row makes false: `check("price >= 0")`, `check(lambda book: book.price >= 0)`.
+    """A condition that no row makes false: `check(lambda book: book.price >= 0)`, or SQL.
 
-    With `not_valid`, rows that exist are not looked at; with `not_enforced` (PostgreSQL 18) none is.
+    With `not_valid`, rows that exist are not looked at; with `not_enforced` (PostgreSQL 18) none
+    is.
     """
 
     def write(table: Place) -> Value:
@@ -153,8 +159,8 @@ def exclude(
 ) -> Constraint:
     """No two rows compare true by all operators: `exclude(("room", "="), ("during", "&&"))`.
 
-    The first of each pair is a column, an expression or an `element(…)`. Comparing numbers or texts by `gist` takes the
-    extension `btree_gist`.
+    The first of each pair is a column, an expression or an `element(…)`. Comparing numbers or
+    texts by `gist` takes the extension `btree_gist`.
     """
 
     def write(table: Place) -> Value:
@@ -171,7 +177,7 @@ def exclude(
     return Constraint(name, write, deferrable, initially_deferred, comment=comment)
 
 
-def foreign_key(
+def foreign_key(  # noqa: PLR0913 (what PostgreSQL has)
     columns: Sequence[Any],
     references: Callable[[], Any] | str,
     referenced_columns: Sequence[str] = (),
@@ -190,7 +196,8 @@ def foreign_key(
 ) -> Constraint:
     """A foreign key of several columns.
 
-    `foreign_key(["shop_id", "number"], lambda: (Order.shop_id, Order.number), on_delete="cascade")`; or the table's name
+    `foreign_key(["shop_id", "number"], lambda: (Order.shop_id, Order.number),
+    on_delete="cascade")`; or the table's name
     with its columns: `foreign_key(["a", "b"], "app.order", ["shop_id", "number"])`.
 
     - `on_delete_columns`: those that `set null` or `set default` concerns (PostgreSQL 15).

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from howdah._native import Fragment
 from howdah.orm.schema.base import Declared, Expression, Place, Value, said
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
 
 
 @dataclass(frozen=True)
@@ -55,7 +57,7 @@ class Index(Declared):
         )
 
 
-def index(
+def index(  # noqa: PLR0913 (what PostgreSQL has)
     *elements: Any,
     name: str | None = None,
     unique: bool = False,
@@ -67,9 +69,10 @@ def index(
     tablespace: str | None = None,
     comment: str | None = None,
 ) -> Index:
-    """An index: `index("author_id", "title")`, `index(lambda book: lower(book.title), unique=True)`.
+    """An index: `index("author_id", "title")`, `index("lower(title)", unique=True)`.
 
-    Each element is a column's name, an SQL expression, `lambda model: …`, or an `element(…)` where more is to be said.
+    Each element is a column's name, an SQL expression, `lambda model: …`, or an `element(…)` where
+    more is to be said.
 
     - `using`: the method: `gin`, `gist`, `brin`, `hash` …
     - `include`: columns that it has beside them, so that a query need not look into the table.
@@ -98,7 +101,10 @@ def element(
     order: Literal["asc", "desc"] = "asc",
     nulls: Literal["first", "last"] | None = None,
 ) -> Element:
-    """A column or expression in an index: `element("title", "text_pattern_ops")`, `element("born", order="desc")`."""
+    """A column or expression in an index: `element("born", order="desc")`.
+
+    `operator_class` is what serves it, with parameters: `"gist_trgm_ops (siglen='32')"`.
+    """
     return Element(what, operator_class, collation, order, nulls)
 
 

@@ -1,6 +1,7 @@
 """From models to a schema, and from a schema to the database.
 
-Does IO in `create_all` and `drop_all`. What models say becomes a plain dict (`value_of`); names, order and SQL are made of it in
+Does IO in `create_all` and `drop_all`. What models say becomes a plain dict (`value_of`); names,
+order and SQL are made of it in
 Rust (`howdah-schema`), as for a schema that was read from a database.
 """
 
@@ -8,7 +9,6 @@ from __future__ import annotations
 
 import json
 import types
-from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from howdah import _native
@@ -19,23 +19,27 @@ from howdah.orm.schema.running import run
 from howdah.orm.schema.tables import add_enum, add_model, is_enum
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from howdah.orm.statements.base import Steps
 
 
 def create_all(on: Any, *things: Any) -> Any:
     """Make the tables of models, and everything that they declare, in one transaction.
 
-    `on` is what runs it: a connection, transaction or database, of either world; awaited under asyncio. The things are models,
-    objects such as `extension("pg_trgm")`, enums, or modules, of which all that they define is taken. The order does not
-    matter. What is there already is an error of the server.
+    `on` is what runs it: a connection, transaction or database, of either world; awaited under
+    asyncio. The things are models,
+    objects such as `extension("pg_trgm")`, enums, or modules, of which all that they define is
+    taken. The order does not matter. What is there already is an error of the server.
     """
     return run(on, _script_steps(_native.schema_create(_collected(things))))
 
 
 def drop_all(on: Any, *things: Any) -> Any:
-    """Drop what `create_all` makes of the same things, except schemas and extensions: **with all data**, in one transaction.
+    """Drop what `create_all` makes of the same things, **with all data**, in one transaction.
 
-    What is not there is passed over. What other objects depend on is an error of the server.
+    Schemas and extensions stay. What is not there is passed over. What other objects depend on is
+    an error of the server.
     """
     return run(on, _script_steps(_native.schema_drop(_collected(things))))
 

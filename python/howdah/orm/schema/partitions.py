@@ -6,7 +6,6 @@ Does IO in `partitions_ahead` alone.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -17,6 +16,8 @@ from howdah.orm.schema.indexes import options_value
 from howdah.orm.schema.running import run
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from howdah.orm.models import Model
     from howdah.orm.statements.base import Steps
 
@@ -105,14 +106,15 @@ def partition(
 ) -> Partition:
     """A partition, by its bounds.
 
-    - of ranges: `partition("reading_2026", start=date(2026, 1, 1), end=date(2027, 1, 1))`; the end is not in it
+    - of ranges: `partition("reading_2026", start=date(2026, 1, 1), end=date(2027, 1, 1))`; the end
+      is not in it
     - of lists: `partition("reading_eu", values=["de", "fr"])`
     - of hashes: `partition("reading_0", modulus=4, remainder=0)`
     - of all other rows: `partition("reading_rest", "default")`
     - any, in SQL: `partition("reading_a", "for values from (1, 'a') to (2, 'a')")`
 
-    Options: `schema`, `partition_by` and `partitions` (partitions of its own), `declare` (indexes and constraints of its
-    own), `with_`, `unlogged`, `tablespace`, `comment`.
+    Options: `schema`, `partition_by` and `partitions` (partitions of its own), `declare` (indexes
+    and constraints of its own), `with_`, `unlogged`, `tablespace`, `comment`.
     """
     if bounds is None:
         if start is not None or end is not None:
@@ -147,10 +149,12 @@ def partitions_ahead(
     start: dt.date | None = None,
     name: str | None = None,
 ) -> Any:
-    """Make the partition of the running period and those of the next ones, where they are not there yet.
+    """Make the partition of the running period and the next ones, where they are not there yet.
 
-    `on` is what runs it: a connection, transaction or database, of either world; awaited under asyncio. To be called
-    regularly: `partitions_ahead(db, Reading, "month", ahead=3)` makes `reading_2026_11` to `reading_2027_02`.
+    `on` is what runs it: a connection, transaction or database, of either world; awaited under
+    asyncio. To be called
+    regularly: `partitions_ahead(db, Reading, "month", ahead=3)` makes `reading_2026_11` to
+    `reading_2027_02`.
 
     - `start`: a day of the first period, today by default (in UTC)
     - `name`: the names' pattern, of `str.format` with `start`: `"reading_{start:%Y_%m}"`

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from howdah.errors import ProgrammingError
 from howdah.orm.schema.access import Grant, grant_value
@@ -19,6 +18,9 @@ from howdah.orm.schema.base import (
     said,
 )
 from howdah.orm.schema.constraints import deferral
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,10 +90,12 @@ def function(
     language: str = "sql",
     **options: Any,
 ) -> Routine:
-    """A function: `function("full_name", "a author", returns="text", body="select …", volatility="stable")`.
+    """A function: `function("half", "n integer", returns="integer", body="select n / 2")`.
 
-    `atomic=True` where the body is `return …` or `begin atomic …`, which is read when the function is made. Other options:
-    `schema`, `signature` (the types of the arguments, where several functions have the name), `volatility`, `strict`,
+    `atomic=True` where the body is `return …` or `begin atomic …`, which is read when the function
+    is made. Other options:
+    `schema`, `signature` (the types of the arguments, where several functions have the name),
+    `volatility`, `strict`,
     `security_definer`, `leakproof`, `parallel`, `cost`, `rows`, `settings`, `comment`, `grants`.
     """
     return Routine(
@@ -191,8 +195,8 @@ def trigger(
 
     - `function`: a declared one, which is made with the table, or the name of one.
     - `columns`: those whose update counts. `condition`: of `old` and `new`, in SQL.
-    - options: `old_table`, `new_table` (names under which a trigger of a statement sees the rows), `constraint`,
-      `deferrable`, `initially_deferred`, `enabled`, `comment`.
+    - options: `old_table`, `new_table` (names under which a trigger of a statement sees the rows),
+      `constraint`, `deferrable`, `initially_deferred`, `enabled`, `comment`.
     """
     return Trigger(
         name=name,

@@ -1,10 +1,9 @@
-"""Objects that stand beside tables: extensions, sequences, domains, composite types, ranges. No IO."""
+"""Objects that stand beside tables: extensions, sequences, types. No IO."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence as SequenceOf
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from howdah._native import quote_identifier as quoted
 from howdah.orm.schema.access import Grant, grant_value
@@ -17,6 +16,9 @@ from howdah.orm.schema.base import (
     name_value,
     said,
 )
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence as SequenceOf
 
 
 @dataclass(frozen=True)
@@ -109,8 +111,8 @@ class Sequence(SchemaObject):
 def sequence(name: str, **options: Any) -> Sequence:
     """A sequence: `sequence("invoice_number", start=1000)`.
 
-    Options: `schema`, `type`, `start`, `increment`, `minimum`, `maximum`, `cache`, `cycle`, `owned_by` (a column, as
-    `lambda: Invoice.number`), `comment`, `grants`.
+    Options: `schema`, `type`, `start`, `increment`, `minimum`, `maximum`, `cache`, `cycle`,
+    `owned_by` (a column, as `lambda: Invoice.number`), `comment`, `grants`.
     """
     return Sequence(name, **options)
 
@@ -183,7 +185,7 @@ class Domain(_Type):
         schema.add("domains", {**value, **_grants(self.grants)})
 
 
-def domain(
+def domain(  # noqa: PLR0913 (what PostgreSQL has)
     name: str,
     type: str,  # noqa: A002 (PostgreSQL's word)
     *checks: Expression | tuple[str, Expression],
@@ -197,8 +199,8 @@ def domain(
 ) -> Domain:
     """A type with conditions of `VALUE`: `domain("email", "text", "value ~ '@'")`.
 
-    A column takes it by `Annotated`: `Email = Annotated[str, domain(…)]`, `address: Col[Email]`. A condition may have a
-    name: `("email_check", "value ~ '@'")`.
+    A column takes it by `Annotated`: `Email = Annotated[str, domain(…)]`, `address: Col[Email]`. A
+    condition may have a name: `("email_check", "value ~ '@'")`.
     """
     named = tuple(it if isinstance(it, tuple) else (None, it) for it in checks)
     return Domain(
@@ -241,7 +243,7 @@ def composite(
     comment: str | None = None,
     grants: SequenceOf[Grant] | None = None,
 ) -> Composite:
-    """A type whose values have attributes: `composite("address", {"street": "text", "zip": "varchar(10)"})`.
+    """A type whose values have attributes: `composite("address", {"street": "text"})`.
 
     A column takes it by `Annotated[howdah.Row, address]`.
     """
@@ -278,7 +280,7 @@ class RangeType(_Type):
 def range_type(name: str, subtype: str, **options: Any) -> RangeType:
     """A type of ranges: `range_type("floatrange", "float8", subtype_diff="float8mi")`.
 
-    Options: `schema`, `operator_class`, `collation`, `subtype_diff`, `multirange`, `comment`, `grants`. A column takes it by
-    `Annotated[Range[float], floatrange]`.
+    Options: `schema`, `operator_class`, `collation`, `subtype_diff`, `multirange`, `comment`,
+    `grants`. A column takes it by `Annotated[Range[float], floatrange]`.
     """
     return RangeType(name, options.pop("schema", None), subtype, **options)

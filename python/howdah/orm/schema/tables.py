@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from howdah._native import Fragment
 from howdah.errors import ProgrammingError
 from howdah.orm._types import enum_name
 from howdah.orm.schema.access import grant_value
@@ -25,6 +25,8 @@ from howdah.orm.schema.constraints import deferral
 from howdah.orm.schema.indexes import options_value
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from howdah.orm._types import SqlType
     from howdah.orm.columns import ColumnDefinition, Identity
     from howdah.orm.models import Model
@@ -166,9 +168,8 @@ def _column(place: Place, definition: ColumnDefinition) -> Value:
     )
     if options.has_constant and options.default is not None:
         value["default"] = default_text(options.default, definition.type)
-    elif options.default is not None and options.is_given_by_database:
-        if options.identity is None and options.generated is None:
-            value["default"] = expression_text(options.default)
+    elif isinstance(options.default, Fragment):
+        value["default"] = expression_text(options.default)
     if options.identity is not None:
         value["identity"] = _identity(options.identity)
     if options.generated is not None:

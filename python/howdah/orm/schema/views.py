@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import TYPE_CHECKING, Any
 
 from howdah._native import quote_identifier as quoted
@@ -11,13 +12,14 @@ from howdah.orm.schema.running import run
 
 if TYPE_CHECKING:
     from howdah.orm.models import Model
-    from howdah.orm.statements.base import Step, Steps
+    from howdah.orm.statements.base import Steps
 
 
 def refresh(on: Any, *views: type[Model], concurrently: bool = False) -> Any:
     """Compute materialized views again, in the order given.
 
-    `on` is what runs it: a connection, transaction or database, of either world; awaited under asyncio. With `concurrently`
+    `on` is what runs it: a connection, transaction or database, of either world; awaited under
+    asyncio. With `concurrently`
     readers go on meanwhile; the view needs a unique index of columns without `where`.
     """
     for view in views:
@@ -27,7 +29,7 @@ def refresh(on: Any, *views: type[Model], concurrently: bool = False) -> Any:
 
 
 def refresh_all(on: Any, *, schema: str | None = None, concurrently: bool = False) -> Any:
-    """Compute all materialized views of the database again, or those of a schema: each after those that it reads.
+    """Compute all materialized views again, or those of a schema: each after those it reads.
 
     With `concurrently`, readers go on meanwhile where a view has the unique index that it takes.
     """
@@ -37,12 +39,11 @@ def refresh_all(on: Any, *, schema: str | None = None, concurrently: bool = Fals
 def _refresh_steps(names: list[str], concurrently: bool) -> Steps:  # noqa: FBT001
     word = " concurrently" if concurrently else ""
     for name in names:
-        sql = f"refresh materialized view{word} {name}"
-        yield _executing(sql)
+        yield functools.partial(_execute, f"refresh materialized view{word} {name}")
 
 
-def _executing(sql: str) -> Step:
-    return lambda conn: conn.execute(sql)
+def _execute(sql: str, connection: Any) -> Any:
+    return connection.execute(sql)
 
 
 def _refresh_all_steps(schema: str | None, concurrently: bool) -> Steps:  # noqa: FBT001

@@ -15,6 +15,7 @@ How it is chosen, for the objects of one model that have the same columns:
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -59,7 +60,7 @@ def insert_steps(
         for names, members in group_by_filled(table.layout, mine)
     ]
     report = _Report(len(found), progress)
-    if len(groups) == 1 and len(found) == 1:
+    if len(groups) == 1 and groups[0].is_one_statement:
         yield from groups[0].insert(report)
     else:
         yield from whole(_insert_all(groups, report))
@@ -110,6 +111,19 @@ class Group:
         self._rows: list[Any] = []
         """What came back, in the order of the objects."""
 
+    @property
+    def is_one_statement(self) -> bool:
+        """Whether one statement writes all of the rows, whichever way is taken."""
+        return len(self.objects) == 1 or (len(self.objects) <= self._at_once and bool(self.names))
+
+    @property
+    def _at_once(self) -> int:
+        """How many rows a statement with arrays takes."""
+        columns = [self.table.columns[name] for name in self.names]
+        if has_arrays([(column.name, column.type, ()) for column in columns]):
+            return rows_at_once(len(columns))
+        return ROWS_AT_ONCE
+
     def insert(self, report: _Report) -> Steps:
         """Write the rows; what comes back is kept until `settle`."""
         if len(self.objects) == 1 or not self.names:
@@ -147,9 +161,7 @@ class Group:
 
     def _insert_pieces(self, report: _Report) -> Steps:
         columns = [self.table.columns[name] for name in self.names]
-        size = ROWS_AT_ONCE
-        if has_arrays([(column.name, column.type, ()) for column in columns]):
-            size = rows_at_once(len(columns))
+        size = self._at_once
         for start in range(0, len(self.objects), size):
             piece = self.objects[start : start + size]
             given = [
@@ -182,14 +194,16 @@ class Group:
         if numbers is None:
             return False
         table, names = self.table, self.names
+        taken: list[Any] = []
         rows: Iterable[Any] = rows_of(table, self.objects, names)
         if self.missing:
-            rows = ((number, *row) for number, row in zip(numbers, rows, strict=True))
+            taken = list(zip(numbers, strict=True))
+            rows = map(operator.add, taken, rows)
         columns = [table.columns[name].name for name in (*self.missing, *names)]
         yield lambda conn: conn.copy_rows(
             copy_target(table), rows, columns, progress=report.of_copy
         )
-        self._rows = [(number,) for number in numbers]
+        self._rows = taken
         report.done(len(self.objects))
         return True
 

@@ -13,7 +13,7 @@ from howdah._native import write_slots
 from howdah.errors import ProgrammingError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from howdah.orm.columns import ColumnDefinition
     from howdah.orm.models import Model
@@ -41,14 +41,10 @@ def by_model(objects: Iterable[Any]) -> list[tuple[Table, list[Any]]]:
     return [(model.__table__, members) for model, members in groups.items()]
 
 
-def rows_of(table: Table, objects: Sequence[Any], names: Sequence[str]) -> Iterator[Any]:
+def rows_of(table: Table, objects: Sequence[Any], names: Sequence[str]) -> Iterable[Any]:
     """The values of these columns for each object, as the driver takes them."""
-    read: Callable[[Any], tuple[Any, ...]] = attrgetter(*names)
     binds = [table.columns[name].type.bind for name in names]
-    if len(names) == 1:
-        rows: Iterator[Any] = ((read(one),) for one in objects)
-    else:
-        rows = map(read, objects)
+    rows = table.layout.rows(objects, names)
     if not any(binds):
         return rows
     return (_each(binds, row) for row in rows)

@@ -31,7 +31,7 @@ WARM_UP_TURNS = 50
 MIN_TURNS = 20
 LIMIT = 1 / 50
 """Objects that a turn may leave: fewer than one in so many turns are accidents, not leaks."""
-RESIDENT_BAR_MB = 2.0
+RESIDENT_BAR_MB = 3.0
 """Growth of the process from the first kind to the last: the allocator keeps pages in reserve."""
 
 

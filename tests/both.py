@@ -166,6 +166,8 @@ class AwaitedRows:
 
     def __getattr__(self, name: str) -> Any:
         value = getattr(self._stream, name)
+        if name == "batches":
+            return lambda: AwaitedObject(value())
         return awaited(value) if name in {"close", "read", "write_to"} else value
 
     async def __aenter__(self) -> Self:

@@ -5,7 +5,7 @@ Nothing here is public by itself: `howdah/__init__.py` chooses what users see.
 
 from asyncio import AbstractEventLoop
 from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
-from typing import Any, Final, Literal, Self, TypeAlias, TypeVar, final, overload
+from typing import Any, Final, Generic, Literal, Self, TypeAlias, TypeVar, final, overload
 
 from howdah.sql import Query
 
@@ -14,6 +14,7 @@ _RowType: TypeAlias = Callable[..., Any] | None
 _TransactionStatus: TypeAlias = Literal["idle", "active", "in_transaction", "failed", "unknown"]
 
 _T = TypeVar("_T")
+_C = TypeVar("_C")
 _Tuple = TypeVar("_Tuple", bound=tuple[Any, ...])
 
 version: Final[str]
@@ -227,6 +228,8 @@ class _Base:
         That is each ParameterStatus after the start, and each command tag of SET, RESET, LISTEN,
         UNLISTEN, LOAD, DISCARD, DECLARE CURSOR, PREPARE and CREATE.
         """
+    def note_local_change(self) -> None:
+        """Note that something was chosen for the connection which a pool undoes."""
     @property
     def has_queued(self) -> bool:
         """Statements of a pipeline wait to be sent."""
@@ -251,6 +254,59 @@ class _Base:
 
         May be called from another thread than the one whose statement is running.
         """
+
+@final
+class Entry(Generic[_C]):
+    """A connection and what its pool must know of it."""
+
+    def __new__(cls, connection: _C, expires_at: float) -> Self: ...
+    @property
+    def connection(self) -> _C: ...
+    @property
+    def expires_at(self) -> float:
+        """When it becomes too old to be used again."""
+    idle_since: float
+    def is_alive(self) -> bool:
+        """As that of the connection; true for what is none."""
+    @property
+    def is_clean(self) -> bool:
+        """Whether it can be lent again as it is: idle, and nothing of its session was changed."""
+    @property
+    def is_dirty(self) -> bool:
+        """Whether the session was changed on the server since it was last clean."""
+    def remember(self) -> None:
+        """Its session is clean as it is now."""
+
+@final
+class Shelf(Generic[_C]):
+    """The connections that a pool has in store, and those that it has lent."""
+
+    def __new__(cls, checks: bool, reset: str, clock: Callable[[], float]) -> Self: ...
+    quick: bool
+    """Whether `lend` and `take_back` work at all."""
+    def lend(self) -> _C | None:
+        """The connection used last, if it is alive and nothing stands against it."""
+    def take_back(self, connection: _C, /) -> bool:
+        """Put a connection back if nothing of it must be undone; false if that is not so."""
+    @property
+    def counts(self) -> tuple[int, int]:
+        """How many are idle, and how many are lent."""
+    @property
+    def acquired(self) -> int:
+        """How often one was lent."""
+    def pop(self) -> Entry[_C] | None:
+        """The idle entry used last, which is in the caller's hands now."""
+    def push(self, entry: Entry[_C]) -> None:
+        """Put an entry with the idle ones."""
+    def drain(self) -> list[Entry[_C]]:
+        """Take all idle entries, the one used last at the end."""
+    def note_lent(self, entry: Entry[_C]) -> None:
+        """Note that somebody got this entry."""
+    def surrender(self, connection: _C) -> Entry[_C] | None:
+        """The entry of a connection that was lent, which is in the caller's hands now."""
+    def pop_dead(self) -> Entry[_C] | None:
+        """One of those that were to be lent and found dead; it counts as lent."""
+    def all_lent(self) -> list[Entry[_C]]: ...
 
 class SyncConnection(_Base):
     def __new__(cls, config: Config) -> Self:
@@ -399,6 +455,8 @@ class SyncConnection(_Base):
         With `args=None` by the simple protocol, which allows several statements; else by the
         extended one. An empty query gives one Result without rows and with an empty tag.
         """
+    def fetch_like(self, query: str, like: Result, timeout: float | None) -> list[tuple[Any, ...]]:
+        """The tuples of a FETCH from a cursor, whose columns `like` has told."""
     def send_ahead(self, query: str) -> None:
         """Send commands without waiting; the next call takes in the answer before its own.
 
@@ -609,6 +667,9 @@ class AsyncConnection(_Base):
     def run(
         self, query: str, args: Sequence[Any] | None, row: _RowType, timeout: float | None
     ) -> Coroutine[Any, Any, list[Result]]: ...
+    def fetch_like(
+        self, query: str, like: Result, timeout: float | None
+    ) -> Coroutine[Any, Any, list[tuple[Any, ...]]]: ...
     def send_ahead(self, query: str) -> bool:
         """As for the sync one; false, and nothing sent, where something is under way."""
     def run_queued(

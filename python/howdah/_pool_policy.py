@@ -1,20 +1,19 @@
 """What a pool decides, without waiting, locking or connecting.
 
 No IO: times are arguments, in seconds of `time.monotonic`. `Pool` calls it under its lock and
-`AsyncPool` on its loop. Invariant: `size` (idle, in use, being opened) never exceeds
-`max_size + max_overflow`, and nobody is given a connection while somebody waits longer for one.
+`AsyncPool` on its loop; what is idle or lent is on a native `Shelf`, whose quick way needs neither.
+Invariant: `size` (idle, in use, being opened, aside) never exceeds `max_size + max_overflow`, and
+nobody is given a connection while somebody waits longer for one: the quick way is closed then.
 """
 
 import copy
-import math
 import random
 from collections import deque
-from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, Generic, Literal, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeVar
 
-from howdah._modes import UNSET, Modes
-from howdah._native import Config
+from howdah._native import Entry
+from howdah._pool_options import PoolOptions, PoolStats
 from howdah.errors import (
     ConnectionFailed,
     Error,
@@ -24,53 +23,13 @@ from howdah.errors import (
     TooManyRequests,
 )
 
+if TYPE_CHECKING:
+    from howdah._native import Shelf
+
 C = TypeVar("C")
 W = TypeVar("W")
 
-ResetPolicy = Literal["none", "if-dirty", "full"]
-
-CLEANING_SECONDS = 5.0
-"""How long a returned connection may take to become clean; after that it is dropped."""
-
-RESET_SESSION = """
-    close all; set session authorization default; reset all; unlisten *;
-    select pg_catalog.pg_advisory_unlock_all(); discard temp; discard sequences
-"""
-"""DISCARD ALL without what would forget prepared statements (PostgreSQL 18, DISCARD)."""
-
 _FIRST_DELAY, _LONGEST_DELAY = 0.05, 2.0
-
-
-@dataclass(frozen=True, slots=True)
-class PoolStats:
-    """A pool at one moment, and what it has done since it was made."""
-
-    min_size: int
-    max_size: int
-    size: int
-    """Connections that are idle, in use or being opened."""
-    idle: int
-    in_use: int
-    waiting: int
-    """Requests in the queue."""
-    opened: int
-    """Connections made."""
-    closed: int
-    """Connections closed by the pool: too old, idle for too long, not wanted any more."""
-    lost: int
-    """Connections that were found broken, or could not be made clean."""
-    failed: int
-    """Attempts to connect that failed."""
-    acquired: int
-    """Requests that got a connection."""
-    waits: int
-    """Requests that had to wait in the queue, whether they got one or not."""
-    wait_seconds: float
-    """The time that those waited, together."""
-    timeouts: int
-    """Requests that raised `PoolTimeout`."""
-    refused: int
-    """Requests that raised `TooManyRequests`."""
 
 
 @dataclass(slots=True)
@@ -81,58 +40,10 @@ class Counters:
     closed: int = 0
     lost: int = 0
     failed: int = 0
-    acquired: int = 0
     waits: int = 0
     wait_seconds: float = 0.0
     timeouts: int = 0
     refused: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class PoolOptions:
-    """The options of a pool, validated."""
-
-    min_size: int
-    max_size: int
-    max_overflow: int
-    timeout: float
-    max_lifetime: float
-    max_idle: float
-    max_waiting: int
-    check: Callable[[Any], Any] | bool | None
-    reset: ResetPolicy | Callable[[Any], Any]
-    configure: Callable[[Any], Any] | None
-    name: str | None
-
-    @property
-    def tick(self) -> float:
-        """How often to look for connections that are too old: this late they may be noticed."""
-        return min(max(min(self.max_idle, self.max_lifetime) / 4, 0.02), 30.0)
-
-    def __post_init__(self) -> None:
-        _at_least(0, min_size=self.min_size, max_overflow=self.max_overflow)
-        _at_least(0, timeout=self.timeout, max_waiting=self.max_waiting)
-        _at_least(0, max_lifetime=self.max_lifetime, max_idle=self.max_idle)
-        _at_least(max(self.min_size, 1), max_size=self.max_size)
-        if not callable(self.reset) and self.reset not in ("none", "if-dirty", "full"):
-            raise ValueError(
-                f"unknown reset policy `{self.reset}`: "
-                "expected `none`, `if-dirty`, `full` or a callable"
-            )
-
-
-@dataclass(slots=True, eq=False)
-class Entry(Generic[C]):
-    """A connection and what its pool must know of it."""
-
-    connection: C
-    expires_at: float
-    """When it becomes too old to be used again."""
-    idle_since: float = 0.0
-    session_changes: int = 0
-    """The connection's count of session changes when it was last clean."""
-    modes: Modes = UNSET
-    """The modes of transactions that `configure` left."""
 
 
 @dataclass(slots=True)
@@ -161,31 +72,81 @@ class Backoff:
 
 @dataclass(slots=True)
 class Roster(Generic[C, W]):
-    """The connections of a pool and those that wait for one (`W`), first come first served."""
+    """The connections of a pool and those that wait for one (`W`), first come first served.
+
+    A connection comes as `opening`, then is `aside`, in the hands of whoever opens or cleans it;
+    from there it is lent, kept as idle, or departs.
+    """
 
     options: PoolOptions
     min_size: int
     max_size: int
-    idle: list[Entry[C]] = field(default_factory=list)
-    """The last returned is the last here, and the first to be used again."""
-    in_use: dict[int, Entry[C]] = field(default_factory=dict)
-    """By the connection's `id`."""
+    shelf: "Shelf[C]" = field(init=False)
+    """What is idle and what is lent."""
     waiters: deque[W] = field(default_factory=deque)
+    is_open: bool = False
     opening: int = 0
     aside: int = 0
-    """Connections that are being made clean in the background."""
     counters: Counters = field(default_factory=Counters)
     backoff: Backoff = field(default_factory=Backoff)
+
+    def __post_init__(self) -> None:
+        self.shelf = self.options.shelf()
 
     @property
     def size(self) -> int:
         """How many connections there are or soon will be."""
-        return len(self.idle) + len(self.in_use) + self.opening + self.aside
+        idle, lent = self.shelf.counts
+        return idle + lent + self.opening + self.aside
+
+    @property
+    def in_use(self) -> int:
+        """How many connections are lent."""
+        return self.shelf.counts[1]
+
+    @property
+    def load(self) -> int:
+        """How many requests have a connection or wait for one."""
+        return self.in_use + len(self.waiters)
 
     @property
     def established(self) -> int:
         """How many connections there are."""
         return self.size - self.opening
+
+    @property
+    def is_refused(self) -> bool:
+        """Whether waiting is in vain: no connection is left, and none can be made."""
+        return self.backoff.is_lasting and self.established == 0
+
+    def settle(self) -> None:
+        """Open or close the quick way. To be called after each change that may matter to it."""
+        self.shelf.quick = self.is_open and not self.waiters and self.size <= self.max_size
+
+    # The pool's life
+
+    def open(self) -> None:
+        """Begin to lend."""
+        self.is_open = True
+        self.settle()
+
+    def close(self) -> tuple[list["Entry[C]"], list[W]]:
+        """Lend no more; answers the idle connections and those that wait, who are out of it."""
+        self.is_open = False
+        self.settle()
+        idle, waiting = self.shelf.drain(), list(self.waiters)
+        self.counters.closed += len(idle)
+        self.waiters.clear()
+        return idle, waiting
+
+    def resize(self, min_size: int, max_size: int) -> None:
+        """Change the sizes; what is too many departs later."""
+        if not 0 <= min_size <= max_size or max_size < 1:
+            raise ValueError(f"sizes must be 0 ≤ min ≤ max, 1 ≤ max, found {min_size}, {max_size}")
+        self.min_size, self.max_size = min_size, max_size
+        self.settle()
+
+    # Opening
 
     def may_open(self) -> bool:
         """Whether one more connection is allowed."""
@@ -199,17 +160,31 @@ class Roster(Generic[C, W]):
             return self.opening == 0  # one after the other finds out whether the cause was mended
         return self.backoff.last_error is None
 
-    @property
-    def is_refused(self) -> bool:
-        """Whether waiting is in vain: no connection is left, and none can be made."""
-        return self.backoff.is_lasting and self.established == 0
+    def begin_opening(self) -> None:
+        """Note that somebody connects."""
+        self.opening += 1
+        self.settle()
+
+    def admit(self, connection: C, now: float) -> "Entry[C]":
+        """Count a new connection, which is in the caller's hands."""
+        self.opening -= 1
+        self.aside += 1
+        self.counters.opened += 1
+        self.backoff.succeeded()
+        lifetime = self.options.max_lifetime * random.uniform(0.9, 1.0)
+        return Entry(connection, now + lifetime)
+
+    def give_up_opening(self) -> None:
+        """Note that an attempt to connect was interrupted."""
+        self.opening -= 1
+        self.settle()
 
     def attempt_failed(self, error: Exception, now: float, *, by_request: bool) -> bool:
         """Note a failed attempt to connect; true if the request that made it shall wait.
 
         It raises what waiting cannot cure, and where no server was ever met.
         """
-        self.opening -= 1
+        self.give_up_opening()
         self.counters.failed += 1
         heals, met = may_heal(error), self.counters.opened > 0 or _is_from_server(error)
         if met or not heals or not by_request:
@@ -222,6 +197,7 @@ class Roster(Generic[C, W]):
             return []
         refused = list(self.waiters)
         self.waiters.clear()
+        self.settle()
         return refused
 
     def refusal(self) -> Exception | None:
@@ -230,69 +206,115 @@ class Roster(Generic[C, W]):
             return None
         return _twin(self.backoff.last_error)
 
-    def admitted(self, connection: C, now: float) -> Entry[C]:
-        """Count a new connection, which is not idle nor in use yet."""
-        self.counters.opened += 1
-        self.backoff.succeeded()
-        lifetime = self.options.max_lifetime * random.uniform(0.9, 1.0)
-        return Entry(connection, now + lifetime)
+    # Lending and taking back
 
-    def take_idle(self, *, first: bool = False) -> Entry[C] | None:
+    def take_idle(self, *, first: bool = False) -> "Entry[C] | None":
         """The idle connection used last, as in use; None if there is none to take."""
-        if not self.idle or (self.waiters and not first):
+        if self.waiters and not first:
             return None
-        entry = self.idle.pop()
-        self.use(entry)
+        entry = self.shelf.pop()
+        if entry is not None:
+            self.shelf.note_lent(entry)
         return entry
 
-    def use(self, entry: Entry[C]) -> None:
-        """Note that a request got the entry."""
-        self.counters.acquired += 1
-        self.in_use[id(entry.connection)] = entry
+    def use(self, entry: "Entry[C]") -> None:
+        """Note that a request got the entry, which was aside."""
+        self.aside -= 1
+        self.shelf.note_lent(entry)
 
-    def surrender(self, connection: C) -> Entry[C]:
-        """Take back a connection that was in use."""
-        entry = self.in_use.pop(id(connection), None)
+    def surrender(self, connection: C) -> "Entry[C]":
+        """Put aside a connection that was in use."""
+        entry = self.shelf.surrender(connection)
         if entry is None:
             raise InterfaceError(
                 "the connection is not one that this pool has given out",
                 hint="return each connection once, to the pool it came from",
             )
+        self.aside += 1
         return entry
+
+    def is_clean(self, entry: "Entry[C]") -> bool:
+        """Whether nothing needs to be undone before the entry, which is aside, is used again."""
+        return self.options.reset == "if-dirty" and entry.is_clean
+
+    def is_usable(self, entry: "Entry[C]", now: float) -> bool:
+        """Whether a clean connection may be used again."""
+        return self.is_open and entry.expires_at > now
+
+    def keep_idle(self, entry: "Entry[C]", now: float) -> bool:
+        """Keep a clean connection that nobody waits for; false if it must be closed."""
+        if self.size > self.max_size or not self.is_usable(entry, now):
+            return False
+        self.aside -= 1
+        entry.idle_since = now
+        self.shelf.push(entry)
+        return True
+
+    def depart(self, *, lost: bool) -> None:
+        """Note that a connection that was aside is given up."""
+        self.aside -= 1
+        if lost:
+            self.counters.lost += 1
+        else:
+            self.counters.closed += 1
+        self.settle()
+
+    def take_suspects(self) -> list["Entry[C]"]:
+        """Put all idle connections aside: another one was lost."""
+        suspects = self.shelf.drain()
+        self.aside += len(suspects)
+        return suspects
+
+    # The queue
 
     def enqueue(self, waiter: W, *, first: bool = False) -> None:
         """Add to the queue; `first` for those who had their turn already."""
         if first:
             self.waiters.appendleft(waiter)
-            return
-        if 0 < self.options.max_waiting <= len(self.waiters):
+        elif 0 < self.options.max_waiting <= len(self.waiters):
             self.counters.refused += 1
             raise TooManyRequests(
                 f"{len(self.waiters)} requests wait for a connection already",
                 hint="raise `max_size` or `max_waiting`, or hold connections for a shorter time",
             )
-        self.waiters.append(waiter)
+        else:
+            self.waiters.append(waiter)
+        self.counters.waits += 1
+        self.settle()
 
-    def keep_idle(self, entry: Entry[C], now: float) -> bool:
-        """Keep a clean connection that nobody waits for; false if it must be closed."""
-        if self.size >= self.max_size or entry.expires_at <= now:
-            return False
-        entry.idle_since = now
-        self.idle.append(entry)
-        return True
+    def next_waiter(self) -> W | None:
+        """Take out of the queue who waits longest."""
+        if not self.waiters:
+            return None
+        waiter = self.waiters.popleft()
+        self.settle()
+        return waiter
 
-    def prune(self, now: float) -> list[Entry[C]]:
+    def leave_queue(self, waiter: W) -> None:
+        """Take a waiter out of the queue, if it is there."""
+        if waiter in self.waiters:
+            self.waiters.remove(waiter)
+            self.settle()
+
+    # What is due
+
+    def prune(self, now: float) -> list["Entry[C]"]:
         """Take out the idle connections that are too old, idle for too long, or too many."""
-        closing = [entry for entry in self.idle if entry.expires_at <= now]
-        kept = [entry for entry in self.idle if entry.expires_at > now]
-        surplus = self.size - len(closing) - self.min_size
+        self.shelf.quick = False  # those that come back meanwhile shall not come between
+        idle = self.shelf.drain()
+        size = self.size + len(idle)
+        closing = [entry for entry in idle if entry.expires_at <= now]
+        kept = [entry for entry in idle if entry.expires_at > now]
+        surplus = size - len(closing) - self.min_size
         while kept and surplus > 0 and kept[0].idle_since + self.options.max_idle <= now:
             closing.append(kept.pop(0))
             surplus -= 1
-        while kept and self.size - len(closing) > self.max_size:
+        while kept and size - len(closing) > self.max_size:
             closing.append(kept.pop(0))
-        self.idle = kept
+        for entry in kept:
+            self.shelf.push(entry)
         self.counters.closed += len(closing)
+        self.settle()
         return closing
 
     def missing(self) -> int:
@@ -320,7 +342,7 @@ class Roster(Generic[C, W]):
         self.counters.timeouts += 1
         error = PoolTimeout(
             f"no connection became free within {waited:.3g} s: "
-            f"{len(self.in_use)} of {self.max_size + self.options.max_overflow} are in use, "
+            f"{self.in_use} of {self.max_size + self.options.max_overflow} are in use, "
             f"{len(self.waiters)} other requests wait",
             hint="hold connections for a shorter time, or raise `max_size` or `timeout`",
         )
@@ -335,31 +357,24 @@ class Roster(Generic[C, W]):
 
     def stats(self) -> PoolStats:
         """The numbers of this moment."""
-        counters = self.counters
+        counters, (idle, lent) = self.counters, self.shelf.counts
         return PoolStats(
             min_size=self.min_size,
             max_size=self.max_size,
-            size=self.size,
-            idle=len(self.idle),
-            in_use=len(self.in_use),
+            size=idle + lent + self.opening + self.aside,
+            idle=idle,
+            in_use=lent,
             waiting=len(self.waiters),
             opened=counters.opened,
             closed=counters.closed,
             lost=counters.lost,
             failed=counters.failed,
-            acquired=counters.acquired,
+            acquired=self.shelf.acquired,
             waits=counters.waits,
             wait_seconds=counters.wait_seconds,
             timeouts=counters.timeouts,
             refused=counters.refused,
         )
-
-
-def bounded_connecting(config: Config, timeout: float) -> Config:
-    """The configuration, with a connect_timeout if it has none: no attempt may last for ever."""
-    if config.get("connect_timeout") is not None or timeout == math.inf:
-        return config
-    return config.replace(connect_timeout=max(math.ceil(timeout), 2))
 
 
 def may_heal(error: Exception) -> bool:
@@ -389,9 +404,3 @@ def _twin(error: Exception) -> Exception:
         return error
     twin.__cause__ = error
     return twin
-
-
-def _at_least(least: int, **options: float) -> None:
-    for name, value in options.items():
-        if not value >= least:
-            raise ValueError(f"`{name}` must be at least {least}, found {value}")

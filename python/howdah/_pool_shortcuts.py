@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any, Literal, TypeVar, overload
 
 if TYPE_CHECKING:
-    from howdah._native import Row
+    from howdah._native import Row, Shelf
     from howdah.async_connection import AsyncConnection
     from howdah.connection import Connection
     from howdah.sql import Query
@@ -21,9 +21,11 @@ Tuple = TypeVar("Tuple", bound=tuple[Any, ...])
 class Shortcuts:
     """The statements of `Connection` on a `Pool`."""
 
+    _shelf: "Shelf[Connection]"
+
     @abstractmethod
-    def acquire(self, timeout: float | None = None) -> "Connection":
-        """Take a connection."""
+    def _acquire(self, timeout: float | None) -> "Connection":
+        """Take a connection where the shelf has none to lend."""
 
     @abstractmethod
     def release(self, connection: "Connection", /) -> None:
@@ -31,11 +33,12 @@ class Shortcuts:
 
     def execute(self, query: "Query", /, *args: Any, timeout: float | None = None) -> int:
         """`Connection.execute` on a connection of its own."""
-        connection = self.acquire()
+        connection = self._shelf.lend() or self._acquire(None)
         try:
             return connection.execute(query, *args, timeout=timeout)
         finally:
-            self.release(connection)
+            if not self._shelf.take_back(connection):
+                self.release(connection)
 
     @overload
     def execute_many(
@@ -102,7 +105,7 @@ class Shortcuts:
         timeout: float | None = None,
     ) -> Any:
         """`Connection.execute_many` on a connection of its own."""
-        connection = self.acquire()
+        connection = self._shelf.lend() or self._acquire(None)
         try:
             if returning:
                 return connection.execute_many(
@@ -110,7 +113,8 @@ class Shortcuts:
                 )
             return connection.execute_many(query, rows, timeout=timeout)
         finally:
-            self.release(connection)
+            if not self._shelf.take_back(connection):
+                self.release(connection)
 
     @overload
     def fetch(
@@ -137,11 +141,12 @@ class Shortcuts:
         timeout: float | None = None,
     ) -> list[Any]:
         """`Connection.fetch` on a connection of its own."""
-        connection = self.acquire()
+        connection = self._shelf.lend() or self._acquire(None)
         try:
             return connection.fetch(query, *args, row=row, timeout=timeout)
         finally:
-            self.release(connection)
+            if not self._shelf.take_back(connection):
+                self.release(connection)
 
     @overload
     def fetch_one(
@@ -168,23 +173,29 @@ class Shortcuts:
         timeout: float | None = None,
     ) -> Any | None:
         """`Connection.fetch_one` on a connection of its own."""
-        connection = self.acquire()
+        connection = self._shelf.lend() or self._acquire(None)
         try:
             return connection.fetch_one(query, *args, row=row, timeout=timeout)
         finally:
-            self.release(connection)
+            if not self._shelf.take_back(connection):
+                self.release(connection)
 
     def fetch_value(self, query: "Query", /, *args: Any, timeout: float | None = None) -> Any:
         """`Connection.fetch_value` on a connection of its own."""
-        connection = self.acquire()
+        connection = self._shelf.lend() or self._acquire(None)
         try:
+            if timeout is None:  # the quicker way to call
+                return connection.fetch_value(query, *args)
             return connection.fetch_value(query, *args, timeout=timeout)
         finally:
-            self.release(connection)
+            if not self._shelf.take_back(connection):
+                self.release(connection)
 
 
 class AsyncShortcuts:
     """The statements of `AsyncConnection` on an `AsyncPool`."""
+
+    _shelf: "Shelf[AsyncConnection]"
 
     @abstractmethod
     async def acquire(self, timeout: float | None = None) -> "AsyncConnection":
@@ -200,7 +211,8 @@ class AsyncShortcuts:
         try:
             return await connection.execute(query, *args, timeout=timeout)
         finally:
-            await self.release(connection)
+            if not self._shelf.take_back(connection):
+                await self.release(connection)
 
     @overload
     async def execute_many(
@@ -275,7 +287,8 @@ class AsyncShortcuts:
                 )
             return await connection.execute_many(query, rows, timeout=timeout)
         finally:
-            await self.release(connection)
+            if not self._shelf.take_back(connection):
+                await self.release(connection)
 
     @overload
     async def fetch(
@@ -306,7 +319,8 @@ class AsyncShortcuts:
         try:
             return await connection.fetch(query, *args, row=row, timeout=timeout)
         finally:
-            await self.release(connection)
+            if not self._shelf.take_back(connection):
+                await self.release(connection)
 
     @overload
     async def fetch_one(
@@ -337,7 +351,8 @@ class AsyncShortcuts:
         try:
             return await connection.fetch_one(query, *args, row=row, timeout=timeout)
         finally:
-            await self.release(connection)
+            if not self._shelf.take_back(connection):
+                await self.release(connection)
 
     async def fetch_value(self, query: "Query", /, *args: Any, timeout: float | None = None) -> Any:
         """`AsyncConnection.fetch_value` on a connection of its own."""
@@ -345,4 +360,5 @@ class AsyncShortcuts:
         try:
             return await connection.fetch_value(query, *args, timeout=timeout)
         finally:
-            await self.release(connection)
+            if not self._shelf.take_back(connection):
+                await self.release(connection)

@@ -173,7 +173,7 @@ class Routing(Generic[PoolT]):
     def _load(self, index: int) -> int:
         """How many requests use or want a server's connections for reading."""
         pool = self._pools.get(("read", index))
-        return 0 if pool is None else len(pool._roster.in_use) + len(pool._roster.waiters)
+        return 0 if pool is None else pool._roster.load
 
     def _pool_settings(self, purpose: Purpose, index: int) -> dict[str, Any]:
         """What the pool of a server for a purpose is made with."""

@@ -37,6 +37,7 @@ class ServerCursorState(CursorState):
         self._withhold = withhold
         self._timeout: float | None = None
         self._open = False
+        self._described: Result | None = None
         self._ahead: deque[Row] = deque()
 
     @property
@@ -76,6 +77,7 @@ class ServerCursorState(CursorState):
 
     def _opened(self, results: "list[Result]", timeout: float | None) -> None:
         self._take(results[-1:])
+        self._described = results[-1]
         self._rowcount = -1
         self._timeout = timeout
         self._open = True
@@ -101,8 +103,8 @@ class ServerCursorState(CursorState):
         missing = count - len(self._ahead)
         return f"fetch forward {missing} from {self._quoted}" if missing > 0 else None
 
-    def _fetched(self, results: "list[Result]") -> None:
-        self._ahead.extend(results[0].rows or ())
+    def _fetched(self, rows: list[Row]) -> None:
+        self._ahead += rows
 
     def _next_rows(self, count: int | None) -> list[Row]:
         """Up to `count` rows of those at hand."""

@@ -140,6 +140,7 @@ class Session(_Wire):
     _codecs: Codecs | None
     _wider_codecs: Codecs
     _kept_codecs: dict[TypeName, Choice]
+    _kept_modes: Modes
     _server_cursors: "weakref.WeakValueDictionary[str, ServerCursorState]"
 
     def _start_session(self) -> None:
@@ -153,6 +154,7 @@ class Session(_Wire):
         self._codecs = None
         self._wider_codecs = codecs_everywhere
         self._kept_codecs = {}
+        self._kept_modes = UNSET
         self._server_cursors = weakref.WeakValueDictionary()
         # Objects of their own: a bound method here would tie the connection to itself.
         self.on_notice(self._notice_log)
@@ -173,6 +175,7 @@ class Session(_Wire):
     def autocommit(self, on: bool) -> None:
         self._check_no_transaction("autocommit")
         self._autocommit = bool(on)
+        self.note_local_change()
 
     @property
     def isolation_level(self) -> Isolation | None:
@@ -193,7 +196,7 @@ class Session(_Wire):
     @isolation_level.setter
     def isolation_level(self, level: Isolation | None) -> None:
         self._check_no_transaction("isolation_level")
-        self._modes = self._modes._replace(isolation=level).checked()
+        self._choose_modes(self._modes._replace(isolation=level).checked())
 
     @property
     def read_only(self) -> bool | None:
@@ -203,7 +206,7 @@ class Session(_Wire):
     @read_only.setter
     def read_only(self, on: bool | None) -> None:
         self._check_no_transaction("read_only")
-        self._modes = self._modes._replace(read_only=on)
+        self._choose_modes(self._modes._replace(read_only=on))
 
     @property
     def deferrable(self) -> bool | None:
@@ -213,7 +216,7 @@ class Session(_Wire):
     @deferrable.setter
     def deferrable(self, on: bool | None) -> None:
         self._check_no_transaction("deferrable")
-        self._modes = self._modes._replace(deferrable=on)
+        self._choose_modes(self._modes._replace(deferrable=on))
 
     def __repr__(self) -> str:
         config, status = self.config, "closed" if self.closed else self.transaction_status
@@ -229,6 +232,7 @@ class Session(_Wire):
         if self._codecs is None:
             self._codecs = Codecs(self._wider_codecs)
             self.set_codecs(self._codecs._layer)
+        self.note_local_change()
         return self._codecs
 
     @property
@@ -249,13 +253,20 @@ class Session(_Wire):
         self._wider_codecs = wider
         self.set_codecs(wider._layer)
 
-    def _keep_codecs(self) -> None:
+    def _choose_modes(self, modes: Modes) -> None:
+        self._modes = modes
+        self.note_local_change()
+
+    def _keep_choices(self) -> None:
         """What is chosen now belongs to the connection, whoever uses it."""
         self._kept_codecs = dict(self._codecs or {})
+        self._kept_modes = self._modes
 
-    def _restore_codecs(self) -> None:
+    def _restore_choices(self, *, autocommit: bool) -> None:
+        """Undo what the last user chose."""
         if self._codecs is not None:
             self._codecs._restore(self._kept_codecs)
+        self._autocommit, self._modes = autocommit, self._kept_modes
 
     def xid(self, format_id: int, gtrid: str, bqual: str) -> "Xid":
         """The id of a global transaction, for `tpc_begin`.

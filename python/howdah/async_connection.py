@@ -168,6 +168,7 @@ class AsyncConnection(AsyncCopying, Session, _native.AsyncConnection):
             begun = TwoPhase(self, xid)
             await self.execute(self._modes.begin())
             self._two_phase = begun
+            self.note_local_change()
 
     async def tpc_prepare(self) -> None:
         """Make the transaction ready to be committed, by whichever session, even after a crash.

@@ -57,9 +57,10 @@ Tuple = TypeVar("Tuple", bound=tuple[Any, ...])
 AsyncSource: TypeAlias = Source | AsyncIterable[Data | str]
 """As `Source`, or an asynchronous iterable of pieces, or a file whose `read` is awaited."""
 
-_ROWS_PER_BATCH = 128
+_ROWS_PER_BATCH = 512
 _ROWS_PER_LOOK = 16
 _BATCH_SECONDS = 0.004
+"""How long an asynchronous source may go on that never waits."""
 
 
 class AsyncCopying(_Wire):
@@ -101,7 +102,7 @@ class AsyncCopying(_Wire):
                 return self.copy_send_rows(binary, text, found, source, timeout, progress)
 
             if isinstance(rows, AsyncIterable):
-                return await self._feed(rows, send, lambda _: 1, _ROWS_PER_BATCH)
+                return await self._feed(rows, send, None, _ROWS_PER_BATCH)
             return await send(rows)
         finally:
             await close_source(rows)
@@ -288,7 +289,7 @@ class AsyncCopying(_Wire):
         self,
         source: AsyncIterable[Any],
         send: Callable[[_native.CopyFeed], Coroutine[Any, Any, int]],
-        weight: Callable[[Any], int],
+        weight: Callable[[Any], int] | None,
         enough: int,
     ) -> int:
         feeding = _Feeding(send, self.copy_resume)
@@ -335,17 +336,19 @@ class _Feeding:
         self.sending.add_done_callback(self._ended)
 
     async def take_all(
-        self, source: AsyncIterable[Any], weight: Callable[[Any], int], enough: int
+        self, source: AsyncIterable[Any], weight: Callable[[Any], int] | None, enough: int
     ) -> None:
-        """Hand over all items, in batches of this weight."""
+        """Hand over all items, in batches of this weight; None for rows, which weigh 1 each."""
         batch: list[Any] = []
         gathered = 0
         try:
             self._iterating = True
             async for item in source:
                 batch.append(item)
-                gathered += weight(item)
-                if gathered >= enough or self.sending.done() or self._is_slow(len(batch)):
+                gathered += 1 if weight is None else weight(item)
+                if weight is None and gathered % _ROWS_PER_LOOK:
+                    continue
+                if gathered >= enough or self._is_late():
                     self._iterating = False
                     await self._push(batch)
                     batch, gathered = [], 0
@@ -365,9 +368,9 @@ class _Feeding:
             self._feed.fail(error)
         self._resume()
 
-    def _is_slow(self, gathered: int) -> bool:
+    def _is_late(self) -> bool:
         """Whether others should have their turn, though the source does not wait."""
-        return gathered % _ROWS_PER_LOOK == 0 and self._loop.time() >= self._until
+        return self._loop.time() >= self._until
 
     def leave(self) -> None:
         """Whatever happened: a COPY that has not its data whole goes no further."""
@@ -376,10 +379,10 @@ class _Feeding:
             self.sending.cancel()
 
     async def _push(self, batch: list[Any]) -> None:
-        # a source that never waits lets others have their turn
-        await asyncio.sleep(0)
-        await self._room.wait()
-        self._until = self._loop.time() + _BATCH_SECONDS
+        if self._is_late() or not self._room.is_set():
+            await asyncio.sleep(0)
+            await self._room.wait()
+            self._until = self._loop.time() + _BATCH_SECONDS
         if self.sending.done():
             raise self.Stopped
         self._room.clear()

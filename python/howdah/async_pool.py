@@ -1,7 +1,8 @@
 """A pool of connections for the tasks of one event loop: `howdah.AsyncPool`.
 
 What to do is decided by `_pool_policy.Roster`; here are the waiting and the connecting. Everything
-between two `await`s is one step, so there is no lock.
+between two `await`s is one step, so there is no lock. An idle connection is lent, and a clean one
+taken back, by the roster's native shelf.
 
 Invariant: every connection is in one place: idle, in use, aside with a task, or gone. A request
 that is cancelled at the moment when it gets a connection passes it on to the next.
@@ -10,23 +11,16 @@ that is cancelled at the moment when it gets a connection passes it on to the ne
 import asyncio
 import contextlib
 import math
+import time
 import warnings
+from asyncio import get_running_loop
 from collections.abc import Awaitable, Callable, Coroutine
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Literal, Self
+from typing import TYPE_CHECKING, Any, Self
 
-from howdah._codecs import Codecs, codecs
-from howdah._connecting import configuration
-from howdah._pool_policy import (
-    CLEANING_SECONDS,
-    RESET_SESSION,
-    Entry,
-    PoolOptions,
-    PoolStats,
-    ResetPolicy,
-    Roster,
-    bounded_connecting,
-)
+from howdah._native import Entry
+from howdah._pool_base import PoolBase
+from howdah._pool_options import CLEANING_SECONDS, RESET_SESSION, PoolOptions, ResetPolicy
 from howdah._pool_shortcuts import AsyncShortcuts
 from howdah.async_connection import AsyncConnection, open_connection
 from howdah.errors import InterfaceError, PoolClosed, PoolTimeout
@@ -35,11 +29,13 @@ if TYPE_CHECKING:
     from howdah.listening import AsyncListening
 
 Hook = Callable[[AsyncConnection], Awaitable[object]]
-Turn = asyncio.Future[Entry[AsyncConnection]]
+Turn = asyncio.Future["Entry[AsyncConnection]"]
 
 
 class AsyncLease:
     """What `async with pool.connection() as conn:` enters."""
+
+    __slots__ = ("_connection", "_pool", "_timeout")
 
     def __init__(self, pool: "AsyncPool", timeout: float | None) -> None:
         self._pool = pool
@@ -59,7 +55,8 @@ class AsyncLease:
         traceback: TracebackType | None,
     ) -> None:
         connection = self._connection
-        if connection is None:
+        # what can be taken back as it is has nothing to commit
+        if connection is None or self._pool._shelf.take_back(connection):
             return
         try:
             if error is None and not connection.closed:
@@ -68,7 +65,7 @@ class AsyncLease:
             await self._pool.release(connection)
 
 
-class AsyncPool(AsyncShortcuts):
+class AsyncPool(PoolBase[AsyncConnection, Turn], AsyncShortcuts):
     """Connections that the tasks of one event loop share.
 
     Arguments and rules are those of `Pool`; `check`, `reset` and `configure` are asynchronous
@@ -101,7 +98,7 @@ class AsyncPool(AsyncShortcuts):
         autocommit: bool = False,
         **options: object,
     ) -> None:
-        self._options = PoolOptions(
+        pool_options = PoolOptions(
             min_size=min_size,
             max_size=max_size,
             max_overflow=max_overflow,
@@ -114,31 +111,12 @@ class AsyncPool(AsyncShortcuts):
             configure=configure,
             name=name,
         )
-        self._config = bounded_connecting(configuration(dsn, options), timeout)
-        self._autocommit = autocommit
-        self._codecs = Codecs(codecs)
-        self._phase: Literal["new", "open", "closed"] = "new"
-        self._roster: Roster[AsyncConnection, Turn] = Roster(self._options, min_size, max_size)
+        self._prepare(dsn, options, pool_options, autocommit=autocommit)
         self._loop: asyncio.AbstractEventLoop | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._refilling: asyncio.Task[None] | None = None
         self._tick: asyncio.TimerHandle | None = None
         self._moved = asyncio.Event()
-
-    @property
-    def name(self) -> str:
-        """The name given, or one that tells pools apart."""
-        return self._options.name or f"pool-{id(self):x}"
-
-    @property
-    def codecs(self) -> Codecs:
-        """The codecs chosen for all connections of this pool, also for those that are open."""
-        return self._codecs
-
-    @property
-    def closed(self) -> bool:
-        """Whether `close` was called."""
-        return self._phase == "closed"
 
     async def open(self, timeout: float | None = None) -> None:
         """Open `min_size` connections and wait for them, which the first request does not need.
@@ -172,21 +150,11 @@ class AsyncPool(AsyncShortcuts):
         `PoolClosed`, and what connecting raises if waiting cannot help: all that wait then get
         it. Cancelled, it takes nothing.
         """
-        loop = self._require_open()
-        timeout = self._options.timeout if timeout is None else timeout
-        deadline = loop.time() + timeout
-        first = False
-        while True:
-            entry = self._take_idle(first=first)
-            if entry is None:
-                entry = await self._open_or_wait(loop, timeout, deadline, first=first)
-                if not entry.connection.is_alive():
-                    self._drop(entry)
-                    first = True
-                    continue
-            if not self._options.check or await self._passes_check(entry):
-                return entry.connection
-            first = True
+        if self._loop is get_running_loop():
+            connection = self._shelf.lend()
+            if connection is not None:
+                return connection
+        return await self._acquire(timeout)
 
     async def release(self, connection: AsyncConnection, /) -> None:
         """Return a connection. An open transaction is rolled back.
@@ -194,14 +162,8 @@ class AsyncPool(AsyncShortcuts):
         One whose cancelled statement has not ended yet is cleaned in the background: this never
         waits longer than a few seconds for the server.
         """
-        entry = self._roster.surrender(connection)
-        self._roster.aside += 1
-        if self._phase != "open":
-            self._retire(entry, lost=False)
-        elif connection.busy and not connection.closed:
-            self._background(self._clean_and_offer(entry))
-        else:
-            await self._clean_and_offer(entry)
+        if not self._shelf.take_back(connection):
+            await self._release(connection)
 
     def connection(self, timeout: float | None = None) -> AsyncLease:
         """A block with a connection of its own.
@@ -229,16 +191,10 @@ class AsyncPool(AsyncShortcuts):
 
     def resize(self, min_size: int, max_size: int) -> None:
         """Change the sizes. Idle connections above are closed soon, those in use when returned."""
-        if not 0 <= min_size <= max_size or max_size < 1:
-            raise ValueError(f"sizes must be 0 ≤ min ≤ max, 1 ≤ max, found {min_size}, {max_size}")
-        self._roster.min_size, self._roster.max_size = min_size, max_size
+        self._roster.resize(min_size, max_size)
         if self._phase == "open":
             self._prune()
             self._refill_if_missing()
-
-    def stats(self) -> PoolStats:
-        """Sizes now and counters since the beginning."""
-        return self._roster.stats()
 
     async def close(self, timeout: float = 5.0) -> None:
         """Close the pool: waiting requests get `PoolClosed`, idle connections are closed.
@@ -253,19 +209,19 @@ class AsyncPool(AsyncShortcuts):
             self._tick.cancel()
         if self._refilling is not None:
             self._refilling.cancel()
-        for turn in self._roster.waiters:
+        idle, turns = self._roster.close()
+        for turn in turns:
             if not turn.done():
                 turn.set_exception(PoolClosed("the pool was closed"))
         self._moved.set()
-        idle, self._roster.idle = self._roster.idle, []
         for entry in idle:
-            self._count_closed(entry)
+            self._background(entry.connection.close())
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(None if timeout == math.inf else timeout):
                 while self._roster.in_use or self._roster.aside or self._tasks:
                     self._moved.clear()
                     await self._moved.wait()
-        for entry in self._roster.in_use.values():
+        for entry in self._shelf.all_lent():
             entry.connection.abort()
         for task in self._tasks:
             task.cancel()
@@ -292,13 +248,8 @@ class AsyncPool(AsyncShortcuts):
         if getattr(self, "_phase", "new") == "open":
             warnings.warn(f"the pool `{self.name}` was not closed", ResourceWarning, stacklevel=2)
 
-    def __repr__(self) -> str:
-        stats = self.stats()
-        state = "closed" if self.closed else f"{stats.in_use} of {stats.size} in use"
-        return f"<howdah.AsyncPool {self.name}: {state}>"
-
     def _require_open(self) -> asyncio.AbstractEventLoop:
-        loop = asyncio.get_running_loop()
+        loop = get_running_loop()
         if self._phase == "closed":
             raise PoolClosed("the pool is closed")
         if self._loop is not loop:
@@ -309,54 +260,61 @@ class AsyncPool(AsyncShortcuts):
                 )
             self._loop = loop
             self._phase = "open"
+            self._roster.open()
         return loop
 
     # Taking
 
-    def _take_idle(self, *, first: bool) -> Entry[AsyncConnection] | None:
-        """An idle connection that is alive."""
-        while (entry := self._roster.take_idle(first=first)) is not None:
-            if entry.connection.is_alive():
-                return entry
-            self._drop(entry)
-        return None
+    async def _acquire(self, timeout: float | None) -> AsyncConnection:
+        """A connection where the quick way had none."""
+        loop = self._require_open()
+        timeout = self._options.timeout if timeout is None else timeout
+        deadline = loop.time() + timeout
+        while (dead := self._shelf.pop_dead()) is not None:
+            self._drop(dead)
+        first = False
+        while True:
+            entry = self._roster.take_idle(first=first)
+            if entry is None:
+                entry = await self._open_or_wait(loop, timeout, deadline, first=first)
+            if not entry.is_alive():
+                self._drop(entry)
+            elif not self._options.check or await self._passes_check(entry):
+                return entry.connection
+            first = True
 
     async def _open_or_wait(
         self, loop: asyncio.AbstractEventLoop, timeout: float, deadline: float, *, first: bool
     ) -> Entry[AsyncConnection]:
         """A new connection if there may be one more, or the next that is handed over."""
         if self._roster.may_open_for_request(first=first):
-            entry = await self._open_for_request(loop)
+            entry = await self._open_for_request()
             if entry is not None:
                 return entry
             first = True
         return await self._wait(loop, timeout, deadline, first=first)
 
-    async def _open_for_request(
-        self, loop: asyncio.AbstractEventLoop
-    ) -> Entry[AsyncConnection] | None:
+    async def _open_for_request(self) -> Entry[AsyncConnection] | None:
         """A new connection, as in use; None if that failed and the request waits for another."""
-        roster = self._roster
-        roster.opening += 1
+        self._roster.begin_opening()
         try:
             connection = await self._connect()
         except BaseException as error:
-            if self._attempt_failed(error, loop.time(), by_request=True):
+            if self._attempt_failed(error, by_request=True):
                 return None
             raise
-        entry = self._admit(connection, loop)
-        roster.aside -= 1
-        roster.use(entry)
+        entry = self._admit(connection)
+        self._roster.use(entry)
         self._refill_if_missing()
         return entry
 
-    def _attempt_failed(self, error: BaseException, now: float, *, by_request: bool) -> bool:
+    def _attempt_failed(self, error: BaseException, *, by_request: bool) -> bool:
         """Tell those who wait in vain; true if the request that tried shall wait itself."""
         roster, waits = self._roster, False
         if isinstance(error, Exception):
-            waits = roster.attempt_failed(error, now, by_request=by_request)
+            waits = roster.attempt_failed(error, time.monotonic(), by_request=by_request)
         else:
-            roster.opening -= 1
+            roster.give_up_opening()
         for turn in roster.refused_waiters():
             refusal = roster.refusal()
             if refusal is not None and not turn.done():
@@ -364,16 +322,10 @@ class AsyncPool(AsyncShortcuts):
         self._notice_departure()
         return waits
 
-    def _admit(
-        self, connection: AsyncConnection, loop: asyncio.AbstractEventLoop
-    ) -> Entry[AsyncConnection]:
+    def _admit(self, connection: AsyncConnection) -> Entry[AsyncConnection]:
         """Count a new connection among those aside."""
-        entry = self._roster.admitted(connection, loop.time())
-        entry.session_changes = connection.session_changes
-        entry.modes = connection._modes
-        self._roster.opening -= 1
-        self._roster.aside += 1
-        return entry
+        self._start_ticking()
+        return self._roster.admit(connection, time.monotonic())
 
     async def _connect(self) -> AsyncConnection:
         if self._phase == "closed":
@@ -392,7 +344,7 @@ class AsyncPool(AsyncShortcuts):
         if self._options.configure is not None:
             await self._options.configure(connection)
             await connection.commit()
-            connection._keep_codecs()
+            connection._keep_choices()
 
     async def _wait(
         self, loop: asyncio.AbstractEventLoop, timeout: float, deadline: float, *, first: bool
@@ -401,13 +353,12 @@ class AsyncPool(AsyncShortcuts):
         started = loop.time()
         self._require_open()
         # one may have come back while this request tried to connect
-        if (entry := self._take_idle(first=first)) is not None:
+        if (entry := self._roster.take_idle(first=first)) is not None:
             return entry
         if deadline <= started:
             raise self._roster.timed_out(timeout)
         turn: Turn = loop.create_future()
         self._roster.enqueue(turn, first=first)
-        self._roster.counters.waits += 1
         self._refill_if_missing()
         alarm = (
             None if deadline == math.inf else loop.call_at(deadline, self._expire, turn, timeout)
@@ -417,20 +368,17 @@ class AsyncPool(AsyncShortcuts):
         except asyncio.CancelledError:
             if turn.done() and not turn.cancelled() and turn.exception() is None:
                 # It was handed over, but this task does not live to use it.
-                entry = self._roster.surrender(turn.result().connection)
-                self._roster.aside += 1
-                self._offer(entry)
+                self._offer(self._roster.surrender(turn.result().connection))
             raise
         finally:
             if alarm is not None:
                 alarm.cancel()
-            with contextlib.suppress(ValueError):
-                self._roster.waiters.remove(turn)
+            self._roster.leave_queue(turn)
             self._roster.counters.wait_seconds += loop.time() - started
 
     def _expire(self, turn: Turn, timeout: float) -> None:
         if not turn.done():
-            self._roster.waiters.remove(turn)
+            self._roster.leave_queue(turn)
             turn.set_exception(self._roster.timed_out(timeout))
 
     async def _passes_check(self, entry: Entry[AsyncConnection]) -> bool:
@@ -454,6 +402,16 @@ class AsyncPool(AsyncShortcuts):
 
     # Returning
 
+    async def _release(self, connection: AsyncConnection) -> None:
+        """Take back a connection that is to be cleaned, waited for or closed."""
+        entry = self._roster.surrender(connection)
+        if self._phase != "open":
+            self._retire(entry, lost=False)
+        elif connection.busy and not connection.closed:
+            self._background(self._clean_and_offer(entry))
+        else:
+            await self._clean_and_offer(entry)
+
     async def _clean_and_offer(self, entry: Entry[AsyncConnection]) -> None:
         """Make an entry that is aside clean, and pass it on or keep it, or drop it."""
         try:
@@ -468,78 +426,72 @@ class AsyncPool(AsyncShortcuts):
 
     async def _clean(self, entry: Entry[AsyncConnection]) -> bool:
         """Roll back and reset the session; false if the connection is of no more use."""
-        connection, reset = entry.connection, self._options.reset
+        connection = entry.connection
+        if self._roster.is_clean(entry):
+            return True
         if connection.closed:
             return False
         try:
             connection._leave_all_blocks()
             if connection.transaction_status != "idle":
                 await connection.run("rollback", None, tuple, CLEANING_SECONDS)
-            if reset != "none":
-                connection._restore_codecs()
-            if callable(reset):
-                await reset(connection)
-                return connection.transaction_status == "idle"
-            dirty = connection.session_changes != entry.session_changes
-            if reset == "full" or (reset == "if-dirty" and dirty):
-                # whoever comes next takes in the answer, before anything of its own is sent;
-                # but what configures the session looks at what it is now
-                configured = self._options.configure is not None
-                if configured or not connection.send_ahead(RESET_SESSION):
-                    await connection.run(RESET_SESSION, None, tuple, CLEANING_SECONDS)
-                connection._listeners.by_channel.clear()
-                await self._configure(connection)
-                entry.session_changes = connection.session_changes
-            if reset != "none":
-                connection._autocommit, connection._modes = self._autocommit, entry.modes
+            if self._options.reset != "none":
+                connection._restore_choices(autocommit=self._autocommit)
+            await self._undo(entry)
+            entry.remember()
         except Exception:  # noqa: BLE001 (whatever it is, the connection is not clean)
             return False
         return connection.transaction_status == "idle"
 
+    async def _undo(self, entry: Entry[AsyncConnection]) -> None:
+        connection, way = entry.connection, self._options.undoing(is_dirty=entry.is_dirty)
+        if way == "nothing":
+            return
+        if way == "callable":
+            await self._options.call_reset(connection)
+            return
+        if way == "at once" or not connection.send_ahead(RESET_SESSION):
+            await connection.run(RESET_SESSION, None, tuple, CLEANING_SECONDS)
+        connection._listeners.by_channel.clear()
+        await self._configure(connection)
+
     def _offer(self, entry: Entry[AsyncConnection]) -> None:
         """Pass a clean entry that is aside on to who waits longest, or keep it, or close it."""
-        roster, now = self._roster, asyncio.get_running_loop().time()
-        roster.aside -= 1
-        if self._phase == "open" and entry.expires_at > now:
-            while roster.waiters:
-                turn = roster.waiters.popleft()
+        roster, now = self._roster, time.monotonic()
+        if roster.is_usable(entry, now):
+            while (turn := roster.next_waiter()) is not None:
                 if not turn.done():
                     roster.use(entry)
                     turn.set_result(entry)
                     return
-            if roster.keep_idle(entry, now):
-                self._moved.set()
-                self._start_ticking()
-                return
-        self._count_closed(entry)
+        if roster.keep_idle(entry, now):
+            self._moved.set()
+            return
+        self._retire(entry, lost=False)
 
     def _retire(self, entry: Entry[AsyncConnection], *, lost: bool) -> None:
-        """Cut a connection that is aside."""
-        self._roster.aside -= 1
+        """Give up a connection that is aside."""
+        self._roster.depart(lost=lost)
         if lost:
-            self._cut(entry)
+            entry.connection.abort()
+            self._look_at_idle()
         else:
-            self._count_closed(entry)
+            self._background(entry.connection.close())
+        self._notice_departure()
 
     def _drop(self, entry: Entry[AsyncConnection]) -> None:
         """Cut a connection that was to be handed out."""
         self._roster.surrender(entry.connection)
-        self._cut(entry)
+        self._retire(entry, lost=True)
 
-    def _cut(self, entry: Entry[AsyncConnection]) -> None:
-        """Give up a broken connection, and look whether the idle ones are broken too."""
-        entry.connection.abort()
-        self._roster.counters.lost += 1
-        for other in [each for each in self._roster.idle if not each.connection.is_alive()]:
-            self._roster.idle.remove(other)
-            other.connection.abort()
-            self._roster.counters.lost += 1
-        self._notice_departure()
-
-    def _count_closed(self, entry: Entry[AsyncConnection]) -> None:
-        self._roster.counters.closed += 1
-        self._background(entry.connection.close())
-        self._notice_departure()
+    def _look_at_idle(self) -> None:
+        """One connection was lost: give up all that are."""
+        for entry in self._roster.take_suspects():
+            if entry.is_alive():
+                self._offer(entry)
+            else:
+                self._roster.depart(lost=True)
+                entry.connection.abort()
 
     def _notice_departure(self) -> None:
         """There is room for a new connection, or one less to wait for at `close`."""
@@ -567,34 +519,34 @@ class AsyncPool(AsyncShortcuts):
         if self._phase == "open":
             self._prune()
             self._refill_if_missing()
-            if self._roster.idle:
+            if self._roster.size > 0:
                 self._start_ticking()
 
     def _prune(self) -> None:
-        for entry in self._roster.prune(asyncio.get_running_loop().time()):
+        for entry in self._roster.prune(time.monotonic()):
             self._background(entry.connection.close())
 
     def _refill_if_missing(self) -> None:
         if self._refilling is None and self._roster.missing() and self._loop is not None:
-            self._refilling = self._loop.create_task(self._refill(self._loop))
+            self._refilling = self._loop.create_task(self._refill())
 
-    async def _refill(self, loop: asyncio.AbstractEventLoop) -> None:
+    async def _refill(self) -> None:
         """Open one connection after the other, as long as some are missing."""
         roster = self._roster
         try:
             while self._phase == "open" and roster.missing():
-                if (delay := roster.retry_in(loop.time())) > 0:
+                if (delay := roster.retry_in(time.monotonic())) > 0:
                     await asyncio.sleep(delay)
                     continue
-                roster.opening += 1
+                roster.begin_opening()
                 try:
                     connection = await self._connect()
                 except BaseException as error:
-                    self._attempt_failed(error, loop.time(), by_request=False)
+                    self._attempt_failed(error, by_request=False)
                     if not isinstance(error, Exception):
                         raise
                 else:
-                    self._offer(self._admit(connection, loop))
+                    self._offer(self._admit(connection))
         finally:
             self._refilling = None
 

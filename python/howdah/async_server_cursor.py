@@ -99,10 +99,10 @@ class AsyncServerCursor(ServerCursorState):
     async def __anext__(self) -> Row:
         if not self._ahead:
             await self._fetch(self.itersize)
-        row = self._next_row()
-        if row is None:
-            raise StopAsyncIteration
-        return row
+            if not self._ahead:
+                raise StopAsyncIteration
+        self._position += 1
+        return self._ahead.popleft()
 
     async def __aenter__(self) -> Self:
         return self
@@ -117,8 +117,9 @@ class AsyncServerCursor(ServerCursorState):
 
     async def _fetch(self, count: int | None) -> None:
         command = self._fetching(count)
-        if command is not None:
-            self._fetched(await self._ask(command, self._timeout))
+        if command is not None and self._described is not None:
+            described, timeout = self._described, self._timeout
+            self._fetched(await self._session.fetch_like(command, described, timeout))
 
     async def _ask(self, command: str, timeout: float | None) -> "list[Result]":
         # By the simple protocol: one round trip, and nothing to prepare that is used once.

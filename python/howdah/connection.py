@@ -164,6 +164,7 @@ class Connection(Copying, Session, _native.SyncConnection):
             begun = TwoPhase(self, xid)
             self.execute(self._modes.begin())
             self._two_phase = begun
+            self.note_local_change()
 
     def tpc_prepare(self) -> None:
         """Make the transaction ready to be committed, by whichever session, even after a crash.

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, NamedTuple, Self
 
 from howdah._backoff import pause_seconds
 from howdah._connecting import configuration
-from howdah._pool_policy import bounded_connecting, may_heal
+from howdah._pool_options import bounded_connecting
+from howdah._pool_policy import may_heal
 from howdah._session import Notification
 from howdah.errors import Error, InterfaceError, ProgrammingError
 

@@ -116,10 +116,10 @@ class ServerCursor(ServerCursorState):
     def __next__(self) -> Row:
         if not self._ahead:
             self._fetch(self.itersize)
-        row = self._next_row()
-        if row is None:
-            raise StopIteration
-        return row
+            if not self._ahead:
+                raise StopIteration
+        self._position += 1
+        return self._ahead.popleft()
 
     def __enter__(self) -> Self:
         return self
@@ -134,8 +134,9 @@ class ServerCursor(ServerCursorState):
 
     def _fetch(self, count: int | None) -> None:
         command = self._fetching(count)
-        if command is not None:
-            self._fetched(self._ask(command, self._timeout))
+        if command is not None and self._described is not None:
+            described, timeout = self._described, self._timeout
+            self._fetched(self._session.fetch_like(command, described, timeout))
 
     def _ask(self, command: str, timeout: float | None) -> "list[Result]":
         # By the simple protocol: one round trip, and nothing to prepare that is used once.

@@ -73,6 +73,17 @@ class RowStream(_Rows[T]):
             if not self._refill():
                 raise StopIteration
 
+    def batches(self) -> Iterator[list[T]]:
+        """The rows in lists of up to `batch`, as they come: for work that is done on many at once.
+
+        >>> with conn.stream("select n from generate_series(1, 5) n", batch=2, row=tuple) as rows:
+        ...     list(rows.batches())
+        [[(1,), (2,)], [(3,), (4,)], [(5,)]]
+        """
+        while (batch := list(self._held)) or self._refill():
+            if batch:
+                yield batch
+
     def close(self) -> None:
         """End the statement if it has not ended. Rows that were not asked for are discarded."""
         stream, ended = self._stream, self._ended
@@ -147,6 +158,19 @@ class AsyncRowStream(_Rows[T]):
             if not await self._refill():
                 raise StopAsyncIteration
 
+    def batches(self) -> "AsyncBatches[T]":
+        """`RowStream.batches` for `async for`. Nothing is awaited between two rows of a list.
+
+        >>> import asyncio
+        >>> async def main():
+        ...     async with await howdah.connect_async(url) as conn:
+        ...         rows = conn.stream("select n from generate_series(1, 5) n", batch=2, row=tuple)
+        ...         return [len(batch) async for batch in rows.batches()]
+        >>> asyncio.run(main())
+        [2, 2, 1]
+        """
+        return AsyncBatches(self)
+
     async def close(self) -> None:
         """End the statement if it has not ended. Rows that were not asked for are discarded."""
         stream, ended = self._stream, self._ended
@@ -190,3 +214,20 @@ class AsyncRowStream(_Rows[T]):
 
     async def _close(self, stream: Any) -> None:
         await self._connection.stream_close(stream)
+
+
+class AsyncBatches(Generic[T]):
+    """The rows of an `AsyncRowStream` in lists, for `async for`."""
+
+    def __init__(self, stream: AsyncRowStream[T]) -> None:
+        self._stream = stream
+
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> list[T]:
+        stream = self._stream
+        while not (batch := list(stream._held)):
+            if not await stream._refill():
+                raise StopAsyncIteration
+        return batch

@@ -30,6 +30,22 @@ async def test_rows_have_the_shape_asked_for(conn: howdah.AsyncConnection) -> No
     assert rows == [Numbered(1, "row 1")]
 
 
+async def test_rows_in_batches(conn: howdah.AsyncConnection) -> None:
+    for stream in (
+        conn.stream(NUMBERS, 25, batch=10, row=tuple),
+        conn.copy_out_rows(NUMBERS, 25, batch=10, row=tuple),
+    ):
+        assert (await anext(stream))[0] == 1
+        batches = [[n for n, _ in batch] async for batch in stream.batches()]
+        assert len(batches[0]) == 9
+        assert [n for batch in batches for n in batch] == list(range(2, 26))
+        assert [batch async for batch in stream.batches()] == []
+    async with conn.stream(NUMBERS, 100_000, batch=10) as left:
+        async for _ in left.batches():
+            break
+    assert await conn.fetch_value("select 'free'") == "free"
+
+
 async def test_a_stream_may_be_left_early(conn: howdah.AsyncConnection) -> None:
     async with conn.stream(NUMBERS, 100_000, batch=10) as stream:
         async for row in stream:

@@ -244,7 +244,7 @@ async def test_a_source_that_waits_is_interrupted(database: str) -> None:
 
         async def rows() -> AsyncIterator[Any]:
             try:
-                for _ in range(128):
+                for _ in range(2000):  # more than are gathered before some are handed over
                     yield 1000, "refused"
                 await asyncio.sleep(3600)
                 yield 1, "never"

@@ -1,6 +1,7 @@
 """Named cursors on the server, in both worlds."""
 
 import gc
+from decimal import Decimal
 
 import pytest
 
@@ -53,6 +54,27 @@ async def test_iteration_fetches_in_batches(conn: howdah.AsyncConnection) -> Non
     assert [row async for row in cur] == [(n,) for n in range(13, 101)]
     assert [row async for row in cur] == []
     await cur.close()
+
+
+async def test_values_are_those_of_fetch(conn: howdah.AsyncConnection) -> None:
+    await conn.execute(
+        "create type mood as enum ('sad', 'ok'); create type pair as (a int, b mood)"
+    )
+    query = """select n, n::numeric(6, 2) / 7, 'ok'::mood, array[(n, 'sad')::pair], row(n, 'x'),
+        timestamptz '2024-02-29 12:00+02', null::uuid, '{"a": 1}'::jsonb, 'a b'::tsvector
+        from generate_series(1, 3) n"""
+    expected = await conn.fetch(query, row=tuple)
+    cur = conn.cursor("c")
+    await cur.execute(query)
+    assert [await cur.fetchone(), *await cur.fetchall()] == expected
+    await conn.rollback()
+    # the name serves another query, with other columns
+    await cur.execute("select 'one'::text, 2.5")
+    assert [row async for row in cur] == [("one", Decimal("2.5"))]
+    await conn.execute("close c; declare c cursor for select 7::int8, true")
+    assert await cur.fetchall() == [(7, True)]
+    await cur.execute("select from generate_series(1, 2)")
+    assert await cur.fetchall() == [(), ()]
 
 
 async def test_scrolling(conn: howdah.AsyncConnection) -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import datetime as dt
+import gc
 import io
 import itertools
 from dataclasses import dataclass
@@ -570,4 +571,6 @@ async def a_connection_that_nobody_closes(g: Ground) -> int:
     assert len(await holder.conn.fetch(SELECT, 3, row=holder.made)) == 3
     holder.rows = holder.conn.stream(SELECT, 9, row=holder.made, batch=2)
     assert await anext(holder.rows) == "1 name 1"
+    del holder
+    gc.collect()
     return 2

@@ -158,6 +158,79 @@ async def test_autocommit_is_the_pools_again(pools: Pools) -> None:
         assert conn.autocommit is True
 
 
+async def leave_a_block_that_sql_ended(conn: howdah.AsyncConnection) -> None:
+    await conn.transaction().__aenter__()
+    await conn.execute("commit")
+
+
+async def leave_modes(conn: howdah.AsyncConnection) -> None:
+    conn.isolation_level = "serializable"
+    conn.read_only = conn.deferrable = True
+
+
+async def leave_codecs(conn: howdah.AsyncConnection) -> None:
+    conn.codecs["int4"] = "text"
+
+
+async def leave_autocommit(conn: howdah.AsyncConnection) -> None:
+    conn.autocommit = True
+
+
+async def leave_a_stream(conn: howdah.AsyncConnection) -> None:
+    rows = conn.stream("select generate_series(1, 10000)", batch=10)
+    await rows.__aenter__()
+    await anext(aiter(rows))
+
+
+async def leave_a_pipeline(conn: howdah.AsyncConnection) -> None:
+    pipeline = conn.pipeline()
+    await pipeline.__aenter__()
+    pipeline.execute("create table left_behind (id int)")
+
+
+async def leave_a_deferred_begin(conn: howdah.AsyncConnection) -> None:
+    await conn.transaction().__aenter__()
+
+
+async def leave_two_phases(conn: howdah.AsyncConnection) -> None:
+    await conn.tpc_begin(conn.xid(1, "left", "behind"))
+
+
+async def leave_a_setting(conn: howdah.AsyncConnection) -> None:
+    await conn.execute("set search_path = nowhere")
+
+
+@pytest.mark.parametrize(
+    "leave",
+    [
+        leave_a_block_that_sql_ended,
+        leave_modes,
+        leave_codecs,
+        leave_autocommit,
+        leave_a_stream,
+        leave_a_pipeline,
+        leave_a_deferred_begin,
+        leave_two_phases,
+        leave_a_setting,
+    ],
+)
+async def test_the_next_user_finds_nothing_of_the_last(pools: Pools, leave: Any) -> None:
+    async with pools(max_size=1) as pool:
+        conn = await pool.acquire()
+        await leave(conn)
+        await pool.release(conn)
+        for _ in range(2):  # the second time it was clean
+            async with pool.connection() as conn:
+                assert conn.transaction_status == "idle"
+                assert (conn.autocommit, conn.isolation_level) == (False, None)
+                assert (conn.read_only, conn.deferrable) == (None, None)
+                async with conn.transaction():
+                    assert await conn.fetch_value("select 1::int4") == 1
+                assert await conn.fetch_value("show search_path") == '"$user", public'
+                assert await conn.fetch_value("select to_regclass('left_behind')::text") is None
+        assert pool.stats().size == 1
+
+
 @pytest.mark.parametrize("check", [True, "callable"])
 async def test_check_sees_what_the_socket_does_not(pools: Pools, check: Any) -> None:
     async def callable_check(conn: howdah.AsyncConnection) -> None:

@@ -5,7 +5,9 @@ import math
 import pytest
 
 from howdah import errors
-from howdah._pool_policy import Backoff, PoolOptions, Roster, may_heal
+from howdah._native import Entry
+from howdah._pool_options import PoolOptions
+from howdah._pool_policy import Backoff, Roster, may_heal
 
 
 def options(**changes: object) -> PoolOptions:
@@ -27,7 +29,14 @@ def options(**changes: object) -> PoolOptions:
 
 def roster(**changes: object) -> Roster[object, str]:
     chosen = options(**changes)
-    return Roster(chosen, chosen.min_size, chosen.max_size)
+    made: Roster[object, str] = Roster(chosen, chosen.min_size, chosen.max_size)
+    made.open()
+    return made
+
+
+def admitted(pool: Roster[object, str], now: float = 0.0) -> Entry[object]:
+    pool.begin_opening()
+    return pool.admit(object(), now)
 
 
 @pytest.mark.parametrize(
@@ -51,7 +60,7 @@ def test_wrong_options_are_refused(changes: dict[str, object], message: str) -> 
 
 def test_the_connection_used_last_is_used_next() -> None:
     pool = roster()
-    entries = [pool.admitted(object(), 0.0) for _ in range(3)]
+    entries = [admitted(pool) for _ in range(3)]
     for entry in entries:
         assert pool.keep_idle(entry, 0.0)
     assert [pool.take_idle() for _ in range(4)] == [*reversed(entries), None]
@@ -59,12 +68,81 @@ def test_the_connection_used_last_is_used_next() -> None:
 
 def test_nobody_overtakes_the_queue() -> None:
     pool = roster()
-    assert pool.keep_idle(pool.admitted(object(), 0.0), 0.0)
+    assert pool.keep_idle(admitted(pool), 0.0)
     pool.enqueue("first")
     assert pool.take_idle() is None
     pool.enqueue("second")
     pool.enqueue("again", first=True)
     assert list(pool.waiters) == ["again", "first", "second"]
+
+
+def test_the_quick_way_is_closed_while_somebody_waits() -> None:
+    pool = roster()
+    entry = admitted(pool)
+    assert pool.keep_idle(entry, 0.0)
+    pool.enqueue("a")
+    pool.enqueue("b")
+    assert pool.next_waiter() == "a"
+    assert pool.shelf.lend() is None
+    pool.leave_queue("b")
+    assert pool.shelf.lend() is entry.connection
+    assert (pool.in_use, pool.load, pool.stats().acquired) == (1, 1, 1)
+
+
+def is_quick(pool: Roster[object, str]) -> bool:
+    return pool.shelf.quick
+
+
+def test_the_quick_way_is_closed_while_there_are_too_many() -> None:
+    pool = roster()
+    for _ in range(3):
+        pool.keep_idle(admitted(pool), 0.0)
+    assert is_quick(pool)
+    pool.begin_opening()
+    assert not is_quick(pool)
+    pool.give_up_opening()
+    assert is_quick(pool)
+    pool.resize(1, 2)
+    assert not is_quick(pool)
+    assert len(pool.prune(0.0)) == 1
+    assert is_quick(pool)
+
+
+def test_the_quick_way_is_closed_before_and_after_the_pools_life() -> None:
+    chosen = options()
+    pool: Roster[object, str] = Roster(chosen, chosen.min_size, chosen.max_size)
+    assert not is_quick(pool)
+    pool.open()
+    assert is_quick(pool)
+    entry = admitted(pool)
+    pool.keep_idle(entry, 0.0)
+    pool.enqueue("a")
+    assert pool.close() == ([entry], ["a"])
+    assert not is_quick(pool)
+    assert (pool.size, list(pool.waiters)) == (0, [])
+
+
+def test_no_quick_way_for_a_pool_that_checks() -> None:
+    pool = roster(check=True)
+    pool.keep_idle(admitted(pool), 0.0)
+    assert pool.shelf.lend() is None
+    assert pool.take_idle() is not None
+
+
+@pytest.mark.parametrize(
+    ("changes", "dirty", "clean"),
+    [
+        ({}, "ahead", "nothing"),
+        ({"configure": print}, "at once", "nothing"),
+        ({"reset": "full"}, "ahead", "ahead"),
+        ({"reset": "none"}, "nothing", "nothing"),
+        ({"reset": print, "configure": print}, "callable", "callable"),
+    ],
+)
+def test_how_a_session_is_undone(changes: dict[str, object], dirty: str, clean: str) -> None:
+    chosen = options(**changes)
+    assert chosen.undoing(is_dirty=True) == dirty
+    assert chosen.undoing(is_dirty=False) == clean
 
 
 def test_the_queue_has_a_limit() -> None:
@@ -79,27 +157,28 @@ def test_the_queue_has_a_limit() -> None:
 
 def test_overflow_is_not_kept() -> None:
     pool = roster()
-    entries = [pool.admitted(object(), 0.0) for _ in range(4)]
+    entries = [admitted(pool) for _ in range(4)]
     for entry in entries:
         pool.use(entry)
-    assert not pool.may_open()
     pool.surrender(entries[0].connection)
-    assert pool.may_open()
     assert not pool.keep_idle(entries[0], 0.0)
+    assert not pool.may_open()
+    pool.depart(lost=False)
+    assert pool.may_open()
     pool.surrender(entries[1].connection)
     assert pool.keep_idle(entries[1], 0.0)
 
 
 def test_a_lifetime_is_a_little_shorter_than_allowed_but_not_the_same_for_all() -> None:
     pool = roster()
-    ends = {pool.admitted(object(), 1000.0).expires_at for _ in range(50)}
+    ends = {admitted(pool, 1000.0).expires_at for _ in range(50)}
     assert len(ends) > 40
     assert all(1090.0 <= end <= 1100.0 for end in ends)
 
 
 def test_old_idle_and_surplus_connections_are_pruned() -> None:
     pool = roster()
-    entries = [pool.admitted(object(), 0.0) for _ in range(3)]
+    entries = [admitted(pool) for _ in range(3)]
     for number, entry in enumerate(entries):
         pool.keep_idle(entry, float(number))
     assert pool.prune(9.0) == []
@@ -111,7 +190,7 @@ def test_old_idle_and_surplus_connections_are_pruned() -> None:
 
 def test_shrinking_prunes_what_is_idle() -> None:
     pool = roster()
-    entries = [pool.admitted(object(), 0.0) for _ in range(3)]
+    entries = [admitted(pool) for _ in range(3)]
     for entry in entries:
         pool.keep_idle(entry, 0.0)
     pool.max_size = 1
@@ -158,7 +237,7 @@ def test_backoff_grows_to_a_limit_and_ends_with_success() -> None:
 
 def test_the_timeouts_message_tells_why() -> None:
     pool = roster()
-    pool.use(pool.admitted(object(), 0.0))
+    pool.use(admitted(pool))
     assert "1 of 4 are in use" in str(pool.timed_out(1.0))
     failure = errors.ConnectionFailed("connection refused")
     pool.backoff.failed(0.0, failure)
@@ -203,7 +282,7 @@ def test_a_failure_that_may_pass_is_waited_for() -> None:
     pool.enqueue("a")
     assert not failing(pool, down, by_request=True)  # the pool has never worked
     assert pool.may_open_for_request(first=True)
-    pool.admitted(object(), 0.0)
+    admitted(pool)
     assert failing(pool, down, by_request=True)
     assert not pool.may_open_for_request(first=True)
     assert pool.refused_waiters() == []
@@ -219,7 +298,7 @@ def test_a_server_that_answers_is_waited_for_from_the_beginning() -> None:
 
 def test_while_a_connection_is_left_it_is_waited_for() -> None:
     pool, refused = roster(), errors.InvalidPassword("no")
-    pool.use(pool.admitted(object(), 0.0))
+    pool.use(admitted(pool))
     pool.enqueue("a")
     assert failing(pool, refused, by_request=True)
     assert pool.refused_waiters() == []
@@ -240,8 +319,8 @@ def test_after_a_lasting_failure_requests_find_out_one_at_a_time() -> None:
     assert pool.missing() == 0
     pool.opening -= 1  # that one was cancelled
     assert (pool.missing(), pool.retry_in(1.0)) == (1, 0.0)
-    pool.admitted(object(), 2.0)
-    assert (pool.backoff.is_lasting, pool.missing()) == (False, 2)
+    admitted(pool, 2.0)
+    assert (pool.backoff.is_lasting, pool.missing()) == (False, 1)
 
 
 def test_an_error_that_cannot_be_copied_is_shared() -> None:
@@ -256,7 +335,7 @@ def test_an_error_that_cannot_be_copied_is_shared() -> None:
 
 def test_a_connection_is_returned_once() -> None:
     pool = roster()
-    entry = pool.admitted(object(), 0.0)
+    entry = admitted(pool)
     pool.use(entry)
     assert pool.surrender(entry.connection) is entry
     with pytest.raises(errors.InterfaceError, match="not one that this pool has given out"):

@@ -5,6 +5,7 @@
 mod config;
 mod connection;
 mod placeholders;
+mod pool;
 mod replication;
 mod row;
 mod server;
@@ -20,6 +21,7 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     row::register(module)?;
     config::register(module)?;
     connection::register(module)?;
+    pool::register(module)?;
     replication::register(module)?;
     server::register(module)?;
     module.add_function(wrap_pyfunction!(

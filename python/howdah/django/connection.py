@@ -81,7 +81,7 @@ class Connection(howdah.Connection):
     def isolation_level(self, level: Any) -> None:
         name = None if level is None else level.name.replace("_", " ").lower()
         self._check_no_transaction("isolation_level")
-        self._modes = self._modes._replace(isolation=name).checked()
+        self._choose_modes(self._modes._replace(isolation=name).checked())
         self._isolation_level = level
 
 

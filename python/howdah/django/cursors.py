@@ -18,6 +18,7 @@ from howdah.server_cursor import ServerCursor as HowdahServerCursor
 
 if TYPE_CHECKING:
     from howdah._native import Result
+    from howdah._server_cursor_state import Row
     from howdah.django.connection import Connection
 
 _BATCH_CHARS = 1 << 18
@@ -185,8 +186,10 @@ class ServerCursor(HowdahServerCursor):
         self.last_query = literals.compose(query, params)
         return super().execute(self.last_query, None, timeout=timeout)
 
-    def _fetched(self, results: "list[Result]") -> None:
-        self._ahead.extend(self._session.conversions.rows(results[0]))
+    def _fetched(self, rows: "list[Row]") -> None:
+        if self._described is not None:
+            rows = self._session.conversions.converted(rows, self._described)
+        super()._fetched(rows)
 
 
 def described(result: "Result") -> Any:

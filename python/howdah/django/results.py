@@ -61,11 +61,14 @@ class Conversions:
 
     def rows(self, result: "Result") -> list[Row]:
         """The result's rows with converted values; the same list if none is to be converted."""
-        rows: list[Row] = result.rows or []
+        return self.converted(result.rows or [], result)
+
+    def converted(self, rows: list[Row], like: "Result") -> list[Row]:
+        """Rows with the columns of `like`, as `rows`."""
         by_oid = self._by_oid
         found = [
             (index, by_oid[column.type_oid])
-            for index, column in enumerate(result.columns or ())
+            for index, column in enumerate(like.columns or ())
             if column.type_oid in by_oid
         ]
         return [_converted(row, found) for row in rows] if found else rows

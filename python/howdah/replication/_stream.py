@@ -18,7 +18,8 @@ from typing import TYPE_CHECKING, Any, Self
 
 from howdah import _native
 from howdah._backoff import pause_seconds
-from howdah._pool_policy import bounded_connecting, may_heal
+from howdah._pool_options import bounded_connecting
+from howdah._pool_policy import may_heal
 from howdah.async_connection import fresh_password, open_connection
 from howdah.connection import Connection
 from howdah.errors import ConnectionLost, Error

@@ -19,6 +19,7 @@ use howdah_driver::{Canceller, Established, Interest, Interrupt, establish};
 use pyo3::prelude::*;
 use pyo3::types::{PyList, PyString, PyTuple};
 
+use super::collector::PyResultSet;
 use super::engine::Outcome;
 use super::faults;
 use super::line::{Line, Sent};
@@ -205,6 +206,17 @@ impl SyncConnection {
         self.fetch_with(py, query, as_tuple(args)?, kind, Answer::Results, timeout)
     }
 
+    /// The tuples of a FETCH from a cursor with the columns of a result that was given before.
+    fn fetch_like(
+        &self,
+        py: Python<'_>,
+        query: Py<PyString>,
+        like: Py<PyResultSet>,
+        timeout: Option<f64>,
+    ) -> Outcome {
+        self.run_operation(py, Fetch::of_cursor(py, query, like), timeout)
+    }
+
     /// Send commands whose answer the next call takes in; where they fail, the connection is lost.
     fn send_ahead(&self, py: Python<'_>, query: Py<PyString>) -> PyResult<()> {
         let mut held = self.acquire(py)?;
@@ -369,7 +381,7 @@ impl SyncConnection {
     }
 
     /// Whether the connection is open and its server has not hung up, seen without waiting.
-    fn is_alive(&self, py: Python<'_>) -> bool {
+    pub(crate) fn is_alive(&self, py: Python<'_>) -> bool {
         if self.state.is_closed() {
             return false;
         }

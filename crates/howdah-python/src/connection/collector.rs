@@ -51,16 +51,29 @@ enum Known {
 }
 
 /// One statement's answer, as `run` gives it.
-#[pyclass(frozen, get_all, name = "Result", module = "howdah._native")]
+#[pyclass(frozen, name = "Result", module = "howdah._native")]
 pub(crate) struct PyResultSet {
     /// None if the statement returns no rows.
+    #[pyo3(get)]
     rows: Option<Py<PyList>>,
     /// None if the statement returns no rows.
+    #[pyo3(get)]
     columns: Option<Py<PyTuple>>,
     /// The command tag, such as `INSERT 0 3`.
+    #[pyo3(get)]
     tag: String,
     /// Rows affected or returned, by the tag; -1 if it has none.
+    #[pyo3(get)]
     count: i64,
+    /// What `columns` was made of.
+    described: Option<Arc<Columns>>,
+}
+
+impl PyResultSet {
+    /// The columns; none if the statement returns no rows.
+    pub(crate) fn described(&self) -> Option<&Columns> {
+        self.described.as_deref()
+    }
 }
 
 impl Collector {
@@ -290,12 +303,13 @@ impl Collector {
 
     /// Everything about the answer.
     pub(crate) fn into_result(self, py: Python<'_>) -> PyResult<Py<PyResultSet>> {
-        let (rows, columns) = match &self.shape {
-            Known::Ready(columns, _) => {
+        let (rows, columns, described) = match self.shape {
+            Known::Ready(described, _) => {
                 let rows = PyList::new(py, self.rows)?.unbind();
-                (Some(rows), Some(columns.public(py)?.unbind()))
+                let columns = described.public(py)?.unbind();
+                (Some(rows), Some(columns), Some(described))
             }
-            _ => (None, None),
+            _ => (None, None, None),
         };
         let count = self
             .affected
@@ -307,6 +321,7 @@ impl Collector {
                 columns,
                 tag: self.tag,
                 count,
+                described,
             },
         )
     }

@@ -11,8 +11,8 @@ use howdah_wire::backend::{DataRow, Field, RowDescription};
 use pyo3::prelude::*;
 use pyo3::types::{PyTuple, PyType};
 
-use super::faults;
 use super::rows::{RowKind, RowPlan};
+use super::{faults, unknown_type};
 use crate::row::{RowBuilder, Shape, row_type};
 use crate::types::{Codec, Decode, Format, Refusal, Refused, Scope};
 
@@ -162,6 +162,21 @@ impl Columns {
         let readers = described.iter().zip(codecs).map(reader);
         let readers = readers.collect::<PyResult<_>>()?;
         Self::with(py, described, readers)
+    }
+
+    /// The same columns for a statement of the extended protocol, with the codecs of now.
+    ///
+    /// # Errors
+    /// `InternalError` for a type that is not known any more.
+    pub(crate) fn asked_again(
+        &self,
+        scope: &Scope<'_, '_>,
+        records_as_text: bool,
+    ) -> PyResult<Self> {
+        let codec = |oid| scope.known(oid).ok_or_else(|| unknown_type(scope.py, oid));
+        let codecs = self.described.iter().map(|column| codec(column.type_oid));
+        let codecs = codecs.collect::<PyResult<_>>()?;
+        Self::new(scope.py, self.described.clone(), codecs, records_as_text)
     }
 
     /// Columns as COPY's binary format brings them: those without a binary form cast to text.

@@ -34,7 +34,11 @@ use std::sync::Arc;
 use howdah_wire::Oid;
 use pyo3::prelude::*;
 
+pub(crate) use asyncio::AsyncConnection;
+pub(crate) use blocking::SyncConnection;
 pub(crate) use faults::fault_with_hint;
+pub(crate) use public::Base;
+pub(crate) use state::State;
 
 use crate::types::{Catalogue, Codec, builtin};
 

@@ -153,6 +153,11 @@ impl Base {
         self.state.session_changes()
     }
 
+    /// Note that something was chosen for the connection which a pool undoes.
+    fn note_local_change(&self) {
+        self.state.note_local_change();
+    }
+
     /// The options that the connection was made with.
     #[getter]
     fn config(&self, py: Python<'_>) -> Py<Config> {

@@ -25,6 +25,7 @@ pub(crate) struct State {
     busy: AtomicBool,
     status: AtomicU8,
     session_changes: AtomicU64,
+    local_changes: AtomicU64,
     /// The number of the stream that keeps a unit of requests open; 0 for none.
     streaming: AtomicU64,
     /// That stream is a COPY, which the server sends without being asked for each batch.
@@ -132,6 +133,26 @@ impl State {
 
     pub(crate) fn note_session_change(&self) {
         self.session_changes.fetch_add(1, Ordering::AcqRel);
+    }
+
+    /// How often something was chosen that outlives a statement, on this side of the line.
+    #[inline]
+    pub(crate) fn local_changes(&self) -> u64 {
+        self.local_changes.load(Ordering::Acquire)
+    }
+
+    pub(crate) fn note_local_change(&self) {
+        self.local_changes.fetch_add(1, Ordering::AcqRel);
+    }
+
+    /// Whether the connection is open and nothing is under way, waiting to be sent, or open.
+    pub(crate) fn is_at_rest(&self) -> bool {
+        !self.is_closed()
+            && !self.is_busy()
+            && !self.is_streaming()
+            && !self.has_deferred()
+            && !self.has_queued()
+            && self.server_status() == TransactionStatus::Idle
     }
 
     /// Whether a stream keeps a unit of requests open, and with it an implicit transaction.

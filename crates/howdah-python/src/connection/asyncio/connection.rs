@@ -5,6 +5,7 @@ use std::sync::Arc;
 use pyo3::prelude::*;
 use pyo3::types::{PyList, PyString, PyTuple};
 
+use super::super::collector::PyResultSet;
 use super::super::operations::{
     Answer, Batch, Chunks, ClosePortal, CopyClose, CopyIn, CopyNext, CopyOpen, CopySource,
     Describe, Fetch, Many, Progress, RowStatements, Rows, Simple, Stream, StreamClose, StreamNext,
@@ -151,6 +152,17 @@ impl AsyncConnection {
         Ok(self.reply(query, as_tuple(args)?, kind, Answer::Results, timeout))
     }
 
+    /// As `SyncConnection.fetch_like`, awaited.
+    fn fetch_like(
+        &self,
+        py: Python<'_>,
+        query: Py<PyString>,
+        like: Py<PyResultSet>,
+        timeout: Option<f64>,
+    ) -> Reply {
+        Reply::new(&self.holder, Fetch::of_cursor(py, query, like), timeout)
+    }
+
     /// As `SyncConnection.send_ahead`, which never waits.
     fn send_ahead(&self, py: Python<'_>, query: Py<PyString>) -> PyResult<bool> {
         let operation = Simple::new(query, RowKind::Row, false);
@@ -286,7 +298,7 @@ impl AsyncConnection {
     }
 
     /// Whether the connection is open and its server has not hung up, seen without waiting.
-    fn is_alive(&self, py: Python<'_>) -> PyResult<bool> {
+    pub(crate) fn is_alive(&self, py: Python<'_>) -> PyResult<bool> {
         self.holder.link().is_alive(py)
     }
 

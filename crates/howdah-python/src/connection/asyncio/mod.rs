@@ -21,6 +21,8 @@ mod waker;
 
 use pyo3::prelude::*;
 
+pub(crate) use connection::AsyncConnection;
+
 /// Adds this module's names to `_native`.
 pub(super) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<connecting::Connecting>()?;

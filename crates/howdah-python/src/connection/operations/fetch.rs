@@ -7,7 +7,7 @@ use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 use pyo3::types::{PyList, PyString, PyTuple};
 
-use super::super::collector::{Collector, Keep};
+use super::super::collector::{Collector, Keep, PyResultSet};
 use super::super::faults;
 use super::super::parameters::{self, Unwritten};
 use super::super::rows::RowKind;
@@ -33,6 +33,8 @@ pub(crate) struct Fetch {
     values: Py<PyTuple>,
     answer: Answer,
     kind: Arc<RowKind>,
+    /// An answer that has told the columns already.
+    like: Option<Py<PyResultSet>>,
     collector: Collector,
     phase: Phase,
     error: Option<ServerError>,
@@ -72,6 +74,7 @@ impl Fetch {
             values,
             answer,
             kind,
+            like: None,
             collector,
             phase,
             error: None,
@@ -80,6 +83,29 @@ impl Fetch {
             bound: false,
             changed: false,
         }
+    }
+
+    /// Fetches tuples of a cursor whose columns are those of `like`: in one round trip, for nothing must
+    /// be asked before. No statement is kept, since a cursor of that name may have others tomorrow.
+    pub(crate) fn of_cursor(py: Python<'_>, sql: Py<PyString>, like: Py<PyResultSet>) -> Self {
+        let values = PyTuple::empty(py).unbind();
+        Self {
+            like: Some(like),
+            renewed: true,
+            ..Self::new(sql, values, RowKind::Tuple, Answer::Rows)
+        }
+    }
+
+    fn execute_like(&mut self, cx: &mut Context<'_, '_>, like: &PyResultSet) -> PyResult<()> {
+        let scope = scope(cx.py, cx.settings, cx.catalogue);
+        let columns = like
+            .described()
+            .map(|columns| columns.asked_again(&scope, !cx.statements.keeps()))
+            .transpose()?;
+        let sql = self.sql.bind(cx.py);
+        let statement = Statement::new(String::new(), sql, Vec::new(), columns.map(Arc::new))
+            .map_err(|error| faults::protocol(cx.py, &error))?;
+        self.execute(cx, Arc::new(statement))
     }
 
     fn prepare(&mut self, cx: &mut Context<'_, '_>, signature: Box<[Oid]>) -> PyResult<()> {
@@ -249,6 +275,9 @@ impl Operation for Fetch {
     }
 
     fn start(&mut self, cx: &mut Context<'_, '_>) -> PyResult<()> {
+        if let Some(like) = self.like.take() {
+            return self.execute_like(cx, like.get());
+        }
         parameters::check_limit(cx.py, self.values.bind(cx.py).len())?;
         match cx.statements.find(self.sql.bind(cx.py), &[])? {
             Some(statement) => self.execute(cx, statement),

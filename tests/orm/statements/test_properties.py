@@ -123,7 +123,11 @@ COMPARISONS = st.one_of(
     ),
     TERMS.map(lambda a: Term(a.sql.is_null(), lambda line: a.of(line) is None)),
     st.builds(
-        lambda a, values: Term(a.sql.in_(values), lifted(lambda it: it in values, a)),
+        # of no values it is false, for null, too
+        lambda a, values: Term(
+            a.sql.in_(values),
+            lifted(lambda it: it in values, a) if values else lambda _: False,
+        ),
         TERMS, st.lists(st.integers(-9, 9), max_size=4),
     ),
     st.text(max_size=2).map(

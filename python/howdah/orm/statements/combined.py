@@ -110,5 +110,4 @@ class Combined(Query[T]):
 
     def _finish(self, load: Any) -> Steps:
         """What the first statement says of its objects."""
-        first: Any = self.left
-        yield from first._finish(load)
+        yield from self.left._finish(load)

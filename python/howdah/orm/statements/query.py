@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from howdah._native import Hydration, Param
+    from howdah.orm.statements.base import Steps
     from howdah.orm.statements.combined import Combined
     from howdah.orm.statements.outputs import Output
     from howdah.orm.statements.page import PageOf
@@ -57,6 +58,10 @@ class Query(Statement[list[T]]):
         """Whether its objects are told or given more once they are there."""
         raise NotImplementedError
 
+    def _finish(self, load: Any) -> Steps:
+        """What is loaded besides, once its rows are there."""
+        raise NotImplementedError
+
     def _as_counted(self) -> tuple[Query[Any], bool]:
         """The statement whose rows are to be counted, and whether `count(*)` may stand in it."""
         raise NotImplementedError
@@ -96,6 +101,7 @@ class Query(Statement[list[T]]):
     def subquery(self, name: str = "subquery") -> Rows:
         """Its rows as a source of another statement.
 
+        >>> from howdah.orm.functions import max_
         >>> latest = select(Choice.question_id, max_(Choice.id).label("id")).group_by(
         ...     Choice.question_id
         ... )
@@ -173,9 +179,9 @@ class Query(Statement[list[T]]):
         A token is text for a URL. Raises `InvalidToken` for one that is of another order, or
         damaged.
 
-        >>> page = db.fetch(select(Question).order_by(Question.votes.desc()).page(20))
-        >>> more = db.fetch(select(Question).order_by(Question.votes.desc()).page(20,
-        after=page.next))
+        >>> popular = select(Question).order_by(Question.votes.desc())
+        >>> page = db.fetch(popular.page(20))
+        >>> more = popular.page(20, after=page.next)
         """
         from howdah.orm.statements.page import PageOf
 

@@ -214,7 +214,7 @@ def raw_select(model: type[M], sql: str, *values: Any) -> Select[M]:
     Each `{}` is a value or an expression, as in `raw`. Columns are found by their names, which must
     include all of the model's; what comes out is a `select` like another: `where`, `load`, `page` …
 
-    >>> old = raw_select(Question, "select * from question where asked < {}", date(2020, 1, 1))
+    >>> old = howdah.orm.raw_select(Question, "select * from question where votes < {}", 10)
     """
     words = sql.split(maxsplit=1)
     content = RawStatement(raw(sql, *values))

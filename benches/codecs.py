@@ -10,6 +10,7 @@ best of many short batches is printed, beside the goal where there is one.
 from __future__ import annotations
 
 import datetime as dt
+import ipaddress
 import sys
 import time
 import uuid
@@ -43,6 +44,9 @@ CASES: dict[str, tuple[int, Any, int | None]] = {
     "interval": (1187, dt.timedelta(days=1, seconds=5), 60),
     "interval, months": (1187, Interval(months=1), None),
     "uuid": (2951, uuid.NAMESPACE_DNS, 100),
+    "inet, with netmask": (1041, ipaddress.ip_interface("10.1.2.3/8"), 250),
+    "inet, one host": (1041, ipaddress.ip_address("10.1.2.3"), None),
+    "cidr": (651, ipaddress.ip_network("10.0.0.0/8"), None),
     "pg_lsn": (3221, Lsn(2**40), None),
     "jsonb": (3807, OBJECT, 800),
 }

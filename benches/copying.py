@@ -102,6 +102,12 @@ async def _measure_async(url: str, rounds: int) -> tuple[dict[str, float], dict[
     async def howdah_out() -> list[Any]:
         return [row async for row in mine.copy_out_rows(FROM, row=tuple)]
 
+    async def howdah_batches() -> list[Any]:
+        rows: list[Any] = []
+        async for batch in mine.copy_out_rows(FROM, row=tuple, batch=5000).batches():
+            rows += batch
+        return rows
+
     async def psycopg_out() -> list[Any]:
         async with cursor.copy(f"copy ({FROM}) to stdout (format binary)") as copy:
             copy.set_types(TYPES)
@@ -114,6 +120,7 @@ async def _measure_async(url: str, rounds: int) -> tuple[dict[str, float], dict[
     }
     ways_out: dict[str, Callable[[], Any]] = {
         "howdah": howdah_out,
+        "howdah batches": howdah_batches,
         "howdah fetch": lambda: mine.fetch(FROM, row=tuple),
         "asyncpg fetch": lambda: other.fetch(FROM),
         "psycopg3": psycopg_out,
@@ -143,8 +150,9 @@ def _report(world: str, into: dict[str, float], out: dict[str, float]) -> int:
         "COPY in, µs per row": (into["howdah"], IN_BAR_US),
         "COPY in, of the best other's": (into["howdah"] / min(others), 1.0),
     }
-    if world == "sync":  # under asyncio each row of an `async for` is a coroutine of its own
-        bars["COPY out, of fetch"] = (out["howdah"] / out["howdah fetch"], OUT_BAR)
+    # under asyncio each row of an `async for` is a coroutine of its own
+    rows = out["howdah" if world == "sync" else "howdah batches"]
+    bars["COPY out, of fetch"] = (rows / out["howdah fetch"], OUT_BAR)
     for what, (number, limit) in bars.items():
         held = number <= limit
         missed += not held

@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from benches.workloads import EXECUTEMANY, PIPELINE, POOL, TASKS_AT_ONCE
+from benches.workloads import CONNECT, EXECUTEMANY, PIPELINE, POOL, TASKS_AT_ONCE
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -102,6 +102,45 @@ def _psycopg_pipeline(url: str) -> Any:  # noqa: ANN401
         return sum(cursor.fetchall()[0][0] for cursor in cursors)
 
     return ask, connection.close
+
+
+def _nothing() -> None:
+    """Close nothing: the task has."""
+
+
+def _howdah_connect(url: str) -> Any:  # noqa: ANN401
+    import howdah
+
+    def ask() -> Any:  # noqa: ANN401
+        with howdah.connect(url) as connection:
+            return connection.fetch_value("select 7")
+
+    return ask, _nothing
+
+
+def _psycopg_connect(url: str) -> Any:  # noqa: ANN401
+    import psycopg
+
+    def ask() -> Any:  # noqa: ANN401
+        with psycopg.connect(url, autocommit=True) as connection:
+            (value,) = connection.execute("select 7").fetchone() or (None,)
+            return value
+
+    return ask, _nothing
+
+
+def _psycopg2_connect(url: str) -> Any:  # noqa: ANN401
+    import psycopg2
+
+    def ask() -> Any:  # noqa: ANN401
+        connection = psycopg2.connect(url)
+        with connection.cursor() as cursor:
+            cursor.execute("select 7")
+            (value,) = cursor.fetchone()
+        connection.close()
+        return value
+
+    return ask, _nothing
 
 
 # --- asyncio -----------------------------------------------------------------------------------
@@ -210,14 +249,62 @@ async def _async_psycopg_pipeline(url: str) -> Any:  # noqa: ANN401
     return ask, connection.close
 
 
+async def _async_nothing() -> None:
+    """Close nothing: the task has."""
+
+
+async def _async_howdah_connect(url: str) -> Any:  # noqa: ANN401
+    import howdah
+
+    async def ask() -> Any:  # noqa: ANN401
+        async with await howdah.connect_async(url) as connection:
+            return await connection.fetch_value("select 7")
+
+    return ask, _async_nothing
+
+
+async def _asyncpg_connect(url: str) -> Any:  # noqa: ANN401
+    import asyncpg
+
+    async def ask() -> Any:  # noqa: ANN401
+        connection = await asyncpg.connect(url)
+        value = await connection.fetchval("select 7")
+        await connection.close()
+        return value
+
+    return ask, _async_nothing
+
+
+async def _async_psycopg_connect(url: str) -> Any:  # noqa: ANN401
+    import psycopg
+
+    async def ask() -> Any:  # noqa: ANN401
+        async with await psycopg.AsyncConnection.connect(url, autocommit=True) as connection:
+            cursor = await connection.execute("select 7")
+            (value,) = await cursor.fetchone() or (None,)
+            return value
+
+    return ask, _async_nothing
+
+
 SYNC: dict[str, dict[str, SyncTask]] = {
     EXECUTEMANY: {"howdah": _howdah_many, "psycopg3": _psycopg_many},
     POOL: {"howdah": _howdah_pool},
     PIPELINE: {"howdah": _howdah_pipeline, "psycopg3": _psycopg_pipeline},
+    CONNECT: {
+        "howdah": _howdah_connect,
+        "psycopg3": _psycopg_connect,
+        "psycopg2": _psycopg2_connect,
+    },
 }
 ASYNC: dict[str, dict[str, AsyncTask]] = {
     EXECUTEMANY: {"howdah": _async_howdah_many, "asyncpg": _asyncpg_many},
     POOL: {"howdah": _async_howdah_pool, "asyncpg": _asyncpg_pool},
     TASKS_AT_ONCE: {"howdah": _async_howdah_tasks, "asyncpg": _asyncpg_tasks},
     PIPELINE: {"howdah": _async_howdah_pipeline, "psycopg3": _async_psycopg_pipeline},
+    CONNECT: {
+        "howdah": _async_howdah_connect,
+        "asyncpg": _asyncpg_connect,
+        "psycopg3": _async_psycopg_connect,
+    },
 }

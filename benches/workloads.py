@@ -55,11 +55,12 @@ EXECUTEMANY = "executemany of 1,000"
 POOL = "pool: acquire, query, release"
 PIPELINE = "pipeline of 100"
 TASKS_AT_ONCE = "ten tasks at once"
+CONNECT = "connect by SCRAM, one query, close"
 
 # What `tasks` does; not every world has all of them.
 TASKS = tuple(
     Workload(name, "", 1, single_value=True, group="task")
-    for name in (EXECUTEMANY, POOL, TASKS_AT_ONCE, PIPELINE)
+    for name in (EXECUTEMANY, POOL, TASKS_AT_ONCE, PIPELINE, CONNECT)
 )
 
 # Columns of bench_values; the price of one value of each type, row included.

@@ -7,7 +7,87 @@ from asyncio import AbstractEventLoop
 from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from typing import Any, Final, Generic, Literal, Self, TypeAlias, TypeVar, final, overload
 
-from howdah.orm._types import SqlType
+from howdah._native_orm import (
+    NOT_LOADED as NOT_LOADED,
+)
+from howdah._native_orm import (
+    Cohort as Cohort,
+)
+from howdah._native_orm import (
+    Compiled as Compiled,
+)
+from howdah._native_orm import (
+    Entity as Entity,
+)
+from howdah._native_orm import (
+    Fragment as Fragment,
+)
+from howdah._native_orm import (
+    Hydration as Hydration,
+)
+from howdah._native_orm import (
+    Instance as Instance,
+)
+from howdah._native_orm import (
+    Layout as Layout,
+)
+from howdah._native_orm import (
+    Load as Load,
+)
+from howdah._native_orm import (
+    NotLoadedType as NotLoadedType,
+)
+from howdah._native_orm import (
+    Param as Param,
+)
+from howdah._native_orm import (
+    Shapes as Shapes,
+)
+from howdah._native_orm import (
+    Source as Source,
+)
+from howdah._native_orm import (
+    group_by_filled as group_by_filled,
+)
+from howdah._native_orm import (
+    join_cohort as join_cohort,
+)
+from howdah._native_orm import (
+    leave_cohort as leave_cohort,
+)
+from howdah._native_orm import (
+    quote_identifier as quote_identifier,
+)
+from howdah._native_orm import (
+    restore_changes as restore_changes,
+)
+from howdah._native_orm import (
+    schema_complete as schema_complete,
+)
+from howdah._native_orm import (
+    schema_create as schema_create,
+)
+from howdah._native_orm import (
+    schema_drop as schema_drop,
+)
+from howdah._native_orm import (
+    schema_models as schema_models,
+)
+from howdah._native_orm import (
+    schema_read as schema_read,
+)
+from howdah._native_orm import (
+    schema_refresh_order as schema_refresh_order,
+)
+from howdah._native_orm import (
+    sources as sources,
+)
+from howdah._native_orm import (
+    write_literally as write_literally,
+)
+from howdah._native_orm import (
+    write_slots as write_slots,
+)
 from howdah.sql import Query
 
 # What rows become: None (Row), tuple, dict, a dataclass, any callable taking keywords, objects.
@@ -848,248 +928,3 @@ def convert_placeholders(
 
 def decode_value(oid: int, data: bytes, format: int = 0) -> Any: ...
 def encode_value(oid: int, value: object, format: int = 0) -> bytes: ...
-
-class Instance:
-    """The base of all models: an object that knows its cohort and its changes."""
-
-    @property
-    def _cohort(self) -> Cohort | None:
-        """None for objects that the program made and nobody has adopted."""
-    @property
-    def _changes(self) -> dict[str, Any] | None:
-        """Old values by attribute name, `NOT_LOADED` for one that was missing; None: unchanged."""
-    def _forget_changes(self) -> None: ...
-
-@final
-class NotLoadedType:
-    """The type of `NOT_LOADED`."""
-
-    def __bool__(self) -> Literal[False]: ...
-
-NOT_LOADED: Final[NotLoadedType]
-
-@final
-class Layout:
-    """Where the slots of a model are."""
-
-    def __new__(
-        cls, model: type[Instance], columns: Iterable[str], relations: Iterable[str]
-    ) -> Self: ...
-    @property
-    def model(self) -> type[Instance]: ...
-    @property
-    def columns(self) -> tuple[str, ...]: ...
-    @property
-    def relations(self) -> tuple[str, ...]: ...
-    def rows(self, objects: Iterable[Instance], columns: Iterable[str]) -> list[tuple[Any, ...]]:
-        """A tuple of the values of `columns` of each object, `NOT_LOADED` where there is none."""
-    def blank(self) -> Any:
-        """An object whose attributes are all missing, made without `__init__`."""
-    def adopt(self, objects: Iterable[Instance], executor: object) -> Cohort:
-        """Make objects loaded ones, in a cohort of their own, without changes."""
-
-@final
-class Cohort:
-    """The objects of one model that one statement made; they are not kept by it."""
-
-    executor: Any
-    @property
-    def layout(self) -> Layout: ...
-    @property
-    def state(self) -> dict[Any, Any]: ...
-    def members(self) -> list[Any]:
-        """Those that are alive, in the order of their rows."""
-    def __len__(self) -> int: ...
-    def values(
-        self,
-        name: str | Sequence[str],
-        *,
-        distinct: bool = False,
-        nulls: bool = True,
-        missing: str | None = None,
-    ) -> list[Any]:
-        """The values of a column (of several: tuples) in the members that have one, in order.
-
-        `missing` names an attribute: only members that lack it count.
-        """
-    def fill(
-        self,
-        name: str,
-        key: str | Sequence[str],
-        found: dict[Any, Any],
-        *,
-        missing: bool = True,
-        overwrite: bool = False,
-    ) -> None:
-        """Give each member that lacks `name` what `found` has for its key.
-
-        One whose key is not found gets None, or with `missing=False` stays as it is.
-        """
-    def fill_many(
-        self,
-        name: str,
-        key: str | Sequence[str],
-        children: Cohort | Iterable[Instance],
-        foreign_key: str | Sequence[str],
-        wrap: Callable[[list[Any]], Any],
-        back: str | None = None,
-        *,
-        overwrite: bool = False,
-    ) -> None:
-        """Give each member that lacks `name` a `wrap` of the children of its key, in order.
-
-        With `back`, the member is written into that slot of each of its children.
-        """
-    def fill_pairs(
-        self,
-        name: str,
-        key: str | Sequence[str],
-        pairs: Iterable[tuple[Any, Any]],
-        wrap: Callable[[list[Any]], Any],
-        *,
-        overwrite: bool = False,
-    ) -> None:
-        """Give each member that lacks `name` a `wrap` of the objects paired with its key."""
-
-@final
-class Entity:
-    """An object of a model, from as many columns as it names.
-
-    - `key` names columns that tell one object from another: rows of the same key give the same
-      object.
-    - `optional`: where all columns of the key (without one: all columns) are NULL there is None.
-    - `parent`: the position of an earlier entity and the name of a slot of its model; the object
-      is written there.
-    - `shown`: whether the object is part of a row that is a tuple.
-    - `converters`: callables by column name, called with each value that is not None.
-    """
-
-    def __new__(
-        cls,
-        layout: Layout,
-        columns: Iterable[str],
-        *,
-        key: Iterable[str] | None = None,
-        optional: bool = False,
-        parent: tuple[int, str] | None = None,
-        shown: bool = True,
-        converters: Mapping[str, Callable[[Any], Any]] | None = None,
-    ) -> Self: ...
-
-@final
-class Hydration:
-    """What the rows of a statement become.
-
-    Each entity takes as many columns as it names; None or a callable takes the next column's value
-    (not NULL: by way of the callable). A row is `one`, the first entity's, or a `tuple` of all
-    that are shown.
-    """
-
-    def __new__(
-        cls,
-        entities: Iterable[Entity | Callable[[Any], Any] | None],
-        result: Literal["one", "tuple"],
-    ) -> Self: ...
-    def start(self, executor: object) -> Load:
-        """One use: what `row=` takes."""
-
-@final
-class Load:
-    """One use of a hydration; `row=load` in a call that takes `row=`."""
-
-    @property
-    def cohorts(self) -> tuple[Any, ...]:
-        """A Cohort by entity, None for a value: of the statement (or batch) that began last."""
-
-def group_by_filled(
-    layout: Layout, objects: Iterable[Instance]
-) -> list[tuple[tuple[str, ...], list[Any]]]:
-    """The objects that have a value in the same columns, with the names of these columns."""
-
-def write_slots(
-    layout: Layout,
-    objects: Iterable[Instance],
-    names: Iterable[str],
-    rows: Iterable[tuple[Any, ...]],
-) -> None:
-    """Write a row of values into the slots of each object; that is no change of the program."""
-
-def leave_cohort(objects: Iterable[Instance]) -> None:
-    """Make objects new ones, which no database knows."""
-
-def join_cohort(cohort: Cohort, object: Instance) -> None:
-    """Make an object the last member of a cohort."""
-
-def restore_changes(object: Instance, changes: dict[str, Any]) -> None:
-    """Have an object know changes again that a transaction undid."""
-
-class Fragment:
-    """A piece of SQL: text, parameters, columns and other fragments, in order."""
-
-    def __new__(cls, *parts: object, level: int = 9, kind: SqlType | None = None) -> Self: ...
-    @property
-    def _type(self) -> SqlType | None:
-        """The type of its values, where it is known."""
-    @property
-    def _level(self) -> int:
-        """How tightly it holds together: see `howdah.orm.expressions`."""
-
-@final
-class Param:
-    """A value on its way into a statement."""
-
-    def __new__(cls, value: object, cast: str | None = None) -> Self: ...
-    @property
-    def value(self) -> Any: ...
-    @property
-    def cast(self) -> str | None: ...
-
-class Source:
-    """Something that has columns: a table, an alias of one, a subquery, a function's rows."""
-
-    def __new__(
-        cls,
-        label: str,
-        *,
-        table: str | None = None,
-        content: object = None,
-        columns: str | None = None,
-        alias: bool = False,
-        fixed: bool = False,
-        cte: tuple[str, bool] | None = None,
-    ) -> Self: ...
-    @property
-    def label(self) -> str: ...
-    @property
-    def table(self) -> str | None: ...
-    @property
-    def content(self) -> Any: ...
-
-@final
-class Compiled:
-    """The text of a statement, and what the package keeps with it."""
-
-    @property
-    def sql(self) -> str: ...
-    @property
-    def extra(self) -> Any: ...
-
-@final
-class Shapes:
-    """The statements that were met, by shape."""
-
-    def __new__(cls) -> Self: ...
-    def compile(self, statement: object) -> tuple[Compiled, tuple[Any, ...]]: ...
-    def __len__(self) -> int: ...
-
-def sources(fields: object) -> list[Source]: ...
-def write_literally(
-    fragment: Fragment, literal: Callable[[Param], str], *, qualified: bool = False
-) -> str: ...
-def schema_complete(schema: str) -> str: ...
-def schema_create(schema: str) -> list[str]: ...
-def schema_drop(schema: str) -> list[str]: ...
-def schema_read(url: str, base: str, schemas: list[str] | None) -> str: ...
-def schema_models(schema: str, title: str) -> str: ...
-def schema_refresh_order() -> str: ...
-def quote_identifier(name: str) -> str: ...

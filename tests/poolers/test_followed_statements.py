@@ -153,11 +153,3 @@ async def test_the_pooler_is_restarted(follower: PgBouncer, followed: Connector)
     follower.start()
     async with await followed() as again:
         assert await again.fetch_value("select $1::int", 3) == 3
-
-
-async def test_a_deadline_and_the_next_statement(followed: Connector) -> None:
-    async with await followed() as conn:
-        for _ in range(3):
-            with pytest.raises(errors.QueryTimeout):
-                await conn.fetch_value("select pg_sleep($1)", 60, timeout=0.2)
-            assert await conn.fetch_value("select $1::int", 1) == 1

@@ -100,7 +100,7 @@ class _Cursor:
 def stream(verbs: Any, query: Select[Any], batch: int) -> Generator[Any, None, None]:
     """The rows of a statement, on a connection that the verbs lend."""
     cursor = _Cursor(query, batch)
-    with verbs._lease(read_only=True) as conn, conn.transaction():
+    with verbs._lease(read_only=False) as conn, conn.transaction():
         conn.execute(cursor.opening, *cursor.values)
         count = batch
         try:
@@ -122,7 +122,7 @@ def stream(verbs: Any, query: Select[Any], batch: int) -> Generator[Any, None, N
 async def stream_async(verbs: Any, query: Select[Any], batch: int) -> AsyncGenerator[Any, None]:
     """`stream`, for asyncio."""
     cursor = _Cursor(query, batch)
-    async with verbs._lease(read_only=True) as conn, conn.transaction():
+    async with verbs._lease(read_only=False) as conn, conn.transaction():
         await conn.execute(cursor.opening, *cursor.values)
         count = batch
         try:

@@ -118,8 +118,10 @@ impl Compiled {
 /// statements inside are their own.
 #[pyfunction]
 pub(crate) fn sources<'py>(fields: &Bound<'py, PyAny>) -> PyResult<Vec<Bound<'py, Source>>> {
-    let mut walk = Walk::default();
-    walk.stays_outside = true;
+    let mut walk = Walk {
+        stays_outside: true,
+        ..Walk::default()
+    };
     walk.visit(fields)?;
     Ok(walk.sources)
 }

@@ -187,3 +187,27 @@ async def test_a_relation_to_the_same_table(db: Any) -> None:
         ("Low", "Mid"),
         ("Side", "Top"),
     ]
+
+
+class Team(Shape[Employee]):
+    name: str
+    staff: list[Boss2]
+
+
+async def test_lists_of_the_same_table(db: Any) -> None:
+    teams = await db.fetch(select(Team).order_by(Employee.id))
+    assert [[one.name for one in team.staff] for team in teams] == [
+        ["Mid", "Side"],
+        ["Low"],
+        [],
+        [],
+    ]
+
+
+async def test_conditions_on_the_same_table(db: Any) -> None:
+    bosses = select(Employee.name).where(Employee.staff.any()).order_by(Employee.id)
+    assert await db.fetch(bosses) == ["Top", "Mid"]
+    counted = select(Employee.name, Employee.staff.count()).order_by(Employee.id)
+    assert await db.fetch(counted) == [("Top", 2), ("Mid", 1), ("Low", 0), ("Side", 0)]
+    with pytest.raises(ProgrammingError, match="which `Employee` do the conditions mean"):
+        Employee.staff.any(Employee.name == "Low")

@@ -97,13 +97,13 @@ def relation_of(way: Any) -> Relation:
     return source.relation
 
 
-def order_of(relation: Relation) -> tuple[Fragment, ...]:
+def order_of(relation: Relation, source: TableSource | None = None) -> tuple[Fragment, ...]:
     """The order of a to-many relation's objects, where nothing else is said."""
-    if relation.order_by is not None:
+    table = relation.target.__table__
+    if relation.order_by is not None and source in {None, table.source}:
         ordered = relation.order_by
         return ordered if isinstance(ordered, tuple) else (ordered,)
-    table = relation.target.__table__
-    return tuple(table.expression(name) for name in table.key)
+    return tuple(table.expression_of(source or table.source, name) for name in table.key)
 
 
 def join_condition(source: TableSource, joined: TableSource | None = None) -> Condition:
@@ -172,10 +172,37 @@ class Related(Generic[M]):
     def _query(self, conditions: tuple[Any, ...], what: str) -> Any:
         from howdah.orm.statements.select import Select
 
-        target = self.relation.target.__table__.source
+        target = self.inner_source(conditions)
         own: tuple[Any, ...] = self.conditions
         where = all_of(self.joins_parent(target), *own, *conditions)
         return Select.of_fragment(Fragment(what), target).where(where)
+
+    def seen_from(self, source: TableSource) -> Self:
+        """The same of another source of its model."""
+        other = self._with()
+        other.source = source
+        return other
+
+    def inner_source(self, *more: object) -> TableSource:
+        """The target in a statement inside of one that has the parents.
+
+        Raises `ProgrammingError` where both are one table and something more is said of the target:
+        its columns would be taken for the parents'.
+        """
+        table = self.relation.target.__table__
+        source: TableSource | None = self.source
+        while source is not None and source is not table.source:
+            source = source.parent
+        if source is None:
+            return table.source
+        if self.conditions or self.order or any(more):
+            name = self.relation.target.__name__
+            raise ProgrammingError(
+                f"`{self!r}` leads to its own table: which `{name}` do the conditions mean?",
+                hint=f'name the other: `other = alias({name}, "other")`, '
+                "`select(other).where(…).any()`",
+            )
+        return TableSource.of(table.model, self.relation.name, table.sql_name, alias=True)
 
     def joins_parent(self, target: TableSource) -> Condition:
         """The condition under which a row of the target belongs to the source's."""

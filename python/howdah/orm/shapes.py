@@ -402,17 +402,18 @@ def _rebased(source: TableSource, old: TableSource, new: TableSource) -> TableSo
 
 def _array(field: Many, source: TableSource) -> Fragment:
     """`array(select row(…) from …)`: the rows of a to-many relation as one value."""
-    related: Related[Any] = Related(source, field.related.relation)
-    target = field.plan.table.source
+    related = field.related.seen_from(source)
+    target = related.inner_source()
     item = ShapeItem(field.plan, target)
     inner = item.output(None)
     row: list[Any] = []
     for fragment in inner:
         row += [", ", fragment]
     rows = Select.of_fragment(Fragment("row(", *row[1:], ")"), target)
-    rows = rows.where(related.joins_parent(target), *field.related.conditions)  # type: ignore[arg-type]
-    rows = rows.order_by(*(field.related.order or order_of(field.related.relation)))  # type: ignore[arg-type]
-    return Fragment("array", rows._with(limit_=field.related.limit_), level=LIST)
+    own: tuple[Any, ...] = related.conditions
+    order: Any = related.order or order_of(related.relation, target)
+    rows = rows.where(related.joins_parent(target), *own).order_by(*order)
+    return Fragment("array", rows._with(limit_=related.limit_), level=LIST)
 
 
 def _reader(field: Any) -> Callable[[Any], Any] | None:

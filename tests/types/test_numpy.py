@@ -102,6 +102,12 @@ async def test_many_numbers(conn: howdah.AsyncConnection) -> None:
     assert total == pytest.approx(numbers.sum())
 
 
+async def test_a_text_beside_a_value_that_does_not_fit(conn: howdah.AsyncConnection) -> None:
+    with pytest.raises(errors.InvalidTextRepresentation):
+        await conn.fetch("select $1::text, $2::int", np.str_("text"), "no number")
+    assert await conn.fetch_value("select $1::text", np.str_("text")) == "text"
+
+
 def test_numpy_is_not_imported() -> None:
     """Programs without NumPy do not pay for it."""
     program = "import howdah.types, sys; howdah.connect; sys.exit('numpy' in sys.modules)"

@@ -156,7 +156,8 @@ fn otherwise(statement: &Statement, values: &Bound<'_, PyTuple>, refused: Refuse
         return Unwritten::OtherFormats;
     }
     let undecided = |(codec, value): (&std::sync::Arc<Codec>, Bound<'_, PyAny>)| {
-        codec.oid == TEXT && natural_type(&value).is_some()
+        // a text that is no plain `str`, NumPy's, is naturally text: that decides nothing anew
+        codec.oid == TEXT && natural_type(&value).is_some_and(|natural| natural != TEXT)
     };
     if statement
         .parameters

@@ -7,8 +7,10 @@ other threads and the allocator's own stock do not look like leaks, while an obj
 
 from __future__ import annotations
 
+import asyncio
 import ctypes
 import gc
+import heapq
 import itertools
 import sys
 from array import array
@@ -103,6 +105,7 @@ def resident_bytes() -> int:
 
 
 def _count(counts: Sequence[array[int]], number: int) -> None:
+    _forget_cancelled_timers()
     gc.collect()
     objects, blocks, native_bytes = counts
     objects[number] = len(gc.get_objects())
@@ -114,3 +117,17 @@ def _count(counts: Sequence[array[int]], number: int) -> None:
 
 def _least_step(counts: Sequence[int]) -> int:
     return max(0, min(after - before for before, after in itertools.pairwise(counts)))
+
+
+def _forget_cancelled_timers() -> None:
+    """An event loop keeps timers that were cancelled until their time, up to a hundred of them."""
+    try:
+        loop: Any = asyncio.get_running_loop()
+    except RuntimeError:
+        return
+    waiting = [timer for timer in loop._scheduled if not timer.cancelled()]
+    for timer in loop._scheduled:
+        timer._scheduled = not timer.cancelled()
+    heapq.heapify(waiting)
+    loop._scheduled[:] = waiting
+    loop._timer_cancelled_count = 0

@@ -20,7 +20,7 @@ TURNS = 5
 ROUNDS = 3
 LIMIT = 0.5
 """Objects left by a turn. Half of one, for a count is never exact; see `growth`."""
-MANY_TURNS = 100
+MANY_TURNS = 40
 STRICT_LIMIT = 0.1
 
 

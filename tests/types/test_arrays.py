@@ -26,6 +26,10 @@ on_one_server = settings(
     max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 
+# it contains itself
+ENDLESS: list[Any] = []
+ENDLESS.append(ENDLESS)
+
 
 def nested(items: st.SearchStrategy[Any], lengths: list[int]) -> st.SearchStrategy[Any]:
     """Lists in lists, of the given lengths."""
@@ -119,6 +123,7 @@ def test_a_column_whose_type_names_its_element(sync_conn: howdah.Connection) -> 
         ([[1], None], "ragged array: an item where a list was expected"),
         ([[]], "empty list inside a list"),
         ([[[[[[[1]]]]]]], "more than 6 dimensions"),
+        (ENDLESS, "more than 6 dimensions"),
         ([1, 2**31], "element 1: int out of range"),
         ([[1, 2], [3, 2**31]], "element 1: element 1: int out of range"),
     ],

@@ -31,6 +31,13 @@ const JSONB: Oid = 3802;
 
 /// The type of `value`, or None for a `str`, for `None` and for classes that say nothing.
 pub(crate) fn natural_type(value: &Bound<'_, PyAny>) -> Option<Oid> {
+    natural_at(value, 0)
+}
+
+/// Deeper lists are no arrays: PostgreSQL's have at most six dimensions. A list may contain itself.
+const DEEPEST: usize = 8;
+
+fn natural_at(value: &Bound<'_, PyAny>, depth: usize) -> Option<Oid> {
     if value.is_instance_of::<PyBool>() {
         Some(BOOL)
     } else if value.is_instance_of::<PyInt>() {
@@ -50,7 +57,8 @@ pub(crate) fn natural_type(value: &Bound<'_, PyAny>) -> Option<Oid> {
         Some(JSONB)
     } else if let Ok(list) = value.cast::<PyList>() {
         let first = list.iter().find(|element| !element.is_none())?;
-        array_of(natural_type(&first).unwrap_or(TEXT))
+        let item = (depth < DEEPEST).then(|| natural_at(&first, depth + 1));
+        array_of(item.flatten().unwrap_or(TEXT))
     } else {
         temporal_type(value).or_else(|| type_by_name(value))
     }

@@ -176,6 +176,8 @@ fn lower_bounds(value: &Bound<'_, PyAny>) -> Result<Option<Vec<i32>>, Refused> {
 fn lengths(items: &Bound<'_, PyAny>, deepest: usize) -> Result<Vec<usize>, Refused> {
     let mut lengths = vec![length(items)?];
     let mut current = items.clone();
+    // one more than there can be is enough to see: a list may contain itself
+    let deepest = deepest.min(MAX_DIMENSIONS + 1);
     while lengths.len() < deepest && lengths.last() != Some(&0) {
         let first = current.get_item(0)?;
         if !is_list(&first) {

@@ -16,11 +16,10 @@ import gc
 import statistics
 import sys
 import time
-import urllib.parse
 from typing import TYPE_CHECKING, Any
 
 from django.db import connections, transaction
-from sqlalchemy import create_engine, func, insert
+from sqlalchemy import func, insert
 from sqlalchemy import select as sa_select
 from sqlalchemy.orm import Session, load_only, selectinload
 
@@ -35,6 +34,8 @@ from benches.polls_models import (
     DjangoAnswer,
     DjangoQuestion,
     Question,
+    alchemy_engine,
+    connect_django,
 )
 from howdah.orm import Bound, select
 
@@ -82,7 +83,7 @@ class AlchemyExpert:
     """SQLAlchemy, as its manual advises."""
 
     def __init__(self, url: str) -> None:
-        self._engine = create_engine(url.replace("postgresql:", "postgresql+psycopg:", 1))
+        self._engine = alchemy_engine(url)
         self._session = Session(self._engine, expire_on_commit=False)
 
     def count(self) -> object:
@@ -123,14 +124,7 @@ class DjangoExpert:
     """Django, as its manual advises."""
 
     def __init__(self, url: str) -> None:
-        parts = urllib.parse.urlsplit(url)
-        connections["default"].settings_dict.update(
-            NAME=parts.path.removeprefix("/"),
-            USER=urllib.parse.unquote(parts.username or ""),
-            PASSWORD=urllib.parse.unquote(parts.password or ""),
-            HOST=parts.hostname,
-            PORT=parts.port,
-        )
+        connect_django(url)
 
     def count(self) -> object:
         return DjangoQuestion.objects.count()

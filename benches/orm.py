@@ -15,11 +15,10 @@ import gc
 import statistics
 import sys
 import time
-import urllib.parse
 from typing import TYPE_CHECKING, Any
 
 from django.db import connections
-from sqlalchemy import create_engine, func
+from sqlalchemy import func
 from sqlalchemy import insert as sa_insert
 from sqlalchemy import select as sa_select
 from sqlalchemy.orm import Session, load_only, selectinload
@@ -35,6 +34,8 @@ from benches.polls_models import (
     DjangoAnswer,
     DjangoQuestion,
     Question,
+    alchemy_engine,
+    connect_django,
 )
 from howdah.orm import Bound, select
 
@@ -154,7 +155,7 @@ class Alchemy:
     """SQLAlchemy on psycopg 3."""
 
     def __init__(self, url: str) -> None:
-        self._engine = create_engine(url.replace("postgresql:", "postgresql+psycopg:", 1))
+        self._engine = alchemy_engine(url)
         self._session = Session(self._engine, expire_on_commit=False)
 
     def _fresh(self) -> Session:
@@ -199,14 +200,7 @@ class Django:
     """Django on psycopg 3."""
 
     def __init__(self, url: str) -> None:
-        parts = urllib.parse.urlsplit(url)
-        connections["default"].settings_dict.update(
-            NAME=parts.path.removeprefix("/"),
-            USER=urllib.parse.unquote(parts.username or ""),
-            PASSWORD=urllib.parse.unquote(parts.password or ""),
-            HOST=parts.hostname,
-            PORT=parts.port,
-        )
+        connect_django(url)
 
     def load(self) -> object:
         return list(DjangoQuestion.objects.all())

@@ -1,18 +1,23 @@
 """The talk's tables, questions with choices, as models of howdah, SQLAlchemy and Django.
 
-No IO. Used by `orm` and `naive_vs_expert`.
+Connects when it is asked to. Used by `orm` and `naive_vs_expert`.
 """
 
 from __future__ import annotations
 
 import datetime as dt
+import urllib.parse
+from typing import TYPE_CHECKING
 
 import django
 from django.conf import settings
-from sqlalchemy import ForeignKey
+from sqlalchemy import ForeignKey, create_engine
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
 from howdah.orm import Col, Many, Model, One, col, identity, many, one, references
+
+if TYPE_CHECKING:
+    from sqlalchemy import Engine
 
 QUESTIONS, CHOICES_EACH = 10_000, 5
 
@@ -111,7 +116,7 @@ settings.configure(
 )
 django.setup()
 
-from django.db import models  # noqa: E402 (after the setup)
+from django.db import connections, models  # noqa: E402 (after the setup)
 
 
 class DjangoQuestion(models.Model):
@@ -152,3 +157,20 @@ class DjangoAnswer(models.Model):
         app_label = "polls"
         db_table = "answer"
         managed = False
+
+
+def alchemy_engine(url: str) -> Engine:
+    """SQLAlchemy on psycopg 3."""
+    return create_engine(url.replace("postgresql:", "postgresql+psycopg:", 1))
+
+
+def connect_django(url: str) -> None:
+    """Let Django's default connection lead to this database."""
+    parts = urllib.parse.urlsplit(url)
+    connections["default"].settings_dict.update(
+        NAME=parts.path.removeprefix("/"),
+        USER=urllib.parse.unquote(parts.username or ""),
+        PASSWORD=urllib.parse.unquote(parts.password or ""),
+        HOST=parts.hostname,
+        PORT=parts.port,
+    )

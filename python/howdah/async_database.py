@@ -240,10 +240,7 @@ class AsyncDatabase(Routing[AsyncPool], AsyncVerbs):
     ) -> Any:
         """`AsyncConnection.fetch` on the primary, or with `read_only` where `read()` would go."""
         if isinstance(query, Statement):
-            step = query._only_step(self)
-            if step is not None:
-                return await self._take(step, read_only=read_only)
-            return await self._drive(query._steps(self), read_only=read_only)
+            return await self._run(query, read_only=read_only)
         return await self._ask(
             lambda c: c.fetch(query, *args, row=row, timeout=timeout),
             read_only=read_only,
@@ -302,7 +299,7 @@ class AsyncDatabase(Routing[AsyncPool], AsyncVerbs):
     ) -> Any:
         """`fetch_one` on the primary, or with `read_only` where `read()` would go."""
         if isinstance(query, Select):
-            return await self._drive(query.first()._steps(self), read_only=read_only)
+            return await self._run(query.first(), read_only=read_only)
         return await self._ask(
             lambda c: c.fetch_one(query, *args, row=row, timeout=timeout),
             read_only=read_only,
@@ -335,15 +332,12 @@ class AsyncDatabase(Routing[AsyncPool], AsyncVerbs):
 
     async def _drive(self, steps: Steps, *, read_only: bool = False) -> Any:
         """The steps of a statement of the ORM, all on one connection."""
-        if read_only:
-            async with self.read() as connection:
-                return await drive_async(steps, connection)
-        async with self.write() as connection:
+        async with self._lease(read_only=read_only) as connection:
             return await drive_async(steps, connection)
 
     async def _take(self, step: Step, *, read_only: bool = False) -> Any:
         """One call of the ORM."""
-        async with self.read() if read_only else self.write() as connection:
+        async with self._lease(read_only=read_only) as connection:
             return await step(connection)
 
     async def _ask(

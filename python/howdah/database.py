@@ -254,10 +254,7 @@ class Database(Routing[Pool], Verbs):
     ) -> Any:
         """`Connection.fetch` on the primary, or with `read_only` where `read()` would go."""
         if isinstance(query, Statement):
-            step = query._only_step(self)
-            if step is not None:
-                return self._take(step, read_only=read_only)
-            return self._drive(query._steps(self), read_only=read_only)
+            return self._run(query, read_only=read_only)
         return self._ask(
             lambda c: c.fetch(query, *args, row=row, timeout=timeout),
             read_only=read_only,
@@ -316,7 +313,7 @@ class Database(Routing[Pool], Verbs):
     ) -> Any:
         """`Connection.fetch_one` on the primary, or with `read_only` where `read()` would go."""
         if isinstance(query, Select):
-            return self._drive(query.first()._steps(self), read_only=read_only)
+            return self._run(query.first(), read_only=read_only)
         return self._ask(
             lambda c: c.fetch_one(query, *args, row=row, timeout=timeout),
             read_only=read_only,
@@ -349,15 +346,12 @@ class Database(Routing[Pool], Verbs):
 
     def _drive(self, steps: Steps, *, read_only: bool = False) -> Any:
         """The steps of a statement of the ORM, all on one connection."""
-        if read_only:
-            with self.read() as connection:
-                return drive(steps, connection)
-        with self.write() as connection:
+        with self._lease(read_only=read_only) as connection:
             return drive(steps, connection)
 
     def _take(self, step: Step, *, read_only: bool = False) -> Any:
         """One call of the ORM."""
-        with self.read() if read_only else self.write() as connection:
+        with self._lease(read_only=read_only) as connection:
             return step(connection)
 
     def _ask(self, call: Callable[[Connection], R], *, read_only: bool) -> R:

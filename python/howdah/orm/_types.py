@@ -52,6 +52,10 @@ class SqlType:
         """The array of this type; of an array itself, as PostgreSQL has it."""
         return self if self.item is not None else _array_of(self)
 
+    def bound(self, value: Any) -> Any:
+        """A value as the driver takes it. None is null in every type."""
+        return value if value is None or self.bind is None else self.bind(value)
+
     def named(self, name: str) -> SqlType:
         """The same values under another type of PostgreSQL: `varchar(40)` for `str`."""
         return dataclasses.replace(self, name=name)

@@ -72,16 +72,9 @@ def _first_of_each(related: Related[Any], keys: list[Any]) -> Select[Any]:
 def _unnested(column: Column[Any, Any], keys: list[Any]) -> Source:
     """The keys as rows, in order."""
     assert column._type is not None
-    bound = [bound_value(column, key) for key in keys]
-    values = Param(bound, f"{column._type.name}[]")
+    values = Param([column._type.bound(key) for key in keys], f"{column._type.name}[]")
     listed = Fragment("unnest(", values, ") with ordinality", level=LIST)
     return Source("parent", content=listed, columns="(key, place)", alias=True)
-
-
-def bound_value(column: Column[Any, Any], value: Any) -> Any:
-    """A value of a column as the driver takes it."""
-    bind = column._type.bind if column._type else None
-    return value if bind is None or value is None else bind(value)
 
 
 def _conditions(related: Related[Any]) -> Sequence[Any]:

@@ -7,7 +7,16 @@ At run time the class attribute is made by `models`, and the value lies in a slo
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar, overload
+from typing import (
+    TYPE_CHECKING,
+    Any,
+    Generic,
+    Literal,
+    TypedDict,
+    TypeVar,
+    Unpack,
+    overload,
+)
 
 from howdah.errors import ProgrammingError
 
@@ -151,52 +160,53 @@ class ColumnDefinition:
         return self.options.primary_key
 
 
+class _Said(TypedDict, total=False):
+    """What can be said of any column."""
+
+    name: str | None
+    primary_key: bool
+    unique: bool
+    index: bool
+    comment: str | None
+    was: str | None
+
+
+class _SaidOfColumn(_Said, total=False):
+    """What can be said of a column that is no foreign key."""
+
+    check: str | Callable[[Any], Expr[bool | None, Any]] | None
+    collation: str | None
+    compression: str | None
+    storage: str | None
+
+
+class _SaidOfReference(_Said, total=False):
+    """What can be said of a foreign key."""
+
+    on_delete: Action
+    on_update: Action
+    deferrable: bool
+    initially_deferred: bool
+    constraint: str | None
+    type: str | None
+
+
+# Type checkers ask whether a call names a default: then the constructor need not be given a value.
 @overload
-def col(
-    type: str | None = None,
-    *,
-    name: str | None = ...,
-    primary_key: bool = ...,
-    unique: bool = ...,
-    index: bool = ...,
-    check: str | Callable[[Any], Expr[bool | None, Any]] | None = ...,
-    collation: str | None = ...,
-    comment: str | None = ...,
-    compression: str | None = ...,
-    storage: str | None = ...,
-    was: str | None = ...,
-) -> Any: ...
+def col(type: str | None = None, **options: Unpack[_SaidOfColumn]) -> Any: ...
 @overload
 def col(
     type: str | None = None,
     *,
     default: Any,
-    name: str | None = ...,
-    primary_key: bool = ...,
-    unique: bool = ...,
-    index: bool = ...,
-    check: str | Callable[[Any], Expr[bool | None, Any]] | None = ...,
-    collation: str | None = ...,
-    comment: str | None = ...,
-    compression: str | None = ...,
-    storage: str | None = ...,
-    was: str | None = ...,
+    **options: Unpack[_SaidOfColumn],
 ) -> Any: ...
 @overload
 def col(
     type: str | None = None,
     *,
     default_factory: Callable[[], Any],
-    name: str | None = ...,
-    primary_key: bool = ...,
-    unique: bool = ...,
-    index: bool = ...,
-    check: str | Callable[[Any], Expr[bool | None, Any]] | None = ...,
-    collation: str | None = ...,
-    comment: str | None = ...,
-    compression: str | None = ...,
-    storage: str | None = ...,
-    was: str | None = ...,
+    **options: Unpack[_SaidOfColumn],
 ) -> Any: ...
 def col(type: str | None = None, **options: Any) -> Any:  # noqa: A002 (PostgreSQL's word)
     """What is to be said of a column beside its Python type.
@@ -267,38 +277,14 @@ def generated(
 
 @overload
 def references(
-    column: Callable[[], Column[Any, Any]],
-    *,
-    on_delete: Action = ...,
-    on_update: Action = ...,
-    deferrable: bool = ...,
-    initially_deferred: bool = ...,
-    index: bool = ...,
-    unique: bool = ...,
-    primary_key: bool = ...,
-    name: str | None = ...,
-    constraint: str | None = ...,
-    type: str | None = ...,
-    comment: str | None = ...,
-    was: str | None = ...,
+    column: Callable[[], Column[Any, Any]], **options: Unpack[_SaidOfReference]
 ) -> Any: ...
 @overload
 def references(
     column: Callable[[], Column[Any, Any]],
     *,
     default: Any,
-    on_delete: Action = ...,
-    on_update: Action = ...,
-    deferrable: bool = ...,
-    initially_deferred: bool = ...,
-    index: bool = ...,
-    unique: bool = ...,
-    primary_key: bool = ...,
-    name: str | None = ...,
-    constraint: str | None = ...,
-    type: str | None = ...,
-    comment: str | None = ...,
-    was: str | None = ...,
+    **options: Unpack[_SaidOfReference],
 ) -> Any: ...
 def references(
     column: Callable[[], Column[Any, Any]],

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from howdah._native import Cohort, Param
 from howdah.errors import NotLoaded, ProgrammingError
-from howdah.orm.children import bound_value, children
+from howdah.orm.children import children
 from howdah.orm.collections import Collection, Unloaded
 from howdah.orm.expressions import Column, Condition
 from howdah.orm.paths import Related, relation_of
@@ -65,7 +65,7 @@ def _missing_async(instance: Model, cohort: Cohort, name: str, what: str) -> Any
     async def load() -> Any:
         async with _async_lock(cohort):
             value = _slot_value(instance, name)
-            if value is _EMPTY and name not in cohort.state.get("absent", ()):
+            if value is _EMPTY:
                 await cohort.executor._drive(load_attribute(cohort, name))
                 value = _slot_value(instance, name)
         if value is _EMPTY:
@@ -152,7 +152,7 @@ def get_step(executor: Any, model: type[Model], key: tuple[Any, ...]) -> Step:
         )
     if table.binds_key:
         pairs = zip(table.key, key, strict=True)
-        key = tuple(bound_value(table.expression(name), value) for name, value in pairs)
+        key = tuple(table.columns[name].type.bound(value) for name, value in pairs)
     load = plan.extra.start(executor)
     return lambda conn: conn.fetch_one(plan.sql, *key, row=load)
 
@@ -207,7 +207,7 @@ def _among(cohort: Cohort, columns: Sequence[Column[Any, Any]], names: Sequence[
     listed: list[Any] = []
     for column, name in zip(columns, names, strict=True):
         assert column._type is not None
-        values = [bound_value(column, value) for value in cohort.values(name)]
+        values = [column._type.bound(value) for value in cohort.values(name)]
         listed += [", ", Param(values, f"{column._type.name}[]")]
     row: list[Any] = []
     for column in columns:
@@ -227,9 +227,8 @@ def load_relation(cohort: Cohort, way: Any) -> Steps:
     if not keys:
         _fill_empty(cohort, relation)
         return []
-    compiled, values = children(related, keys)._compile()
-    load = compiled.extra.start(cohort.executor)
-    rows = yield lambda conn: conn.fetch(compiled.sql, *values, row=load)
+    load, step = children(related, keys)._fetching(cohort.executor)
+    rows = yield step
     found = [one for one in load.cohorts if one is not None]
     _share_state(cohort, found)
     yield from load_relations(found, related.loads)

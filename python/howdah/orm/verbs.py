@@ -100,13 +100,16 @@ class Verbs:
 
         return TxBlock(self, Options(isolation, read_only, deferrable, settings, retry).checked())
 
-    def fetch(self, statement: Statement[R]) -> R:
-        """Run a statement: a `select` gives a list, its `.first()` an object or None."""
+    def _run(self, statement: Statement[Any], *, read_only: bool = False) -> Any:
+        """What a statement gives: by a single step where that is enough."""
         step = statement._only_step(self)
         if step is not None:
-            result: R = self._take(step)
-        else:
-            result = self._drive(statement._steps(self))
+            return self._take(step, read_only=read_only)
+        return self._drive(statement._steps(self), read_only=read_only)
+
+    def fetch(self, statement: Statement[R]) -> R:
+        """Run a statement: a `select` gives a list, its `.first()` an object or None."""
+        result: R = self._run(statement)
         return result
 
     def fetch_one(self, statement: Select[T]) -> T | None:
@@ -287,13 +290,16 @@ class AsyncVerbs:
         options = Options(isolation, read_only, deferrable, settings, retry).checked()
         return AsyncTxBlock(self, options)
 
-    async def fetch(self, statement: Statement[R]) -> R:
-        """`Verbs.fetch`, awaited."""
+    async def _run(self, statement: Statement[Any], *, read_only: bool = False) -> Any:
+        """What a statement gives: by a single step where that is enough."""
         step = statement._only_step(self)
         if step is not None:
-            result: R = await self._take(step)
-        else:
-            result = await self._drive(statement._steps(self))
+            return await self._take(step, read_only=read_only)
+        return await self._drive(statement._steps(self), read_only=read_only)
+
+    async def fetch(self, statement: Statement[R]) -> R:
+        """`Verbs.fetch`, awaited."""
+        result: R = await self._run(statement)
         return result
 
     async def fetch_one(self, statement: Select[T]) -> T | None:

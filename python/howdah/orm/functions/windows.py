@@ -149,44 +149,38 @@ def _distance(distance: Any, direction: str) -> list[Any]:
 # --- functions
 
 
-def _call(type_: SqlType | None, name: str, *parts: Any) -> Any:
+def _call(type_: SqlType | None, name: str, *parts: Any) -> WindowCall[Any, Any]:
     return WindowCall(f"{name}(", *parts, ")", level=ATOM, kind=type_)
 
 
 def row_number() -> WindowCall[int, int]:
     """The row's number in its window, from 1."""
-    made: WindowCall[int, int] = _call(INTEGER, "row_number")
-    return made
+    return _call(INTEGER, "row_number")
 
 
 def rank() -> WindowCall[int, int]:
     """The row's place; equal rows have the same, and places are left out after them."""
-    made: WindowCall[int, int] = _call(INTEGER, "rank")
-    return made
+    return _call(INTEGER, "rank")
 
 
 def dense_rank() -> WindowCall[int, int]:
     """The row's place; equal rows have the same, and none is left out."""
-    made: WindowCall[int, int] = _call(INTEGER, "dense_rank")
-    return made
+    return _call(INTEGER, "dense_rank")
 
 
 def percent_rank() -> WindowCall[float, float]:
     """How many of the other rows come before, from 0 to 1."""
-    made: WindowCall[float, float] = _call(FLOAT, "percent_rank")
-    return made
+    return _call(FLOAT, "percent_rank")
 
 
 def cume_dist() -> WindowCall[float, float]:
     """How many rows come before or are equal, up to 1."""
-    made: WindowCall[float, float] = _call(FLOAT, "cume_dist")
-    return made
+    return _call(FLOAT, "cume_dist")
 
 
 def ntile(buckets: int) -> WindowCall[int, int]:
     """In which of so many parts of equal size the row is, from 1."""
-    made: WindowCall[int, int] = _call(INTEGER, "ntile", argument(buckets))
-    return made
+    return _call(INTEGER, "ntile", argument(buckets))
 
 
 @overload
@@ -216,17 +210,14 @@ def _neighbour(name: str, value: Any, offset: int, default: Any) -> Any:
 
 def first_value(value: Expr[X, Any]) -> WindowCall[X, X]:
     """The value in the first row of the frame."""
-    made: WindowCall[X, X] = _call(value._type, "first_value", value)
-    return made
+    return _call(value._type, "first_value", value)
 
 
 def last_value(value: Expr[X, Any]) -> WindowCall[X, X]:
     """The value in the last row of the frame, which by default ends with the current row."""
-    made: WindowCall[X, X] = _call(value._type, "last_value", value)
-    return made
+    return _call(value._type, "last_value", value)
 
 
 def nth_value(value: Expr[X | None, Any], place: int) -> WindowCall[X | None, X]:
     """The value in a row of the frame, of which 1 is the first; null where there are fewer."""
-    made: WindowCall[X | None, X] = _call(value._type, "nth_value", value, ", ", argument(place))
-    return made
+    return _call(value._type, "nth_value", value, ", ", argument(place))

@@ -171,8 +171,7 @@ def default_text(value: Any, type_: SqlType) -> str:
     """The default of a column of this type."""
     if isinstance(value, Fragment):
         return expression_text(value)
-    if type_.bind is not None and value is not None:
-        value = type_.bind(value)
+    value = type_.bound(value)
     if type_.name in {"json", "jsonb"}:
         text = json.dumps(value, ensure_ascii=False)
         return f"{sql.Literal(text)}::{type_.name}"

@@ -51,10 +51,7 @@ def param_for(column: Column[Any, Any], value: Any, cast: str | None = None) -> 
 
 def bound(column: Column[Any, Any], value: Any) -> Any:
     """A value as the driver takes it for this column."""
-    type_ = column._type
-    if value is None or type_ is None or type_.bind is None:
-        return value
-    return type_.bind(value)
+    return value if column._type is None else column._type.bound(value)
 
 
 def combined(

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Generic, NoReturn, Self, TypeAl
 from howdah._native import Fragment, Shapes
 
 if TYPE_CHECKING:
-    from howdah._native import Compiled
+    from howdah._native import Compiled, Load
 
 R_co = TypeVar("R_co", covariant=True)
 
@@ -54,6 +54,12 @@ class Statement(Generic[R_co]):
         compiled, values = self._compile()
         count = yield lambda conn: conn.execute(compiled.sql, *values)
         return count
+
+    def _fetching(self, executor: Any) -> tuple[Load, Step]:
+        """The call that fetches all of its rows, and the load that makes them objects."""
+        compiled, values = self._compile()
+        load = compiled.extra.start(executor)
+        return load, lambda conn: conn.fetch(compiled.sql, *values, row=load)
 
     def _compile(self) -> tuple[Compiled, tuple[Any, ...]]:
         return SHAPES.compile(self)

@@ -102,9 +102,8 @@ class Combined(Query[T]):
         return Fragment(*parts, level=LIST), self.hydration()
 
     def _steps(self, executor: Any) -> Steps:
-        compiled, values = self._compile()
-        load = compiled.extra.start(executor)
-        rows = yield lambda conn: conn.fetch(compiled.sql, *values, row=load)
+        load, step = self._fetching(executor)
+        rows = yield step
         yield from self._finish(load)
         return rows
 

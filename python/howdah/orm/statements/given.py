@@ -45,7 +45,7 @@ def rows_at_once(columns: int) -> int:
 
 def _unnest(columns: Sequence[Given]) -> Fragment:
     arrays = [
-        Param([_bound(type_, value) for value in values], f"{type_.name}[]")
+        Param([type_.bound(value) for value in values], f"{type_.name}[]")
         for _, type_, values in columns
     ]
     return Fragment("unnest(", *separated(arrays), ")", level=LIST)
@@ -60,10 +60,6 @@ def _values(columns: Sequence[Given]) -> Fragment:
         )
     rows: list[Any] = []
     for place in range(count):
-        row = [Param(_bound(type_, values[place]), type_.name) for _, type_, values in columns]
+        row = [Param(type_.bound(values[place]), type_.name) for _, type_, values in columns]
         rows.append(Fragment("(", *separated(row), ")", level=LIST))
     return Fragment("(values ", *separated(rows), ")", level=LIST)
-
-
-def _bound(type_: SqlType, value: Any) -> Any:
-    return value if value is None or type_.bind is None else type_.bind(value)

@@ -128,9 +128,8 @@ class PageOf(Statement[Page[T]]):
         return text, hydration_of(self._query, self._query.items, more=len(self._keys))
 
     def _steps(self, executor: Any) -> Steps:
-        compiled, values = self._compile()
-        load = compiled.extra.start(executor)
-        found = yield lambda conn: conn.fetch(compiled.sql, *values, row=load)
+        load, step = self._fetching(executor)
+        found = yield step
         yield from self._query._finish(load)
         return self._page(found)
 

@@ -325,14 +325,11 @@ class Select(Query[T]):
     def _only_step(self, executor: Any) -> Step | None:
         if self._loads_more():
             return None
-        compiled, values = self._compile()
-        load = compiled.extra.start(executor)
-        return lambda conn: conn.fetch(compiled.sql, *values, row=load)
+        return self._fetching(executor)[1]
 
     def _steps(self, executor: Any) -> Steps:
-        compiled, values = self._compile()
-        load = compiled.extra.start(executor)
-        rows = yield lambda conn: conn.fetch(compiled.sql, *values, row=load)
+        load, step = self._fetching(executor)
+        rows = yield step
         if self._loads_more():
             yield from self._finish(load)
         return rows

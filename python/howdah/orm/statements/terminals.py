@@ -15,16 +15,17 @@ if TYPE_CHECKING:
     from howdah.orm.statements.query import Query
 
 T = TypeVar("T")
+R_co = TypeVar("R_co", covariant=True)
 
 
-class First(Statement[T | None], Generic[T]):
-    """The first row, None if there is none."""
+class _OfQuery(Statement[R_co]):
+    """A statement about the rows of another: by itself of the same text."""
 
     __slots__ = _slots = ("query",)
     is_read_only = True
-    query: Query[T]
+    query: Query[Any]
 
-    def __init__(self, query: Query[T]) -> None:
+    def __init__(self, query: Query[Any]) -> None:
         self.query = query
 
     def _shape_fields(self) -> tuple[Any, ...]:
@@ -32,6 +33,21 @@ class First(Statement[T | None], Generic[T]):
 
     def _write(self) -> tuple[Fragment, Any]:
         return self.query._write()
+
+    def _at_most_one(self, executor: Any) -> Steps:
+        """The rows, which are one or none. Raises `SeveralRows`."""
+        # two rows are enough to see that there are several
+        query = self.query if self.query.limit_ is not None else self.query.limit(2)
+        rows = yield from query._steps(executor)
+        if len(rows) > 1:
+            raise SeveralRows("expected one row, found several", hint="use `first()`, or narrow it")
+        return rows
+
+
+class First(_OfQuery[T | None], Generic[T]):
+    """The first row, None if there is none."""
+
+    __slots__ = ()
 
     def _only_step(self, executor: Any) -> Step | None:
         if self.query._loads_more():
@@ -45,58 +61,32 @@ class First(Statement[T | None], Generic[T]):
         return rows[0] if rows else None
 
 
-class OneOrNone(First[T]):
+class OneOrNone(_OfQuery[T | None], Generic[T]):
     """The only row, None if there is none."""
 
     __slots__ = ()
 
-    def _only_step(self, executor: Any) -> Step | None:  # noqa: ARG002 (it looks at two rows)
-        return None
-
     def _steps(self, executor: Any) -> Steps:
-        # two rows are enough to see that there are several
-        query = self.query if self.query.limit_ is not None else self.query.limit(2)
-        rows = yield from query._steps(executor)
-        if len(rows) > 1:
-            raise SeveralRows("expected one row, found several", hint="use `first()`, or narrow it")
+        rows = yield from self._at_most_one(executor)
         return rows[0] if rows else None
 
 
-class One(Statement[T]):
+class One(_OfQuery[T]):
     """The only row."""
 
-    __slots__ = _slots = ("query",)
-    is_read_only = True
-    query: Query[T]
-
-    def __init__(self, query: Query[T]) -> None:
-        self.query = query
-
-    def _shape_fields(self) -> tuple[Any, ...]:
-        return self.query._shape_fields()
-
-    def _write(self) -> tuple[Fragment, Any]:
-        return self.query._write()
+    __slots__ = ()
 
     def _steps(self, executor: Any) -> Steps:
-        query = self.query if self.query.limit_ is not None else self.query.limit(2)
-        rows = yield from query._steps(executor)
+        rows = yield from self._at_most_one(executor)
         if not rows:
             raise NoRow("expected one row, found none", hint="`one_or_none()` gives None then")
-        if len(rows) > 1:
-            raise SeveralRows("expected one row, found several", hint="use `first()`, or narrow it")
         return rows[0]
 
 
-class _Value(Statement[T]):
+class _Value(_OfQuery[T]):
     """One value of one row."""
 
-    __slots__ = _slots = ("query",)
-    is_read_only = True
-    query: Query[Any]
-
-    def __init__(self, query: Query[Any]) -> None:
-        self.query = query
+    __slots__ = ()
 
     def _only_step(self, executor: Any) -> Step:  # noqa: ARG002 (a value loads nothing)
         compiled, values = self._compile()

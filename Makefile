@@ -87,6 +87,12 @@ bench: ## compare with other drivers: client CPU, wall time and system calls
 	missed=0; for bench in $(BENCHES); do .venv-bench/bin/python -m benches.$$bench || missed=1; done; \
 	.venv-bench/bin/python -m benches $(BENCH_ARGS) || missed=1; exit $$missed
 
+.PHONY: bench-orm
+bench-orm: ## compare the ORM with the bare driver and with other ORMs
+	@$(MAKE) --no-print-directory VENV=.venv-bench REQUIREMENTS=requirements/bench.txt build
+	missed=0; for bench in orm naive_vs_expert; do .venv-bench/bin/python -m benches.$$bench || missed=1; done; \
+	exit $$missed
+
 .PHONY: soak
 soak: build ## a million queries of every kind, and what they leave behind
 	$(PYTHON) -m benches.soak $(SOAK_ARGS)

@@ -17,6 +17,9 @@ from howdah._native_orm import (
     Compiled as Compiled,
 )
 from howdah._native_orm import (
+    Constructor as Constructor,
+)
+from howdah._native_orm import (
     Entity as Entity,
 )
 from howdah._native_orm import (
@@ -38,6 +41,9 @@ from howdah._native_orm import (
     NotLoadedType as NotLoadedType,
 )
 from howdah._native_orm import (
+    ObjectRows as ObjectRows,
+)
+from howdah._native_orm import (
     Param as Param,
 )
 from howdah._native_orm import (
@@ -48,6 +54,12 @@ from howdah._native_orm import (
 )
 from howdah._native_orm import (
     group_by_filled as group_by_filled,
+)
+from howdah._native_orm import (
+    group_by_model as group_by_model,
+)
+from howdah._native_orm import (
+    instances as instances,
 )
 from howdah._native_orm import (
     join_cohort as join_cohort,
@@ -84,6 +96,9 @@ from howdah._native_orm import (
 )
 from howdah._native_orm import (
     write_literally as write_literally,
+)
+from howdah._native_orm import (
+    write_slot as write_slot,
 )
 from howdah._native_orm import (
     write_slots as write_slots,

@@ -88,27 +88,34 @@ class Cohort:
         self,
         name: str,
         key: str | Sequence[str],
-        children: Cohort | Iterable[Instance],
+        children: Cohort | None,
         foreign_key: str | Sequence[str],
-        wrap: Callable[[list[Any]], Any],
+        collection: Callable[[], list[Any]],
         back: str | None = None,
         *,
         overwrite: bool = False,
     ) -> None:
-        """Give each member that lacks `name` a `wrap` of the children of its key, in order.
+        """Give each member that lacks `name` a list of the children of its key, in order.
 
-        With `back`, the member is written into that slot of each of its children.
+        `collection` makes an empty one. With `back`, the relation that leads back, the children can
+        be given their parents: `fill_parents`.
         """
     def fill_pairs(
         self,
         name: str,
         key: str | Sequence[str],
         pairs: Iterable[tuple[Any, Any]],
-        wrap: Callable[[list[Any]], Any],
+        collection: Callable[[], list[Any]],
         *,
         overwrite: bool = False,
     ) -> None:
-        """Give each member that lacks `name` a `wrap` of the objects paired with its key."""
+        """Give each member that lacks `name` a list of the objects paired with its key."""
+    def fill_parents(self, name: str) -> None:
+        """Give each member that lacks `name` the object that it was found for.
+
+        Those are known by `fill_many` of the other side, and not kept alive; members whose parent
+        is gone stay as they are.
+        """
 
 @final
 class Entity:
@@ -149,8 +156,11 @@ class Hydration:
         entities: Iterable[Entity | Callable[[Any], Any] | None],
         result: Literal["one", "tuple"],
     ) -> Self: ...
-    def start(self, executor: object) -> Load:
-        """One use: what `row=` takes."""
+    def start(self, executor: object, *, alone: bool = False) -> Load:
+        """One use: what `row=` takes.
+
+        With `alone` it gives one object at most, whose cohort is made when it is asked for.
+        """
 
 @final
 class Load:
@@ -160,10 +170,52 @@ class Load:
     def cohorts(self) -> tuple[Any, ...]:
         """A Cohort by entity, None for a value: of the statement (or batch) that began last."""
 
+@final
+class Constructor:
+    """Makes objects of a model from keywords, as the model's `__init__` would.
+
+    A column begins with `("required", None)`, `("unset", None)`, `("value", value)` or
+    `("factory", callable)`.
+    """
+
+    def __new__(
+        cls,
+        layout: Layout,
+        parameters: list[tuple[str, tuple[str, Any]]],
+        init: Callable[..., None],
+    ) -> Self: ...
+    def install(self) -> None:
+        """Have calls of the model's class come here, as long as it has that `__init__`."""
+
+@final
+class ObjectRows:
+    """Objects as the rows of a COPY: names of columns, with what makes their values the driver's.
+
+    `first` are the values of a column before these.
+    """
+
+    def __new__(
+        cls,
+        layout: Layout,
+        objects: list[Any],
+        columns: list[tuple[str, Callable[[Any], Any] | None]],
+        first: list[Any] | None = None,
+    ) -> Self: ...
+    def __len__(self) -> int: ...
+
+def instances(objects: object) -> list[Any]:
+    """One object of a model or many, as a list."""
+
+def group_by_model(objects: list[Any]) -> list[tuple[Any, list[Any]]]:
+    """The objects of each class, in the order in which the classes come first."""
+
 def group_by_filled(
     layout: Layout, objects: Iterable[Instance]
 ) -> list[tuple[tuple[str, ...], list[Any]]]:
     """The objects that have a value in the same columns, with the names of these columns."""
+
+def write_slot(layout: Layout, objects: Iterable[Instance], name: str, values: list[Any]) -> None:
+    """Write a value into one slot of each object; that is no change of the program."""
 
 def write_slots(
     layout: Layout,

@@ -206,19 +206,38 @@ async def test_fill_many_gives_each_member_its_children(conn: Any) -> None:
     assert [[c.id for c in q.choices] for q in found] == [[1, 2], [3, 4], [5, 6], [], []]
     assert {type(q.choices) for q in found} == {Answers}
     assert found[3].choices is own
-    assert [c.question for c in children[:6]] == [found[n // 2] for n in range(6)]
-    assert not hasattr(children[6], "question")  # its question has choices of its own
+    assert not hasattr(children[0], "question")
+    children[0]._cohort.fill_parents("question")
+    assert [c.question for c in children] == [found[n // 2] for n in range(8)]
     assert children[0]._changes is None
 
 
-def test_fill_many_takes_a_list_and_orders_by_it() -> None:
+def test_parents_that_are_gone_are_not_given() -> None:
+    found, children = made(2), [CHOICE.blank() for _ in range(4)]
+    for number, child in enumerate(children):
+        child.question_id = number % 2 + 1
+    cohort = CHOICE.adopt(children, None)
+    cohort_of(found).fill_many("choices", "id", cohort, "question_id", Answers, "question")
+    kept = children[3].question = Question()
+    del found[0]
+    cohort.fill_parents("question")
+    assert [hasattr(child, "question") for child in children] == [False, True, False, True]
+    assert (children[1].question, children[3].question) == (found[0], kept)
+    cohort.fill_parents("text")
+    del children[1].question
+    found.clear()
+    cohort.fill_parents("question")
+    assert not hasattr(children[1], "question")
+
+
+def test_fill_many_keeps_the_order_of_the_children() -> None:
     found = made(2)
     children = [CHOICE.blank() for _ in range(4)]
     for number, child in enumerate(children):
         child.question_id = number % 2 + 1
     children[2].question_id = None
-    CHOICE.adopt(children, None)
-    cohort_of(found).fill_many("choices", "id", children[::-1], "question_id", list, None)
+    cohort = CHOICE.adopt(children[::-1], None)
+    cohort_of(found).fill_many("choices", "id", cohort, "question_id", list)
     assert found[0].choices == [children[0]]
     assert found[1].choices == [children[3], children[1]]
     assert not hasattr(children[0], "question")
@@ -226,7 +245,7 @@ def test_fill_many_takes_a_list_and_orders_by_it() -> None:
 
 def test_fill_many_of_nothing() -> None:
     found = made(2)
-    cohort_of(found).fill_many("choices", "id", [], "question_id", Answers, "question")
+    cohort_of(found).fill_many("choices", "id", None, "question_id", Answers, "question")
     assert [q.choices for q in found] == [[], []]
     assert found[0].choices is not found[1].choices
 
@@ -236,17 +255,15 @@ def test_members_of_one_key_have_lists_of_their_own() -> None:
     found[1].id = 1
     child = CHOICE.blank()
     child.question_id = 1
-    CHOICE.adopt([child], None)
-    cohort_of(found).fill_many("choices", "id", [child], "question_id", list, "question")
+    cohort = CHOICE.adopt([child], None)
+    cohort_of(found).fill_many("choices", "id", cohort, "question_id", Answers)
     assert found[0].choices == found[1].choices == [child]
     assert found[0].choices is not found[1].choices
-    assert child.question is found[0]
+    assert {type(q.choices) for q in found} == {Answers}
 
 
 def test_fill_many_refuses_what_it_cannot_group() -> None:
     cohort = cohort_of(kept := made(2))
-    with pytest.raises(TypeError, match="without a cohort"):
-        cohort.fill_many("choices", "id", [CHOICE.blank()], "question_id", list, None)
     child = CHOICE.blank()
     children = CHOICE.adopt([child], None)
     with pytest.raises(ValueError, match="foreign key of a child is not loaded"):
@@ -254,8 +271,8 @@ def test_fill_many_refuses_what_it_cannot_group() -> None:
     with pytest.raises(ValueError, match="`Choice` has no column `id_question`"):
         cohort.fill_many("choices", "id", children, "id_question", list, None)
     child.question_id = 1
-    with pytest.raises(TypeError, match="expected objects of `Choice`"):
-        cohort.fill_many("choices", "id", [child, kept[0]], "question_id", list, None)
+    with pytest.raises(TypeError, match="is not an instance of 'list'"):
+        cohort.fill_many("choices", "id", children, "question_id", dict)  # type: ignore[arg-type]
     assert not hasattr(kept[0], "choices")
 
 
@@ -266,9 +283,9 @@ def test_fill_many_by_several_columns() -> None:
     children = [CHOICE.blank() for _ in range(2)]
     for child in children:
         child.id, child.question_id = 20, 2
-    CHOICE.adopt(children, None)
+    cohort = CHOICE.adopt(children, None)
     key, foreign_key = ["id", "votes"], ["question_id", "id"]
-    cohort_of(found).fill_many("choices", key, children, foreign_key, list, None)
+    cohort_of(found).fill_many("choices", key, cohort, foreign_key, list)
     assert [q.choices for q in found] == [[], children]
 
 
@@ -284,11 +301,11 @@ def test_what_a_wrap_raises_leaves_the_rest_usable() -> None:
     found = made(3)
     wrapped: list[int] = []
 
-    def wrap(group: list[Any]) -> list[Any]:
+    def wrap() -> list[Any]:
         wrapped.append(1)
         if len(wrapped) == 2:
             raise RuntimeError("no more")
-        return group
+        return []
 
     cohort = cohort_of(found)
     with pytest.raises(RuntimeError, match="no more"):
@@ -308,7 +325,9 @@ async def test_parents_and_children_are_collected(conn: Any) -> None:
     children = await conn.fetch(CHOICES, row=loads[1])
     assert not any(gc.is_tracked(one) for one in found + children)
     (parents,), (offspring,) = loads[0].cohorts, loads[1].cohorts
-    parents.fill_many("choices", "id", children, "question_id", Answers, "question")
+    parents.fill_many("choices", "id", offspring, "question_id", Answers, "question")
+    assert [gc.is_tracked(one) for one in (found[0], children[0])] == [True, False]
+    offspring.fill_parents("question")
     assert all(gc.is_tracked(one) for one in found + children)
     del found, children
     assert (len(parents), len(offspring)) == (4, 8), "the fifth has no children"

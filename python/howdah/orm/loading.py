@@ -12,6 +12,7 @@ overwritten.
 from __future__ import annotations
 
 import threading
+from operator import methodcaller
 from typing import TYPE_CHECKING, Any
 
 from howdah._native import Cohort, Param
@@ -47,6 +48,11 @@ def missing(instance: Model, name: str) -> Any:
             f"`{what}` has no value yet",
             hint="the database gives it when the object is inserted",
         )
+    if name in table.relation_names:
+        cohort.fill_parents(name)
+        known = _slot_value(instance, name)
+        if known is not _EMPTY:
+            return known
     if cohort.state.get("strict"):
         raise NotLoaded(f"`{what}` is not loaded", hint=_line_to_add(table, name))
     if cohort.executor.is_async:
@@ -153,8 +159,7 @@ def get_step(executor: Any, model: type[Model], key: tuple[Any, ...]) -> Step:
     if table.binds_key:
         pairs = zip(table.key, key, strict=True)
         key = tuple(table.columns[name].type.bound(value) for name, value in pairs)
-    load = plan.extra.start(executor)
-    return lambda conn: conn.fetch_one(plan.sql, *key, row=load)
+    return methodcaller("fetch_one", plan.sql, *key, row=plan.extra.start(executor, alone=True))
 
 
 def load_steps(objects: Iterable[Any], ways: Sequence[Any]) -> Steps:
@@ -242,8 +247,7 @@ def _give(cohort: Cohort, relation: Relation, rows: list[Any], found: list[Cohor
     if relation.between is not None:
         cohort.fill_pairs(name, local, rows, Collection)
     elif relation.many:
-        children_found: Any = found[0] if found else []
-        cohort.fill_many(name, local, children_found, relation.remote, Collection, relation.back)
+        cohort.fill_many(name, local, found[0], relation.remote, Collection, relation.back)
     else:
         by_key = {getattr(row, relation.remote): row for row in rows}
         cohort.fill(name, local, by_key)
@@ -263,6 +267,6 @@ def _share_state(cohort: Cohort, found: Iterable[Cohort]) -> None:
 
 def _fill_empty(cohort: Cohort, relation: Relation) -> None:
     if relation.many:
-        cohort.fill_many(relation.name, relation.local, [], relation.remote, Collection, None)
+        cohort.fill_many(relation.name, relation.local, None, relation.remote, Collection)
     else:
         cohort.fill(relation.name, relation.local, {})

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar, Self, dataclass_transform
 
-from howdah._native import Instance
+from howdah._native import Constructor, Instance
 from howdah.errors import ProgrammingError
 from howdah.orm import _annotations
 from howdah.orm._types import snake_case
@@ -22,6 +22,9 @@ from howdah.orm.tables import Table
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
+
+_Begins = tuple[str, Any]
+"""What a column of a new object begins with: see `Constructor`."""
 
 
 class _ColumnOfClass:
@@ -74,11 +77,13 @@ class ModelMeta(type):
             return super().__new__(meta, name, bases, namespace)
         accessors = {field: _ColumnOfClass(field) for field in fields}
         own_meta = type(f"{name}Meta", (meta,), accessors)
-        namespace["__init__"] = _constructor(name, fields)
+        parameters = _parameters(fields)
+        namespace["__init__"] = _constructor(name, parameters)
         namespace.setdefault("__match_args__", tuple(fields))
         model: Any = type.__new__(own_meta, name, bases, namespace)
         table_name = table or snake_case(name)
         Table.of_model(model, table_name, schema, fields, options)
+        Constructor(model.__table__.layout, parameters, namespace["__init__"]).install()
         _annotations.remember(model)
         return model
 
@@ -147,30 +152,46 @@ def _inherited(name: str, bases: tuple[type, ...]) -> dict[str, Field]:
     return fields
 
 
-def _constructor(model: str, fields: dict[str, Field]) -> Callable[..., None]:
-    """`__init__` with a keyword for each column; as dataclasses do, by writing its code."""
+def _parameters(fields: dict[str, Field]) -> list[tuple[str, _Begins]]:
+    """What the constructor takes: each column, and what it begins with where it is not given."""
+    columns = [(name, it.options) for name, it in fields.items() if it.kind == "Col"]
+    return [(name, _begins_with(options)) for name, options in columns]
+
+
+def _begins_with(options: ColumnOptions) -> _Begins:
+    if options.is_required:
+        return "required", None
+    if options.has_constant and isinstance(options.default, _IMMUTABLE):
+        return "value", options.default
+    if options.default_factory is not None:
+        return "factory", options.default_factory
+    return ("factory", _copier(options.default)) if options.has_constant else ("unset", None)
+
+
+def _constructor(model: str, parameters: list[tuple[str, _Begins]]) -> Callable[..., None]:
+    """`__init__` with a keyword for each column; as dataclasses do, by writing its code.
+
+    It is what type checkers and `inspect` see, and what subclasses' mistakes are told by; what it
+    does is done natively, by `Constructor`, where nothing stands in the way.
+    """
     required, optional, body = [], [], []
     values: dict[str, Any] = {"_UNSET": _UNSET}
-    for name, field in fields.items():
-        options = field.options
-        if not isinstance(options, ColumnOptions):
-            continue
-        if options.is_required:
+    for name, (kind, default) in parameters:
+        if kind == "required":
             required.append(name)
             body.append(f"self.{name} = {name}")
             continue
-        if options.has_constant and isinstance(options.default, _IMMUTABLE):
-            values[f"_default_{name}"] = options.default
+        values[f"_default_{name}"] = default
+        if kind == "value":
             optional.append(f"{name}=_default_{name}")
             body.append(f"self.{name} = {name}")
             continue
         optional.append(f"{name}=_UNSET")
         body.append(f"if {name} is not _UNSET: self.{name} = {name}")
-        if options.default_factory is not None or options.has_constant:
-            values[f"_make_{name}"] = options.default_factory or _copier(options.default)
-            body.append(f"else: self.{name} = _make_{name}()")
-    parameters = ", ".join(["self", *(["*"] if required or optional else []), *required, *optional])
-    code = f"def __init__({parameters}):\n " + "\n ".join(body or ["pass"])
+        if kind == "factory":
+            body.append(f"else: self.{name} = _default_{name}()")
+    keywords = ", ".join(["self", *(["*"] if required or optional else []), *required, *optional])
+    code = f"def __init__({keywords}):\n " + "\n ".join(body or ["pass"])
     exec(compile(code, f"<constructor of {model}>", "exec"), values)  # noqa: S102 (as dataclasses do)
     constructor: Callable[..., None] = values["__init__"]
     constructor.__qualname__ = f"{model}.__init__"

@@ -154,7 +154,7 @@ async def test_an_object_that_is_not_in_the_database_is_not_updated(db: Any) -> 
         await db.update(Tag(name="x"))
     with pytest.raises(errors.ProgrammingError, match="never in the database"):
         await db.delete(Tag(name="x"))
-    with pytest.raises(TypeError, match="expected objects of models, found `int`"):
+    with pytest.raises(TypeError, match="expected objects of a model, found `int`"):
         await db.insert([1])
 
 

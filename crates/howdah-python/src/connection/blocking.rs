@@ -313,7 +313,7 @@ impl SyncConnection {
         progress: Option<Py<PyAny>>,
     ) -> Outcome {
         let statements = RowStatements { binary, text };
-        let source = Rows::new(Supply::new(rows)?, statements, columns);
+        let source = Rows::new(rows, statements, columns)?;
         let operation = CopyIn::new(source, Progress::new(progress));
         self.run_operation(py, operation, timeout)
     }

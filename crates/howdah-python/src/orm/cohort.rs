@@ -9,6 +9,7 @@
 //! them, and itself, for good.
 
 use std::ptr;
+use std::sync::Arc;
 
 use pyo3::exceptions::PyOverflowError;
 use pyo3::ffi;
@@ -16,16 +17,19 @@ use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList, PyString};
 
-use super::filling::{self, Filling};
+use super::filling::{Filling, Parents};
 use super::guarded::Guarded;
 use super::instance::{self, Instance};
+use super::key;
 use super::layout::Layout;
 
 /// The objects of one model that one statement made.
-#[pyclass(frozen, module = "howdah._native")]
+#[pyclass(frozen, weakref, module = "howdah._native")]
 pub(crate) struct Cohort {
     layout: Py<Layout>,
     held: Guarded<Held>,
+    /// Who the members belong to, by the relations that lead back.
+    parents: Guarded<Vec<Arc<Parents>>>,
     members: Guarded<Members>,
 }
 
@@ -97,9 +101,9 @@ impl Cohort {
         nulls: bool,
         missing: Option<&Bound<'py, PyString>>,
     ) -> PyResult<Bound<'py, PyList>> {
-        let values = filling::keys(self, name, nulls, missing)?;
+        let values = key::keys(self, name, nulls, missing)?;
         if distinct {
-            return filling::distinct(name.py(), values);
+            return key::distinct(name.py(), values);
         }
         PyList::new(name.py(), values)
     }
@@ -107,48 +111,63 @@ impl Cohort {
     /// Give each member what `found` has for its key, else None (with `missing=False` nothing).
     #[pyo3(signature = (name, key, found, *, missing=true, overwrite=false))]
     fn fill<'py>(
-        &self,
+        slf: &Bound<'py, Self>,
         name: &Bound<'py, PyString>,
         key: &Bound<'py, PyAny>,
         found: &Bound<'py, PyDict>,
         missing: bool,
         overwrite: bool,
     ) -> PyResult<()> {
-        Filling::new(self, name, key, overwrite)?.values(found, missing)
+        Filling::new(slf, name, key, overwrite)?.values(found, missing)
     }
 
-    /// Give each member a `wrap` of the children whose `foreign_key` is its key, in their order; with
-    /// `back`, the member is written into that slot of each of them.
-    #[pyo3(signature = (name, key, children, foreign_key, wrap, back=None, *, overwrite=false))]
+    /// Give each member a list, made by `collection`, of the children whose `foreign_key` is its key,
+    /// in their order. With `back` the children can be given their parents, see `fill_parents`.
+    #[pyo3(signature = (name, key, children, foreign_key, collection, back=None, *, overwrite=false))]
     #[expect(
         clippy::too_many_arguments,
         reason = "two tables, the columns that join them, and what becomes of it"
     )]
     fn fill_many<'py>(
-        &self,
+        slf: &Bound<'py, Self>,
         name: &Bound<'py, PyString>,
         key: &Bound<'py, PyAny>,
-        children: &Bound<'py, PyAny>,
+        children: Option<&Bound<'py, Self>>,
         foreign_key: &Bound<'py, PyAny>,
-        wrap: &Bound<'py, PyAny>,
+        collection: &Bound<'py, PyAny>,
         back: Option<&Bound<'py, PyString>>,
         overwrite: bool,
     ) -> PyResult<()> {
-        let filling = Filling::new(self, name, key, overwrite)?;
-        filling.children(children, foreign_key, wrap, back)
+        let filling = Filling::new(slf, name, key, overwrite)?;
+        filling.children(children, foreign_key, collection, back)
     }
 
-    /// Give each member a `wrap` of the objects that `pairs` of key and object have for its key.
-    #[pyo3(signature = (name, key, pairs, wrap, *, overwrite=false))]
+    /// Give each member a list, made by `collection`, of the objects that `pairs` of key and object
+    /// have for its key.
+    #[pyo3(signature = (name, key, pairs, collection, *, overwrite=false))]
     fn fill_pairs<'py>(
-        &self,
+        slf: &Bound<'py, Self>,
         name: &Bound<'py, PyString>,
         key: &Bound<'py, PyAny>,
         pairs: &Bound<'py, PyAny>,
-        wrap: &Bound<'py, PyAny>,
+        collection: &Bound<'py, PyAny>,
         overwrite: bool,
     ) -> PyResult<()> {
-        Filling::new(self, name, key, overwrite)?.pairs(pairs, wrap)
+        Filling::new(slf, name, key, overwrite)?.pairs(pairs, collection)
+    }
+
+    /// Give each member that lacks it the object that it was found for, where that is alive and the
+    /// members were found by the other side of this relation; others stay as they are.
+    fn fill_parents(&self, name: &Bound<'_, PyString>) -> PyResult<()> {
+        let py = name.py();
+        let slot = self.layout.get().slot_named(name)?;
+        let parents = self.parents.with(py, |all| {
+            all.iter().find(|one| one.slot == slot).map(Arc::clone)
+        });
+        match parents {
+            Some(parents) => parents.give_to(self.alive(py), py),
+            None => Ok(()),
+        }
     }
 
     fn __len__(&self, py: Python<'_>) -> usize {
@@ -172,6 +191,10 @@ impl Cohort {
             visit.call(&held.executor)?;
             visit.call(&held.state)
         });
+        visited.unwrap_or(Ok(()))?;
+        let visited = self
+            .parents
+            .visit(|all| all.iter().try_for_each(|one| visit.call(&one.cohort)));
         visited.unwrap_or(Ok(()))
     }
 
@@ -180,6 +203,7 @@ impl Cohort {
             .held
             .with(py, |held| (held.executor.take(), held.state.take()));
         drop(held);
+        drop(self.parents.with(py, std::mem::take));
     }
 }
 
@@ -192,12 +216,29 @@ impl Cohort {
         Self {
             layout,
             held: Guarded::new(held),
+            parents: Guarded::new(Vec::new()),
             members: Guarded::new(Members::default()),
         }
     }
 
     pub(super) const fn layout(&self) -> &Py<Layout> {
         &self.layout
+    }
+
+    /// Learns who the members belong to.
+    pub(super) fn remember_parents(&self, py: Python<'_>, parents: Parents) {
+        let parents = Arc::new(parents);
+        let old = self.parents.with(py, |all| {
+            let known = all.iter_mut().find(|one| one.slot == parents.slot);
+            match known {
+                Some(known) => Some(std::mem::replace(known, parents)),
+                None => {
+                    all.push(parents);
+                    None
+                }
+            }
+        });
+        drop(old);
     }
 
     /// Makes an object of the layout's model, which is in no cohort, the last member.

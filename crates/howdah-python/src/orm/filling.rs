@@ -3,16 +3,21 @@
 //! No IO. Called by `howdah.orm` when relations or deferred columns were fetched. Invariant: a slot
 //! that has a value keeps it, unless overwriting is asked for: what a program has set is not lost.
 
-use pyo3::exceptions::{PyTypeError, PyValueError};
+use std::cell::RefCell;
+use std::collections::HashSet;
+
+use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyList, PyString, PyTuple};
+use pyo3::types::{PyDict, PyList, PyString, PyWeakrefReference};
 
 use super::cohort::Cohort;
 use super::instance::Instance;
-use super::layout::{Layout, Slot};
+use super::key::{Key, KeyOf};
+use super::layout::Slot;
 
 /// What is given to the members of a cohort: which slot it is written to, and how they are known.
 pub(super) struct Filling<'py> {
+    cohort: Bound<'py, Cohort>,
     members: Vec<Instance<'py>>,
     slot: Slot,
     key: Key,
@@ -23,16 +28,17 @@ impl<'py> Filling<'py> {
     /// # Errors
     /// `ValueError` where the model has no such attribute, or the key is none of its columns.
     pub(super) fn new(
-        cohort: &Cohort,
+        cohort: &Bound<'py, Cohort>,
         name: &Bound<'py, PyString>,
         key: &Bound<'py, PyAny>,
         overwrite: bool,
     ) -> PyResult<Self> {
-        let layout = cohort.layout().get();
+        let layout = cohort.get().layout().get();
         Ok(Self {
+            cohort: cohort.clone(),
             slot: layout.slot_named(name)?,
             key: Key::named(layout, key)?,
-            members: cohort.alive(name.py()),
+            members: cohort.get().alive(name.py()),
             overwrite,
         })
     }
@@ -51,71 +57,71 @@ impl<'py> Filling<'py> {
         })
     }
 
-    /// Gives each member a `wrap` of the children whose `foreign_key` is its key.
+    /// Gives each member a collection of the children whose `foreign_key` is its key. With `back`, the
+    /// children's cohort learns whose they are.
     pub(super) fn children(
         &self,
-        children: &Bound<'py, PyAny>,
+        children: Option<&Bound<'py, Cohort>>,
         foreign_key: &Bound<'py, PyAny>,
-        wrap: &Bound<'py, PyAny>,
+        collection: &Bound<'py, PyAny>,
         back: Option<&Bound<'py, PyString>>,
     ) -> PyResult<()> {
-        let children = Children::of(children)?;
-        let Some(layout) = children.layout.as_ref().map(Bound::get) else {
-            return self.groups(&Groups::new(wrap.py()), wrap, |_, _| Ok(()));
+        let groups = Groups::new(collection);
+        let Some(cohort) = children.map(Bound::get) else {
+            return self.groups(&groups);
         };
+        let layout = cohort.layout().get();
         let foreign_key = Key::named(layout, foreign_key)?;
         let back = back.map(|back| layout.slot_named(back)).transpose()?;
-        let groups = Groups::new(wrap.py());
-        for child in &children.objects {
-            match foreign_key.of(child)? {
-                KeyOf::Known(key) => groups.add(key, child.as_any())?,
+        for child in cohort.alive(collection.py()) {
+            match foreign_key.of(&child)? {
+                KeyOf::Known(key) => groups.add(&key, child.as_any())?,
                 KeyOf::Null(_) => {}
                 KeyOf::Missing => return Err(no_foreign_key()),
             }
         }
-        self.groups(&groups, wrap, |member, group| {
-            let Some(back) = back else {
-                return Ok(());
+        self.groups(&groups)?;
+        if let Some(slot) = back {
+            let parents = Parents {
+                slot,
+                foreign_key,
+                cohort: PyWeakrefReference::new(&self.cohort)?.unbind(),
+                key: self.key.clone(),
             };
-            for child in group {
-                let child = layout.own(child)?;
-                if self.overwrite || back.read(&child).is_none() {
-                    back.put(&child, member.as_any().clone());
-                }
-            }
-            Ok(())
-        })
+            cohort.remember_parents(collection.py(), parents);
+        }
+        Ok(())
     }
 
-    /// Gives each member a `wrap` of the objects that `pairs` of key and object have for its key.
+    /// Gives each member a collection of the objects that `pairs` of key and object have for its key.
     pub(super) fn pairs(
         &self,
         pairs: &Bound<'py, PyAny>,
-        wrap: &Bound<'py, PyAny>,
+        collection: &Bound<'py, PyAny>,
     ) -> PyResult<()> {
-        let groups = Groups::new(wrap.py());
+        let groups = Groups::new(collection);
         for pair in pairs.try_iter()? {
             let (key, object) = pair?.extract::<(Bound<'py, PyAny>, Bound<'py, PyAny>)>()?;
-            groups.add(key, &object)?;
+            groups.add(&key, &object)?;
         }
-        self.groups(&groups, wrap, |_, _| Ok(()))
+        self.groups(&groups)
     }
 
-    /// Gives each member the group of its key, and tells `given`.
-    fn groups(
-        &self,
-        groups: &Groups<'py>,
-        wrap: &Bound<'py, PyAny>,
-        given: impl Fn(&Instance<'py>, Bound<'py, PyList>) -> PyResult<()>,
-    ) -> PyResult<()> {
+    /// Gives each member the group of its key.
+    fn groups(&self, groups: &Groups<'py>) -> PyResult<()> {
+        let given = RefCell::new(HashSet::new());
         self.each(|member, key| {
             let group = match key {
                 Some(key) => groups.of(&key)?,
                 None => None,
             };
-            let group = group.unwrap_or_else(|| PyList::empty(wrap.py()));
-            self.slot.put(member, wrap.call1((&group,))?);
-            given(member, group)
+            let group = match group {
+                Some(group) if given.borrow_mut().insert(group.as_ptr()) => group,
+                Some(taken) => groups.copy(&taken)?,
+                None => groups.empty()?,
+            };
+            self.slot.put(member, group.into_any());
+            Ok(())
         })
     }
 
@@ -138,150 +144,83 @@ impl<'py> Filling<'py> {
     }
 }
 
-/// The values of a key in the members of a cohort that have one: in those, if `missing` names an
-/// attribute, that lack it.
-pub(super) fn keys<'py>(
-    cohort: &Cohort,
-    name: &Bound<'py, PyAny>,
-    nulls: bool,
-    missing: Option<&Bound<'py, PyString>>,
-) -> PyResult<Vec<Bound<'py, PyAny>>> {
-    let layout = cohort.layout().get();
-    let key = Key::named(layout, name)?;
-    let missing = missing.map(|name| layout.slot_named(name)).transpose()?;
-    let mut values = Vec::new();
-    for member in cohort.alive(name.py()) {
-        if missing.is_some_and(|slot| slot.read(&member).is_some()) {
-            continue;
-        }
-        match key.of(&member)? {
-            KeyOf::Known(value) => values.push(value),
-            KeyOf::Null(value) if nulls => values.push(value),
-            _ => {}
-        }
-    }
-    Ok(values)
+/// Who the objects of a cohort belong to: those that a relation led from. They are not kept alive, so that
+/// objects that know each other are no circle of references.
+pub(super) struct Parents {
+    /// The relation that leads back.
+    pub(super) slot: Slot,
+    foreign_key: Key,
+    pub(super) cohort: Py<PyWeakrefReference>,
+    key: Key,
 }
 
-/// Each value once, in the order of its first.
-pub(super) fn distinct<'py>(
-    py: Python<'py>,
-    values: Vec<Bound<'py, PyAny>>,
-) -> PyResult<Bound<'py, PyList>> {
-    let seen = PyDict::new(py);
-    for value in values {
-        seen.set_item(value, py.None())?;
-    }
-    Ok(seen.keys())
-}
-
-/// The objects that a load found, and their layout; none is known where there are none.
-struct Children<'py> {
-    layout: Option<Bound<'py, Layout>>,
-    objects: Vec<Instance<'py>>,
-}
-
-impl<'py> Children<'py> {
-    /// # Errors
-    /// `TypeError` for what is no cohort, nor a list of loaded objects of one model.
-    fn of(children: &Bound<'py, PyAny>) -> PyResult<Self> {
-        let py = children.py();
-        if let Ok(cohort) = children.cast::<Cohort>() {
-            return Ok(Self {
-                layout: Some(cohort.get().layout().bind(py).clone()),
-                objects: cohort.get().alive(py),
-            });
-        }
-        let mut layout: Option<Bound<'py, Layout>> = None;
-        let mut objects = Vec::new();
-        for child in children.try_iter()? {
-            let child = Instance::of(child?)?;
-            if layout.is_none() {
-                let cohort = child.cohort();
-                let cohort = cohort.ok_or_else(|| {
-                    PyTypeError::new_err("expected loaded objects, found one without a cohort")
-                })?;
-                layout = Some(cohort.get().layout().bind(py).clone());
-            }
-            if let Some(layout) = &layout {
-                objects.push(layout.get().own(child.into_any())?);
+impl Parents {
+    /// Gives those of the members that lack them their parents, as far as these are alive.
+    pub(super) fn give_to<'py>(
+        &self,
+        members: Vec<Instance<'py>>,
+        py: Python<'py>,
+    ) -> PyResult<()> {
+        let Some(parents) = self.cohort.bind(py).upgrade_as::<Cohort>()? else {
+            return Ok(());
+        };
+        let found = PyDict::new(py);
+        for parent in parents.get().alive(py) {
+            if let KeyOf::Known(key) = self.key.of(&parent)? {
+                found.set_item(key, parent.into_any())?;
             }
         }
-        Ok(Self { layout, objects })
+        for member in members {
+            if self.slot.read(&member).is_none()
+                && let KeyOf::Known(key) = self.foreign_key.of(&member)?
+                && let Some(parent) = found.get_item(key)?
+            {
+                self.slot.put(&member, parent);
+            }
+        }
+        Ok(())
     }
 }
 
 /// Objects by key, in the order of their coming.
-struct Groups<'py>(Bound<'py, PyDict>);
+struct Groups<'py> {
+    by_key: Bound<'py, PyDict>,
+    /// Makes an empty list.
+    collection: Bound<'py, PyAny>,
+}
 
 impl<'py> Groups<'py> {
-    fn new(py: Python<'py>) -> Self {
-        Self(PyDict::new(py))
-    }
-
-    fn add(&self, key: Bound<'py, PyAny>, object: &Bound<'py, PyAny>) -> PyResult<()> {
-        match self.of(&key)? {
-            Some(group) => group.append(object),
-            None => self.0.set_item(key, PyList::new(object.py(), [object])?),
+    fn new(collection: &Bound<'py, PyAny>) -> Self {
+        Self {
+            by_key: PyDict::new(collection.py()),
+            collection: collection.clone(),
         }
     }
 
-    fn of(&self, key: impl IntoPyObject<'py>) -> PyResult<Option<Bound<'py, PyList>>> {
-        let found = self.0.get_item(key)?;
+    fn add(&self, key: &Bound<'py, PyAny>, object: &Bound<'py, PyAny>) -> PyResult<()> {
+        if let Some(group) = self.of(key)? {
+            return group.append(object);
+        }
+        let group = self.empty()?;
+        group.append(object)?;
+        self.by_key.set_item(key, group)
+    }
+
+    fn of(&self, key: &Bound<'py, PyAny>) -> PyResult<Option<Bound<'py, PyList>>> {
+        let found = self.by_key.get_item(key)?;
         Ok(found.map(Bound::cast_into).transpose()?)
     }
-}
 
-/// The columns that make a key: of one column its value, of several a tuple of theirs.
-enum Key {
-    One(Slot),
-    Several(Vec<Slot>),
-}
-
-/// The key of one object.
-enum KeyOf<'py> {
-    Known(Bound<'py, PyAny>),
-    /// It, or a part of it, is None.
-    Null(Bound<'py, PyAny>),
-    /// It, or a part of it, is not loaded.
-    Missing,
-}
-
-impl Key {
-    /// The column of this name, or the columns of these names.
-    fn named(layout: &Layout, name: &Bound<'_, PyAny>) -> PyResult<Self> {
-        if let Ok(name) = name.cast::<PyString>() {
-            return Ok(Self::One(layout.column_named(name)?));
-        }
-        let slot = |name: PyResult<Bound<'_, PyAny>>| {
-            let name = name?.cast_into::<PyString>()?;
-            layout.column_named(&name)
-        };
-        let slots = name.try_iter()?.map(slot).collect::<PyResult<_>>()?;
-        Ok(Self::Several(slots))
+    fn empty(&self) -> PyResult<Bound<'py, PyList>> {
+        Ok(self.collection.call0()?.cast_into()?)
     }
 
-    fn of<'py>(&self, object: &Instance<'py>) -> PyResult<KeyOf<'py>> {
-        match self {
-            Self::One(slot) => Ok(match slot.read(object) {
-                Some(value) if value.is_none() => KeyOf::Null(value),
-                Some(value) => KeyOf::Known(value),
-                None => KeyOf::Missing,
-            }),
-            Self::Several(slots) => {
-                let values: Option<Vec<_>> = slots.iter().map(|slot| slot.read(object)).collect();
-                let Some(values) = values else {
-                    return Ok(KeyOf::Missing);
-                };
-                let is_null = values.iter().any(PyAnyMethods::is_none);
-                let key = PyTuple::new(object.as_any().py(), values)?.into_any();
-                Ok(if is_null {
-                    KeyOf::Null(key)
-                } else {
-                    KeyOf::Known(key)
-                })
-            }
+    fn copy(&self, group: &Bound<'py, PyList>) -> PyResult<Bound<'py, PyList>> {
+        let copy = self.empty()?;
+        for object in group {
+            copy.append(object)?;
         }
+        Ok(copy)
     }
 }
 

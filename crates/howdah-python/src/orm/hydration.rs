@@ -12,7 +12,7 @@ use super::cohort::Cohort;
 use super::entity::Part;
 use super::guarded::Guarded;
 use super::layout::Slot;
-use super::objects::Objects;
+use super::objects::{Home, Objects};
 use crate::connection::columns::Columns;
 
 /// What the rows of one statement become.
@@ -59,11 +59,13 @@ impl Hydration {
         })
     }
 
-    /// One use, by a statement that `executor` executes.
-    fn start(slf: Py<Self>, executor: Py<PyAny>) -> Load {
+    /// One use, by a statement that `executor` executes. With `alone`, it gives one object at most.
+    #[pyo3(signature = (executor, *, alone=false))]
+    fn start(slf: Py<Self>, executor: Py<PyAny>, alone: bool) -> Load {
         Load {
             hydration: slf,
             executor,
+            alone,
             cohorts: Guarded::new(Vec::new()),
         }
     }
@@ -98,6 +100,8 @@ fn parent_of(py: Python<'_>, parts: &[Part], index: usize) -> PyResult<Option<(u
 pub(crate) struct Load {
     hydration: Py<Hydration>,
     executor: Py<PyAny>,
+    /// There is one object at most, which needs no cohort until something of it is missing.
+    alone: bool,
     /// Of the statement, or batch of a stream, that began last.
     cohorts: Guarded<Vec<Option<Py<Cohort>>>>,
 }
@@ -139,22 +143,33 @@ impl Load {
     /// # Errors
     /// `ProgrammingError` where there are more or fewer columns than the entities take.
     pub(crate) fn begin(&self, py: Python<'_>, columns: &Columns) -> PyResult<Objects> {
-        let mut cohorts = Vec::with_capacity(self.hydration.get().parts.len());
-        for part in &self.hydration.get().parts {
-            cohorts.push(match part {
-                Part::Object(entity) => {
-                    let layout = entity.get().layout.clone_ref(py);
-                    let executor = self.executor.clone_ref(py);
-                    Some(Py::new(py, Cohort::new(layout, executor))?)
-                }
-                Part::Value(_) => None,
+        let plan = self.hydration.get();
+        let homes = plan.parts.iter().map(|part| self.home(py, part));
+        let homes = homes.collect::<PyResult<Vec<_>>>()?;
+        if !self.alone {
+            let cohorts = homes.iter().map(|home| match home {
+                Home::Cohort(cohort) => Some(cohort.clone_ref(py)),
+                _ => None,
             });
+            let cohorts = cohorts.collect();
+            let old = self
+                .cohorts
+                .with(py, |held| std::mem::replace(held, cohorts));
+            drop(old);
         }
-        let objects = Objects::new(py, self.hydration.clone_ref(py), &cohorts, columns)?;
-        drop(
-            self.cohorts
-                .with(py, |held| std::mem::replace(held, cohorts)),
-        );
-        Ok(objects)
+        Objects::new(py, self.hydration.clone_ref(py), homes, columns)
+    }
+
+    /// Where the objects of a part belong.
+    fn home(&self, py: Python<'_>, part: &Part) -> PyResult<Home> {
+        Ok(match part {
+            Part::Value(_) => Home::None,
+            Part::Object(_) if self.alone => Home::Alone(self.executor.clone_ref(py)),
+            Part::Object(entity) => {
+                let layout = entity.get().layout.clone_ref(py);
+                let executor = self.executor.clone_ref(py);
+                Home::Cohort(Py::new(py, Cohort::new(layout, executor))?)
+            }
+        })
     }
 }

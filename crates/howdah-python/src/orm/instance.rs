@@ -5,20 +5,22 @@
 //! object that has a cohort records the old value first.
 //!
 //! No IO. Invariants of every object:
-//! * `link` is null, or owns a reference to a [`Cohort`] or, where `changed`, to a [`Changes`];
-//! * with a link, the cohort's member at `place` is this object, until it is deallocated;
+//! * `link` is null, or owns a reference to what `kind` says;
+//! * with a cohort, its member at `place` is this object, until it is deallocated;
 //! * it is tracked by the collector, or every value that it refers to is no container.
 
 use std::ffi::{c_int, c_void};
 use std::ptr;
 
 use pyo3::ffi;
+use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyDict, PyString, PyType};
 
 use super::changes::{Changes, not_loaded};
 use super::cohort::Cohort;
+use super::layout::Layout;
 
 /// The memory of an object, before the slots of its model.
 #[repr(C)]
@@ -26,7 +28,19 @@ struct Fields {
     ob_base: ffi::PyObject,
     link: *mut ffi::PyObject,
     place: u32,
-    changed: bool,
+    kind: Kind,
+}
+
+/// What an object's link leads to. New objects are zeroes.
+#[derive(Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+enum Kind {
+    /// A [`Cohort`], or nothing.
+    Cohort = 0,
+    /// A [`Changes`], which has the cohort.
+    Changes,
+    /// What loaded the object, which came alone: the cohort is made when it is asked for.
+    Executor,
 }
 
 /// Bytes before the first slot of a model.
@@ -40,12 +54,17 @@ impl<'py> Instance<'py> {
     /// # Errors
     /// `TypeError` for other objects.
     pub(super) fn of(object: Bound<'py, PyAny>) -> PyResult<Self> {
-        if is_subtype(&object.get_type(), instance_type(object.py())?) {
+        if Self::is_one(&object)? {
             return Ok(Self(object));
         }
         let found = object.get_type().name()?;
         let message = format!("expected objects of a model, found `{found}`");
         Err(pyo3::exceptions::PyTypeError::new_err(message))
+    }
+
+    /// Whether the object's class derives from `Instance`.
+    pub(super) fn is_one(object: &Bound<'py, PyAny>) -> PyResult<bool> {
+        Ok(is_subtype(&object.get_type(), instance_type(object.py())?))
     }
 
     /// # Safety
@@ -71,21 +90,52 @@ impl<'py> Instance<'py> {
     }
 
     /// The cohort, if it has one.
-    pub(super) fn cohort(&self) -> Option<Bound<'py, Cohort>> {
-        // SAFETY: by the invariant a link that is not null is what `changed` says, and is owned.
+    ///
+    /// # Errors
+    /// For an object that came alone, what making its cohort may raise.
+    pub(super) fn cohort(&self) -> PyResult<Option<Bound<'py, Cohort>>> {
+        let py = self.0.py();
+        // SAFETY: by the invariant a link that is not null is what `kind` says, and is owned.
         unsafe {
             let fields = self.fields();
             if (*fields).link.is_null() {
-                return None;
+                return Ok(None);
             }
-            let link = Bound::from_borrowed_ptr(self.0.py(), (*fields).link);
-            Some(if (*fields).changed {
-                let changes = link.cast_unchecked::<Changes>();
-                changes.get().cohort.bind(self.0.py()).clone()
-            } else {
-                link.cast_into_unchecked()
-            })
+            let link = Bound::from_borrowed_ptr(py, (*fields).link);
+            Ok(Some(match (*fields).kind {
+                Kind::Cohort => link.cast_into_unchecked(),
+                Kind::Changes => {
+                    let changes = link.cast_unchecked::<Changes>();
+                    changes.get().cohort.bind(py).clone()
+                }
+                Kind::Executor => return self.found_cohort(&link),
+            }))
         }
+    }
+
+    /// Makes a cohort for an object that came alone.
+    #[cold]
+    fn found_cohort(&self, executor: &Bound<'py, PyAny>) -> PyResult<Option<Bound<'py, Cohort>>> {
+        let py = self.0.py();
+        let table = self.0.get_type().getattr(intern!(py, "__table__"))?;
+        let layout = table
+            .getattr(intern!(py, "layout"))?
+            .cast_into::<Layout>()?;
+        layout.get().own(self.0.clone())?;
+        let cohort = Bound::new(py, Cohort::new(layout.unbind(), executor.clone().unbind()))?;
+        // all of this may have run other code, for which the object has a cohort already, or none
+        if !self.is_linked_to(executor) {
+            return self.cohort();
+        }
+        self.leave();
+        Cohort::add(&cohort, self)?;
+        Ok(Some(cohort))
+    }
+
+    fn is_linked_to(&self, executor: &Bound<'py, PyAny>) -> bool {
+        // SAFETY: the fields of a live object
+        let fields = unsafe { &*self.fields() };
+        fields.kind == Kind::Executor && fields.link == executor.as_ptr()
     }
 
     /// The values before the first change, if there was one.
@@ -93,7 +143,7 @@ impl<'py> Instance<'py> {
         // SAFETY: as for `cohort`
         unsafe {
             let fields = self.fields();
-            if !(*fields).changed {
+            if (*fields).kind != Kind::Changes {
                 return None;
             }
             let link = Bound::from_borrowed_ptr(self.0.py(), (*fields).link);
@@ -104,14 +154,23 @@ impl<'py> Instance<'py> {
 
     /// Makes the object the member at `place` of a cohort. It must be in none.
     pub(super) fn join(&self, cohort: &Bound<'py, Cohort>, place: u32) {
+        self.link(cohort.as_any(), Kind::Cohort, place);
+    }
+
+    /// Has an object that came alone know what loaded it. It must be in no cohort.
+    pub(super) fn come_by(&self, executor: &Bound<'py, PyAny>) {
+        self.link(executor, Kind::Executor, 0);
+    }
+
+    fn link(&self, link: &Bound<'py, PyAny>, kind: Kind, place: u32) {
         // SAFETY: the thread is attached; the link is null, so that nothing is lost, and takes over
         // a new reference.
         unsafe {
             let fields = self.fields();
             debug_assert!((*fields).link.is_null());
-            (*fields).link = cohort.clone().into_ptr();
+            (*fields).link = link.clone().into_ptr();
             (*fields).place = place;
-            (*fields).changed = false;
+            (*fields).kind = kind;
         }
     }
 
@@ -122,15 +181,18 @@ impl<'py> Instance<'py> {
     }
 
     fn forget_changes(&self) {
-        let Some(cohort) = self.cohort() else {
-            return;
-        };
-        // SAFETY: the link owns a reference, which `old` takes over; a new one takes its place.
+        let py = self.0.py();
+        // SAFETY: the link is what `kind` says. It owns a reference, which `old` takes over; a new one
+        // takes its place.
         let old = unsafe {
             let fields = self.fields();
-            (*fields).changed = false;
-            let old = std::mem::replace(&mut (*fields).link, cohort.into_ptr());
-            Bound::from_owned_ptr(self.0.py(), old)
+            if (*fields).kind != Kind::Changes {
+                return;
+            }
+            let old = Bound::from_owned_ptr(py, (*fields).link).cast_into_unchecked::<Changes>();
+            (*fields).link = old.get().cohort.clone_ref(py).into_ptr();
+            (*fields).kind = Kind::Cohort;
+            old
         };
         drop(old);
     }
@@ -138,7 +200,7 @@ impl<'py> Instance<'py> {
     /// Records that `name` had this value before it was changed, unless it was changed before.
     fn record(&self, name: &Bound<'py, PyString>, old: Option<Bound<'py, PyAny>>) -> PyResult<()> {
         let py = self.0.py();
-        let Some(cohort) = self.cohort() else {
+        let Some(cohort) = self.cohort()? else {
             return Ok(()); // it has left meanwhile
         };
         let values = match self.changes() {
@@ -165,7 +227,7 @@ impl<'py> Instance<'py> {
         name: &Bound<'py, PyString>,
         old: &Bound<'py, PyAny>,
     ) -> PyResult<()> {
-        let Some(cohort) = self.cohort() else {
+        let Some(cohort) = self.cohort()? else {
             return Ok(());
         };
         if is_container(old) {
@@ -195,7 +257,7 @@ impl<'py> Instance<'py> {
             let fields = self.fields();
             if !(*fields).link.is_null() {
                 let old = std::mem::replace(&mut (*fields).link, changes.into_ptr());
-                (*fields).changed = true;
+                (*fields).kind = Kind::Changes;
                 drop(Bound::from_owned_ptr(py, old));
             }
         }
@@ -210,7 +272,7 @@ impl<'py> Instance<'py> {
 
     /// What `object.name = value` does, or `del object.name` without a value.
     fn set(&self, name: &Bound<'py, PyString>, value: Option<&Bound<'py, PyAny>>) -> PyResult<()> {
-        let Some(cohort) = self.cohort() else {
+        let Some(cohort) = self.cohort()? else {
             return self.write(name, value);
         };
         let slot = cohort.get().layout().get().column(name);
@@ -277,11 +339,13 @@ unsafe fn leave(py: Python<'_>, fields: *mut Fields) {
         }
         let link = Bound::from_owned_ptr(py, link);
         let place = (*fields).place;
-        if std::mem::replace(&mut (*fields).changed, false) {
-            let changes = link.cast_unchecked::<Changes>();
-            changes.get().cohort.get().remove(py, place);
-        } else {
-            link.cast_unchecked::<Cohort>().get().remove(py, place);
+        match std::mem::replace(&mut (*fields).kind, Kind::Cohort) {
+            Kind::Cohort => link.cast_unchecked::<Cohort>().get().remove(py, place),
+            Kind::Changes => {
+                let changes = link.cast_unchecked::<Changes>();
+                changes.get().cohort.get().remove(py, place);
+            }
+            Kind::Executor => {}
         }
     }
 }
@@ -388,6 +452,9 @@ unsafe extern "C" fn setattro(
     // means deletion. The object is of our type. The generic function checks the name.
     unsafe {
         if (*object.cast::<Fields>()).link.is_null() || ffi::PyUnicode_Check(name) == 0 {
+            if !value.is_null() && ffi::PyObject_IS_GC(value) != 0 {
+                track(object);
+            }
             return ffi::PyObject_GenericSetAttr(object, name, value);
         }
         let py = Python::assume_attached();
@@ -410,8 +477,12 @@ unsafe extern "C" fn cohort(object: *mut ffi::PyObject, _: *mut c_void) -> *mut 
         let py = Python::assume_attached();
         let instance = Instance::of_unchecked(Bound::from_borrowed_ptr(py, object));
         match instance.cohort() {
-            Some(cohort) => cohort.into_ptr(),
-            None => py.None().into_ptr(),
+            Ok(Some(cohort)) => cohort.into_ptr(),
+            Ok(None) => py.None().into_ptr(),
+            Err(error) => {
+                error.restore(py);
+                ptr::null_mut()
+            }
         }
     }
 }

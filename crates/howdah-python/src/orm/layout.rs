@@ -209,6 +209,11 @@ impl Layout {
         self.plain
     }
 
+    /// The class.
+    pub(super) fn model_type<'py>(&self, py: Python<'py>) -> &Bound<'py, PyType> {
+        self.model.bind(py)
+    }
+
     fn check_distinct(&self, py: Python<'_>) -> PyResult<()> {
         let all = || self.columns.iter().chain(&self.relations);
         for (index, one) in all().enumerate() {

@@ -10,14 +10,17 @@
 
 mod changes;
 mod cohort;
+mod constructor;
 mod entity;
 mod filling;
 mod guarded;
 mod hydration;
 mod instance;
+mod key;
 mod known;
 mod layout;
 mod objects;
+mod rows;
 mod text;
 mod writing;
 
@@ -25,6 +28,7 @@ use pyo3::prelude::*;
 
 pub(crate) use hydration::Load;
 pub(crate) use objects::Objects;
+pub(crate) use rows::ObjectRows;
 
 /// Adds this module's names to `_native`.
 pub(crate) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
@@ -32,10 +36,12 @@ pub(crate) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add("NOT_LOADED", changes::not_loaded(module.py())?)?;
     module.add_class::<changes::NotLoaded>()?;
     module.add_class::<cohort::Cohort>()?;
+    module.add_class::<constructor::Constructor>()?;
     module.add_class::<entity::Entity>()?;
     module.add_class::<hydration::Hydration>()?;
     module.add_class::<Load>()?;
     module.add_class::<layout::Layout>()?;
+    module.add_class::<ObjectRows>()?;
     writing::register(module)?;
     text::register(module)
 }

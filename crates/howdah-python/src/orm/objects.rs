@@ -32,12 +32,21 @@ pub(crate) struct Objects {
 struct Reading {
     /// The first of its columns.
     at: usize,
-    /// Of an object.
-    cohort: Option<Py<Cohort>>,
+    /// Where its objects belong.
+    home: Home,
     /// No value of it needs the collector.
     atomic: bool,
     /// The objects that rows have made, if it has a key.
     known: Option<Guarded<Known>>,
+}
+
+/// Where the objects of a part belong.
+pub(super) enum Home {
+    /// The part makes none.
+    None,
+    Cohort(Py<Cohort>),
+    /// There is one at most: what loads what it lacks is enough to know.
+    Alone(Py<PyAny>),
 }
 
 /// The values of columns, as they came.
@@ -53,7 +62,7 @@ impl Objects {
     pub(super) fn new(
         py: Python<'_>,
         hydration: Py<Hydration>,
-        cohorts: &[Option<Py<Cohort>>],
+        homes: Vec<Home>,
         columns: &Columns,
     ) -> PyResult<Self> {
         let plan = hydration.get();
@@ -65,11 +74,11 @@ impl Objects {
         }
         let mut at = 0;
         let mut parts = Vec::with_capacity(plan.parts.len());
-        for (part, cohort) in plan.parts.iter().zip(cohorts) {
+        for (part, home) in plan.parts.iter().zip(homes) {
             let end = at + part.width();
             parts.push(Reading {
                 at,
-                cohort: cohort.as_ref().map(|cohort| cohort.clone_ref(py)),
+                home,
                 atomic: !part.has_converters() && columns.are_atomic(at..end),
                 known: part.has_key().then(|| Guarded::new(Known::default())),
             });
@@ -157,7 +166,7 @@ impl Drop for Objects {
     fn drop(&mut self) {
         Python::attach(|py| {
             for reading in &self.parts {
-                if let Some(cohort) = &reading.cohort {
+                if let Home::Cohort(cohort) = &reading.home {
                     cohort.get().settle(py);
                 }
             }
@@ -235,10 +244,13 @@ impl Reading {
         if !self.atomic && entity.layout.get().is_plain() {
             object.track();
         }
-        match &self.cohort {
-            Some(cohort) => Cohort::add(cohort.bind(object.as_any().py()), object),
-            None => Ok(()),
+        let py = object.as_any().py();
+        match &self.home {
+            Home::Cohort(cohort) => return Cohort::add(cohort.bind(py), object),
+            Home::Alone(executor) => object.come_by(executor.bind(py)),
+            Home::None => {}
         }
+        Ok(())
     }
 }
 

@@ -3,23 +3,54 @@
 //! No IO. Called by the writing half of `howdah.orm`. Invariant: what is written into slots here is
 //! what the database has: it is never recorded as a change of the program.
 
-use std::collections::HashMap;
-
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyList, PyString, PyTuple};
+use pyo3::types::{PyDict, PyList, PyString, PyTuple, PyType};
 
 use super::cohort::Cohort;
-use super::instance::{Instance, is_container};
+use super::instance::Instance;
 use super::layout::{Layout, Slot};
 
 /// Adds this module's names to `_native`.
 pub(super) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(group_by_filled, module)?)?;
+    module.add_function(wrap_pyfunction!(group_by_model, module)?)?;
+    module.add_function(wrap_pyfunction!(instances, module)?)?;
+    module.add_function(wrap_pyfunction!(write_slot, module)?)?;
     module.add_function(wrap_pyfunction!(write_slots, module)?)?;
     module.add_function(wrap_pyfunction!(leave_cohort, module)?)?;
     module.add_function(wrap_pyfunction!(join_cohort, module)?)?;
     module.add_function(wrap_pyfunction!(restore_changes, module)?)
+}
+
+/// One object of a model or many, as a list.
+///
+/// # Errors
+/// `TypeError` for what is no object of a model.
+#[pyfunction]
+fn instances<'py>(objects: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyList>> {
+    let py = objects.py();
+    if Instance::is_one(objects)? {
+        return PyList::new(py, [objects]);
+    }
+    let found = PyList::empty(py);
+    for object in objects.try_iter()? {
+        found.append(Instance::of(object?)?.into_any())?;
+    }
+    Ok(found)
+}
+
+/// The objects of each class, in the order in which the classes come first.
+#[pyfunction]
+fn group_by_model<'py>(
+    objects: &Bound<'py, PyList>,
+) -> PyResult<Vec<(Bound<'py, PyType>, Bound<'py, PyList>)>> {
+    let mut groups = Groups::default();
+    for object in objects {
+        let class = object.get_type();
+        groups.add(object.py(), &class.as_ptr(), object, |_| Ok(class.clone()))?;
+    }
+    Ok(groups.found)
 }
 
 /// The objects that have a value in the same columns, with the names of these columns.
@@ -31,25 +62,84 @@ fn group_by_filled<'py>(
     let py = layout.py();
     let names = layout.get().columns(py)?;
     let slots = slots(layout.get(), names.as_any())?;
-    let mut places: HashMap<Box<[bool]>, usize> = HashMap::new();
-    let mut groups: Vec<(Bound<'py, PyTuple>, Bound<'py, PyList>)> = Vec::new();
+    let mut groups = Groups::default();
+    let mut filled = Vec::with_capacity(slots.len());
     for object in objects.try_iter()? {
         let object = layout.get().own(object?)?;
-        let filled: Box<[bool]> = slots.iter().map(|it| it.read(&object).is_some()).collect();
-        let known = places.get(&filled).and_then(|&place| groups.get(place));
-        if let Some((_, members)) = known {
-            members.append(object.into_any())?;
-            continue;
-        }
-        let present = names
-            .iter()
-            .zip(&filled)
-            .filter(|(_, is_filled)| **is_filled);
-        let present = PyTuple::new(py, present.map(|(name, _)| name).collect::<Vec<_>>())?;
-        groups.push((present, PyList::new(py, [object.into_any()])?));
-        places.insert(filled, groups.len() - 1);
+        filled.clear();
+        filled.extend(slots.iter().map(|slot| slot.read(&object).is_some()));
+        groups.add(py, &filled, object.into_any(), |_| {
+            let present = names.iter().zip(&filled);
+            let present = present.filter(|(_, is_filled)| **is_filled);
+            PyTuple::new(py, present.map(|(name, _)| name).collect::<Vec<_>>())
+        })?;
     }
-    Ok(groups)
+    Ok(groups.found)
+}
+
+/// Objects by what they have in common. Those that follow each other mostly have the same.
+struct Groups<'py, K, N> {
+    keys: Vec<K>,
+    found: Vec<(N, Bound<'py, PyList>)>,
+    last: usize,
+}
+
+impl<K, N> Default for Groups<'_, K, N> {
+    fn default() -> Self {
+        Self {
+            keys: Vec::new(),
+            found: Vec::new(),
+            last: 0,
+        }
+    }
+}
+
+impl<'py, K: PartialEq + Clone, N> Groups<'py, K, N> {
+    /// Puts an object into the group of this key, which is named by `name` when it begins.
+    #[inline]
+    fn add(
+        &mut self,
+        py: Python<'py>,
+        key: &K,
+        object: Bound<'py, PyAny>,
+        name: impl FnOnce(Bound<'py, PyAny>) -> PyResult<N>,
+    ) -> PyResult<()> {
+        if self.keys.get(self.last) != Some(key) {
+            let known = self.keys.iter().position(|it| it == key);
+            self.last = known.unwrap_or(self.keys.len());
+        }
+        if self.last == self.keys.len() {
+            self.found.push((name(object.clone())?, PyList::empty(py)));
+            self.keys.push(key.clone());
+        }
+        match self.found.get(self.last) {
+            Some((_, members)) => members.append(object),
+            None => Ok(()),
+        }
+    }
+}
+
+/// Writes a value into one slot of each object.
+///
+/// # Errors
+/// `ValueError` where there are not as many values as objects.
+#[pyfunction]
+fn write_slot<'py>(
+    layout: &Bound<'py, Layout>,
+    objects: &Bound<'py, PyAny>,
+    name: &Bound<'py, PyString>,
+    values: &Bound<'py, PyList>,
+) -> PyResult<()> {
+    let slot = layout.get().column_named(name)?;
+    let mut values = values.iter();
+    for object in objects.try_iter()? {
+        let object = layout.get().own(object?)?;
+        slot.put(&object, values.next().ok_or_else(|| uneven("values"))?);
+    }
+    match values.next() {
+        None => Ok(()),
+        Some(_) => Err(uneven("values")),
+    }
 }
 
 /// Writes a row of values into the slots of each object.
@@ -73,10 +163,7 @@ fn write_slots(
             return Err(uneven("values"));
         }
         for (slot, value) in slots.iter().zip(row.iter()) {
-            if is_container(&value) {
-                object.track();
-            }
-            drop(slot.replace(&object, value));
+            slot.put(&object, value);
         }
     }
     match rows.next() {

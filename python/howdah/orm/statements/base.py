@@ -7,6 +7,7 @@ each shape.
 from __future__ import annotations
 
 from collections.abc import Callable, Generator
+from operator import methodcaller
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, NoReturn, Self, TypeAlias, TypeVar
 
 from howdah._native import Fragment, Shapes
@@ -52,14 +53,14 @@ class Statement(Generic[R_co]):
     def _count_steps(self) -> Steps:
         """The calls that run it for its effect; returns how many rows it touched."""
         compiled, values = self._compile()
-        count = yield lambda conn: conn.execute(compiled.sql, *values)
+        count = yield methodcaller("execute", compiled.sql, *values)
         return count
 
     def _fetching(self, executor: Any) -> tuple[Load, Step]:
         """The call that fetches all of its rows, and the load that makes them objects."""
         compiled, values = self._compile()
         load = compiled.extra.start(executor)
-        return load, lambda conn: conn.fetch(compiled.sql, *values, row=load)
+        return load, methodcaller("fetch", compiled.sql, *values, row=load)
 
     def _compile(self) -> tuple[Compiled, tuple[Any, ...]]:
         return SHAPES.compile(self)

@@ -5,6 +5,7 @@ No IO. Each is a statement of its own, so that it can be run, batched and cached
 
 from __future__ import annotations
 
+from operator import methodcaller
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from howdah._native import Fragment
@@ -53,8 +54,8 @@ class First(_OfQuery[T | None], Generic[T]):
         if self.query._loads_more():
             return None
         compiled, values = self._compile()
-        load = compiled.extra.start(executor)
-        return lambda conn: conn.fetch_one(compiled.sql, *values, row=load)
+        load = compiled.extra.start(executor, alone=True)
+        return methodcaller("fetch_one", compiled.sql, *values, row=load)
 
     def _steps(self, executor: Any) -> Steps:
         rows = yield from self.query._steps(executor)
@@ -90,7 +91,7 @@ class _Value(_OfQuery[T]):
 
     def _only_step(self, executor: Any) -> Step:  # noqa: ARG002 (a value loads nothing)
         compiled, values = self._compile()
-        return lambda conn: conn.fetch_value(compiled.sql, *values)
+        return methodcaller("fetch_value", compiled.sql, *values)
 
     def _steps(self, executor: Any) -> Steps:
         value = yield self._only_step(executor)
@@ -103,7 +104,7 @@ class Count(_Value[int]):
     __slots__ = ()
 
     def _shape_fields(self) -> tuple[Any, ...]:
-        return ("count", self.query._as_counted()[0]._shape_fields())
+        return ("count", self.query._shape_fields())
 
     def _write(self) -> tuple[Fragment, Any]:
         query, is_plain = self.query._as_counted()

@@ -15,12 +15,11 @@ How it is chosen, for the objects of one model that have the same columns:
 
 from __future__ import annotations
 
-import operator
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from howdah._identifiers import qualified
-from howdah._native import group_by_filled
+from howdah._native import ObjectRows, group_by_filled, instances, write_slot
 from howdah._native import quote_identifier as quoted
 from howdah.errors import DatabaseError
 from howdah.orm.statements.given import given_rows, has_arrays, rows_at_once
@@ -28,9 +27,7 @@ from howdah.orm.statements.insert import Insert, insert
 from howdah.orm.writes import events
 from howdah.orm.writes.blocks import whole
 from howdah.orm.writes.objects import (
-    as_list,
     by_model,
-    rows_of,
     take_in,
     values_of,
 )
@@ -50,7 +47,7 @@ def insert_steps(
     executor: Any, objects: Any, *, returning: bool = True, progress: Progress | None = None
 ) -> Steps:
     """Insert one object or many."""
-    found = as_list(objects)
+    found = instances(objects)
     if not found:
         return
     yield from events.call_before("insert", found)
@@ -110,6 +107,8 @@ class Group:
             self.missing = [name for name in self.missing if name in table.key]
         self._rows: list[Any] = []
         """What came back, in the order of the objects."""
+        self._numbers: list[int] = []
+        """Of the identity column, where that is all that was missing."""
 
     @property
     def is_one_statement(self) -> bool:
@@ -139,6 +138,8 @@ class Group:
 
     def settle(self, executor: Any) -> None:
         """Make the objects loaded ones."""
+        if self._numbers:
+            write_slot(self.table.layout, self.objects, self.missing[0], self._numbers)
         if self._rows:
             take_in(self.table, self.objects, self.missing, self._rows)
         cohort = self.table.layout.adopt(self.objects, executor)
@@ -194,16 +195,13 @@ class Group:
         if numbers is None:
             return False
         table, names = self.table, self.names
-        taken: list[Any] = []
-        rows: Iterable[Any] = rows_of(table, self.objects, names)
-        if self.missing:
-            taken = list(zip(numbers, strict=True))
-            rows = map(operator.add, taken, rows)
+        bound = [(name, table.columns[name].type.bind) for name in names]
+        rows = ObjectRows(table.layout, self.objects, bound, numbers if self.missing else None)
         columns = [table.columns[name].name for name in (*self.missing, *names)]
         yield lambda conn: conn.copy_rows(
             copy_target(table), rows, columns, progress=report.of_copy
         )
-        self._rows = taken
+        self._numbers = numbers
         report.done(len(self.objects))
         return True
 

@@ -9,45 +9,19 @@ from __future__ import annotations
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
-from howdah._native import write_slots
+from howdah._native import group_by_model, write_slots
 from howdah.errors import ProgrammingError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from howdah.orm.columns import ColumnDefinition
-    from howdah.orm.models import Model
     from howdah.orm.tables import Table
 
 
-def as_list(objects: Any) -> list[Any]:
-    """One object or many, as a list."""
-    from howdah.orm.models import Model
-
-    if isinstance(objects, Model):
-        return [objects]
-    found = list(objects)
-    for one in found:
-        if not isinstance(one, Model):
-            raise TypeError(f"expected objects of models, found `{type(one).__name__}`")
-    return found
-
-
-def by_model(objects: Iterable[Any]) -> list[tuple[Table, list[Any]]]:
+def by_model(objects: list[Any]) -> list[tuple[Table, list[Any]]]:
     """The objects of each model, in the order in which the models come first."""
-    groups: dict[type[Model], list[Any]] = {}
-    for one in objects:
-        groups.setdefault(type(one), []).append(one)
-    return [(model.__table__, members) for model, members in groups.items()]
-
-
-def rows_of(table: Table, objects: Sequence[Any], names: Sequence[str]) -> Iterable[Any]:
-    """The values of these columns for each object, as the driver takes them."""
-    binds = [table.columns[name].type.bind for name in names]
-    rows = table.layout.rows(objects, names)
-    if not any(binds):
-        return rows
-    return (_each(binds, row) for row in rows)
+    return [(model.__table__, members) for model, members in group_by_model(objects)]
 
 
 def values_of(objects: Sequence[Any], name: str) -> list[Any]:

@@ -250,7 +250,7 @@ impl AsyncConnection {
         progress: Option<Py<PyAny>>,
     ) -> PyResult<Reply> {
         let statements = RowStatements { binary, text };
-        let source = Rows::new(Supply::new(rows)?, statements, columns);
+        let source = Rows::new(rows, statements, columns)?;
         let operation = CopyIn::new(source, Progress::new(progress));
         Ok(Reply::new(&self.holder, operation, timeout))
     }

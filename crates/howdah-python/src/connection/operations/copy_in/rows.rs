@@ -9,6 +9,7 @@ use pyo3::types::{PyDict, PyList, PyString, PyTuple};
 use super::supply::{Next, Supply};
 use super::{Context, Limit, More, Source, scope};
 use crate::connection::{faults, parameters, unknown_type};
+use crate::orm::ObjectRows;
 use crate::types::{Codec, Refused, Scope};
 
 /// After how many rows the clock is looked at.
@@ -25,6 +26,8 @@ pub(crate) struct RowStatements {
 /// Rows of Python values.
 pub(crate) struct Rows {
     supply: Supply,
+    /// What reads the values of objects, if the items are objects of the ORM.
+    objects: Option<Py<ObjectRows>>,
     statements: RowStatements,
     binary: bool,
     names: Vec<String>,
@@ -37,15 +40,24 @@ pub(crate) struct Rows {
 }
 
 impl Rows {
-    /// Rows for columns of these names and types.
+    /// Rows for columns of these names and types, from an iterable, a feed, or [`ObjectRows`].
+    ///
+    /// # Errors
+    /// `TypeError` for other sources.
     pub(crate) fn new(
-        supply: Supply,
+        source: &Bound<'_, PyAny>,
         statements: RowStatements,
         columns: Vec<(String, Oid)>,
-    ) -> Self {
+    ) -> PyResult<Self> {
         let (names, types) = columns.into_iter().unzip();
-        Self {
+        let objects = source.cast::<ObjectRows>().ok();
+        let supply = match objects {
+            Some(objects) => Supply::new(objects.get().objects(source.py()))?,
+            None => Supply::new(source)?,
+        };
+        Ok(Self {
             supply,
+            objects: objects.map(|objects| objects.clone().unbind()),
             statements,
             binary: true,
             names,
@@ -54,19 +66,28 @@ impl Rows {
             taken: 0,
             begun: false,
             scratch: Vec::new(),
-        }
+        })
     }
 
+    /// Writes a row; `values` is room for those of an object.
     #[inline]
-    fn write(
+    fn write<'py>(
         &mut self,
-        scope: &Scope<'_, '_>,
-        row: &Bound<'_, PyAny>,
+        scope: &Scope<'_, 'py>,
+        row: &Bound<'py, PyAny>,
+        values: &mut Vec<Bound<'py, PyAny>>,
         out: &mut Vec<u8>,
     ) -> PyResult<()> {
+        let place = self.taken as usize;
         self.taken += 1;
-        if let Ok(values) = row.cast::<PyTuple>() {
+        if let Some(objects) = &self.objects {
+            values.clear();
+            let read = objects.get().values(row, place, values);
+            read.map_err(|error| self.note(scope.py, error))?;
             return self.write_values(scope, values, out);
+        }
+        if let Ok(values) = row.cast::<PyTuple>() {
+            return self.write_values(scope, values.as_slice(), out);
         }
         let values = match row.cast::<PyList>() {
             Ok(list) => list.to_tuple(),
@@ -74,14 +95,14 @@ impl Rows {
                 .other_values(row)
                 .map_err(|error| self.note(scope.py, error))?,
         };
-        self.write_values(scope, &values, out)
+        self.write_values(scope, values.as_slice(), out)
     }
 
     #[inline]
     fn write_values(
         &mut self,
         scope: &Scope<'_, '_>,
-        values: &Bound<'_, PyTuple>,
+        values: &[Bound<'_, PyAny>],
         out: &mut Vec<u8>,
     ) -> PyResult<()> {
         if values.len() != self.codecs.len() {
@@ -98,13 +119,13 @@ impl Rows {
     fn write_binary(
         &self,
         scope: &Scope<'_, '_>,
-        values: &Bound<'_, PyTuple>,
+        values: &[Bound<'_, PyAny>],
         out: &mut Vec<u8>,
     ) -> PyResult<()> {
         out.extend_from_slice(&(self.codecs.len() as i16).to_be_bytes());
-        for (index, (codec, value)) in self.codecs.iter().zip(values.iter_borrowed()).enumerate() {
-            if let Err(refused) = parameters::write_field(scope, codec, &value, out) {
-                return Err(self.refused(index, &value, refused));
+        for (index, (codec, value)) in self.codecs.iter().zip(values).enumerate() {
+            if let Err(refused) = parameters::write_field(scope, codec, value, out) {
+                return Err(self.refused(index, value, refused));
             }
         }
         Ok(())
@@ -113,10 +134,10 @@ impl Rows {
     fn write_text(
         &mut self,
         scope: &Scope<'_, '_>,
-        values: &Bound<'_, PyTuple>,
+        values: &[Bound<'_, PyAny>],
         out: &mut Vec<u8>,
     ) -> PyResult<()> {
-        for (index, (codec, value)) in self.codecs.iter().zip(values.iter_borrowed()).enumerate() {
+        for (index, (codec, value)) in self.codecs.iter().zip(values).enumerate() {
             if index > 0 {
                 out.push(b'\t');
             }
@@ -125,8 +146,8 @@ impl Rows {
                 continue;
             }
             self.scratch.clear();
-            if let Err(refused) = (codec.encode_text)(scope, codec, &value, &mut self.scratch) {
-                return Err(self.refused(index, &value, refused));
+            if let Err(refused) = (codec.encode_text)(scope, codec, value, &mut self.scratch) {
+                return Err(self.refused(index, value, refused));
             }
             escape(&self.scratch, out);
         }
@@ -248,13 +269,14 @@ impl Source for Rows {
             self.begin(out);
         }
         let mut rows = 0;
+        let mut values = Vec::new();
         loop {
             let next = self.supply.next(scope.py).map_err(|error| {
                 self.taken += 1;
                 self.note(scope.py, error)
             })?;
             match next {
-                Next::Item(row) => self.write(scope, &row, out)?,
+                Next::Item(row) => self.write(scope, &row, &mut values, out)?,
                 Next::Later => return Ok(More::Later),
                 Next::End => {
                     self.end(out);

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 import os
+import gc
 import signal
 import subprocess
 import sys
@@ -140,29 +140,6 @@ async def test_timeouts_that_are_none(conn: howdah.AsyncConnection, seconds: flo
 
 async def test_a_connection_lives_as_long_as_its_statements(connector: Connector) -> None:
     assert await (await connector()).fetch_value("select 1") == 1
-
-
-@pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
-def test_a_forked_child_leaves_a_connection_to_its_parent(database: str) -> None:
-    with howdah.connect(database) as conn:
-        child = os.fork()
-        if child == 0:
-            conn.close()
-            os._exit(0)
-        assert os.waitpid(child, 0)[1] == 0
-        assert conn.fetch_value("select 1") == 1
-
-
-@pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
-async def test_a_forked_child_leaves_an_asyncio_connection_to_its_parent(database: str) -> None:
-    conn = await howdah.connect_async(database)
-    child = os.fork()
-    if child == 0:
-        del conn
-        os._exit(0)
-    assert (await asyncio.to_thread(os.waitpid, child, 0))[1] == 0
-    assert await conn.fetch_value("select 1") == 1
-    await conn.close()
 
 
 def test_closing_cancels_what_another_thread_executes(database: str) -> None:

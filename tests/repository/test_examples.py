@@ -1,8 +1,8 @@
 """Examples run: every ```python block of the pages, every `>>>` in the package's docstrings.
 
 In a page the blocks run one after the other in one namespace, which begins with `howdah`, `url`
-(of an empty database), `conn` (a connection to it) and `folder`. A block may `await`. A block of
-`>>>` lines is compared with what it says.
+(of an empty database), `conn` (a connection to it) and `folder`; pages named `orm-…` begin with
+what `orm.md` has made. A block may `await`. A block of `>>>` lines is compared with what it says.
 """
 
 from __future__ import annotations
@@ -45,19 +45,29 @@ def namespace(database: str) -> Iterator[dict[str, Any]]:
     with howdah.connect(database) as conn, tempfile.TemporaryDirectory() as folder:
         Path(folder).chmod(0o755)  # servers run under an account of their own, if this is root's
         names = {"howdah": howdah, "url": database, "conn": conn, "folder": Path(folder)}
-        yield {**names, "__name__": "__main__"}
+        names["__name__"] = "__main__"
+        yield names
+        if isinstance(names.get("db"), howdah.Database):
+            names["db"].close()
 
 
 @pytest.mark.parametrize(
     "page", [p for p in PAGES if blocks(p)], ids=lambda p: str(p.relative_to(ROOT))
 )
 def test_the_examples_of_a_page_run(page: Path, namespace: dict[str, Any]) -> None:
+    before = [ROOT / "docs" / "orm.md"] if page.name.startswith("orm-") else []
     with asyncio.Runner() as runner:
-        for line, source in blocks(page):
-            if source.startswith(">>>"):
-                compare(source, namespace, f"{page.name}, line {line + 1}")
-            else:
-                run(runner, source, namespace, page, line)
+        for document in [*before, page]:
+            run_page(runner, document, namespace)
+
+
+def run_page(runner: asyncio.Runner, page: Path, namespace: dict[str, Any]) -> None:
+    """Run all blocks of a page."""
+    for line, source in blocks(page):
+        if source.startswith(">>>"):
+            compare(source, namespace, f"{page.name}, line {line + 1}")
+        else:
+            run(runner, source, namespace, page, line)
 
 
 def run(

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.conftest import fresh_database
+from tests.databases import fresh_database
 from tests.repository import ROOT
 from tests.repository.coming_from import LIBRARIES, MODELS, page_of, tasks
 

@@ -44,8 +44,8 @@ def namespace(database: str) -> Iterator[dict[str, Any]]:
     """What the examples can name without saying where it came from."""
     with howdah.connect(database) as conn, tempfile.TemporaryDirectory() as folder:
         Path(folder).chmod(0o755)  # servers run under an account of their own, if this is root's
-        names = {"howdah": howdah, "url": database, "conn": conn, "folder": Path(folder)}
-        names["__name__"] = "__main__"
+        names: dict[str, Any] = {"howdah": howdah, "url": database, "conn": conn}
+        names |= {"folder": Path(folder), "__name__": "__main__"}
         yield names
         if isinstance(names.get("db"), howdah.Database):
             names["db"].close()

@@ -35,12 +35,12 @@ class _Lease(Generic[B]):
     __slots__ = ("block", "has_cursor_transaction", "is_reading")
 
     def __init__(self, block: B, *, is_reading: bool) -> None:
-        self.block = block
+        self.block: B = block
         self.is_reading = is_reading
         self.has_cursor_transaction = False
 
 
-class _Leased(Generic[B], _Session):
+class _Leased(Generic[B], _Session):  # noqa: PYI059 (the second is nothing at run time)
     """What both kinds of connection share: where they are, as the program is to see it."""
 
     _leases: list[_Lease[B]]

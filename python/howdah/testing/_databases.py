@@ -9,12 +9,16 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import math
+import os
+import secrets
 import threading
+import urllib.parse
 from typing import TYPE_CHECKING, Any, cast
 
 from howdah._connecting import configuration
 from howdah.async_connection import open_attempt
 from howdah.async_database import AsyncDatabase
+from howdah.connection import Connection
 from howdah.database import Database
 from howdah.errors import PoolTimeout, ProgrammingError
 from howdah.testing._connections import RolledBackAsyncConnection, RolledBackConnection
@@ -25,8 +29,34 @@ if TYPE_CHECKING:
     from howdah._routing import Purpose
     from howdah.async_connection import AsyncConnection
     from howdah.async_pool import AsyncPool
-    from howdah.connection import Connection
     from howdah.pool import Pool
+
+
+@contextlib.contextmanager
+def made_database(url: str, **options: Any) -> Iterator[str]:
+    """A new database on the server that `url` names, dropped at the block's end; gives its URL."""
+    name = f"howdah_test_{os.getpid()}_{secrets.token_hex(4)}"
+    with Connection(configuration(url, options)) as admin:
+        admin.execute(f"create database {name}")
+    try:
+        yield _with_database(url, name)
+    finally:
+        with Connection(configuration(url, options)) as admin:
+            force = " with (force)" if admin.server_version >= 130000 else ""
+            admin.execute(f"drop database if exists {name}{force}")
+
+
+def _with_database(url: str, name: str) -> str:
+    """The same address, with another database."""
+    if "://" not in url:
+        return f"{url} dbname={name}"  # of two, libpq's text means the last
+    parts = urllib.parse.urlsplit(url)
+    query = [
+        (key, value)
+        for key, value in urllib.parse.parse_qsl(parts.query, keep_blank_values=True)
+        if key != "dbname"
+    ]
+    return parts._replace(path=f"/{name}", query=urllib.parse.urlencode(query)).geturl()
 
 
 @contextlib.contextmanager

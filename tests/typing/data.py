@@ -2,17 +2,19 @@
 # pyright: reportUnnecessaryTypeIgnoreComment=true
 
 import dataclasses
-from typing import Annotated, Any, assert_type
+from typing import TYPE_CHECKING, Annotated, Any, assert_type
 
 import msgspec
 import pydantic
 
-import howdah
 from howdah.integrations.msgspec import struct_of
 from howdah.integrations.pydantic import FromObject, model_of
 from howdah.orm import Bound, Page, Shape, from_data, of, select, to_dict, update_from
 from howdah.testing import rolled_back, rolled_back_async
 from tests.typing.orm_models import Author, Book
+
+if TYPE_CHECKING:
+    import howdah
 
 
 class BookCard(Shape[Book]):

@@ -316,6 +316,9 @@ class _Base:
     def on_end(self, handler: Callable[[], object] | None) -> None:
         """Set what is called once the connection was closed or lost."""
     def set_json_loads(self, loads: Callable[[bytes], Any] | None) -> None: ...
+    @property
+    def json_loads(self) -> Callable[[bytes], Any] | None:
+        """What `set_json_loads` set."""
     def set_codecs(self, layer: CodecLayer) -> None: ...
     @property
     def session_changes(self) -> int:
@@ -562,6 +565,8 @@ class SyncConnection(_Base):
         """Execute what is queued; with `raises` its error is raised here as well."""
     def describe(self, query: str, timeout: float | None) -> _Description:
         """Prepare a statement: its parameters' types by OID and name, its columns if any."""
+    def described(self, query: str) -> _Description | None:
+        """As `describe` told last, without waiting; None if not prepared, or at work."""
     def stream_open(
         self,
         query: str,
@@ -772,6 +777,7 @@ class AsyncConnection(_Base):
         self, *, raises: bool, timeout: float | None = None
     ) -> Coroutine[Any, Any, None]: ...
     def describe(self, query: str, timeout: float | None) -> Coroutine[Any, Any, _Description]: ...
+    def described(self, query: str) -> _Description | None: ...
     def stream_open(
         self,
         query: str,

@@ -6,6 +6,7 @@ call raises at once, the server is told, and no later statement runs before that
 
 import asyncio
 import inspect
+import time
 from collections.abc import Callable, Iterable, Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, TypeVar, overload
@@ -53,6 +54,11 @@ async def connect_async(
 
 async def open_connection(config: _native.Config) -> "AsyncConnection":
     """Connect with options that were validated; cancelled, it leaves nothing behind."""
+    return AsyncConnection(await open_attempt(config), asyncio.get_running_loop())
+
+
+async def open_attempt(config: _native.Config) -> _native.Connecting:
+    """What a connection is made of."""
     loop = asyncio.get_running_loop()
     attempt = _native.Connecting(config, await fresh_password(config))
     ended = asyncio.Event()
@@ -64,7 +70,7 @@ async def open_connection(config: _native.Config) -> "AsyncConnection":
         raise
     finally:
         loop.remove_reader(attempt.fileno())
-    return AsyncConnection(attempt, loop)
+    return attempt
 
 
 async def fresh_password(config: _native.Config) -> str | None:
@@ -74,9 +80,15 @@ async def fresh_password(config: _native.Config) -> str | None:
     """
     if config.password_source is None:
         return None
+    seconds = float(config.get("connect_timeout") or 0)
+    asked = time.monotonic()
     answer = config.password_source()
+    if (taken := time.monotonic() - asked) >= seconds > 0:
+        # the loop was held for so long, and nobody could interrupt it
+        raise errors.ConnectionFailed(
+            f"the `password` callable took {taken:.1f} s, `connect_timeout` is {seconds:g} s"
+        )
     if inspect.isawaitable(answer):
-        seconds = float(config.get("connect_timeout") or 0)
         limit = asyncio.timeout(seconds if seconds > 0 else None)
         try:
             async with limit:
@@ -142,9 +154,9 @@ class AsyncConnection(AsyncCopying, Session, _native.AsyncConnection):
             force_rollback=force_rollback,
         )
 
-    def pipeline(self) -> AsyncPipeline:
+    def pipeline(self, *, timeout: float | None = None) -> AsyncPipeline:
         """`Connection.pipeline` for `async with`."""
-        return AsyncPipeline(self)
+        return AsyncPipeline(self, timeout)
 
     async def commit(self) -> None:
         """Commit the open transaction, if there is one.
@@ -323,13 +335,21 @@ class AsyncConnection(AsyncCopying, Session, _native.AsyncConnection):
 
         return AsyncNotifications(self, channels, timeout)
 
+    async def unknown_codecs(self) -> list[str]:
+        """`Connection.unknown_codecs`, awaited."""
+        from howdah._codecs import UNKNOWN, chosen_names
+
+        names = chosen_names(self._codecs, *self._wider_scopes())
+        found = await self.fetch(UNKNOWN, names, row=tuple) if names else []
+        return [name for (name,) in found]
+
     async def add_listener(self, channel: str, listener: Listener) -> None:
         """Call `listener(notification)` for what other sessions NOTIFY on `channel`.
 
         It is called from the event loop as soon as the notification arrives.
         """
         if channel not in self._listeners.by_channel:
-            await self.execute(f"listen {_identifiers.quoted(channel)}")
+            await self.execute(f"listen {_identifiers.channel(channel)}")
         self._listeners.add(channel, listener)
 
     async def remove_listener(self, channel: str, listener: Listener) -> None:

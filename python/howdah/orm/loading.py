@@ -11,6 +11,7 @@ overwritten.
 
 from __future__ import annotations
 
+import sys
 import threading
 from operator import methodcaller
 from typing import TYPE_CHECKING, Any
@@ -26,6 +27,7 @@ from howdah.orm.statements.select import Select
 if TYPE_CHECKING:
     import asyncio
     from collections.abc import Iterable, Sequence
+    from types import FrameType
 
     from howdah.orm.models import Model
     from howdah.orm.statements.base import Step, Steps
@@ -53,8 +55,14 @@ def missing(instance: Model, name: str) -> Any:
         known = _slot_value(instance, name)
         if known is not _EMPTY:
             return known
+    if _is_serializer(sys._getframe(2)):
+        # not `NotLoaded`: pydantic takes an `AttributeError` for a field that may be left out
+        raise ProgrammingError(
+            f"`{what}` is not loaded, and nothing is fetched while an answer is written",
+            hint=line_to_add(table, name),
+        )
     if cohort.state.get("strict"):
-        raise NotLoaded(f"`{what}` is not loaded", hint=_line_to_add(table, name))
+        raise NotLoaded(f"`{what}` is not loaded", hint=line_to_add(table, name))
     if cohort.executor.is_async:
         return _missing_async(instance, cohort, name, what)
     with _lock(cohort):
@@ -65,6 +73,12 @@ def missing(instance: Model, name: str) -> Any:
     if value is _EMPTY:
         raise _vanished(what)
     return value
+
+
+def _is_serializer(caller: FrameType) -> bool:
+    """Whether an attribute is read by a library that turns objects into data."""
+    module = caller.f_globals.get("__name__", "")
+    return isinstance(module, str) and module.partition(".")[0] == "pydantic"
 
 
 def _missing_async(instance: Model, cohort: Cohort, name: str, what: str) -> Any:
@@ -99,7 +113,8 @@ def _vanished(what: str) -> NotLoaded:
     )
 
 
-def _line_to_add(table: Table, name: str) -> str:
+def line_to_add(table: Table, name: str) -> str:
+    """What says to a statement that an attribute is wanted."""
     model = table.model.__name__
     if name in table.relation_names:
         return f"add `.load({model}.{name})` to the statement"
@@ -229,16 +244,26 @@ def load_relation(cohort: Cohort, way: Any) -> Steps:
     if relation.local not in relation.model.__table__.key:
         yield from _ensure(cohort, relation.local)
     keys = cohort.values(relation.local, distinct=True, nulls=False)
+    known = _among_themselves(cohort, relation, related)
+    keys = [key for key in keys if key not in known] if known else keys
     if not keys:
-        _fill_empty(cohort, relation)
+        _give(cohort, relation, list(known.values()), [])
         return []
     load, step = children(related, keys)._fetching(cohort.executor)
-    rows = yield step
+    rows = [*known.values(), *(yield step)]
     found = [one for one in load.cohorts if one is not None]
     _share_state(cohort, found)
     yield from load_relations(found, related.loads)
     _give(cohort, relation, rows, found)
     return found
+
+
+def _among_themselves(cohort: Cohort, relation: Relation, related: Related[Any]) -> dict[Any, Any]:
+    """Members to which a relation to one of the same model leads: the same row is one object."""
+    if relation.many or relation.target is not cohort.layout.model or not related.is_whole:
+        return {}
+    members = ((_slot_value(one, relation.remote), one) for one in cohort.members())
+    return {key: one for key, one in members if key is not _EMPTY}
 
 
 def _give(cohort: Cohort, relation: Relation, rows: list[Any], found: list[Cohort]) -> None:
@@ -247,7 +272,8 @@ def _give(cohort: Cohort, relation: Relation, rows: list[Any], found: list[Cohor
     if relation.between is not None:
         cohort.fill_pairs(name, local, rows, Collection)
     elif relation.many:
-        cohort.fill_many(name, local, found[0], relation.remote, Collection, relation.back)
+        children_found = found[0] if found else None
+        cohort.fill_many(name, local, children_found, relation.remote, Collection, relation.back)
     else:
         by_key = {getattr(row, relation.remote): row for row in rows}
         cohort.fill(name, local, by_key)
@@ -263,10 +289,3 @@ def _share_state(cohort: Cohort, found: Iterable[Cohort]) -> None:
     if cohort.state.get("strict"):
         for one in found:
             one.state["strict"] = True
-
-
-def _fill_empty(cohort: Cohort, relation: Relation) -> None:
-    if relation.many:
-        cohort.fill_many(relation.name, relation.local, None, relation.remote, Collection)
-    else:
-        cohort.fill(relation.name, relation.local, {})

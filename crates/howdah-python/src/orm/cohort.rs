@@ -9,7 +9,6 @@
 //! them, and itself, for good.
 
 use std::ptr;
-use std::sync::Arc;
 
 use pyo3::exceptions::PyOverflowError;
 use pyo3::ffi;
@@ -29,7 +28,7 @@ pub(crate) struct Cohort {
     layout: Py<Layout>,
     held: Guarded<Held>,
     /// Who the members belong to, by the relations that lead back.
-    parents: Guarded<Vec<Arc<Parents>>>,
+    parents: Guarded<Vec<Parents>>,
     members: Guarded<Members>,
 }
 
@@ -157,12 +156,14 @@ impl Cohort {
     }
 
     /// Give each member that lacks it the object that it was found for, where that is alive and the
-    /// members were found by the other side of this relation; others stay as they are.
+    /// members were found by the other side of this relation; others stay as they are. It is known
+    /// once: a relation that the program has forgotten is loaded.
     fn fill_parents(&self, name: &Bound<'_, PyString>) -> PyResult<()> {
         let py = name.py();
         let slot = self.layout.get().slot_named(name)?;
         let parents = self.parents.with(py, |all| {
-            all.iter().find(|one| one.slot == slot).map(Arc::clone)
+            let place = all.iter().position(|one| one.slot == slot)?;
+            Some(all.swap_remove(place))
         });
         match parents {
             Some(parents) => parents.give_to(self.alive(py), py),
@@ -227,7 +228,6 @@ impl Cohort {
 
     /// Learns who the members belong to.
     pub(super) fn remember_parents(&self, py: Python<'_>, parents: Parents) {
-        let parents = Arc::new(parents);
         let old = self.parents.with(py, |all| {
             let known = all.iter_mut().find(|one| one.slot == parents.slot);
             match known {

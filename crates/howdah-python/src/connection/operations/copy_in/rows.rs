@@ -4,16 +4,13 @@ use howdah_wire::Oid;
 use pyo3::exceptions::PyValueError;
 use pyo3::intern;
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyList, PyString, PyTuple};
+use pyo3::types::{PyDict, PyList, PyMapping, PyString, PyTuple};
 
 use super::supply::{Next, Supply};
 use super::{Context, Limit, More, Source, scope};
 use crate::connection::{faults, parameters, unknown_type};
 use crate::orm::ObjectRows;
 use crate::types::{Codec, Refused, Scope};
-
-/// After how many rows the clock is looked at.
-const ROWS_PER_LOOK: u32 = 8;
 
 /// The statement in the format that rows are sent in. Binary is used where every column has a binary
 /// form, unless there is no statement for it.
@@ -155,29 +152,53 @@ impl Rows {
         Ok(())
     }
 
-    /// The values of a row that is neither tuple nor list: a dict by column names, or an iterable.
+    /// The values of a row that is neither tuple nor list: a mapping by column names, or an iterable.
     fn other_values<'py>(&self, row: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyTuple>> {
-        let Ok(dict) = row.cast::<PyDict>() else {
+        let Ok(mapping) = row.cast::<PyMapping>() else {
             return parameters::as_tuple(row);
         };
-        let py = row.py();
-        let value = |name: &String| {
-            dict.get_item(name)?.ok_or_else(|| {
-                let message = format!("row {}: no value for column `{name}`", self.taken);
-                self.located(faults::fault(py, "DataError", message), py, Some(name))
-            })
-        };
-        let values: Vec<_> = self.names.iter().map(value).collect::<PyResult<_>>()?;
-        if dict.len() > values.len() {
-            let strange = dict.keys().iter().find(|key| {
-                let name = key.extract::<String>();
-                !name.is_ok_and(|name| self.names.contains(&name))
-            });
-            let strange = strange.map_or_else(String::new, |key| key.to_string());
-            let message = format!("row {}: there is no column `{strange}` to fill", self.taken);
-            return Err(self.located(faults::fault(py, "DataError", message), py, None));
+        let values: Vec<_> = self
+            .names
+            .iter()
+            .map(|name| self.named_value(mapping, name))
+            .collect::<PyResult<_>>()?;
+        if mapping.len()? > values.len() {
+            return Err(self.strange_name(mapping));
         }
-        PyTuple::new(py, values)
+        PyTuple::new(row.py(), values)
+    }
+
+    fn named_value<'py>(
+        &self,
+        mapping: &Bound<'py, PyMapping>,
+        name: &str,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        let py = mapping.py();
+        let found = match mapping.cast::<PyDict>() {
+            Ok(dict) => dict.get_item(name)?,
+            Err(_) if mapping.contains(name)? => Some(mapping.get_item(name)?),
+            Err(_) => None,
+        };
+        found.ok_or_else(|| {
+            let message = format!("row {}: no value for column `{name}`", self.taken);
+            self.located(faults::fault(py, "DataError", message), py, Some(name))
+        })
+    }
+
+    #[cold]
+    fn strange_name(&self, mapping: &Bound<'_, PyMapping>) -> PyErr {
+        let keys = match mapping.keys() {
+            Ok(keys) => keys,
+            Err(error) => return error,
+        };
+        let strange = keys.iter().find(|key| {
+            let name = key.extract::<String>();
+            !name.is_ok_and(|name| self.names.contains(&name))
+        });
+        let strange = strange.map_or_else(String::new, |key| key.to_string());
+        let message = format!("row {}: there is no column `{strange}` to fill", self.taken);
+        let py = mapping.py();
+        self.located(faults::fault(py, "DataError", message), py, None)
     }
 
     #[cold]
@@ -192,6 +213,11 @@ impl Rows {
         let name = self.names.get(index).map_or("?", String::as_str);
         let type_name = self.codecs.get(index).map_or("?", |codec| &codec.name);
         let place = format!("row {}, column `{name}` of type `{type_name}`", self.taken);
+        let refused = if self.binary {
+            refused.in_binary()
+        } else {
+            refused
+        };
         let error = parameters::refused_at(&place, value, refused);
         if self.binary && value.is_instance_of::<PyString>() {
             // an error that cannot take the hint is raised without
@@ -264,11 +290,15 @@ impl Source for Rows {
         }
     }
 
-    fn fill(&mut self, scope: &Scope<'_, '_>, out: &mut Vec<u8>, limit: &Limit) -> PyResult<More> {
+    fn fill(
+        &mut self,
+        scope: &Scope<'_, '_>,
+        out: &mut Vec<u8>,
+        mut limit: Limit,
+    ) -> PyResult<More> {
         if !std::mem::replace(&mut self.begun, true) {
             self.begin(out);
         }
-        let mut rows = 0;
         let mut values = Vec::new();
         loop {
             let next = self.supply.next(scope.py).map_err(|error| {
@@ -283,8 +313,7 @@ impl Source for Rows {
                     return Ok(More::End);
                 }
             }
-            rows += 1;
-            if limit.is_full(out) || (rows % ROWS_PER_LOOK == 0 && limit.is_reached(out)) {
+            if limit.ends_after_item(out.len()) {
                 return Ok(More::Now);
             }
         }

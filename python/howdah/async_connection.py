@@ -53,6 +53,11 @@ async def connect_async(
 
 async def open_connection(config: _native.Config) -> "AsyncConnection":
     """Connect with options that were validated; cancelled, it leaves nothing behind."""
+    return AsyncConnection(await open_attempt(config), asyncio.get_running_loop())
+
+
+async def open_attempt(config: _native.Config) -> _native.Connecting:
+    """What a connection is made of."""
     loop = asyncio.get_running_loop()
     attempt = _native.Connecting(config, await fresh_password(config))
     ended = asyncio.Event()
@@ -64,7 +69,7 @@ async def open_connection(config: _native.Config) -> "AsyncConnection":
         raise
     finally:
         loop.remove_reader(attempt.fileno())
-    return AsyncConnection(attempt, loop)
+    return attempt
 
 
 async def fresh_password(config: _native.Config) -> str | None:

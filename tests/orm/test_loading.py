@@ -165,7 +165,7 @@ async def test_a_plan_for_another_model_is_refused(db: Any) -> None:
     with pytest.raises(ProgrammingError, match="the statement gives no `Review`"):
         await db.fetch(select(Author).load(Review.book))
     with pytest.raises(ProgrammingError, match="is no relation"):
-        select(Author).load(Author.name)
+        select(Author).load(Author.name)  # type: ignore[arg-type]
 
 
 async def test_no_rows_cost_one_statement(db: Any) -> None:
@@ -347,7 +347,7 @@ async def test_copies_are_of_no_database(db: Any) -> None:
 
 
 async def test_a_statement_is_never_run_by_accident() -> None:
-    query = select(Tag)
+    query: Any = select(Tag)
     accidents: list[Callable[[], object]] = [
         lambda: len(query),
         lambda: bool(query),

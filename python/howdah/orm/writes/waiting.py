@@ -339,10 +339,10 @@ def _is_async(conn: Any) -> bool:
 
 
 def _send_sync(conn: Any, batch: list[Single]) -> list[int]:
-    pipeline = conn.pipeline()
-    results = [pipeline.execute(single.sql, *single.values) for single in batch]
+    with conn.pipeline() as pipeline:
+        results = [pipeline.execute(single.sql, *single.values) for single in batch]
+        pipeline._run(raises=False)
     counts = []
-    pipeline._run(raises=False)
     for result, single in zip(results, batch, strict=True):
         try:
             counts.append(result.result())
@@ -354,10 +354,10 @@ def _send_sync(conn: Any, batch: list[Single]) -> list[int]:
 
 
 async def _send_async(conn: Any, batch: list[Single]) -> list[int]:
-    pipeline = conn.pipeline()
-    results = [pipeline.execute(single.sql, *single.values) for single in batch]
+    async with conn.pipeline() as pipeline:
+        results = [pipeline.execute(single.sql, *single.values) for single in batch]
+        await pipeline._run(raises=False)
     counts = []
-    await pipeline._run(raises=False)
     for result, single in zip(results, batch, strict=True):
         try:
             counts.append(await result)

@@ -27,6 +27,7 @@ from typing import (
     dataclass_transform,
     get_args,
     get_origin,
+    overload,
 )
 
 from howdah._native import Entity, Fragment, Instance, Layout, sources
@@ -36,13 +37,16 @@ from howdah.orm.expressions import LIST, Expr
 from howdah.orm.paths import Related, View, along, order_of, source_of
 from howdah.orm.statements.items import Item
 from howdah.orm.statements.select import Select
-from howdah.orm.tables import TableSource
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from howdah.orm.tables import Table
+    from howdah._native import Source
+    from howdah.orm.models import Model
+    from howdah.orm.operators.holds import Selectable
+    from howdah.orm.tables import Table, TableSource
 
+A = TypeVar("A")
 M = TypeVar("M")
 
 
@@ -53,6 +57,12 @@ class ShapeOptions:
     made_of: Callable[[], Any]
 
 
+# For type checkers the field has the type of the expression; what a relation leads to becomes
+# whatever shape the annotation says.
+@overload
+def of(made_of: Callable[[], Selectable[A]]) -> A: ...
+@overload
+def of(made_of: Callable[[], Related[Any] | type[Model]]) -> Any: ...
 def of(made_of: Callable[[], Any]) -> Any:
     """A field that is made of something else than the model's attribute of the same name.
 
@@ -63,7 +73,7 @@ def of(made_of: Callable[[], Any]) -> Any:
     return ShapeOptions(made_of)
 
 
-@dataclass_transform(kw_only_default=True, field_specifiers=())
+@dataclass_transform(kw_only_default=True, field_specifiers=(of,))
 class ShapeMeta(type):
     """The class of shapes."""
 
@@ -332,11 +342,10 @@ class ShapeItem(Item):
         """What the text depends on."""
         return ("shape", self.plan.shape.__qualname__, id(self.plan), *self.output(None))
 
-    def sources(self) -> Sequence[TableSource]:
+    def sources(self) -> Sequence[Source]:
         """The sources that its columns are of."""
-        found = [self.source, *(one for item in self._ones() for one in item.sources())]
-        named = sources([fragment for _, fragment in self._columns()])
-        return [*found, *(one for one in named if isinstance(one, TableSource))]
+        joined = [one for item in self._ones() for one in item.sources()]
+        return [self.source, *joined, *sources([fragment for _, fragment in self._columns()])]
 
     def output(self, statement: Select[Any] | None) -> Sequence[Fragment]:
         """Its columns, then those of the joined shapes."""

@@ -20,6 +20,7 @@ from howdah.orm.expressions import (
     Order,
     condition,
 )
+from howdah.orm.functions.windows import NamedWindow, with_windows
 from howdah.orm.paths import Related, relation_of, source_of
 from howdah.orm.statements.items import Item, ModelItem
 from howdah.orm.statements.joins import Join, JoinKind, as_source, related_joins, root
@@ -31,7 +32,9 @@ from howdah.orm.tables import TableSource
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from howdah.orm.models import Model
     from howdah.orm.statements.base import Step, Steps
+    from howdah.orm.statements.joins import Joinable
 
 T = TypeVar("T")
 
@@ -164,7 +167,7 @@ class Select(Query[T]):
         """Only groups for which all of the conditions are true."""
         return self._with(having_=self.having_ + tuple(map(condition, conditions)))
 
-    def join(self, way: Any, on: Expr[bool | None, Any] | None = None) -> Self:
+    def join(self, way: Joinable, on: Expr[bool | None, Any] | None = None) -> Self:
         """Rows together with those of a relation.
 
         Or of any model, alias or subquery with a condition.
@@ -173,35 +176,35 @@ class Select(Query[T]):
         """
         return self._join("join", way, on)
 
-    def left_join(self, way: Any, on: Expr[bool | None, Any] | None = None) -> Self:
+    def left_join(self, way: Joinable, on: Expr[bool | None, Any] | None = None) -> Self:
         """`join`, and rows that have no partner stay, with null in its place."""
         return self._join("left join", way, on)
 
-    def right_join(self, way: Any, on: Expr[bool | None, Any] | None = None) -> Self:
+    def right_join(self, way: Joinable, on: Expr[bool | None, Any] | None = None) -> Self:
         """`join`, and partners without a row stay."""
         return self._join("right join", way, on)
 
-    def full_join(self, way: Any, on: Expr[bool | None, Any] | None = None) -> Self:
+    def full_join(self, way: Joinable, on: Expr[bool | None, Any] | None = None) -> Self:
         """`join`, and whatever has no partner stays."""
         return self._join("full join", way, on)
 
-    def cross_join(self, way: Any) -> Self:
+    def cross_join(self, way: Joinable) -> Self:
         """Each row with each row of the other."""
         return self._with(joins=(*self.joins, Join("cross join", as_source(way), None)))
 
     def lateral(
-        self, way: Any, on: Expr[bool | None, Any] | None = None, *, left: bool = False
+        self, way: Joinable, on: Expr[bool | None, Any] | None = None, *, left: bool = False
     ) -> Self:
         """Rows together with those of a subquery that may name columns of what stands before."""
         kind: JoinKind = "left join" if left else "join"
         join = Join(kind, as_source(way), on if on is not None else Condition("true"), lateral=True)
         return self._with(joins=(*self.joins, join))
 
-    def select_from(self, way: Any) -> Self:
+    def select_from(self, way: Joinable) -> Self:
         """What it reads from first, where that is not what it asks for."""
         return self._with(from_=as_source(way))
 
-    def with_ctes(self, *ctes: Any) -> Self:
+    def with_ctes(self, *ctes: Joinable) -> Self:
         """Also run these common table expressions, named in the statement or not.
 
         Those that write.
@@ -212,7 +215,7 @@ class Select(Query[T]):
         self,
         strength: LockStrength = "update",
         *,
-        of: Sequence[Any] = (),
+        of: Sequence[Joinable] = (),
         nowait: bool = False,
         skip_locked: bool = False,
     ) -> Self:
@@ -236,9 +239,19 @@ class Select(Query[T]):
 
         The others are loaded, for all objects, when one is touched.
         """
-        return self._with(only_=tuple(_own_column(column) for column in columns))
+        own = tuple(_own_column(column) for column in columns)
+        known = {
+            id(item.source): item.source.model for item in self.items if isinstance(item, Item)
+        }
+        for column in own:
+            if id(column.source) not in known:
+                asked = ", ".join(model.__name__ for model in known.values()) or "no model"
+                raise ProgrammingError(
+                    f"`only` takes columns of what the statement gives, {asked}, found `{column!r}`"
+                )
+        return self._with(only_=own)
 
-    def load(self, *relations: Any) -> Self:
+    def load(self, *relations: Related[Any] | type[Model]) -> Self:
         """Load these relations as well: `load(Question.choices, Choice.author)`.
 
         A relation may be cut: `load(Question.choices.order_by(Choice.votes.desc()).limit(3))` loads
@@ -309,13 +322,32 @@ class Select(Query[T]):
         for item in self.items:
             if isinstance(item, Item):
                 return root(item.source)
-        found = sources((self.items, self.where_, self.group, self.order))
+        named = with_windows(sources((self.items, self.where_, self.group, self.order)))
+        found = [root(one) for one in named if not isinstance(one, NamedWindow)]
         joined = {id(join.source) for join in self.joins}
-        return next((root(one) for one in found if id(root(one)) not in joined), None)
+        return next((one for one in found if id(one) not in joined), None)
 
     def hydration(self) -> Hydration:
         """What becomes of its rows."""
         return hydration_of(self, self.items)
+
+    def named_sources(self) -> list[Source]:
+        """The sources whose columns it uses, but for its joins."""
+        of_items = [one for item in self.items if isinstance(item, Item) for one in item.sources()]
+        rest = (
+            self.items_without_models(),
+            self.where_,
+            self.group,
+            self.having_,
+            self.order,
+            self.distinct_,
+            [of for _, of, _ in self.locks],
+        )
+        return with_windows([*of_items, *sources(rest)])
+
+    def shown(self) -> Select[Any]:
+        """Itself."""
+        return self
 
     # --- running
 
@@ -328,10 +360,13 @@ class Select(Query[T]):
         return self._fetching(executor)[1]
 
     def _steps(self, executor: Any) -> Steps:
-        load, step = self._fetching(executor)
+        from howdah.orm.plans import planned
+
+        query = planned(self)
+        load, step = query._fetching(executor)
         rows = yield step
-        if self._loads_more():
-            yield from self._finish(load)
+        if query._loads_more():
+            yield from query._finish(load)
         return rows
 
     def _finish(self, load: Any) -> Steps:

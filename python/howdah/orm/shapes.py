@@ -27,6 +27,7 @@ from typing import (
     dataclass_transform,
     get_args,
     get_origin,
+    overload,
 )
 
 from howdah._native import Entity, Fragment, Instance, Layout, sources
@@ -41,8 +42,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from howdah._native import Source
+    from howdah.orm.models import Model
+    from howdah.orm.operators.holds import Selectable
     from howdah.orm.tables import Table, TableSource
 
+A = TypeVar("A")
 M = TypeVar("M")
 
 
@@ -53,6 +57,12 @@ class ShapeOptions:
     made_of: Callable[[], Any]
 
 
+# For type checkers the field has the type of the expression; what a relation leads to becomes
+# whatever shape the annotation says.
+@overload
+def of(made_of: Callable[[], Selectable[A]]) -> A: ...
+@overload
+def of(made_of: Callable[[], Related[Any] | type[Model]]) -> Any: ...
 def of(made_of: Callable[[], Any]) -> Any:
     """A field that is made of something else than the model's attribute of the same name.
 
@@ -63,7 +73,7 @@ def of(made_of: Callable[[], Any]) -> Any:
     return ShapeOptions(made_of)
 
 
-@dataclass_transform(kw_only_default=True, field_specifiers=())
+@dataclass_transform(kw_only_default=True, field_specifiers=(of,))
 class ShapeMeta(type):
     """The class of shapes."""
 

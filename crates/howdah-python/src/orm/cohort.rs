@@ -161,14 +161,17 @@ impl Cohort {
     fn fill_parents(&self, name: &Bound<'_, PyString>) -> PyResult<()> {
         let py = name.py();
         let slot = self.layout.get().slot_named(name)?;
-        let parents = self.parents.with(py, |all| {
-            let place = all.iter().position(|one| one.slot == slot)?;
-            Some(all.swap_remove(place))
+        let parents: Vec<_> = self.parents.with(py, |all| {
+            let (found, rest) = std::mem::take(all)
+                .into_iter()
+                .partition(|one| one.slot == slot);
+            *all = rest;
+            found
         });
-        match parents {
-            Some(parents) => parents.give_to(self.alive(py), py),
-            None => Ok(()),
+        for one in parents {
+            one.give_to(self.alive(py), py)?;
         }
+        Ok(())
     }
 
     fn __len__(&self, py: Python<'_>) -> usize {
@@ -226,19 +229,9 @@ impl Cohort {
         &self.layout
     }
 
-    /// Learns who the members belong to.
+    /// Learns who the members, or some of them, belong to.
     pub(super) fn remember_parents(&self, py: Python<'_>, parents: Parents) {
-        let old = self.parents.with(py, |all| {
-            let known = all.iter_mut().find(|one| one.slot == parents.slot);
-            match known {
-                Some(known) => Some(std::mem::replace(known, parents)),
-                None => {
-                    all.push(parents);
-                    None
-                }
-            }
-        });
-        drop(old);
+        self.parents.with(py, |all| all.push(parents));
     }
 
     /// Makes an object of the layout's model, which is in no cohort, the last member.

@@ -72,17 +72,32 @@ class Statement(Generic[R_co]):
             setattr(other, slot, changed[slot] if slot in changed else getattr(self, slot))
         return other
 
-    def __bool__(self) -> NoReturn:
-        raise TypeError(_no_hidden_query("bool"))
+    # For type checkers it has none of these, and its truth is no bool: they report each use.
+    if TYPE_CHECKING:
 
-    def __len__(self) -> NoReturn:
-        raise TypeError(_no_hidden_query("len"))
+        def __bool__(self) -> None: ...
 
-    def __iter__(self) -> NoReturn:
-        raise TypeError(_no_hidden_query("iteration"))
+    else:
 
-    def __contains__(self, item: object) -> NoReturn:
-        raise TypeError(_no_hidden_query("in"))
+        def __bool__(self) -> NoReturn:
+            raise TypeError(_no_hidden_query("bool"))
+
+        def __len__(self) -> NoReturn:
+            raise TypeError(_no_hidden_query("len"))
+
+        def __iter__(self) -> NoReturn:
+            raise TypeError(_no_hidden_query("iteration"))
+
+        def __contains__(self, item: object) -> NoReturn:
+            raise TypeError(_no_hidden_query("in"))
+
+
+def no_statement(found: object) -> TypeError:
+    """What to raise for something else in the place of a statement."""
+    if hasattr(found, "__table__") and isinstance(found, type):
+        name = found.__name__
+        return TypeError(f"`{name}` is a model: `select({name})` is the statement that asks for it")
+    return TypeError(f"expected a statement, such as `select(…)`, found `{type(found).__name__}`")
 
 
 def _no_hidden_query(what: str) -> str:

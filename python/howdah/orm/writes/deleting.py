@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from howdah._native import Fragment, instances, leave_cohort
+from howdah._native import Fragment, leave_cohort
 from howdah.errors import ProgrammingError
 from howdah.orm.expressions import Condition, all_of, compared
 from howdah.orm.statements.delete import Delete, delete
@@ -17,7 +17,7 @@ from howdah.orm.statements.given import Given, given_rows
 from howdah.orm.writes import events
 from howdah.orm.writes.blocks import whole
 from howdah.orm.writes.inserting import ROWS_AT_ONCE
-from howdah.orm.writes.objects import by_model, key_of
+from howdah.orm.writes.objects import as_list, by_model, key_of
 from howdah.orm.writes.updating import stale
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 def delete_steps(executor: Any, objects: Any) -> Steps:
     """Delete the rows of loaded objects."""
-    found = instances(objects)
+    found = as_list(objects)
     for one in found:
         if one._cohort is None:
             raise ProgrammingError(

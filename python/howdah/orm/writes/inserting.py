@@ -19,7 +19,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from howdah._identifiers import qualified
-from howdah._native import ObjectRows, group_by_filled, instances, write_slot
+from howdah._native import ObjectRows, group_by_filled, write_slot
 from howdah._native import quote_identifier as quoted
 from howdah.errors import DatabaseError
 from howdah.orm.statements.given import given_rows, has_arrays, rows_at_once
@@ -27,6 +27,7 @@ from howdah.orm.statements.insert import Insert, insert
 from howdah.orm.writes import events
 from howdah.orm.writes.blocks import whole
 from howdah.orm.writes.objects import (
+    as_list,
     by_model,
     take_in,
     values_of,
@@ -47,7 +48,7 @@ def insert_steps(
     executor: Any, objects: Any, *, returning: bool = True, progress: Progress | None = None
 ) -> Steps:
     """Insert one object or many."""
-    found = instances(objects)
+    found = as_list(objects)
     if not found:
         return
     yield from events.call_before("insert", found)

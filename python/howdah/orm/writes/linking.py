@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, cast
 
-from howdah._native import Fragment, Param, instances, quote_identifier
+from howdah._native import Fragment, Param, quote_identifier
 from howdah.errors import ProgrammingError
 from howdah.orm.expressions import LIST
 from howdah.orm.paths import Related
 from howdah.orm.statements.base import Statement, Steps
+from howdah.orm.writes.objects import as_list
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -126,7 +127,7 @@ def _way(owner: Any, relation: Any) -> Relation:
 
 
 def _members(way: Relation, objects: Any) -> list[Any]:
-    members = instances(objects)
+    members = as_list(objects)
     for one in members:
         if not isinstance(one, way.target):
             expected, found = way.target.__name__, type(one).__name__

@@ -9,7 +9,7 @@ from __future__ import annotations
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
-from howdah._native import group_by_model, write_slots
+from howdah._native import group_by_model, instances, write_slots
 from howdah.errors import ProgrammingError
 
 if TYPE_CHECKING:
@@ -17,6 +17,13 @@ if TYPE_CHECKING:
 
     from howdah.orm.columns import ColumnDefinition
     from howdah.orm.tables import Table
+
+
+def as_list(objects: Any) -> list[Any]:
+    """One object or many, as a list. Raises `TypeError` for what is no object of a model."""
+    if isinstance(objects, type):
+        raise TypeError(f"expected objects, found the class `{objects.__name__}`")
+    return instances(objects)
 
 
 def by_model(objects: list[Any]) -> list[tuple[Table, list[Any]]]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from howdah._native import NOT_LOADED, Fragment, instances
+from howdah._native import NOT_LOADED, Fragment
 from howdah._native import quote_identifier as quoted
 from howdah.errors import ProgrammingError, StaleObject
 from howdah.orm.expressions import Condition, all_of, compared
@@ -19,7 +19,7 @@ from howdah.orm.statements.update import Update, update
 from howdah.orm.writes import events
 from howdah.orm.writes.blocks import whole
 from howdah.orm.writes.inserting import ROWS_AT_ONCE, insert_steps
-from howdah.orm.writes.objects import by_model, key_of, take_in, value_or_missing
+from howdah.orm.writes.objects import as_list, by_model, key_of, take_in, value_or_missing
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 def save_steps(executor: Any, objects: Any) -> Steps:
     """Insert the objects that are new, update the others."""
-    found = instances(objects)
+    found = as_list(objects)
     new = [one for one in found if one._cohort is None]
     loaded = [one for one in found if one._cohort is not None]
     if not new:
@@ -48,7 +48,7 @@ def _save_both(executor: Any, new: list[Any], loaded: list[Any]) -> Steps:
 
 def update_steps(executor: Any, objects: Any) -> Steps:
     """Write what was changed in loaded objects."""
-    found = instances(objects)
+    found = as_list(objects)
     for one in found:
         if one._cohort is None:
             raise ProgrammingError(

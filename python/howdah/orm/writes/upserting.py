@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from howdah._native import Fragment, group_by_filled, instances, quote_identifier
+from howdah._native import Fragment, group_by_filled, quote_identifier
 from howdah.errors import ProgrammingError
 from howdah.orm._types import sql_type
 from howdah.orm.expressions import Column, Expr, typed
@@ -19,7 +19,7 @@ from howdah.orm.statements.insert import Insert, insert
 from howdah.orm.writes import events
 from howdah.orm.writes.blocks import whole
 from howdah.orm.writes.inserting import ROWS_AT_ONCE
-from howdah.orm.writes.objects import by_model, take_in, taken, values_of
+from howdah.orm.writes.objects import as_list, by_model, take_in, taken, values_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -40,7 +40,9 @@ class Upserted(Generic[M]):
     """What became of objects: each is in one of the lists."""
 
     inserted: list[M] = field(default_factory=list)
+    """Those that are rows of their own now."""
     updated: list[M] = field(default_factory=list)
+    """Those whose row was there, and was updated."""
     unchanged: list[M] = field(default_factory=list)
     """Those whose row was there, and was left as it is: the object is no loaded one."""
 
@@ -53,7 +55,7 @@ def upsert_steps(
     where: Expr[bool | None, Any] | None,
 ) -> Steps:
     """Insert objects, and update the rows that conflict with them."""
-    found = instances(objects)
+    found = as_list(objects)
     result: Upserted[Any] = Upserted()
     if not found:
         return result

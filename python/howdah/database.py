@@ -10,7 +10,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from types import TracebackType
-from typing import Any, Concatenate, ParamSpec, Self, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, Self, TypeVar, overload
 
 from howdah import errors
 from howdah._modes import Isolation
@@ -23,16 +23,23 @@ from howdah._routing import (
     Purpose,
     Routing,
     deadline_after,
+    known_run,
     may_read_elsewhere,
 )
 from howdah.connection import Connection
 from howdah.errors import InterfaceError, OperationalError, PoolClosed
-from howdah.orm.executors import drive
+from howdah.orm.executors import alone, drive
 from howdah.orm.statements.base import Statement, Step, Steps
+from howdah.orm.statements.cached import Cached
 from howdah.orm.statements.select import Select
 from howdah.orm.verbs import Verbs
 from howdah.pool import Pool
 from howdah.retrying import run
+
+if TYPE_CHECKING:
+    from howdah.caching._commits import Commit
+    from howdah.caching._database import DatabaseCache
+    from howdah.caching.options import Cache
 
 T = TypeVar("T")
 Tuple = TypeVar("Tuple", bound=tuple[Any, ...])
@@ -43,7 +50,15 @@ R = TypeVar("R")
 class DatabaseLease:
     """What `with db.read() as conn:` and `with db.write() as conn:` enter."""
 
-    def __init__(self, database: "Database", purpose: Purpose, timeout: float | None) -> None:
+    def __init__(
+        self,
+        database: "Database",
+        purpose: Purpose,
+        timeout: float | None,
+        commit: "Commit | None" = None,
+    ) -> None:
+        self._commit = commit
+        """What the cache must know of what is done meanwhile."""
         self._database = database
         self._purpose = purpose
         self._timeout = timeout
@@ -54,6 +69,8 @@ class DatabaseLease:
             raise InterfaceError("`read()` and `write()` can be entered only once")
         session = self._database._session()
         pool, connection = self._database._acquire(self._purpose, self._timeout)
+        if self._commit is not None:
+            drive(self._commit.before(None), None)
         self._held = (pool, connection, session)
         return connection
 
@@ -77,6 +94,8 @@ class DatabaseLease:
             try:
                 if session is not None and self._purpose == "write":
                     _note_position(session, connection)
+                if self._commit is not None:
+                    drive(self._commit.afterwards(connection), connection)
             finally:
                 pool.release(connection)
 
@@ -129,6 +148,8 @@ class Database(Routing[Pool], Verbs):
     def close(self, timeout: float = 5.0) -> None:
         """Stop watching and close the pools, each as `Pool.close` does. May be called twice."""
         deadline = deadline_after(timeout)
+        if self._caching is not None:
+            self._caching.close()
         self._monitor.close()
         with self._pools_lock:
             pools, self._pools = self._pools, {}
@@ -147,7 +168,7 @@ class Database(Routing[Pool], Verbs):
 
         Raises `NoServer` or `PoolTimeout` after `timeout` seconds.
         """
-        return DatabaseLease(self, "write", timeout)
+        return DatabaseLease(self, "write", timeout, self._unknown_commit(None))
 
     @contextlib.contextmanager
     def transaction(
@@ -191,14 +212,14 @@ class Database(Routing[Pool], Verbs):
         """`Connection.execute` on the primary; of a statement of the ORM, its effect."""
         if isinstance(query, Statement):
             return super().execute(query)
-        with self.write() as connection:
+        with self._lease_for(query) as connection:
             return connection.execute(query, *args, timeout=timeout)
 
     def execute_many(
         self, query: str, rows: Iterable[Sequence[Any]], /, *, timeout: float | None = None
     ) -> int:
         """`Connection.execute_many` on the primary."""
-        with self.write() as connection:
+        with self._lease_for(query) as connection:
             return connection.execute_many(query, rows, timeout=timeout)
 
     @overload
@@ -257,6 +278,7 @@ class Database(Routing[Pool], Verbs):
             return self._run(query, read_only=read_only)
         return self._ask(
             lambda c: c.fetch(query, *args, row=row, timeout=timeout),
+            query=query,
             read_only=read_only,
         )
 
@@ -316,6 +338,7 @@ class Database(Routing[Pool], Verbs):
             return self._run(query.first(), read_only=read_only)
         return self._ask(
             lambda c: c.fetch_one(query, *args, row=row, timeout=timeout),
+            query=query,
             read_only=read_only,
         )
 
@@ -325,6 +348,7 @@ class Database(Routing[Pool], Verbs):
         """`Connection.fetch_value` on the primary, or with `read_only` where `read()` would go."""
         return self._ask(
             lambda c: c.fetch_value(query, *args, timeout=timeout),
+            query=query,
             read_only=read_only,
         )
 
@@ -346,18 +370,24 @@ class Database(Routing[Pool], Verbs):
 
     def _drive(self, steps: Steps, *, read_only: bool = False) -> Any:
         """The steps of a statement of the ORM, all on one connection."""
-        with self._lease(read_only=read_only) as connection:
-            return drive(steps, connection)
+        known = self._caching
+        try:
+            with self._lease(read_only=read_only) as connection:
+                return drive(self._watched(steps, read_only=read_only), connection)
+        finally:
+            self._watched_late(known)
 
     def _take(self, step: Step, *, read_only: bool = False) -> Any:
         """One call of the ORM."""
+        if hasattr(step, "writes"):
+            return self._drive(alone(step), read_only=read_only)
         with self._lease(read_only=read_only) as connection:
             return step(connection)
 
-    def _ask(self, call: Callable[[Connection], R], *, read_only: bool) -> R:
+    def _ask(self, call: Callable[[Connection], R], *, query: str, read_only: bool) -> R:
         """One statement. One that only reads is asked again elsewhere if its server goes away."""
         if not read_only:
-            with self.write() as connection:
+            with self._lease_for(query) as connection:
                 return call(connection)
         failures = 0
         deadline = self._deadline(None)
@@ -457,15 +487,43 @@ class Database(Routing[Pool], Verbs):
         with self._monitor.lock:
             self._monitor.wait(min(deadline, time.monotonic() + 0.1))
 
+    @property
+    def cache(self) -> "DatabaseCache":
+        """The answers that are kept: its figures, `invalidate`, and a decorator of functions.
+
+        One of the default size is made where `cache` was not given.
+        """
+        found: DatabaseCache = self._caching or self._cache()
+        return found
+
+    def _make_cache(self, cache: "Cache") -> "DatabaseCache":
+        from howdah.caching._database import DatabaseCache
+
+        return DatabaseCache(self, cache, is_async=False)
+
+    def _run_cached(self, statement: Cached[Any], *, read_only: bool = False) -> Any:
+        from howdah.caching._statements import of_database
+
+        return drive(of_database(self, statement, read_only=read_only), None)
+
     def _lease(self, *, read_only: bool) -> DatabaseLease:
-        return self.read() if read_only else self.write()
+        return DatabaseLease(self, "read" if read_only else "write", None)
+
+    def _lease_for(self, query: str) -> DatabaseLease:
+        """A connection to the primary for SQL of the program's own."""
+        return DatabaseLease(self, "write", None, self._unknown_commit(query))
 
     def _source(self) -> Self:
         return self
 
     def _lease_for_run(self, timeout: float, *, read_only: bool | None) -> DatabaseLease:
         timeout = min(self._timeout, timeout)
-        return self.read(timeout) if read_only else self.write(timeout)
+        if read_only:
+            return self.read(timeout)
+        is_known = known_run.get() is self
+        return DatabaseLease(
+            self, "write", timeout, None if is_known else self._unknown_commit(None)
+        )
 
 
 def _note_position(session: DatabaseSession, connection: Connection) -> None:

@@ -7,11 +7,13 @@ rollback, objects are as they were before it.
 
 from __future__ import annotations
 
+import contextlib
 import functools
 from contextlib import AsyncExitStack, ExitStack
 from typing import TYPE_CHECKING, Any, ClassVar, Concatenate, ParamSpec, TypeVar
 
 from howdah import retrying
+from howdah._routing import known_run
 from howdah.errors import ProgrammingError
 from howdah.orm.executors import drive, drive_async
 from howdah.orm.models import Model
@@ -20,14 +22,17 @@ from howdah.orm.writes.journal import Journal
 from howdah.orm.writes.waiting import MOST_WAITING, Line, Waiting, caller
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine, Iterable
+    from collections.abc import Callable, Coroutine, Iterable, Iterator
     from contextlib import AbstractAsyncContextManager, AbstractContextManager
     from types import TracebackType
 
     from howdah.async_connection import AsyncConnection
+    from howdah.caching._commits import Commit
+    from howdah.caching._in_transaction import InTransaction
     from howdah.connection import Connection
     from howdah.orm._tx_options import Options
     from howdah.orm.statements.base import Step, Steps
+    from howdah.orm.statements.cached import Cached
     from howdah.orm.writes.inserting import Progress
 
 P = ParamSpec("P")
@@ -58,18 +63,24 @@ class Tx(Verbs):
         self._origin = origin
         self._waiting = waiting or Waiting(is_async=False)
         self._journal: Journal = Journal()
+        self._within: InTransaction | None = None
+        """What it knows of the cache, if there is one."""
         self._is_over = False
 
     @property
     def connection(self) -> Connection:
-        """The connection, for its own calls. What waits is sent first."""
+        """The connection, for its own calls. What waits is sent first.
+
+        Nothing in the transaction comes from the cache any more.
+        """
         self.flush()
+        self._lent()
         return self._connection
 
     def flush(self) -> None:
         """Send what waits. Raises what the server says to it."""
         if not (self._waiting.is_empty or self._is_over):
-            drive(self._waiting.steps(), self._connection)
+            drive(self._noted(self._waiting.steps()), self._connection)
 
     def insert(
         self,
@@ -135,13 +146,32 @@ class Tx(Verbs):
         if self._is_over:
             return self._origin._drive(steps, read_only=read_only)
         self.flush()
-        return drive(steps, self._connection)
+        return drive(self._noted(steps), self._connection)
 
     def _take(self, step: Step, *, read_only: bool = False) -> Any:
         if self._is_over:
             return self._origin._take(step, read_only=read_only)
         self.flush()
+        if self._within is not None:
+            self._within.note(getattr(step, "writes", None))
         return step(self._connection)
+
+    def _run_cached(self, statement: Cached[Any], *, read_only: bool = False) -> Any:
+        if self._is_over:
+            return self._origin._run(statement, read_only=read_only)
+        if self._within is None:
+            return self._run(statement.inner)
+        from howdah.caching._statements import of_transaction
+
+        return drive(of_transaction(self, self._within, statement), None)
+
+    def _lent(self) -> None:
+        if self._within is not None and not self._is_over:
+            self._within.note_raw()
+
+    def _noted(self, steps: Steps) -> Steps:
+        """The steps; what they write is told to the cache, if there is one."""
+        return steps if self._within is None else self._within.noted(steps)
 
     def _lease(self, *, read_only: bool) -> AbstractContextManager[Connection]:
         if self._is_over:
@@ -159,7 +189,8 @@ class _Held:
         self.outer = outer
 
     def __enter__(self) -> Connection:
-        connection: Connection = self.outer.connection
+        self.outer.flush()
+        connection: Connection = self.outer._connection
         return connection
 
     def __exit__(self, *_: object) -> None:
@@ -192,14 +223,18 @@ class TxBlock:
                 with TxBlock(self._origin, self._options) as tx:
                     return function(tx, *args, **kwargs)
             attempts = _Attempts()
-            with attempts:
-                return retrying.run(
-                    self._options.policy(),
-                    self._origin._source(),
-                    lambda conn: self._attempt(
-                        conn, attempts, lambda tx: function(tx, *args, **kwargs)
-                    ),
-                )
+            source = self._origin._source()
+            try:
+                with attempts, _known(source):
+                    return retrying.run(
+                        self._options.policy(),
+                        source,
+                        lambda conn: self._attempt(
+                            conn, attempts, lambda tx: function(tx, *args, **kwargs)
+                        ),
+                    )
+            finally:
+                drive(attempts.settle(), None)
 
         return whole
 
@@ -223,14 +258,23 @@ class TxBlock:
         assert self._tx is not None
         assert self._stack is not None
         tx, failure = self._tx, error
+        commit: Commit | None = None
         try:
             try:
                 _end(tx, error)
+                if error is None:
+                    commit = _commit_of(tx, self._origin)
+                if commit is not None:
+                    drive(commit.before(tx._connection), None)
             except BaseException as flushing:
                 failure = flushing
                 self._stack.__exit__(type(flushing), flushing, flushing.__traceback__)
                 raise
-            self._stack.__exit__(kind, error, traceback)
+            try:
+                self._stack.__exit__(kind, error, traceback)
+            finally:
+                if commit is not None:
+                    drive(commit.after(), None)
         except BaseException as ending:
             failure = ending
             raise
@@ -241,16 +285,20 @@ class TxBlock:
         command = self._options.settings_command()
         if command is not None:
             connection.defer(command)
-        return Tx(connection, self._origin, _waiting_of(self._origin))
+        tx = Tx(connection, self._origin, _waiting_of(self._origin))
+        tx._within = _within(self._origin, self._options)
+        return tx
 
     def _attempt(
         self, connection: Connection, attempts: _Attempts, function: Callable[[Tx], R]
     ) -> R:
         """One run of the function, in a transaction that is open."""
+        drive(attempts.settle(), None)
         tx = attempts.begin(self._begun(connection))
         try:
             result = function(tx)
             tx.flush()
+            drive(attempts.commits(_commit_of(tx, self._origin), connection), None)
         finally:
             tx._end()
         return result
@@ -261,6 +309,19 @@ class _Attempts:
 
     def __init__(self) -> None:
         self._journal: Journal | None = None
+        self._commit: Commit | None = None
+
+    def commits(self, commit: Commit | None, connection: Any) -> Steps:
+        """The run is about to commit."""
+        if commit is not None:
+            yield from commit.before(connection)
+            self._commit = commit
+
+    def settle(self) -> Steps:
+        """The last run's commit has taken effect, or may have."""
+        commit, self._commit = self._commit, None
+        if commit is not None:
+            yield from commit.after()
 
     def begin(self, tx: Any) -> Any:
         """A new run begins: the one before came to nothing."""
@@ -277,6 +338,16 @@ class _Attempts:
             self._journal.undo()
 
 
+@contextlib.contextmanager
+def _known(source: Any) -> Iterator[None]:
+    """What runs on `source` now tells the cache itself what it writes."""
+    token = known_run.set(source)
+    try:
+        yield
+    finally:
+        known_run.reset(token)
+
+
 def _check_block(options: Options, *, is_entered: bool) -> None:
     if options.retry is not None:
         raise ProgrammingError(
@@ -290,6 +361,34 @@ def _check_block(options: Options, *, is_entered: bool) -> None:
 def _waiting_of(origin: Any) -> Waiting | None:
     """What waits in the transaction around: one order of writes for both."""
     return origin._waiting if isinstance(origin, Tx | AsyncTx) and not origin._is_over else None
+
+
+def _within(origin: Any, options: Options) -> InTransaction | None:
+    """What a transaction on `origin` is to know of the cache."""
+    if isinstance(origin, Tx | AsyncTx) and not origin._is_over:
+        outer = origin._within
+        caching = None if outer is None else outer.caching
+    else:
+        outer, caching = None, getattr(origin, "_caching", None)
+    if caching is None:
+        return None
+    from howdah.caching._in_transaction import InTransaction
+
+    return InTransaction(caching, options, outer)
+
+
+def _commit_of(tx: Any, origin: Any) -> Commit | None:
+    """What the transaction's commit changes, as the cache must know."""
+    if tx._within is not None:
+        commit: Commit | None = tx._within.commit()
+        return commit
+    caching = getattr(origin, "_caching", None)
+    if caching is None:
+        return None
+    from howdah.caching._commits import Commit
+
+    # a cache that was made meanwhile, and knows nothing of what was written
+    return Commit(caching, {"*"})
 
 
 def _end(tx: Tx, error: BaseException | None) -> None:
@@ -324,25 +423,29 @@ class AsyncTx(AsyncVerbs):
         self._origin = origin
         self._waiting = waiting or Waiting(is_async=True)
         self._journal: Journal = Journal()
+        self._within: InTransaction | None = None
+        """What it knows of the cache, if there is one."""
         self._is_over = False
 
     @property
     def connection(self) -> AsyncConnection:
         """The connection, for its own calls.
 
-        Raises `ProgrammingError` while writes wait: `await tx.flush()` sends them.
+        Raises `ProgrammingError` while writes wait: `await tx.flush()` sends them. Nothing in the
+        transaction comes from the cache any more.
         """
         if self._waiting.count and not self._is_over:
             raise ProgrammingError(
                 "writes are waiting, which are to be sent before other statements",
                 hint="`await tx.flush()` first",
             )
+        self._lent()
         return self._connection
 
     async def flush(self) -> None:
         """Send what waits. Raises what the server says to it."""
         if not (self._waiting.is_empty or self._is_over):
-            await drive_async(self._waiting.steps(), self._connection)
+            await drive_async(self._noted(self._waiting.steps()), self._connection)
 
     async def insert(
         self,
@@ -408,13 +511,32 @@ class AsyncTx(AsyncVerbs):
         if self._is_over:
             return await self._origin._drive(steps, read_only=read_only)
         await self.flush()
-        return await drive_async(steps, self._connection)
+        return await drive_async(self._noted(steps), self._connection)
 
     async def _take(self, step: Step, *, read_only: bool = False) -> Any:
         if self._is_over:
             return await self._origin._take(step, read_only=read_only)
         await self.flush()
+        if self._within is not None:
+            self._within.note(getattr(step, "writes", None))
         return await step(self._connection)
+
+    async def _run_cached(self, statement: Cached[Any], *, read_only: bool = False) -> Any:
+        if self._is_over:
+            return await self._origin._run(statement, read_only=read_only)
+        if self._within is None:
+            return await self._run(statement.inner)
+        from howdah.caching._statements import of_transaction
+
+        return await drive_async(of_transaction(self, self._within, statement), None)
+
+    def _lent(self) -> None:
+        if self._within is not None and not self._is_over:
+            self._within.note_raw()
+
+    def _noted(self, steps: Steps) -> Steps:
+        """The steps; what they write is told to the cache, if there is one."""
+        return steps if self._within is None else self._within.noted(steps)
 
     def _lease(self, *, read_only: bool) -> AbstractAsyncContextManager[AsyncConnection]:
         if self._is_over:
@@ -445,14 +567,18 @@ class AsyncTxBlock:
                 async with AsyncTxBlock(self._origin, self._options) as tx:
                     return await function(tx, *args, **kwargs)
             attempts = _Attempts()
-            with attempts:
-                return await retrying.run_async(
-                    self._options.policy(),
-                    self._origin._source(),
-                    lambda conn: self._attempt(
-                        conn, attempts, lambda tx: function(tx, *args, **kwargs)
-                    ),
-                )
+            source = self._origin._source()
+            try:
+                with attempts, _known(source):
+                    return await retrying.run_async(
+                        self._options.policy(),
+                        source,
+                        lambda conn: self._attempt(
+                            conn, attempts, lambda tx: function(tx, *args, **kwargs)
+                        ),
+                    )
+            finally:
+                await drive_async(attempts.settle(), None)
 
         return whole
 
@@ -476,14 +602,23 @@ class AsyncTxBlock:
         assert self._tx is not None
         assert self._stack is not None
         tx, failure = self._tx, error
+        commit: Commit | None = None
         try:
             try:
                 await _end_async(tx, error)
+                if error is None:
+                    commit = _commit_of(tx, self._origin)
+                if commit is not None:
+                    await drive_async(commit.before(tx._connection), None)
             except BaseException as flushing:
                 failure = flushing
                 await self._stack.__aexit__(type(flushing), flushing, flushing.__traceback__)
                 raise
-            await self._stack.__aexit__(kind, error, traceback)
+            try:
+                await self._stack.__aexit__(kind, error, traceback)
+            finally:
+                if commit is not None:
+                    await drive_async(commit.after(), None)
         except BaseException as ending:
             failure = ending
             raise
@@ -494,7 +629,9 @@ class AsyncTxBlock:
         command = self._options.settings_command()
         if command is not None:
             connection.defer(command)
-        return AsyncTx(connection, self._origin, _waiting_of(self._origin))
+        tx = AsyncTx(connection, self._origin, _waiting_of(self._origin))
+        tx._within = _within(self._origin, self._options)
+        return tx
 
     async def _attempt(
         self,
@@ -503,10 +640,12 @@ class AsyncTxBlock:
         function: Callable[[AsyncTx], Coroutine[Any, Any, R]],
     ) -> R:
         """One run of the function, in a transaction that is open."""
+        await drive_async(attempts.settle(), None)
         tx = attempts.begin(self._begun(connection))
         try:
             result = await function(tx)
             await tx.flush()
+            await drive_async(attempts.commits(_commit_of(tx, self._origin), connection), None)
         finally:
             tx._end()
         return result

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, overload
 from howdah.orm import loading
 from howdah.orm._tx_options import Options
 from howdah.orm.statements.batch import batch_steps
+from howdah.orm.statements.cached import Cached
 from howdah.orm.statements.stream import AsyncStream, Stream, stream, stream_async
 from howdah.orm.writes.changing import change_steps
 from howdah.orm.writes.deleting import delete_steps
@@ -100,8 +101,14 @@ class Verbs:
 
         return TxBlock(self, Options(isolation, read_only, deferrable, settings, retry).checked())
 
+    def _run_cached(self, statement: Cached[Any], *, read_only: bool = False) -> Any:
+        """What a cached statement gives; where there is no cache, the server is asked."""
+        return self._run(statement.inner, read_only=read_only)
+
     def _run(self, statement: Statement[Any], *, read_only: bool = False) -> Any:
         """What a statement gives: by a single step where that is enough."""
+        if type(statement) is Cached:
+            return self._run_cached(statement, read_only=read_only)
         step = statement._only_step(self)
         if step is not None:
             return self._take(step, read_only=read_only)
@@ -290,8 +297,14 @@ class AsyncVerbs:
         options = Options(isolation, read_only, deferrable, settings, retry).checked()
         return AsyncTxBlock(self, options)
 
+    async def _run_cached(self, statement: Cached[Any], *, read_only: bool = False) -> Any:
+        """`Verbs._run_cached`, awaited."""
+        return await self._run(statement.inner, read_only=read_only)
+
     async def _run(self, statement: Statement[Any], *, read_only: bool = False) -> Any:
         """What a statement gives: by a single step where that is enough."""
+        if type(statement) is Cached:
+            return await self._run_cached(statement, read_only=read_only)
         step = statement._only_step(self)
         if step is not None:
             return await self._take(step, read_only=read_only)

@@ -126,6 +126,8 @@ class AsyncDatabase(Routing[AsyncPool], AsyncVerbs):
         Raises `NoServer` after `timeout` seconds, the database's own by default.
         """
         self._begin()
+        if self._caching is not None:
+            self._caching.listen()
         deadline = self._deadline(timeout)
         while True:
             self._news.clear()

@@ -139,6 +139,8 @@ class Database(Routing[Pool], Verbs):
         Raises `NoServer` after `timeout` seconds, the database's own by default.
         """
         self._require_open()
+        if self._caching is not None:
+            self._caching.listen()
         deadline = self._deadline(timeout)
         with self._monitor.lock:
             while not self._topology.is_complete or self._choose_reader(set()) is None:

@@ -58,7 +58,7 @@ class Commit:
         if not self._caching.notifies:
             return None
         payload = self._caching.message(self._names, self._versions)
-        return f"select pg_catalog.pg_notify('{CHANNEL}', {text_literal(payload)})"
+        return f"notify {CHANNEL}, {text_literal(payload)}"
 
     def afterwards(self, connection: Any) -> Steps:
         """What was done on the connection may have committed: others are told, if it can tell."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import threading
 from collections import Counter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from howdah._connecting import configuration
 from howdah.caching._commits import Commit
@@ -25,13 +25,15 @@ from howdah.errors import OperationalError
 from howdah.orm.executors import drive, drive_async
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from howdah._native import Recording
     from howdah._routing import Routing
     from howdah.caching.options import Cache
     from howdah.orm.models import Model
     from howdah.orm.statements.base import Steps
+
+F = TypeVar("F", bound="Callable[..., Any]")
 
 _LONGEST_PAYLOAD_BYTES = 7_900
 """PostgreSQL 18, `NOTIFY`: a payload is shorter than 8,000 bytes."""
@@ -96,6 +98,11 @@ class Caching:
     def memory_counts(self) -> bool:
         """Whether what is in memory is known to be as new as what others have committed."""
         return self.shared is None or self._hearing is not None
+
+    def listen(self) -> None:
+        """Begin to listen, if that is wanted."""
+        if self._hearing is not None:
+            self._hearing.start()
 
     def ready(self) -> Steps:
         """Wait for the first attempt to listen."""
@@ -175,7 +182,7 @@ class DatabaseCache(Caching):
         with self._database._lease(read_only=False) as connection:
             drive(self.invalidation(tags), connection)
 
-    def __call__(self, ttl: float, *, tags: Iterable[str | type[Model]] = ()) -> Any:
+    def __call__(self, ttl: float, *, tags: Iterable[str | type[Model]] = ()) -> Callable[[F], F]:
         """A decorator of functions: `howdah.cache`, for this database."""
         from howdah.caching.functions import cache
 
@@ -190,7 +197,7 @@ class AsyncDatabaseCache(Caching):
         async with self._database._lease(read_only=False) as connection:
             await drive_async(self.invalidation(tags), connection)
 
-    def __call__(self, ttl: float, *, tags: Iterable[str | type[Model]] = ()) -> Any:
+    def __call__(self, ttl: float, *, tags: Iterable[str | type[Model]] = ()) -> Callable[[F], F]:
         """A decorator of coroutine functions: `howdah.cache`, for this database."""
         from howdah.caching.functions import cache
 

@@ -45,8 +45,8 @@ def cache(
 
     The cache is that of the database, or transaction, among the arguments, or of `on`. Arguments
     and results are plain values: numbers, texts, dates, collections of them, dataclasses; results
-    may be models and shapes, too. Others raise `TypeError`. Coroutine functions are awaited; many who
-    ask at once call the function once.
+    may be models and shapes, too. Others raise `TypeError`. Coroutine functions are awaited; many
+    who ask at once call the function once.
 
     >>> @howdah.cache(60, tags=[Question])
     ... def popular(db: howdah.Database, least: int) -> list[str]:
@@ -93,9 +93,10 @@ class _Function:
         """The steps that answer a call."""
         bound = self._signature.bind(*args, **kwargs)
         bound.apply_defaults()
-        arguments = [(name, it) for name, it in bound.arguments.items()]
-        executor = self._executor(it for _, it in arguments)
-        plain = [(name, it) for name, it in arguments if not isinstance(it, Verbs | AsyncVerbs)]
+        executor = self._executor([*bound.args, *bound.kwargs.values()])
+        told = [it for it in bound.args if not isinstance(it, Verbs | AsyncVerbs)]
+        named = [it for it in bound.kwargs.items() if not isinstance(it[1], Verbs | AsyncVerbs)]
+        plain = (told, sorted(named))
         call = functools.partial(self.function, *args, **kwargs)
         within: InTransaction | None = getattr(executor, "_within", None)
         if within is not None:

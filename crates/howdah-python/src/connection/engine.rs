@@ -234,7 +234,11 @@ impl Engine {
             return Ok(Signal::Continue);
         }
         loop {
-            if let Some(operation) = &mut self.operation {
+            // rows before the prelude has come to its end are the prelude's
+            let is_its_turn = self.prelude.as_ref().is_none_or(Prelude::is_settled);
+            if let Some(operation) = &mut self.operation
+                && is_its_turn
+            {
                 operation.on_rows(&reception, &mut self.session)?;
             }
             let Some(message) = self.session.next_event()? else {

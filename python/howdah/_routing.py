@@ -166,9 +166,9 @@ class Routing(Generic[PoolT]):
                 self._caching = self._make_cache(Cache())
             return self._caching
 
-    def _watched(self, steps: "Steps", *, read_only: bool) -> "Steps":
+    def _watched(self, steps: "Steps") -> "Steps":
         """The steps; what they write is told to the cache, if there is one."""
-        if self._caching is None or read_only:
+        if self._caching is None:
             return steps
         from howdah.caching._commits import watched
 

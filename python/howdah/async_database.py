@@ -32,7 +32,7 @@ from howdah.async_connection import AsyncConnection, fresh_password
 from howdah.async_pool import AsyncPool
 from howdah.connection import Connection
 from howdah.errors import InterfaceError, OperationalError, PoolClosed
-from howdah.orm.executors import alone, drive_async
+from howdah.orm.executors import alone, drive_async, run_on_async
 from howdah.orm.statements.base import Statement, Step, Steps
 from howdah.orm.statements.cached import Cached
 from howdah.orm.statements.select import Select
@@ -103,12 +103,27 @@ class AsyncDatabaseLease:
                 await pool.release(connection)
 
 
+class AsyncDatabaseSession(DatabaseSession):
+    """`DatabaseSession`, which waits for nothing, for `async with` as well as `with`."""
+
+    async def __aenter__(self) -> Self:
+        return self.__enter__()
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.__exit__(kind, error, traceback)
+
+
 class AsyncDatabase(Routing[AsyncPool], AsyncVerbs):
     """`Database` for the tasks of one event loop; options and rules are the same.
 
     >>> async def main():
     ...     async with howdah.AsyncDatabase(url) as db:
-    ...         with db.session():
+    ...         async with db.session():
     ...             await db.execute("create table if not exists bench (id int)")
     ...             return await db.fetch_value("select count(*) from bench", read_only=True)
     >>> asyncio.run(main())
@@ -119,6 +134,10 @@ class AsyncDatabase(Routing[AsyncPool], AsyncVerbs):
         self._loop: asyncio.AbstractEventLoop | None = None
         self._news = asyncio.Event()
         self._closing: set[asyncio.Task[None]] = set()
+
+    def session(self, after: str | None = None) -> AsyncDatabaseSession:
+        """`Database.session`, entered by `async with`, or by `with`: it waits for nothing."""
+        return AsyncDatabaseSession(self, after)
 
     async def open(self, timeout: float | None = None) -> None:
         """Wait until every server has answered or failed to, and there is one to read from.
@@ -263,7 +282,7 @@ class AsyncDatabase(Routing[AsyncPool], AsyncVerbs):
     ) -> Any:
         """`AsyncConnection.fetch` on the primary, or with `read_only` where `read()` would go."""
         if isinstance(query, Statement):
-            return await self._run(query, read_only=read_only)
+            return await self._fetch_statement(query, read_only=read_only)
         return await self._ask(
             lambda c: c.fetch(query, *args, row=row, timeout=timeout),
             query=query,
@@ -323,7 +342,7 @@ class AsyncDatabase(Routing[AsyncPool], AsyncVerbs):
     ) -> Any:
         """`fetch_one` on the primary, or with `read_only` where `read()` would go."""
         if isinstance(query, Select):
-            return await self._run(query.first(), read_only=read_only)
+            return await self._fetch_statement(query.first(), read_only=read_only)
         return await self._ask(
             lambda c: c.fetch_one(query, *args, row=row, timeout=timeout),
             query=query,
@@ -356,20 +375,29 @@ class AsyncDatabase(Routing[AsyncPool], AsyncVerbs):
     ) -> None:
         await self.close()
 
-    async def _drive(self, steps: Steps, *, read_only: bool = False) -> Any:
+    async def _fetch_statement(self, statement: Statement[Any], *, read_only: bool) -> Any:
+        if isinstance(statement, Cached):
+            return await self._run_cached(statement, read_only=read_only)
+        if not read_only:
+            return await self._run(statement)
+        return await self._ask(
+            lambda c: run_on_async(statement, self, c), query="select", read_only=True
+        )
+
+    async def _drive(self, steps: Steps) -> Any:
         """The steps of a statement of the ORM, all on one connection."""
         known = self._caching
         try:
-            async with self._lease(read_only=read_only) as connection:
-                return await drive_async(self._watched(steps, read_only=read_only), connection)
+            async with self._lease(read_only=False) as connection:
+                return await drive_async(self._watched(steps), connection)
         finally:
             self._watched_late(known)
 
-    async def _take(self, step: Step, *, read_only: bool = False) -> Any:
+    async def _take(self, step: Step) -> Any:
         """One call of the ORM."""
         if hasattr(step, "writes"):
-            return await self._drive(alone(step), read_only=read_only)
-        async with self._lease(read_only=read_only) as connection:
+            return await self._drive(alone(step))
+        async with self._lease(read_only=False) as connection:
             return await step(connection)
 
     async def _ask(
@@ -379,7 +407,10 @@ class AsyncDatabase(Routing[AsyncPool], AsyncVerbs):
         query: str,
         read_only: bool,
     ) -> R:
-        """One statement. One that only reads is asked again elsewhere if its server goes away."""
+        """One statement, with what the ORM loads for it.
+
+        One that only reads is asked again elsewhere if its server goes away.
+        """
         if not read_only:
             async with self._lease_for(query) as connection:
                 return await call(connection)

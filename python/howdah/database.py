@@ -28,7 +28,7 @@ from howdah._routing import (
 )
 from howdah.connection import Connection
 from howdah.errors import InterfaceError, OperationalError, PoolClosed
-from howdah.orm.executors import alone, drive
+from howdah.orm.executors import alone, drive, run_on
 from howdah.orm.statements.base import Statement, Step, Steps
 from howdah.orm.statements.cached import Cached
 from howdah.orm.statements.select import Select
@@ -277,7 +277,7 @@ class Database(Routing[Pool], Verbs):
     ) -> Any:
         """`Connection.fetch` on the primary, or with `read_only` where `read()` would go."""
         if isinstance(query, Statement):
-            return self._run(query, read_only=read_only)
+            return self._fetch_statement(query, read_only=read_only)
         return self._ask(
             lambda c: c.fetch(query, *args, row=row, timeout=timeout),
             query=query,
@@ -337,7 +337,7 @@ class Database(Routing[Pool], Verbs):
     ) -> Any:
         """`Connection.fetch_one` on the primary, or with `read_only` where `read()` would go."""
         if isinstance(query, Select):
-            return self._run(query.first(), read_only=read_only)
+            return self._fetch_statement(query.first(), read_only=read_only)
         return self._ask(
             lambda c: c.fetch_one(query, *args, row=row, timeout=timeout),
             query=query,
@@ -370,24 +370,34 @@ class Database(Routing[Pool], Verbs):
     ) -> None:
         self.close()
 
-    def _drive(self, steps: Steps, *, read_only: bool = False) -> Any:
+    def _fetch_statement(self, statement: Statement[Any], *, read_only: bool) -> Any:
+        if isinstance(statement, Cached):
+            return self._run_cached(statement, read_only=read_only)
+        if not read_only:
+            return self._run(statement)
+        return self._ask(lambda c: run_on(statement, self, c), query="select", read_only=True)
+
+    def _drive(self, steps: Steps) -> Any:
         """The steps of a statement of the ORM, all on one connection."""
         known = self._caching
         try:
-            with self._lease(read_only=read_only) as connection:
-                return drive(self._watched(steps, read_only=read_only), connection)
+            with self._lease(read_only=False) as connection:
+                return drive(self._watched(steps), connection)
         finally:
             self._watched_late(known)
 
-    def _take(self, step: Step, *, read_only: bool = False) -> Any:
+    def _take(self, step: Step) -> Any:
         """One call of the ORM."""
         if hasattr(step, "writes"):
-            return self._drive(alone(step), read_only=read_only)
-        with self._lease(read_only=read_only) as connection:
+            return self._drive(alone(step))
+        with self._lease(read_only=False) as connection:
             return step(connection)
 
     def _ask(self, call: Callable[[Connection], R], *, query: str, read_only: bool) -> R:
-        """One statement. One that only reads is asked again elsewhere if its server goes away."""
+        """One statement, with what the ORM loads for it.
+
+        One that only reads is asked again elsewhere if its server goes away.
+        """
         if not read_only:
             with self._lease_for(query) as connection:
                 return call(connection)

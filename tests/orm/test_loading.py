@@ -311,9 +311,9 @@ def test_threads_that_touch_the_same_share_one_statement(sync_conn: howdah.Conne
     statements = []
 
     class Noting(Bound):
-        def _drive(self, steps: Any, *, read_only: bool = False) -> Any:
+        def _drive(self, steps: Any) -> Any:
             statements.append(1)
-            return super()._drive(steps, read_only=read_only)
+            return super()._drive(steps)
 
     books = Noting(sync_conn).fetch(select(Book))
     assert not statements  # a single call is no steps

@@ -42,6 +42,12 @@ class Shared:
                 "a `redis.asyncio` client cannot be used by threads",
                 hint="give a `Database` a `redis.Redis`",
             )
+        pool = getattr(client, "connection_pool", None)
+        if getattr(pool, "connection_kwargs", {}).get("decode_responses"):
+            raise ProgrammingError(
+                "the Redis client has `decode_responses`, and answers are bytes",
+                hint="give the cache a client of its own",
+            )
         self._client = client
         self._in_thread = is_async and not client_is_async
         self._is_async = is_async

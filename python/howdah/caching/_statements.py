@@ -39,7 +39,7 @@ def of_database(database: Any, cached: Cached[Any], *, read_only: bool) -> Steps
     if question is None or _must_ask(database, read_only=read_only):
         caching.count("bypassed")
         plain = cached.inner
-        return (yield lambda _: database._run(plain, read_only=read_only))
+        return (yield lambda _: database.fetch(plain, read_only=read_only))
     return (yield from read(caching, question, is_async=database.is_async))
 
 
@@ -132,7 +132,9 @@ class StatementQuestion(Question):
 
     def plain(self) -> Callable[[], Any]:
         """Run it where it would run without a cache."""
-        return lambda: self._executor._run(self._statement, read_only=self._read_only)
+        if self._read_only:
+            return lambda: self._executor.fetch(self._statement, read_only=True)
+        return lambda: self._executor._run(self._statement)
 
     def make(self, kept: Tape) -> Any:
         """Objects of their own, made of the recorded rows."""

@@ -7,14 +7,13 @@ rollback, objects are as they were before it.
 
 from __future__ import annotations
 
-import contextlib
 import functools
 from contextlib import AsyncExitStack, ExitStack
 from typing import TYPE_CHECKING, Any, ClassVar, Concatenate, ParamSpec, TypeVar
 
 from howdah import retrying
-from howdah._routing import known_run
 from howdah.errors import ProgrammingError
+from howdah.orm._tx_ends import Attempts, check_block, commit_of, known, over, waiting_of, within
 from howdah.orm.executors import drive, drive_async
 from howdah.orm.models import Model
 from howdah.orm.verbs import AsyncVerbs, Verbs
@@ -22,7 +21,7 @@ from howdah.orm.writes.journal import Journal
 from howdah.orm.writes.waiting import MOST_WAITING, Line, Waiting, caller
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine, Iterable, Iterator
+    from collections.abc import Callable, Coroutine, Iterable
     from contextlib import AbstractAsyncContextManager, AbstractContextManager
     from types import TracebackType
 
@@ -142,23 +141,23 @@ class Tx(Verbs):
         if self._waiting.count >= MOST_WAITING:
             self.flush()
 
-    def _drive(self, steps: Steps, *, read_only: bool = False) -> Any:
+    def _drive(self, steps: Steps) -> Any:
         if self._is_over:
-            return self._origin._drive(steps, read_only=read_only)
+            return self._origin._drive(steps)
         self.flush()
         return drive(self._noted(steps), self._connection)
 
-    def _take(self, step: Step, *, read_only: bool = False) -> Any:
+    def _take(self, step: Step) -> Any:
         if self._is_over:
-            return self._origin._take(step, read_only=read_only)
+            return self._origin._take(step)
         self.flush()
         if self._within is not None:
             self._within.note(getattr(step, "writes", None))
         return step(self._connection)
 
-    def _run_cached(self, statement: Cached[Any], *, read_only: bool = False) -> Any:
+    def _run_cached(self, statement: Cached[Any]) -> Any:
         if self._is_over:
-            return self._origin._run(statement, read_only=read_only)
+            return self._origin._run(statement)
         if self._within is None:
             return self._run(statement.inner)
         from howdah.caching._statements import of_transaction
@@ -222,10 +221,10 @@ class TxBlock:
             if self._options.retry is None:
                 with TxBlock(self._origin, self._options) as tx:
                     return function(tx, *args, **kwargs)
-            attempts = _Attempts()
+            attempts = Attempts()
             source = self._origin._source()
             try:
-                with attempts, _known(source):
+                with attempts, known(source):
                     return retrying.run(
                         self._options.policy(),
                         source,
@@ -239,7 +238,7 @@ class TxBlock:
         return whole
 
     def __enter__(self) -> Tx:
-        _check_block(self._options, is_entered=self._stack is not None)
+        check_block(self._options, is_entered=self._stack is not None)
         self._stack = ExitStack()
         with ExitStack() as stack:
             lease = self._origin._lease(read_only=bool(self._options.read_only))
@@ -263,7 +262,7 @@ class TxBlock:
             try:
                 _end(tx, error)
                 if error is None:
-                    commit = _commit_of(tx, self._origin)
+                    commit = commit_of(tx, self._origin)
                 if commit is not None:
                     drive(commit.before(tx._connection), None)
             except BaseException as flushing:
@@ -279,18 +278,18 @@ class TxBlock:
             failure = ending
             raise
         finally:
-            _over(tx, self._origin, failure)
+            over(tx, self._origin, failure)
 
     def _begun(self, connection: Connection) -> Tx:
         command = self._options.settings_command()
         if command is not None:
             connection.defer(command)
-        tx = Tx(connection, self._origin, _waiting_of(self._origin))
-        tx._within = _within(self._origin, self._options)
+        tx = Tx(connection, self._origin, waiting_of(self._origin))
+        tx._within = within(self._origin, self._options)
         return tx
 
     def _attempt(
-        self, connection: Connection, attempts: _Attempts, function: Callable[[Tx], R]
+        self, connection: Connection, attempts: Attempts, function: Callable[[Tx], R]
     ) -> R:
         """One run of the function, in a transaction that is open."""
         drive(attempts.settle(), None)
@@ -298,97 +297,10 @@ class TxBlock:
         try:
             result = function(tx)
             tx.flush()
-            drive(attempts.commits(_commit_of(tx, self._origin), connection), None)
+            drive(attempts.commits(commit_of(tx, self._origin), connection), None)
         finally:
             tx._end()
         return result
-
-
-class _Attempts:
-    """The runs of a function: what one that was rolled back did to objects is undone."""
-
-    def __init__(self) -> None:
-        self._journal: Journal | None = None
-        self._commit: Commit | None = None
-
-    def commits(self, commit: Commit | None, connection: Any) -> Steps:
-        """The run is about to commit."""
-        if commit is not None:
-            yield from commit.before(connection)
-            self._commit = commit
-
-    def settle(self) -> Steps:
-        """The last run's commit has taken effect, or may have."""
-        commit, self._commit = self._commit, None
-        if commit is not None:
-            yield from commit.after()
-
-    def begin(self, tx: Any) -> Any:
-        """A new run begins: the one before came to nothing."""
-        if self._journal is not None:
-            self._journal.undo()
-        self._journal = tx._journal
-        return tx
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, kind: object, error: BaseException | None, _: object) -> None:
-        if error is not None and self._journal is not None:
-            self._journal.undo()
-
-
-@contextlib.contextmanager
-def _known(source: Any) -> Iterator[None]:
-    """What runs on `source` now tells the cache itself what it writes."""
-    token = known_run.set(source)
-    try:
-        yield
-    finally:
-        known_run.reset(token)
-
-
-def _check_block(options: Options, *, is_entered: bool) -> None:
-    if options.retry is not None:
-        raise ProgrammingError(
-            "a `with` block cannot be repeated: `retry` is for functions",
-            hint="decorate a function with it: `@db.tx(retry=5)`, and call that",
-        )
-    if is_entered:
-        raise ProgrammingError("a transaction can be entered only once", hint="call `tx()` again")
-
-
-def _waiting_of(origin: Any) -> Waiting | None:
-    """What waits in the transaction around: one order of writes for both."""
-    return origin._waiting if isinstance(origin, Tx | AsyncTx) and not origin._is_over else None
-
-
-def _within(origin: Any, options: Options) -> InTransaction | None:
-    """What a transaction on `origin` is to know of the cache."""
-    if isinstance(origin, Tx | AsyncTx) and not origin._is_over:
-        outer = origin._within
-        caching = None if outer is None else outer.caching
-    else:
-        outer, caching = None, getattr(origin, "_caching", None)
-    if caching is None:
-        return None
-    from howdah.caching._in_transaction import InTransaction
-
-    return InTransaction(caching, options, outer)
-
-
-def _commit_of(tx: Any, origin: Any) -> Commit | None:
-    """What the transaction's commit changes, as the cache must know."""
-    if tx._within is not None:
-        commit: Commit | None = tx._within.commit()
-        return commit
-    caching = getattr(origin, "_caching", None)
-    if caching is None:
-        return None
-    from howdah.caching._commits import Commit
-
-    # a cache that was made meanwhile, and knows nothing of what was written
-    return Commit(caching, {"*"})
 
 
 def _end(tx: Tx, error: BaseException | None) -> None:
@@ -396,15 +308,6 @@ def _end(tx: Tx, error: BaseException | None) -> None:
         tx.flush()
     else:
         tx._waiting.forget()
-
-
-def _over(tx: Any, origin: Any, failure: BaseException | None) -> None:
-    """The transaction is over: its objects are as the database."""
-    tx._end()
-    if failure is not None:
-        tx._journal.undo()
-    elif origin._journal is not None:
-        origin._journal.join(tx._journal)
 
 
 class AsyncTx(AsyncVerbs):
@@ -507,23 +410,23 @@ class AsyncTx(AsyncVerbs):
         if self._waiting.count >= MOST_WAITING:
             await self.flush()
 
-    async def _drive(self, steps: Steps, *, read_only: bool = False) -> Any:
+    async def _drive(self, steps: Steps) -> Any:
         if self._is_over:
-            return await self._origin._drive(steps, read_only=read_only)
+            return await self._origin._drive(steps)
         await self.flush()
         return await drive_async(self._noted(steps), self._connection)
 
-    async def _take(self, step: Step, *, read_only: bool = False) -> Any:
+    async def _take(self, step: Step) -> Any:
         if self._is_over:
-            return await self._origin._take(step, read_only=read_only)
+            return await self._origin._take(step)
         await self.flush()
         if self._within is not None:
             self._within.note(getattr(step, "writes", None))
         return await step(self._connection)
 
-    async def _run_cached(self, statement: Cached[Any], *, read_only: bool = False) -> Any:
+    async def _run_cached(self, statement: Cached[Any]) -> Any:
         if self._is_over:
-            return await self._origin._run(statement, read_only=read_only)
+            return await self._origin._run(statement)
         if self._within is None:
             return await self._run(statement.inner)
         from howdah.caching._statements import of_transaction
@@ -566,10 +469,10 @@ class AsyncTxBlock:
             if self._options.retry is None:
                 async with AsyncTxBlock(self._origin, self._options) as tx:
                     return await function(tx, *args, **kwargs)
-            attempts = _Attempts()
+            attempts = Attempts()
             source = self._origin._source()
             try:
-                with attempts, _known(source):
+                with attempts, known(source):
                     return await retrying.run_async(
                         self._options.policy(),
                         source,
@@ -583,7 +486,7 @@ class AsyncTxBlock:
         return whole
 
     async def __aenter__(self) -> AsyncTx:
-        _check_block(self._options, is_entered=self._stack is not None)
+        check_block(self._options, is_entered=self._stack is not None)
         self._stack = AsyncExitStack()
         async with AsyncExitStack() as stack:
             lease = self._origin._lease(read_only=bool(self._options.read_only))
@@ -607,7 +510,7 @@ class AsyncTxBlock:
             try:
                 await _end_async(tx, error)
                 if error is None:
-                    commit = _commit_of(tx, self._origin)
+                    commit = commit_of(tx, self._origin)
                 if commit is not None:
                     await drive_async(commit.before(tx._connection), None)
             except BaseException as flushing:
@@ -623,20 +526,20 @@ class AsyncTxBlock:
             failure = ending
             raise
         finally:
-            _over(tx, self._origin, failure)
+            over(tx, self._origin, failure)
 
     def _begun(self, connection: AsyncConnection) -> AsyncTx:
         command = self._options.settings_command()
         if command is not None:
             connection.defer(command)
-        tx = AsyncTx(connection, self._origin, _waiting_of(self._origin))
-        tx._within = _within(self._origin, self._options)
+        tx = AsyncTx(connection, self._origin, waiting_of(self._origin))
+        tx._within = within(self._origin, self._options)
         return tx
 
     async def _attempt(
         self,
         connection: AsyncConnection,
-        attempts: _Attempts,
+        attempts: Attempts,
         function: Callable[[AsyncTx], Coroutine[Any, Any, R]],
     ) -> R:
         """One run of the function, in a transaction that is open."""
@@ -645,7 +548,7 @@ class AsyncTxBlock:
         try:
             result = await function(tx)
             await tx.flush()
-            await drive_async(attempts.commits(_commit_of(tx, self._origin), connection), None)
+            await drive_async(attempts.commits(commit_of(tx, self._origin), connection), None)
         finally:
             tx._end()
         return result

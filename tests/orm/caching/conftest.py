@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -87,6 +89,16 @@ class Databases:
         return AwaitedDatabase(
             heard(self._stack.enter_context(howdah.Database(self.url, cache=cache, **options)))
         )
+
+
+async def until(is_so: Callable[[], Any]) -> None:
+    """Wait for something that other threads do."""
+
+    def wait() -> None:
+        while not is_so():
+            time.sleep(0.005)
+
+    await asyncio.to_thread(wait)
 
 
 def heard(db: Any) -> Any:

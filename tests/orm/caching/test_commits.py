@@ -122,11 +122,10 @@ async def in_a_savepoint(db: Any) -> None:
 
 
 async def in_a_repeated_transaction(db: Any) -> None:
-    @db.tx(retry=2)
     async def work(tx: Any) -> None:
         await tx.execute(update(Book).where(Book.id == 1).set(Book.title.to("new")))
 
-    await work()
+    await db.tx(retry=2)(work)()
 
 
 async def by_own_sql(db: Any) -> None:

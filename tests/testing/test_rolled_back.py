@@ -157,6 +157,33 @@ def test_streams_and_threads_take_turns(db: RolledBackDatabase) -> None:
     assert sorted(found[5:]) == [f"thread {n}" for n in range(4)]
 
 
+def test_a_transaction_may_end_in_another_thread(db: RolledBackDatabase) -> None:
+    block = db.tx()
+    tx = block.__enter__()
+    tx.insert(Author(name="a"))
+    ending = threading.Thread(target=lambda: block.__exit__(None, None, None))
+    ending.start()
+    ending.join()
+    assert names(*db.fetch(EVERYBODY)) == ["a"]
+
+
+def test_waiting_for_a_thread_inside_of_a_transaction_is_no_deadlock(address: str) -> None:
+    complaints: list[Exception] = []
+
+    def use(db: RolledBackDatabase) -> None:
+        try:
+            db.fetch(EVERYBODY)
+        except errors.PoolTimeout as error:
+            complaints.append(error)
+
+    with rolled_back(address, timeout=0.1) as db, db.tx() as tx:
+        tx.fetch(EVERYBODY)
+        thread = threading.Thread(target=use, args=[db])
+        thread.start()
+        thread.join()
+    assert "another thread has it" in str(complaints)
+
+
 def test_asyncio_without_any_plugin(async_db: RolledBackAsyncDatabase) -> None:
     async def main() -> None:
         await async_db.insert(Author(name="a"))

@@ -98,7 +98,7 @@ class RolledBackDatabase(Database):
 
     def __init__(self, url: str, **options: Any) -> None:
         super().__init__(url, **options)
-        self._only_turn = threading.RLock()
+        self._only_turn = _ThreadLock()
         self._only: RolledBackConnection | None = None
         self._config = configuration(url, self._connection_options)
 
@@ -121,7 +121,7 @@ class RolledBackDatabase(Database):
     def _acquire(self, purpose: Purpose, timeout: float | None) -> tuple[Pool, Connection]:
         self._require_running()
         seconds = self._timeout if timeout is None else timeout
-        if not self._only_turn.acquire(timeout=-1 if seconds == math.inf else seconds):
+        if not self._only_turn.acquire(None if seconds == math.inf else seconds):
             raise _is_taken(seconds, "thread")
         try:
             if self._only is None:
@@ -216,6 +216,35 @@ class RolledBackAsyncDatabase(AsyncDatabase):
 
     def _met(self, error: BaseException | None) -> None:
         """There is no other server to look at."""
+
+
+class _ThreadLock:
+    """A lock that its thread may take again, and that any thread may give back.
+
+    Web frameworks enter and leave a request's transaction in two threads of a pool.
+    """
+
+    def __init__(self) -> None:
+        self._free = threading.Condition()
+        self._owner: int | None = None
+        self._depth = 0
+
+    def acquire(self, seconds: float | None) -> bool:
+        """Wait for it, so many seconds at most; whether it was got."""
+        thread = threading.get_ident()
+        with self._free:
+            is_mine = self._depth > 0 and self._owner == thread
+            if not is_mine and not self._free.wait_for(lambda: self._depth == 0, seconds):
+                return False
+            self._owner = thread
+            self._depth += 1
+            return True
+
+    def release(self) -> None:
+        """Give it back; it is free after as many as there were of `acquire`."""
+        with self._free:
+            self._depth -= 1
+            self._free.notify()
 
 
 class _TaskLock:

@@ -93,9 +93,11 @@ class Databases:
 
 async def until(is_so: Callable[[], Any]) -> None:
     """Wait for something that other threads do."""
+    deadline = time.monotonic() + 40
 
     def wait() -> None:
         while not is_so():
+            assert time.monotonic() < deadline, "it did not happen"
             time.sleep(0.005)
 
     await asyncio.to_thread(wait)

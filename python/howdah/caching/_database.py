@@ -175,9 +175,7 @@ class DatabaseCache(Caching):
         """Have answers with these tags, or about these models, count no more, in all processes.
 
         Of none given, all answers. For what the cache cannot know by itself: triggers, functions
-        that write, other programs.
-
-        >>> db.cache.invalidate(Question, "front page")
+        that write, other programs. `db.cache.invalidate(Question, "front page")`.
         """
         with self._database._lease(read_only=False) as connection:
             drive(self.invalidation(tags), connection)

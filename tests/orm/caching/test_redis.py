@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import importlib
 import importlib.util
 import logging
@@ -199,7 +200,7 @@ async def test_redis_is_away(databases: Any, clients: Any, server: Server, caplo
         title = f"title {number}"
         before = one.cache.stats().invalidated
         await other.execute(CHANGE.set(Book.title.to(title)))
-        await until(lambda known=before: one.cache.stats().invalidated > known)
+        await until(functools.partial(has_heard, one, before))
         assert (await one.fetch(TITLES))[0] == title
         assert (await other.fetch(TITLES))[0] == title
         assert (await one.fetch(select(Tag).count().cached(600))) == 3
@@ -216,6 +217,11 @@ async def test_redis_is_away(databases: Any, clients: Any, server: Server, caplo
         ]
     finally:
         again.stop()
+
+
+def has_heard(db: Any, before: int) -> bool:
+    """Whether the database has heard of one more change."""
+    return bool(db.cache.stats().invalidated > before)
 
 
 def shared(db: Any) -> Shared:
@@ -247,13 +253,10 @@ async def test_whoever_died_in_the_middle_of_a_commit(
 
 def shared_plain(db: Any) -> Shared:
     """The same keys, by a client of its own that needs no loop."""
-    import redis
-
     known = shared(db)
-    client = known._client.connection_pool.connection_kwargs
-    plain = Shared(
-        redis.Redis(host="127.0.0.1", port=client["port"], protocol=2), "", is_async=False
-    )
+    port = known._client.connection_pool.connection_kwargs["port"]
+    client = importlib.import_module("redis").Redis(host="127.0.0.1", port=port, protocol=2)
+    plain = Shared(client, "", is_async=False)
     plain._prefix = known._prefix
     return plain
 
@@ -295,12 +298,11 @@ async def test_versions_that_redis_has_lost(databases: Any, clients: Any, server
 
 
 async def test_misuse(databases: Any, clients: Any, server: Server) -> None:
-    import redis
-    import redis.asyncio
-
+    waiting = importlib.import_module("redis.asyncio").Redis()
     with pytest.raises(ProgrammingError, match="asyncio"):
-        howdah.Database(databases.url, cache=howdah.Cache(redis=redis.asyncio.Redis()))
+        howdah.Database(databases.url, cache=howdah.Cache(redis=waiting))
+    as_text = importlib.import_module("redis").Redis(decode_responses=True)
     with pytest.raises(ProgrammingError, match="decode_responses"):
-        howdah.Database(databases.url, cache=howdah.Cache(redis=redis.Redis(decode_responses=True)))
+        howdah.Database(databases.url, cache=howdah.Cache(redis=as_text))
     assert clients.made == []
     assert server.port > 0

@@ -112,7 +112,14 @@ impl Recording {
             let columns = tape.columns.as_ref().filter(|_| !tape.is_too_long)?;
             let described = columns.to_bytes();
             let length = u32::try_from(described.len()).ok()?;
-            Some([&length.to_be_bytes(), described.as_slice(), tape.rows.as_slice()].concat())
+            Some(
+                [
+                    &length.to_be_bytes(),
+                    described.as_slice(),
+                    tape.rows.as_slice(),
+                ]
+                .concat(),
+            )
         });
         let bytes = bytes.ok_or_else(|| PyLookupError::new_err("nothing was recorded"))?;
         Ok(PyBytes::new(py, &bytes))
@@ -234,6 +241,8 @@ fn malformed() -> PyErr {
 fn unreadable(unread: Unread) -> PyErr {
     match unread {
         Unread::Raised(error) => error,
-        Unread::Stale(_) => PyLookupError::new_err("a value names a type that is not known any more"),
+        Unread::Stale(_) => {
+            PyLookupError::new_err("a value names a type that is not known any more")
+        }
     }
 }

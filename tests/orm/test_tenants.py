@@ -184,3 +184,19 @@ async def test_without_a_tenant_there_are_no_rows(db: Any) -> None:
             async with tx.tx() as inner:
                 await inner.insert([Account(name="nobody's")])
     assert await db.fetch(select(Account).count()) == 62  # a superuser sees all rows
+
+
+async def test_single_inserts_travel_together_where_the_role_may_take_numbers(db: Any) -> None:
+    await db.connection.execute("grant usage on all sequences in schema public to howdah_tenant")
+    async with db.tx(settings=of_tenant(1)) as tx:
+        made = [Account(tenant_id=1, name=f"single {n}") for n in range(100)]
+        for account in made:
+            await tx.insert(account)
+        assert tx._waiting.count > 0
+        assert len({account.id for account in made}) == 100
+    counted = select(Account).where(Account.name.like("single%")).count()
+    assert await db.fetch(counted) == 100
+    with pytest.raises(errors.InsufficientPrivilege):
+        async with db.tx(settings=of_tenant(2)) as tx:
+            for n in range(20):
+                await tx.insert(Account(tenant_id=1, name=f"wrong {n}"))

@@ -118,6 +118,7 @@ class InsertWay:
         "identity",
         "identity_at",
         "is_refused",
+        "key_at",
         "may_copy",
         "names",
         "numbers",
@@ -131,6 +132,8 @@ class InsertWay:
         self.names = tuple(name for name, it in options.items() if it.generated is None)
         self.identity = next((name for name in self.names if options[name].identity), None)
         self.identity_at = -1 if self.identity is None else self.names.index(self.identity)
+        keys = {name for name in table.key if name != self.identity}
+        self.key_at = [place for place, name in enumerate(self.names) if name in keys]
         identity = None if self.identity is None else options[self.identity].identity
         self.always = identity is not None and identity.always
         self.has_binds = any(table.columns[name].type.bind for name in self.names)
@@ -193,8 +196,11 @@ class Waiting:
         kinds = list(map(type, row))
         missing = kinds.count(_MISSING)
         needs_number = way.identity_at >= 0 and kinds[way.identity_at] is _MISSING
-        if missing > needs_number and self._is_async:
-            return False  # what the database gives could not be read without `await`
+        if missing > needs_number and (
+            self._is_async or any(kinds[place] is _MISSING for place in way.key_at)
+        ):
+            # what the database gives could not be read without `await`, or by a key that it gives
+            return False
         if needs_number:
             if not way.numbers:
                 way.used += 1

@@ -90,12 +90,23 @@ class ShapeMeta(type):
         if not _is_shape(bases):
             return shape
         fields = {**inherited, **{field: annotations[field] for field in names}}
-        # those who read dataclasses know the names of modules only, not of functions
-        shape.__annotations__ = _annotations.Namespace.of_caller().evaluate_known(annotations)
-        dataclasses.dataclass(init=False, repr=False, eq=False, kw_only=True)(shape)  # in place
+        _make_dataclass(shape, {field: annotations[field] for field in names})
         shape.__shape__ = Plan(shape, fields, {**_inherited_options(bases), **made_of})
         _annotations.remember(shape)
         return shape
+
+
+def _make_dataclass(shape: Any, annotations: dict[str, Any]) -> None:
+    """Let the standard library see a dataclass in a shape, which stays as it is otherwise."""
+    # those who read dataclasses know the names of modules only, not of functions
+    known = _annotations.Namespace.of_caller().evaluate_known(annotations)
+    described = shape.__doc__
+    shape.__doc__ = described or shape.__name__  # or else its signature is worked out for one
+    shape.__annotations__ = dict.fromkeys(known, Any)  # of texts it would want to know the module
+    dataclasses.dataclass(init=False, repr=False, eq=False, kw_only=True)(shape)
+    shape.__doc__, shape.__annotations__ = described, known
+    for name, annotation in known.items():
+        shape.__dataclass_fields__[name].type = annotation
 
 
 def _is_shape(bases: tuple[type, ...]) -> bool:

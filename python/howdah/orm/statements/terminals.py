@@ -5,14 +5,17 @@ No IO. Each is a statement of its own, so that it can be run, batched and cached
 
 from __future__ import annotations
 
-from operator import methodcaller
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from howdah._native import Fragment
 from howdah.errors import NoRow, SeveralRows
-from howdah.orm.statements.base import Statement, Step, Steps
+from howdah.orm.statements.base import Statement, Step, Steps, running
+from howdah.orm.statements.cached import Cached
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from howdah.orm.models import Model
     from howdah.orm.statements.query import Query
 
 T = TypeVar("T")
@@ -28,6 +31,10 @@ class _OfQuery(Statement[R_co]):
 
     def __init__(self, query: Query[Any]) -> None:
         self.query = query
+
+    def cached(self, ttl: float, *, tags: Iterable[str | type[Model]] = ()) -> Cached[R_co]:
+        """`Query.cached`, of this question."""
+        return Cached(self, ttl, tags)
 
     def _shape_fields(self) -> tuple[Any, ...]:
         return self.query._shape_fields()
@@ -54,8 +61,8 @@ class First(_OfQuery[T | None], Generic[T]):
         if self.query._loads_more():
             return None
         compiled, values = self._compile()
-        load = compiled.extra.start(executor, alone=True)
-        return methodcaller("fetch_one", compiled.sql, *values, row=load)
+        load = compiled.extra.start(executor)
+        return running(compiled, lambda conn: conn.fetch_one(compiled.sql, *values, row=load))
 
     def _steps(self, executor: Any) -> Steps:
         rows = yield from self.query._steps(executor)
@@ -91,7 +98,7 @@ class _Value(_OfQuery[T]):
 
     def _only_step(self, executor: Any) -> Step:  # noqa: ARG002 (a value loads nothing)
         compiled, values = self._compile()
-        return methodcaller("fetch_value", compiled.sql, *values)
+        return running(compiled, lambda conn: conn.fetch_value(compiled.sql, *values))
 
     def _steps(self, executor: Any) -> Steps:
         value = yield self._only_step(executor)

@@ -11,6 +11,7 @@ overwritten.
 
 from __future__ import annotations
 
+import operator
 import threading
 from typing import TYPE_CHECKING, Any
 
@@ -221,9 +222,10 @@ def load_relation(cohort: Cohort, way: Any) -> Steps:
     related = (
         way if isinstance(way, Related) else Related(relation.model.__table__.source, relation)
     )
-    if relation.local not in relation.model.__table__.key:
-        yield from _ensure(cohort, relation.local)
-    keys = cohort.values(relation.local, distinct=True, nulls=False)
+    for name in relation.here:
+        if name not in relation.model.__table__.key:
+            yield from _ensure(cohort, name)
+    keys = cohort.values(_named(relation.here), distinct=True, nulls=False)
     if not keys:
         _fill_empty(cohort, relation)
         return []
@@ -238,15 +240,21 @@ def load_relation(cohort: Cohort, way: Any) -> Steps:
 
 def _give(cohort: Cohort, relation: Relation, rows: list[Any], found: list[Cohort]) -> None:
     """Write what was found into the parents' slots."""
-    name, local = relation.name, relation.local
+    name, local, remote = relation.name, _named(relation.here), _named(relation.there)
     if relation.between is not None:
         cohort.fill_pairs(name, local, rows, Collection)
     elif relation.many:
         children_found: Any = found[0] if found else []
-        cohort.fill_many(name, local, children_found, relation.remote, Collection, relation.back)
+        cohort.fill_many(name, local, children_found, remote, Collection, relation.back)
     else:
-        by_key = {getattr(row, relation.remote): row for row in rows}
+        read = operator.attrgetter(*relation.there)
+        by_key = {read(row): row for row in rows}
         cohort.fill(name, local, by_key)
+
+
+def _named(names: tuple[str, ...]) -> str | tuple[str, ...]:
+    """One name, or several of which the values are tuples."""
+    return names[0] if len(names) == 1 else names
 
 
 def _ensure(cohort: Cohort, name: str) -> Steps:
@@ -263,6 +271,7 @@ def _share_state(cohort: Cohort, found: Iterable[Cohort]) -> None:
 
 def _fill_empty(cohort: Cohort, relation: Relation) -> None:
     if relation.many:
-        cohort.fill_many(relation.name, relation.local, [], relation.remote, Collection, None)
+        here, there = _named(relation.here), _named(relation.there)
+        cohort.fill_many(relation.name, here, [], there, Collection, None)
     else:
-        cohort.fill(relation.name, relation.local, {})
+        cohort.fill(relation.name, _named(relation.here), {})

@@ -23,6 +23,7 @@ from howdah.orm.schema.constraints import (
     primary_key,
     unique,
 )
+from howdah.orm.schema.foreign import ForeignServer, UserMapping, server, user_mapping
 from howdah.orm.schema.indexes import (
     ColumnSettings,
     Element,
@@ -40,6 +41,7 @@ from howdah.orm.schema.partitions import (
     partitions_ahead,
 )
 from howdah.orm.schema.routines import Routine, Trigger, function, procedure, trigger
+from howdah.orm.schema.sharding.servers import Shard, Shards, shard, shards
 from howdah.orm.schema.standalone import (
     Composite,
     Domain,
@@ -64,6 +66,7 @@ __all__ = [
     "Domain",
     "Element",
     "Extension",
+    "ForeignServer",
     "Grant",
     "Index",
     "Namespace",
@@ -75,7 +78,10 @@ __all__ = [
     "Routine",
     "SchemaObject",
     "Sequence",
+    "Shard",
+    "Shards",
     "Trigger",
+    "UserMapping",
     "check",
     "column_settings",
     "composite",
@@ -101,8 +107,12 @@ __all__ = [
     "refresh",
     "refresh_all",
     "sequence",
+    "server",
+    "shard",
+    "shards",
     "sql",
     "trigger",
     "unique",
+    "user_mapping",
     "value_of",
 ]

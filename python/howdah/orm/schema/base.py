@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import enum
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from howdah import sql
@@ -53,8 +53,14 @@ class Declared(SchemaObject):
 class Collector:
     """A schema that is being collected: each object once."""
 
-    def __init__(self) -> None:
+    def __init__(self, secret: Callable[[str], str | None] = lambda _: None) -> None:
         self.value: Value = {}
+        self.secret = secret
+        """What stands for a secret: itself where statements are run, else a mask or nothing."""
+        self.distributed: list[Place] = []
+        """The tables of models with `distribute_by`."""
+        self.shards: Any = None
+        """The servers for them, if some were given."""
         self._seen: dict[object, object] = {}
 
     def add(self, kind: str, value: Value) -> None:
@@ -192,3 +198,10 @@ def said(**fields: Any) -> Value:
     return {
         name: value for name, value in fields.items() if value not in (None, False, [], {}, "", ())
     }
+
+
+def foreign_value(server: str | None, options: Mapping[str, Any] | None) -> Value | None:
+    """Where the rows of a foreign table lie."""
+    if server is None:
+        return None
+    return said(server=server, options={name: str(it) for name, it in (options or {}).items()})

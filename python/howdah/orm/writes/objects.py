@@ -34,10 +34,12 @@ def as_list(objects: Any) -> list[Any]:
 
 
 def by_model(objects: Iterable[Any]) -> list[tuple[Table, list[Any]]]:
-    """The objects of each model, in the order in which the models come first."""
+    """The objects of each model, which is written, in the order in which the models come first."""
     groups: dict[type[Model], list[Any]] = {}
     for one in objects:
         groups.setdefault(type(one), []).append(one)
+    for model in groups:
+        model.__table__.refuse_writing()
     return [(model.__table__, members) for model, members in groups.items()]
 
 

@@ -42,9 +42,13 @@ def test_partitions_lie_on_the_shards(shop: Cluster, db: howdah.Database) -> Non
     ]
     for number, url in enumerate(shop.shard_urls):
         with howdah.connect(url) as there:
-            parts = "select inhrelid::regclass::text from pg_inherits where inhparent = $1::regclass"
+            parts = (
+                "select inhrelid::regclass::text from pg_inherits where inhparent = $1::regclass"
+            )
             assert there.fetch_value(parts, '"order"') == f"order_{number}"
-            keys = "select count(*) from pg_constraint where conrelid = $1::regclass and contype = $2"
+            keys = (
+                "select count(*) from pg_constraint where conrelid = $1::regclass and contype = $2"
+            )
             assert there.fetch_value(keys, f"order_{number}", b"p") == 1
             assert there.fetch_value(keys, f"line_{number}", b"f") == 1
             # what belongs to the whole database is not there

@@ -59,7 +59,9 @@ def test_changes_go_to_the_row(db: howdah.Database) -> None:
     raised = update(Order).where(Order.customer_id == ann.id).set(Order.total.to(Order.total * 2))
     assert db.execute(raised) == 1
     assert db.get(Order, ann.id, order.id).total == 10
-    assert db.fetch(delete(Order).where(Order.customer_id == ann.id).returning(Order.id)) == [order.id]
+    assert db.fetch(delete(Order).where(Order.customer_id == ann.id).returning(Order.id)) == [
+        order.id
+    ]
     more = [Order(customer_id=ann.id) for _ in range(60)]
     db.insert(more)
     for it in more:
@@ -96,7 +98,10 @@ def test_relations_load_for_all_at_once(db: howdah.Database) -> None:
     for owner in (ann, bob):
         db.insert([Order(id=number, customer_id=owner.id) for number in (1, 2)])
         db.insert(
-            [Line(customer_id=owner.id, order_id=1, number=it, sku=f"of {owner.name}") for it in (1, 2)]
+            [
+                Line(customer_id=owner.id, order_id=1, number=it, sku=f"of {owner.name}")
+                for it in (1, 2)
+            ]
         )
     mine = Order.customer_id.in_([ann.id, bob.id])
     orders = db.fetch(select(Order).where(mine).order_by(Order.customer_id, Order.id))
@@ -177,7 +182,9 @@ def test_statements_that_shards_cannot_run_are_refused(db: howdah.Database) -> N
     order.customer_id = 7
     with pytest.raises(howdah.ProgrammingError, match="cannot move a row"):
         db.save(order)
-    with pytest.raises(howdah.ProgrammingError, match="conflicting rows of other servers") as refused:
+    with pytest.raises(
+        howdah.ProgrammingError, match="conflicting rows of other servers"
+    ) as refused:
         db.upsert(Customer(id=ann.id, name="Ann"))
     assert "do_nothing" in (refused.value.hint or "")
     with pytest.raises(howdah.ProgrammingError, match="conflicting rows of other servers"):

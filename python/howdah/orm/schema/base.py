@@ -59,9 +59,17 @@ class Collector:
         """What stands for a secret: itself where statements are run, else a mask or nothing."""
         self.distributed: list[Place] = []
         """The tables of models with `distribute_by`."""
+        self.referred: dict[tuple[str | None, str], type[Model]] = {}
+        """Distributed models that foreign keys lead to, by schema and name of the table."""
         self.shards: Any = None
         """The servers for them, if some were given."""
         self._seen: dict[object, object] = {}
+
+    def refer(self, model: type[Model]) -> None:
+        """Remember where a foreign key leads to."""
+        table = model.__table__
+        if table.distribution is not None:
+            self.referred[table.schema, table.name] = model
 
     def add(self, kind: str, value: Value) -> None:
         """Add an object of a kind, such as `tables`."""

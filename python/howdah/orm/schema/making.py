@@ -97,7 +97,7 @@ def _collected(
 
 
 def _is_spread(schema: Collector) -> bool:
-    return bool(schema.distributed) or schema.shards is not None
+    return bool(schema.distributed or schema.referred) or schema.shards is not None
 
 
 def _collect(schema: Collector, thing: Any) -> None:

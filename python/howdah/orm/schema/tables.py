@@ -216,6 +216,7 @@ def _add_of_column(place: Place, definition: ColumnDefinition) -> None:
         from howdah.orm.tables import owner_of
 
         other = reference.column()
+        place.schema.refer(owner_of(other))
         table = owner_of(other).__table__
         beside = place.model.__table__.beside(definition.attribute)
         mine = [] if beside is None else [beside[0]]

@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from howdah.errors import ProgrammingError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping
 
-    from howdah.orm.schema.base import Place, Value
+    from howdah.orm.models import Model
+    from howdah.orm.schema.base import Value
 
 Key = tuple[str | None, str]
 """A table: schema and name."""
@@ -30,11 +31,11 @@ class Distributed:
     """The distribution column, as the database calls it."""
 
     @classmethod
-    def of(cls, place: Place) -> Distributed:
-        """Of a model's table."""
-        table = place.model.__table__
-        column = place.column(table.options["distribute_by"])
-        return cls(place.model, (table.schema, table.name), column)
+    def of(cls, model: type[Model]) -> Distributed:
+        """The table of a model that says `distribute_by`."""
+        table = model.__table__
+        assert table.distribution is not None
+        return cls(model, (table.schema, table.name), table.columns[table.distribution].name)
 
     def refuse(self, why: str, hint: str) -> NoReturn:
         """Raise `ProgrammingError`."""
@@ -48,26 +49,15 @@ def key_of(name: Mapping[str, Any]) -> Key:
     return name.get("schema"), name["name"]
 
 
-def distributed_models() -> dict[Key, Distributed]:
-    """All distributed tables that models are known of, whatever is being made."""
-    from howdah.orm._annotations import _classes
+def check(
+    tables: Iterable[Value],
+    distributed: Mapping[Key, Distributed],
+    elsewhere: Mapping[Key, Distributed],
+) -> None:
+    """Refuse what PostgreSQL could not keep. The names of all constraints are known.
 
-    found = {}
-    for model in _classes.values():
-        table = getattr(model, "__table__", None)
-        if table is None:
-            continue
-        by = table.options.get("distribute_by")
-        if isinstance(by, str) and by in table.columns:
-            key = (table.schema, table.name)
-            found[key] = Distributed(model, key, table.columns[by].name)
-    return found
-
-
-def check(tables: Sequence[Value], distributed: Mapping[Key, Distributed]) -> None:
-    """Refuse what PostgreSQL could not keep. The names of all constraints are known."""
-    here = {key_of(table["name"]) for table in tables}
-    elsewhere = {key: it for key, it in distributed_models().items() if key not in here}
+    `elsewhere` are the distributed tables that foreign keys lead to, being made or there already.
+    """
     known = {**elsewhere, **distributed}
     for table in tables:
         of = distributed.get(key_of(table["name"]))

@@ -135,10 +135,11 @@ def script(statements: Sequence[str]) -> str:
 
 
 def _checked(schema: Collector) -> tuple[Value, dict[Key, Distributed]]:
-    found = [Distributed.of(place) for place in schema.distributed]
+    found = [Distributed.of(place.model) for place in schema.distributed]
     distributed = {it.key: it for it in found}
+    elsewhere = {key: Distributed.of(model) for key, model in schema.referred.items()}
     whole = completed(schema.value)
-    check(whole.get("tables", ()), distributed)
+    check(whole.get("tables", ()), distributed, elsewhere)
     return whole, distributed
 
 

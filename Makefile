@@ -14,6 +14,7 @@ PYTHON_VERSION ?=
 BIN := $(VENV)/bin
 PYTHON := $(BIN)/python
 PYTEST_ARGS ?=
+NATIVE_PROFILE ?= release
 
 # Python and its library for the crates that link to it; absolute, because cargo runs elsewhere.
 export PYO3_PYTHON = $(abspath $(PYTHON))
@@ -41,7 +42,7 @@ $(VENV)/.requirements: $(REQUIREMENTS) tools/bootstrap | system
 	@touch $@
 
 $(VENV)/.native: $(RUST_SOURCES) $(VENV)/.requirements
-	VIRTUAL_ENV=$(abspath $(VENV)) $(BIN)/maturin develop --quiet --release --locked $(MATURIN_ARGS)
+	VIRTUAL_ENV=$(abspath $(VENV)) $(BIN)/maturin develop --quiet --profile $(NATIVE_PROFILE) --locked $(MATURIN_ARGS)
 	@touch $@
 
 .PHONY: reference
@@ -166,10 +167,11 @@ fast-tests: build ## the Python tests that are not marked slow
 	$(PYTHON) -m pytest -m 'not slow' $(PYTEST_ARGS)
 
 # The oldest supported Python gets a build and a target folder of its own: sharing one would
-# rebuild the crates that link to Python at every change of version.
+# rebuild the crates that link to Python at every change of version. Its build is a debug one:
+# quicker to make, and with the checks for overflow and the assertions that a release leaves out.
 .PHONY: test-311
 test-311: ## the fast Python tests on Python 3.11, where that is installed
 	@if tools/bootstrap python 3.11 >/dev/null 2>&1; then \
-		$(MAKE) --no-print-directory VENV=.venv-3.11 PYTHON_VERSION=3.11 \
+		$(MAKE) --no-print-directory VENV=.venv-3.11 PYTHON_VERSION=3.11 NATIVE_PROFILE=dev \
 			MATURIN_ARGS='--target-dir $(or $(CARGO_TARGET_DIR),target)/python-3.11' fast-tests; \
 	else echo 'test-311: no Python 3.11 on this machine: not tested with it'; fi

@@ -1,7 +1,8 @@
 """howdah in a minute: `make demo`, or `python examples/demo.py [FOLDER]`.
 
-Starts a PostgreSQL server of its own, loads the Chinook music shop and the tables of a poll, asks
-both some questions, sync and async, and shows what the same answer costs when it is asked badly.
+Starts a PostgreSQL server of its own, loads the Chinook music shop and the example application
+`polls`, asks both some questions, sync and async, and shows what the same answer costs when it is
+asked badly, and what a loop costs that cannot be written badly.
 Everything lives in the folder, `.howdah/` if none is given; the second run finds it there.
 """
 
@@ -17,8 +18,10 @@ from typing import TYPE_CHECKING
 import howdah
 import howdah.server
 import music_shop
-import polls
+from howdah.orm import Bound, select
 from meter import SERVER_SETTINGS, Cost, Meter
+from polls import queries, seed
+from polls.models import Question
 from terminal import heading, seconds, table
 
 if TYPE_CHECKING:
@@ -26,7 +29,7 @@ if TYPE_CHECKING:
     from datetime import timedelta
 
 HOME = Path(sys.argv[1] if sys.argv[1:] else Path(__file__).parent.parent / ".howdah")
-DATABASE = "demo"
+DATABASE = "howdah_demo"
 INSERTED = 20_000
 INSERTED_SINGLY = 2_000  # slow enough to show
 
@@ -76,6 +79,12 @@ QUESTIONS_WITH_CHOICES = """
     order by choice.id
 """
 
+NAIVE_LOOP = """
+    for question in db.fetch(select(Question).order_by(Question.id).limit(100)):
+        for choice in question.choices:
+            print(question.text, choice.text)
+"""
+
 
 @dataclass
 class Playlist:
@@ -117,6 +126,7 @@ def run_parts(url: str, meter: Meter) -> None:
         asyncio.run(ask_at_once(url))
         count(conn, meter)
         one_query_or_many(conn, meter)
+        naive_loop(conn, meter)
         insert(conn, meter)
 
 
@@ -135,7 +145,7 @@ def load(conn: howdah.Connection) -> None:
     archive = music_shop.fetch_archive(HOME)
     loaded = [
         loaded_once(conn, "music shop", "artist", lambda: music_shop.create(conn, archive)),
-        loaded_once(conn, "polls", "question", lambda: polls.create(conn)),
+        loaded_once(conn, "polls", "question", lambda: seed.create(conn)),
     ]
     table(["data", "rows", "time", "rows per second"], loaded)
 
@@ -223,12 +233,32 @@ def one_query_or_many(conn: howdah.Connection, meter: Meter) -> None:
     print("  a network adds its round trip to each of the 101.")
 
 
+def naive_loop(conn: howdah.Connection, meter: Meter) -> None:
+    """The same loop over models: what is touched is loaded for all questions at once."""
+    heading("The same loop, written naively over howdah's models")
+    print(NAIVE_LOOP)
+    db = Bound(conn)
+    hundred = select(Question).order_by(Question.id).limit(100)
+    with meter.measure("the loop above") as loop:
+        found = {
+            question.text: [choice.text for choice in question.choices]
+            for question in db.fetch(hundred)
+        }
+    with meter.measure("a shape: select(QuestionCard)") as shape:
+        cards = db.fetch(select(queries.QuestionCard).order_by(Question.id).limit(100))
+    show_costs([loop, shape])
+    print(
+        f"\n  {sum(map(len, found.values()))} choices by the loop, in {loop.statements} statements,"
+    )
+    print(f"  {sum(len(card.choices) for card in cards)} by the shape, with authors and tags.")
+
+
 def insert(conn: howdah.Connection, meter: Meter) -> None:
     """Row by row, in a batch, by COPY."""
     heading("The price of inserting row by row")
     conn.execute("create temporary table vote (id int primary key, choice text, at timestamptz)")
     sql = "insert into vote values ($1, $2, $3)"
-    rows = [(number, f"Choice {number % 10}", polls.FIRST_DAY) for number in range(INSERTED)]
+    rows = [(number, f"Choice {number % 10}", seed.FIRST_DAY) for number in range(INSERTED)]
 
     def singly() -> None:
         for row in rows[:INSERTED_SINGLY]:

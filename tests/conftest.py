@@ -10,26 +10,27 @@ import asyncio
 import contextlib
 import importlib.metadata
 import inspect
-import itertools
 import platform
 import signal
 import subprocess
-import time
 from typing import TYPE_CHECKING, Any, cast
 
+import hypothesis
 import pytest
 
 import howdah
 from howdah import _native
 from tests import servers
 from tests.both import Awaited
+from tests.databases import fresh_database, make_template
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Iterator
     from pathlib import Path
 
-TEMPLATE = "howdah_test_template"
-NUMBERS = itertools.count(1)
+# The same examples in every run, and no deadline on a machine with other work; other examples
+# come with `--hypothesis-profile default`.
+hypothesis.settings.load_profile("ci")
 
 
 def pytest_configure() -> None:
@@ -142,12 +143,6 @@ def make_certificate(folder: Path) -> Path:
     return folder / "localhost.pem"
 
 
-def make_template(url: str) -> None:
-    """An empty database that no one connects to, so that copies of it never wait."""
-    with howdah.connect(url) as admin:
-        admin.execute(f"create database {TEMPLATE} is_template true allow_connections false")
-
-
 # --- databases ---------------------------------------------------------------------------------
 
 
@@ -161,34 +156,6 @@ def database(server_url: str) -> Iterator[str]:
 def system_database(system_server_url: str) -> Iterator[str]:
     """The URL of a fresh database on the system's server, dropped after the test."""
     yield from fresh_database(system_server_url)
-
-
-def fresh_database(server_url: str) -> Iterator[str]:
-    """Make a database from the template; at the end see that nobody is left in it, and drop it."""
-    name = f"test_{next(NUMBERS)}"
-    with howdah.connect(server_url) as admin:
-        # what PostgreSQL 15 does otherwise writes the WAL of every page
-        strategy = "strategy file_copy" if admin.server_version >= 150000 else ""
-        admin.execute(f"create database {name} template {TEMPLATE} {strategy}")
-        try:
-            yield server_url.removesuffix("/postgres") + f"/{name}"
-            left = connections_left(admin, name)
-        finally:
-            force = "with (force)" if admin.server_version >= 130000 else ""
-            admin.execute(f"drop database {name} {force}")
-    assert not left, f"the test left connections open: {left}"
-
-
-def connections_left(admin: howdah.Connection, name: str) -> list[Any]:
-    """Who is still connected to database `name` two seconds after the test ended."""
-    deadline = time.monotonic() + 2
-    while True:
-        left = admin.fetch(
-            "select application_name, state, query from pg_stat_activity where datname = $1", name
-        )
-        if not left or time.monotonic() > deadline:
-            return left
-        time.sleep(0.01)
 
 
 # --- connections -------------------------------------------------------------------------------

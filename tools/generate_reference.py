@@ -80,6 +80,8 @@ PAGES = {
         (
             "integrations.peewee.HowdahDatabase",
             "integrations.peewee.PooledHowdahDatabase",
+            "integrations.pydantic",
+            "integrations.msgspec",
         ),
     ),
 }

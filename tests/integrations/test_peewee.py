@@ -158,6 +158,25 @@ def test_upserts(models: Any) -> None:
     assert person.select().count() == 1
 
 
+@pytest.mark.parametrize(
+    ("sqlstate", "kind"),
+    [
+        ("40001", peewee.OperationalError),  # serialization failure
+        ("40P01", peewee.OperationalError),  # deadlock
+        ("57014", peewee.OperationalError),  # cancelled
+        ("23P01", peewee.IntegrityError),  # exclusion violation
+        ("23502", peewee.IntegrityError),  # not null
+        ("22012", peewee.DataError),  # division by zero
+        ("42P01", peewee.ProgrammingError),  # no such table
+    ],
+)
+def test_errors_are_those_of_peewee(db: Any, sqlstate: str, kind: type[Exception]) -> None:
+    raising = f"do $$ begin raise exception using errcode = '{sqlstate}'; end $$"
+    with pytest.raises(kind) as raised:
+        db.execute_sql(raising)
+    assert vars(raised.value)["orig"].sqlstate == sqlstate
+
+
 def test_transactions(db: Any, models: Any) -> None:
     person = models.Person
     with pytest.raises(RuntimeError), db.atomic():

@@ -10,7 +10,7 @@ import howdah
 from howdah import replication
 from tests import servers
 from tests.both import awaited
-from tests.conftest import fresh_database, make_template
+from tests.databases import fresh_database, make_template
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

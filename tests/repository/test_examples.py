@@ -1,8 +1,8 @@
 """Examples run: every ```python block of the pages, every `>>>` in the package's docstrings.
 
 In a page the blocks run one after the other in one namespace, which begins with `howdah`, `url`
-(of an empty database), `conn` (a connection to it) and `folder`. A block may `await`. A block of
-`>>>` lines is compared with what it says.
+(of an empty database), `conn` (a connection to it) and `folder`; pages named `orm-…` begin with
+what `orm.md` has made. A block may `await`. A block of `>>>` lines is compared with what it says.
 """
 
 from __future__ import annotations
@@ -26,7 +26,9 @@ from tests.repository import ROOT, orm_examples
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+# `test_coming_from` runs the pages that compare howdah with other libraries
 PAGES = [ROOT / "README.md", *sorted(ROOT.glob("docs/**/*.md"))]
+PAGES = [page for page in PAGES if not page.name.startswith("coming-from-")]
 BLOCK = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 FLAGS = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
 
@@ -42,20 +44,30 @@ def namespace(database: str) -> Iterator[dict[str, Any]]:
     """What the examples can name without saying where it came from."""
     with howdah.connect(database) as conn, tempfile.TemporaryDirectory() as folder:
         Path(folder).chmod(0o755)  # servers run under an account of their own, if this is root's
-        names = {"howdah": howdah, "url": database, "conn": conn, "folder": Path(folder)}
-        yield {**names, "__name__": "__main__"}
+        names: dict[str, Any] = {"howdah": howdah, "url": database, "conn": conn}
+        names |= {"folder": Path(folder), "__name__": "__main__"}
+        yield names
+        if isinstance(names.get("db"), howdah.Database):
+            names["db"].close()
 
 
 @pytest.mark.parametrize(
     "page", [p for p in PAGES if blocks(p)], ids=lambda p: str(p.relative_to(ROOT))
 )
 def test_the_examples_of_a_page_run(page: Path, namespace: dict[str, Any]) -> None:
+    before = [ROOT / "docs" / "orm.md"] if page.name.startswith("orm-") else []
     with asyncio.Runner() as runner:
-        for line, source in blocks(page):
-            if source.startswith(">>>"):
-                compare(source, namespace, f"{page.name}, line {line + 1}")
-            else:
-                run(runner, source, namespace, page, line)
+        for document in [*before, page]:
+            run_page(runner, document, namespace)
+
+
+def run_page(runner: asyncio.Runner, page: Path, namespace: dict[str, Any]) -> None:
+    """Run all blocks of a page."""
+    for line, source in blocks(page):
+        if source.startswith(">>>"):
+            compare(source, namespace, f"{page.name}, line {line + 1}")
+        else:
+            run(runner, source, namespace, page, line)
 
 
 def run(
@@ -92,7 +104,7 @@ def documented() -> list[doctest.DocTest]:
 @pytest.mark.parametrize("test", documented(), ids=lambda test: test.name)
 def test_the_examples_of_a_docstring_run(test: doctest.DocTest, namespace: dict[str, Any]) -> None:
     test.globs = {**test.globs, **namespace}
-    if test.name.startswith("howdah.orm"):
+    if test.name.startswith(("howdah.orm", "howdah.integrations")):
         test.globs |= orm_examples.names(namespace["conn"])
     report: list[str] = []
     doctest.DocTestRunner(optionflags=FLAGS).run(test, out=report.append)

@@ -83,8 +83,9 @@ def test_programs_that_start_it_at_once_get_one_server(home: Path) -> None:
         )
         for _ in range(4)
     ]
-    answers = [json.loads(start.communicate(timeout=100)[0]) for start in starts]
-    assert [start.returncode for start in starts] == [0] * 4
+    outputs = [start.communicate(timeout=100) for start in starts]
+    assert [start.returncode for start in starts] == [0] * 4, outputs
+    answers = [json.loads(output) for output, _ in outputs]
     assert sum(answer["made"] for answer in answers) == 1
     assert sum(answer["started"] for answer in answers) == 1
     assert len({(answer["url"], answer["pid"]) for answer in answers}) == 1

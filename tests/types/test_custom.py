@@ -14,7 +14,7 @@ import pytest
 
 import howdah
 from howdah.types import Array, Multirange, Range
-from tests.conftest import fresh_database
+from tests.databases import fresh_database
 from tests.types.values import round_trip
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import howdah
-from tests.conftest import fresh_database
+from tests.databases import fresh_database
 from tests.types.values import round_trip
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 import howdah
 from howdah.types import SparseVector
-from tests.conftest import fresh_database
+from tests.databases import fresh_database
 from tests.types.values import binary, round_trip
 
 if TYPE_CHECKING:

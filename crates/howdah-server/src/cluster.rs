@@ -354,8 +354,10 @@ pub(crate) fn data_version(pgdata: &Path) -> Option<String> {
 
 /// Makes one directory with exactly this mode whatever the umask; false if it exists.
 pub(crate) fn make_directory(path: &Path, mode: u32) -> Result<bool> {
-    match fs::DirBuilder::new().mode(0o700).create(path) {
+    // born with the mode: another start may look at it before the next line
+    match fs::DirBuilder::new().mode(mode).create(path) {
         Ok(()) => {
+            // which the umask may have narrowed
             fs::set_permissions(path, fs::Permissions::from_mode(mode))
                 .at("cannot set the mode of", path)?;
             Ok(true)

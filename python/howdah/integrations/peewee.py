@@ -27,6 +27,25 @@ if TYPE_CHECKING:
 _STATUSES = ("idle", "active", "in_transaction", "failed", "unknown")
 
 
+def _tell_errors() -> None:
+    """Tell peewee which of its errors each of howdah's is.
+
+    It looks at the class and at its first base only, and howdah's tree is deeper: a serialization
+    failure would be no `peewee.OperationalError`.
+    """
+    ours: dict[str, type[Exception]] = peewee.__exception_wrapper__.exceptions  # type: ignore[attr-defined]
+    left: list[type[BaseException]] = [howdah.Error]
+    while left:
+        kind = left.pop()
+        left += kind.__subclasses__()
+        known = [it.__name__ for it in kind.__mro__ if it.__name__ in ours]
+        if known:
+            ours.setdefault(kind.__name__, ours[known[0]])
+
+
+_tell_errors()
+
+
 class JsonParameter:
     """A value on its way to a json or jsonb parameter, written by `dumps` (`json.dumps`)."""
 

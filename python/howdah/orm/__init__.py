@@ -5,6 +5,7 @@
 
 from howdah.orm._types import TsQuery, TsVector
 from howdah.orm.columns import Col, col, generated, identity, references, version
+from howdah.orm.conversion import from_data, to_dict, update_from
 from howdah.orm.executors import AsyncBound, Bound
 from howdah.orm.expressions import (
     Column,
@@ -84,6 +85,7 @@ __all__ = [
     "drop_all",
     "excluded",
     "fn",
+    "from_data",
     "generated",
     "identity",
     "insert",
@@ -101,7 +103,9 @@ __all__ = [
     "references",
     "select",
     "text_of",
+    "to_dict",
     "update",
+    "update_from",
     "values",
     "version",
 ]

@@ -58,6 +58,16 @@ class Namespace:
                 hint="import the name where the class is written, not only `if TYPE_CHECKING`",
             ) from error
 
+    def evaluate_known(self, annotations: dict[str, Any]) -> dict[str, Any]:
+        """What the annotations say; texts are left where they name what comes later."""
+        known = {}
+        for name, annotation in annotations.items():
+            try:
+                known[name] = self.evaluate(annotation, name)
+            except (ProgrammingError, TypeError):
+                known[name] = annotation
+        return known
+
 
 def of_namespace(namespace: dict[str, Any]) -> dict[str, Any]:
     """The annotations of a class body."""

@@ -12,6 +12,7 @@ overwritten.
 from __future__ import annotations
 
 import operator
+import sys
 import threading
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +27,7 @@ from howdah.orm.statements.select import Select
 if TYPE_CHECKING:
     import asyncio
     from collections.abc import Iterable, Sequence
+    from types import FrameType
 
     from howdah.orm.models import Model
     from howdah.orm.statements.base import Step, Steps
@@ -48,8 +50,14 @@ def missing(instance: Model, name: str) -> Any:
             f"`{what}` has no value yet",
             hint="the database gives it when the object is inserted",
         )
+    if _is_serializer(sys._getframe(2)):
+        # not `NotLoaded`: pydantic takes an `AttributeError` for a field that may be left out
+        raise ProgrammingError(
+            f"`{what}` is not loaded, and nothing is fetched while an answer is written",
+            hint=line_to_add(table, name),
+        )
     if cohort.state.get("strict"):
-        raise NotLoaded(f"`{what}` is not loaded", hint=_line_to_add(table, name))
+        raise NotLoaded(f"`{what}` is not loaded", hint=line_to_add(table, name))
     if cohort.executor.is_async:
         return _missing_async(instance, cohort, name, what)
     with _lock(cohort):
@@ -60,6 +68,12 @@ def missing(instance: Model, name: str) -> Any:
     if value is _EMPTY:
         raise _vanished(what)
     return value
+
+
+def _is_serializer(caller: FrameType) -> bool:
+    """Whether an attribute is read by a library that turns objects into data."""
+    module = caller.f_globals.get("__name__", "")
+    return isinstance(module, str) and module.partition(".")[0] == "pydantic"
 
 
 def _missing_async(instance: Model, cohort: Cohort, name: str, what: str) -> Any:
@@ -94,7 +108,8 @@ def _vanished(what: str) -> NotLoaded:
     )
 
 
-def _line_to_add(table: Table, name: str) -> str:
+def line_to_add(table: Table, name: str) -> str:
+    """What says to a statement that an attribute is wanted."""
     model = table.model.__name__
     if name in table.relation_names:
         return f"add `.load({model}.{name})` to the statement"

@@ -154,15 +154,15 @@ def _inherited(name: str, bases: tuple[type, ...]) -> dict[str, Field]:
 
 def _refuse_plain(name: str, base: type) -> None:
     """Raise where a class that is no model has columns, which neither we nor checkers would see."""
-    for one in base.__mro__:
-        if isinstance(one, ModelMeta) or one is Instance:
+    for owner in base.__mro__:
+        if isinstance(owner, ModelMeta) or owner is Instance:
             continue
-        annotations = _annotations.of_namespace(dict(vars(one)))
+        annotations = _annotations.of_namespace(dict(vars(owner)))
         for field, annotation in annotations.items():
             if _annotations.kind_of(annotation) is not None:
                 raise ProgrammingError(
-                    f"`{name}` inherits `{field}` from `{one.__name__}`, which is no model",
-                    hint=f"`class {one.__name__}(Model, abstract=True)`",
+                    f"`{name}` inherits `{field}` from `{owner.__name__}`, which is no model",
+                    hint=f"`class {owner.__name__}(Model, abstract=True)`",
                 )
 
 
@@ -170,8 +170,8 @@ def _with_inherited(bases: tuple[type, ...], own: dict[str, Any]) -> dict[str, A
     """The keywords of a class with those of its abstract bases; what both declare is added up."""
     given = {name: it for name, it in own.items() if it is not None or name != "schema"}
     keywords: dict[str, Any] = {"schema": None}
-    for one in (*(vars(base).get("__keywords__", {}) for base in reversed(bases)), given):
-        for name, value in one.items():
+    for said in (*(vars(base).get("__keywords__", {}) for base in reversed(bases)), given):
+        for name, value in said.items():
             is_list = name == "declare" and name in keywords
             keywords[name] = _both(keywords[name], value) if is_list else value
     return keywords
@@ -182,7 +182,7 @@ def _both(inherited: Any, own: Any) -> Any:
 
     def listed(model: Any) -> list[Any]:
         several = (it(model) if callable(it) else it for it in (inherited, own))
-        return [one for some in several for one in some]
+        return [it for some in several for it in some]
 
     return listed
 

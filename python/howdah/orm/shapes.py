@@ -4,16 +4,21 @@ No IO. A shape is a plan and a type at once: its fields are the columns and rela
 in one statement, however deep they are nested. To-one relations are joined; to-many relations are
 arrays of rows, in PostgreSQL's binary form: no value goes through JSON.
 
+A shape is a dataclass as the standard library has it, so that whatever reads and writes dataclasses
+(`dataclasses.asdict`, pydantic, msgspec, web frameworks) validates and serializes shapes.
+
 Invariant: what a shape says of a field (name, type, whether it can be None) is checked against the
 model when the shape is first used; what it promises is what objects hold.
 """
 
 from __future__ import annotations
 
+import dataclasses
 import types as python_types
 from dataclasses import dataclass
 from typing import (
     TYPE_CHECKING,
+    Annotated,
     Any,
     ClassVar,
     Generic,
@@ -75,6 +80,9 @@ class ShapeMeta(type):
         if not _is_shape(bases):
             return shape
         fields = {**inherited, **{field: annotations[field] for field in names}}
+        # those who read dataclasses know the names of modules only, not of functions
+        shape.__annotations__ = _annotations.Namespace.of_caller().evaluate_known(annotations)
+        dataclasses.dataclass(init=False, repr=False, eq=False, kw_only=True)(shape)  # in place
         shape.__shape__ = Plan(shape, fields, {**_inherited_options(bases), **made_of})
         _annotations.remember(shape)
         return shape
@@ -111,7 +119,9 @@ class Shape(Instance, Generic[M], metaclass=ShapeMeta):
     ...     reviews: list[ReviewCard]
     >>> cards = db.fetch(select(BookCard).where(Book.price < 20))
 
-    Two shapes are equal if they are of one class and all their fields are equal.
+    Two shapes are equal if they are of one class and all their fields are equal. A shape is a
+    dataclass: pydantic, msgspec and web frameworks validate and write it as it is. `Annotated` may
+    say what they are to check.
     """
 
     __slots__ = ()
@@ -265,19 +275,25 @@ def _model_of(shape: type[Shape[Any]], where: _annotations.Namespace) -> Any:
 
 def _wanted(annotation: Any, where: _annotations.Namespace, name: str) -> tuple[Any, bool, bool]:
     """The class in an annotation, whether None is allowed, and whether it is a list."""
+    annotation = _bare(annotation)
     members = [annotation]
     if get_origin(annotation) in {Union, python_types.UnionType}:
         members = [it for it in get_args(annotation) if it is not type(None)]
     nullable = type(None) in get_args(annotation)
-    wanted = members[0]
+    wanted = _bare(members[0])
     is_list = get_origin(wanted) is list
     if is_list:
-        wanted = get_args(wanted)[0]
+        wanted = _bare(get_args(wanted)[0])
     if isinstance(wanted, str):
         wanted = where.evaluate(wanted, name)
     elif hasattr(wanted, "__forward_arg__"):
         wanted = where.evaluate(wanted.__forward_arg__, name)
     return wanted, nullable, is_list
+
+
+def _bare(annotation: Any) -> Any:
+    """The annotation without what validation wants besides."""
+    return get_args(annotation)[0] if get_origin(annotation) is Annotated else annotation
 
 
 def _check_value(

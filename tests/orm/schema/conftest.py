@@ -12,7 +12,7 @@ import pytest
 
 import howdah
 from howdah import _native
-from tests.conftest import fresh_database
+from tests.databases import fresh_database
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

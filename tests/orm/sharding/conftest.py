@@ -1,7 +1,8 @@
-"""A coordinator and three shards, started once: a database for tests that make things, one with a shop.
+"""A coordinator and three shards, started once, with a database for tests that make things and one
+with a shop.
 
-Does IO. Invariant: what a test makes in the first is dropped when it ends, on all four servers; rows
-of the shop stay, so its tests count and look at customers of their own.
+Does IO. Invariant: what a test makes in the first is dropped when it ends, on all four servers;
+rows of the shop stay, so its tests count and look at customers of their own.
 """
 
 from __future__ import annotations
@@ -19,9 +20,13 @@ from howdah.orm.schema import Shards, shards
 from tests.orm.sharding.shop import MODELS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
-SETTINGS = {"max_connections": 40, "shared_buffers": "16MB", "max_wal_size": "64MB"}
+SETTINGS: Mapping[str, str | int] = {
+    "max_connections": 40,
+    "shared_buffers": "16MB",
+    "max_wal_size": "64MB",
+}
 
 
 @dataclass(frozen=True)

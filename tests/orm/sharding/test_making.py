@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -10,8 +11,10 @@ import howdah
 from howdah import _native
 from howdah.orm import Col, Model, create_all, ddl, drop_all, identity, insert, select
 from howdah.orm.schema import shard, shards, value_of
-from tests.orm.sharding.conftest import Cluster
 from tests.orm.sharding.shop import MODELS, Customer, Order
+
+if TYPE_CHECKING:
+    from tests.orm.sharding.conftest import Cluster
 
 FOREIGN = """
     select c.relname, s.srvname from pg_foreign_table t join pg_class c on c.oid = t.ftrelid

@@ -116,6 +116,7 @@ def computed(inner: st.SearchStrategy[Term]) -> st.SearchStrategy[Term]:
 
 
 TERMS = st.recursive(NUMBERS, computed, max_leaves=4)
+TEXTS = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=6)
 COMPARISONS = st.one_of(
     st.builds(
         lambda word, a, b: Term(word(a.sql, b.sql), lifted(word, a, b)),
@@ -130,7 +131,7 @@ COMPARISONS = st.one_of(
         ),
         TERMS, st.lists(st.integers(-9, 9), max_size=4),
     ),
-    st.text(max_size=2).map(
+    TEXTS.map(
         lambda text: Term(Book.title.contains(text), lambda line: text in line.title)
     ),
 )  # fmt: skip
@@ -154,7 +155,6 @@ def combined(inner: st.SearchStrategy[Term]) -> st.SearchStrategy[Term]:
 
 
 CONDITIONS = st.recursive(COMPARISONS, combined, max_leaves=4)
-TEXTS = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=6)
 LINES = st.lists(
     st.tuples(st.integers(-20, 20), st.none() | st.integers(1, 3), TEXTS, st.integers(1, 3)),
     max_size=8,

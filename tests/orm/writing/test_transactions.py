@@ -8,7 +8,7 @@ import pytest
 
 import howdah
 from howdah import errors
-from howdah.orm import Bound, select
+from howdah.orm import Bound, delete, select
 from tests.orm.library import Author, Tag
 from tests.orm.writing.models import Note, keyed
 
@@ -43,6 +43,27 @@ async def test_settings_travel_with_the_first_statement(db: Any) -> None:
     assert conn.transaction_status == "idle"
     with pytest.raises(errors.ProgrammingError, match=r"setting `app\.x` is a `list`"):
         db.tx(settings={"app.x": []})
+
+
+async def test_the_rows_of_settings_are_not_those_of_a_prepared_first_statement(db: Any) -> None:
+    names = select(Tag.name).order_by(Tag.id)
+    for tenant in range(3):
+        settings = {"app.tenant": tenant}
+        async with db.tx(settings=settings) as tx:
+            assert await tx.fetch(select(Tag).count()) == 3
+        async with db.tx(settings=settings) as tx:
+            assert await tx.fetch(names) == ["new", "old", "rare"]
+        async with db.tx(settings=settings) as tx:
+            assert (await tx.get(Tag, 1)).name == "new"
+        async with db.tx(settings=settings) as tx:
+            assert await tx.fetch(names.first()) == "new"
+        async with db.tx(settings=settings) as tx:
+            assert await tx.batch(names, select(Tag).count()) == (["new", "old", "rare"], 3)
+        async with db.tx(settings=settings) as tx:
+            assert [name async for name in tx.stream(names)] == ["new", "old", "rare"]
+        async with db.tx(settings=settings) as tx:
+            await tx.insert([Tag(name=f"more {tenant}")])
+            await tx.execute(delete(Tag).where(Tag.name.like("more%")))
 
 
 async def test_a_transaction_inside_is_a_savepoint(db: Any) -> None:

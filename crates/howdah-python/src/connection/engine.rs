@@ -234,7 +234,9 @@ impl Engine {
             return Ok(Signal::Continue);
         }
         loop {
-            if let Some(operation) = &mut self.operation {
+            // rows of a command ahead of the operation are not the operation's
+            let is_alone = self.prelude.as_ref().is_none_or(Prelude::is_settled);
+            if is_alone && let Some(operation) = &mut self.operation {
                 operation.on_rows(&reception, &mut self.session)?;
             }
             let Some(message) = self.session.next_event()? else {

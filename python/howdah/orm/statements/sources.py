@@ -212,9 +212,12 @@ def raw_select(model: type[M], sql: str, *values: Any) -> Select[M]:
     """A statement in SQL whose rows become objects of a model, or values of another type.
 
     Each `{}` is a value or an expression, as in `raw`. Columns are found by their names, which must
-    include all of the model's; what comes out is a `select` like another: `where`, `load`, `page` …
+    include all of the model's; what comes out is a `select` like another: `load`, `count`, `page` …
+    To refine it by columns, give its rows a name:
 
     >>> old = howdah.orm.raw_select(Question, "select * from question where votes < {}", 10)
+    >>> mine = old.cte("mine").model(Question)
+    >>> query = select(mine).where(mine.text.like("W%"))
     """
     words = sql.split(maxsplit=1)
     content = RawStatement(raw(sql, *values))

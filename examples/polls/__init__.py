@@ -1,0 +1,5 @@
+"""Polls: questions and choices, with users, votes, tags, full-text search and a dashboard.
+
+`models` says what there is, `queries` asks and changes it, `seed` fills it with data of realistic
+size, `app` serves it by HTTP.
+"""

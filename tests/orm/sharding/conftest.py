@@ -1,7 +1,6 @@
-"""A coordinator and three shards, started once, with a database for tests that make things and one
-with a shop.
+"""A coordinator and three shards, started once: two databases, one of them with a shop.
 
-Does IO. Invariant: what a test makes in the first is dropped when it ends, on all four servers;
+Does IO. Invariant: what a test makes in the other is dropped when it ends, on all four servers;
 rows of the shop stay, so its tests count and look at customers of their own.
 """
 

@@ -21,6 +21,11 @@ FOREIGN = """
     join pg_foreign_server s on s.oid = t.ftserver where c.relname like 'order%' order by 1
 """
 
+PART = """select inhrelid::regclass::text from pg_inherits where inhparent = '"order"'::regclass"""
+KEYS = """
+    select count(*) from pg_constraint where conrelid = $1::text::regclass and contype::text = $2
+"""
+
 
 def left_over(url: str) -> list[str]:
     """The tables, types and functions in the schema `public`."""
@@ -45,15 +50,9 @@ def test_partitions_lie_on_the_shards(shop: Cluster, db: howdah.Database) -> Non
     ]
     for number, url in enumerate(shop.shard_urls):
         with howdah.connect(url) as there:
-            parts = (
-                "select inhrelid::regclass::text from pg_inherits where inhparent = $1::regclass"
-            )
-            assert there.fetch_value(parts, '"order"') == f"order_{number}"
-            keys = (
-                "select count(*) from pg_constraint where conrelid = $1::regclass and contype = $2"
-            )
-            assert there.fetch_value(keys, f"order_{number}", b"p") == 1
-            assert there.fetch_value(keys, f"line_{number}", b"f") == 1
+            assert there.fetch_value(PART) == f"order_{number}"
+            assert there.fetch_value(KEYS, f"order_{number}", "p") == 1
+            assert there.fetch_value(KEYS, f"line_{number}", "f") == 1
             # what belongs to the whole database is not there
             assert there.fetch_value("select to_regclass('product')") is None
             assert not there.fetch_value(
@@ -84,7 +83,7 @@ async def test_under_asyncio(cluster: Cluster) -> None:
         ann = Customer(name="Ann")
         await db.insert(ann)
         await db.insert([Order(customer_id=ann.id) for _ in range(3)])
-        assert len(await ann.orders) == 3  # type: ignore[misc]
+        assert len(await ann.orders) == 3
         assert await db.fetch(select(Customer).where(Customer.id == ann.id).count()) == 1
         await drop_all(db, cluster.shards, *MODELS)
     assert left_over(cluster.shard_urls[0]) == []

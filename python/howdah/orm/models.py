@@ -168,12 +168,13 @@ def _refuse_plain(name: str, base: type) -> None:
 
 def _with_inherited(bases: tuple[type, ...], own: dict[str, Any]) -> dict[str, Any]:
     """The keywords of a class with those of its abstract bases; what both declare is added up."""
-    given = {name: it for name, it in own.items() if it is not None or name != "schema"}
     keywords: dict[str, Any] = {"schema": None}
-    for said in (*(vars(base).get("__keywords__", {}) for base in reversed(bases)), given):
+    for said in (*(vars(base).get("__keywords__", {}) for base in reversed(bases)), own):
         for name, value in said.items():
-            is_list = name == "declare" and name in keywords
-            keywords[name] = _both(keywords[name], value) if is_list else value
+            if name == "declare" and name in keywords:
+                keywords[name] = _both(keywords[name], value)
+            elif name != "schema" or value is not None:
+                keywords[name] = value
     return keywords
 
 

@@ -1,11 +1,9 @@
 """What a database has besides rows: declared in models and beside them, made by `create_all`.
 
-No IO but that of `create_all`, `drop_all` and `refresh`. In a model's `declare` go `unique`,
-`check`, `exclude`,
-`foreign_key`, `index`, `policy`, `trigger`, `grant`, `partition_by` and `partition`; what stands
-by itself (`extension`,
-`sequence`, `domain`, `composite`, `function` …) is given to `create_all`, or is found by what uses
-it.
+No IO but that of `create_all`, `drop_all` and the functions of `refresh`. In a model's `declare` go
+`unique`, `check`, `exclude`, `foreign_key`, `index`, `policy`, `trigger`, `grant`, `partition_by`
+and `partition`; what stands by itself (`extension`, `sequence`, `domain`, `composite`, `function`,
+`server`, `shards` …) is given to `create_all`, or is found by what uses it.
 
 >>> from howdah.orm import Col, Model, create_all, identity
 >>> from howdah.orm.schema import check, index, unique
@@ -56,7 +54,7 @@ from howdah.orm.schema.standalone import (
     range_type,
     sequence,
 )
-from howdah.orm.schema.views import refresh, refresh_all
+from howdah.orm.schema.views import refresh, refresh_all, refresh_every
 
 __all__ = [
     "ColumnSettings",
@@ -106,6 +104,7 @@ __all__ = [
     "range_type",
     "refresh",
     "refresh_all",
+    "refresh_every",
     "sequence",
     "server",
     "shard",

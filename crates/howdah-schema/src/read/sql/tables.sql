@@ -44,14 +44,14 @@ select c.oid, pg_catalog.jsonb_strip_nulls(pg_catalog.jsonb_build_object(
         ) o (it)
     ),
     'tablespace', s.spcname,
-    'replica_identity', case c.relreplident
+    'replica_identity', case when c.relkind = 'f' then null else case c.relreplident
         when 'f' then 'full'
         when 'n' then 'nothing'
         when 'i' then 'using index ' || (
             select pg_catalog.quote_ident(ic.relname)
             from pg_catalog.pg_index i join pg_catalog.pg_class ic on ic.oid = i.indexrelid
             where i.indrelid = c.oid and i.indisreplident
-        ) end
+        ) end end
 ))
 from pg_catalog.pg_class c
 join pg_catalog.pg_namespace n on n.oid = c.relnamespace

@@ -60,6 +60,7 @@ AWAITED = frozenset(
         "tpc_recover",
         "tpc_rollback",
         "truncate",
+        "unknown_codecs",
         "write",
     },
 )

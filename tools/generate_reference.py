@@ -75,6 +75,17 @@ PAGES = {
     "replication": Page("Logical replication", ("replication",)),
     "errors": Page("Errors", ("errors",)),
     "server": Page("The embedded server", ("server",)),
+    "testing": Page(
+        "Testing",
+        (
+            "testing._databases.rolled_back",
+            "testing._databases.rolled_back_async",
+            "testing._databases.made_database",
+            "testing._databases.RolledBackDatabase",
+            "testing._databases.RolledBackAsyncDatabase",
+            "pytest_plugin",
+        ),
+    ),
     "integrations": Page(
         "Other libraries",
         (

@@ -82,5 +82,23 @@ class Codecs(MutableMapping[TypeName, Choice]):
                 self[type_name] = codec
 
 
+UNKNOWN = r"""
+    select named.name from pg_catalog.unnest($1::text[]) named (name),
+        pg_catalog.parse_ident(pg_catalog.regexp_replace(named.name, '\[\]$', '')) parts
+    where not exists (
+        select from pg_catalog.pg_type t
+        join pg_catalog.pg_namespace n on n.oid = typnamespace
+        where typname = parts[pg_catalog.cardinality(parts)]
+          and (pg_catalog.cardinality(parts) = 1 or nspname = parts[1])
+          and (typarray <> 0 or named.name not like '%[]'))
+"""
+"""Which names no type has, in their order; parameter: the names as `Codecs` spells them."""
+
+
+def chosen_names(*scopes: Codecs | None) -> list[str]:
+    """The names for which a codec was chosen in one of the scopes, but those of built-in types."""
+    return sorted({key for scope in scopes for key in scope or () if isinstance(key, str)})
+
+
 codecs: Final = Codecs(None)
 """The codecs chosen for all connections of the process."""

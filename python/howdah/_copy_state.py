@@ -14,6 +14,7 @@ from typing import IO, TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar
 
 from howdah import _arrow as arrow
 from howdah import _copy_command as command
+from howdah import _identifiers
 from howdah._copy_command import CHUNK_BYTES, Asked, FilePath
 from howdah.errors import InterfaceError
 
@@ -96,7 +97,7 @@ def wanted_columns(columns: Sequence[str] | None) -> list[str] | None:
     if columns is None:
         return None
     command.column_list(columns)
-    return list(columns)
+    return [_identifiers.column(name) for name in columns]
 
 
 def are_wanted(found: Sequence[tuple[str, int]], wanted: list[str] | None) -> bool:

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
 from howdah import errors
-from howdah._identifiers import Name, qualified, quoted
+from howdah._identifiers import Name, parts, qualified, quoted
 from howdah._native import convert_placeholders
 from howdah.dbapi import ColumnDescription, describe_column
 from howdah.errors import InterfaceError, ProgrammingError
@@ -185,7 +185,7 @@ def prepared(query: str, params: Parameters | None) -> tuple[str, Sequence[Any] 
 
 def routine_parts(name: Name) -> tuple[str | None, str]:
     """The schema, if it is told, and the name of a routine."""
-    *schema, last = name if isinstance(name, tuple) else name.split(".")
+    *schema, last = parts(name)
     return (schema[-1] if schema else None), last
 
 

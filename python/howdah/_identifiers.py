@@ -27,13 +27,22 @@ def quoted(name: str) -> str:
 def qualified(name: Name) -> str:
     """A relation or routine, maybe with its schema: `schema.name` or `("schema", "name")`.
 
-    The tuple is for names that have a dot inside.
+    The tuple, or a `howdah.sql.Identifier`, is for names that have a dot inside.
 
     >>> qualified("public.Album"), qualified(("public", "a.b"))
     ('"public"."Album"', '"public"."a.b"')
     """
-    parts = name if isinstance(name, tuple) else tuple(name.split("."))
-    return ".".join(map(quoted, parts))
+    return ".".join(map(quoted, parts(name)))
+
+
+def parts(name: Name) -> tuple[str, ...]:
+    """The name, and the names of what it is in."""
+    if isinstance(name, tuple):
+        return name
+    if not isinstance(name, str):
+        raise TypeError(f"a name must be a `str`, found `{type(name).__name__}`")
+    names: tuple[str, ...] | None = getattr(name, "names", None)  # of an `Identifier`
+    return tuple(name.split(".")) if names is None else names
 
 
 def text_literal(text: str) -> str:
@@ -53,4 +62,32 @@ def text_literal(text: str) -> str:
 
 def column_list(names: Iterable[str]) -> str:
     """Columns, separated by commas."""
-    return ", ".join(map(quoted, names))
+    return ", ".join(quoted(column(name)) for name in names)
+
+
+def column(name: str) -> str:
+    """A column's name, of an `Identifier` what is in its quotes."""
+    names: tuple[str, ...] = getattr(name, "names", (name,))
+    if len(names) != 1:
+        raise ProgrammingError(f"`{name}` is qualified, which the name of a column cannot be")
+    return names[0]
+
+
+_CHANNEL_BYTES = 63
+"""NAMEDATALEN - 1 of PostgreSQL as it is built everywhere."""
+
+
+def channel(name: str) -> str:
+    """A channel to listen on, in quotes.
+
+    LISTEN and NOTIFY cut longer names, but `pg_notify` refuses them, and what is heard has the name
+    that was cut: who listens on the whole one would wait for ever.
+    """
+    text, size = quoted(name), len(name.encode("utf-8", "replace"))
+    if size > _CHANNEL_BYTES:
+        raise ProgrammingError(
+            f"the channel's name has {size} bytes, and PostgreSQL's names have up to "
+            f"{_CHANNEL_BYTES}",
+            hint="use a shorter name on both sides, such as a hash of the long one",
+        )
+    return text

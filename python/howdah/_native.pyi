@@ -301,6 +301,9 @@ class _Base:
     def on_end(self, handler: Callable[[], object] | None) -> None:
         """Set what is called once the connection was closed or lost."""
     def set_json_loads(self, loads: Callable[[bytes], Any] | None) -> None: ...
+    @property
+    def json_loads(self) -> Callable[[bytes], Any] | None:
+        """What `set_json_loads` set."""
     def set_codecs(self, layer: CodecLayer) -> None: ...
     @property
     def session_changes(self) -> int:

@@ -215,7 +215,7 @@ class Source:
         columns: str | None = None,
         alias: bool = False,
         fixed: bool = False,
-        cte: tuple[str, bool] | None = None,
+        cte: tuple[str, bool, str] | None = None,
     ) -> Self: ...
     @property
     def label(self) -> str: ...

@@ -7,8 +7,8 @@ No IO. The base of `Connection` and `AsyncConnection`. Invariant: `_blocks` list
 import sys
 import weakref
 from collections import deque
-from collections.abc import Callable
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from howdah import errors
 from howdah._codecs import Choice, Codecs, TypeName
@@ -127,6 +127,16 @@ class ListenerTable:
         return not listeners
 
 
+class Choices(NamedTuple):
+    """What a program can choose for a connection, and a pool undoes."""
+
+    autocommit: bool
+    modes: Modes
+    codecs: Mapping[TypeName, Choice]
+    json_loads: Callable[[bytes], Any] | None
+    notice_handlers: tuple[Callable[[Diagnostic], object], ...]
+
+
 class Session(_Wire):
     """The state that both kinds of connection share."""
 
@@ -139,8 +149,10 @@ class Session(_Wire):
     _listeners: ListenerTable
     _codecs: Codecs | None
     _wider_codecs: Codecs
-    _kept_codecs: dict[TypeName, Choice]
-    _kept_modes: Modes
+    _bare_choices: Choices
+    """What a pool's connection is before `configure` chooses for it."""
+    _kept_choices: Choices
+    """What a pool's connection is for each borrower."""
     _server_cursors: "weakref.WeakValueDictionary[str, ServerCursorState]"
 
     def _start_session(self) -> None:
@@ -153,8 +165,6 @@ class Session(_Wire):
         self._listeners = ListenerTable()
         self._codecs = None
         self._wider_codecs = codecs_everywhere
-        self._kept_codecs = {}
-        self._kept_modes = UNSET
         self._server_cursors = weakref.WeakValueDictionary()
         # Objects of their own: a bound method here would tie the connection to itself.
         self.on_notice(self._notice_log)
@@ -241,12 +251,21 @@ class Session(_Wire):
         return list(self._notice_log.kept)
 
     def add_notice_handler(self, handler: Callable[[Diagnostic], object]) -> None:
-        """Call `handler` with every notice from now on, while it is being received."""
+        """Call `handler` with every notice from now on, while it is being received.
+
+        A pool forgets it when the connection is returned, unless `configure` has added it.
+        """
         self._notice_log.handlers.append(handler)
+        self.note_local_change()
 
     def remove_notice_handler(self, handler: Callable[[Diagnostic], object]) -> None:
         """Undo `add_notice_handler`; `ValueError` if it was not there."""
         self._notice_log.handlers.remove(handler)
+        self.note_local_change()
+
+    def _wider_scopes(self) -> tuple[Codecs, ...]:
+        """Whose codecs hold where `codecs` says nothing."""
+        return self._wider_codecs, codecs_everywhere
 
     def _join_codecs(self, wider: Codecs) -> None:
         """Read and write as a pool says."""
@@ -257,16 +276,30 @@ class Session(_Wire):
         self._modes = modes
         self.note_local_change()
 
-    def _keep_choices(self) -> None:
-        """What is chosen now belongs to the connection, whoever uses it."""
-        self._kept_codecs = dict(self._codecs or {})
-        self._kept_modes = self._modes
+    def _choices(self) -> Choices:
+        return Choices(
+            self._autocommit,
+            self._modes,
+            dict(self._codecs or {}),
+            self.json_loads,
+            tuple(self._notice_log.handlers),
+        )
 
-    def _restore_choices(self, *, autocommit: bool) -> None:
-        """Undo what the last user chose."""
+    def _choose(self, choices: Choices) -> None:
+        """Undo what was chosen since; what the last user was told by the server goes, too."""
+        self._autocommit, self._modes = choices.autocommit, choices.modes
         if self._codecs is not None:
-            self._codecs._restore(self._kept_codecs)
-        self._autocommit, self._modes = autocommit, self._kept_modes
+            self._codecs._restore(choices.codecs)
+        if self.json_loads is not choices.json_loads:
+            self.set_json_loads(choices.json_loads)
+        self._notice_log.handlers[:] = choices.notice_handlers
+        self._notice_log.kept.clear()
+
+    def _join_pool(self, codecs: Codecs, *, autocommit: bool) -> None:
+        """Become a pool's connection: to be configured, then lent."""
+        self._join_codecs(codecs)
+        self._autocommit = autocommit
+        self._bare_choices = self._kept_choices = self._choices()
 
     def xid(self, format_id: int, gtrid: str, bqual: str) -> "Xid":
         """The id of a global transaction, for `tpc_begin`.

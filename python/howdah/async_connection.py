@@ -53,6 +53,11 @@ async def connect_async(
 
 async def open_connection(config: _native.Config) -> "AsyncConnection":
     """Connect with options that were validated; cancelled, it leaves nothing behind."""
+    return AsyncConnection(await open_attempt(config), asyncio.get_running_loop())
+
+
+async def open_attempt(config: _native.Config) -> _native.Connecting:
+    """What a connection is made of."""
     loop = asyncio.get_running_loop()
     attempt = _native.Connecting(config, await fresh_password(config))
     ended = asyncio.Event()
@@ -64,7 +69,7 @@ async def open_connection(config: _native.Config) -> "AsyncConnection":
         raise
     finally:
         loop.remove_reader(attempt.fileno())
-    return AsyncConnection(attempt, loop)
+    return attempt
 
 
 async def fresh_password(config: _native.Config) -> str | None:
@@ -323,13 +328,21 @@ class AsyncConnection(AsyncCopying, Session, _native.AsyncConnection):
 
         return AsyncNotifications(self, channels, timeout)
 
+    async def unknown_codecs(self) -> list[str]:
+        """`Connection.unknown_codecs`, awaited."""
+        from howdah._codecs import UNKNOWN, chosen_names
+
+        names = chosen_names(self._codecs, *self._wider_scopes())
+        found = await self.fetch(UNKNOWN, names, row=tuple) if names else []
+        return [name for (name,) in found]
+
     async def add_listener(self, channel: str, listener: Listener) -> None:
         """Call `listener(notification)` for what other sessions NOTIFY on `channel`.
 
         It is called from the event loop as soon as the notification arrives.
         """
         if channel not in self._listeners.by_channel:
-            await self.execute(f"listen {_identifiers.quoted(channel)}")
+            await self.execute(f"listen {_identifiers.channel(channel)}")
         self._listeners.add(channel, listener)
 
     async def remove_listener(self, channel: str, listener: Listener) -> None:

@@ -31,7 +31,7 @@ from howdah.async_connection import AsyncConnection, fresh_password
 from howdah.async_pool import AsyncPool
 from howdah.connection import Connection
 from howdah.errors import InterfaceError, OperationalError, PoolClosed
-from howdah.orm.executors import drive_async
+from howdah.orm.executors import drive_async, run_on_async
 from howdah.orm.statements.base import Statement, Step, Steps
 from howdah.orm.statements.select import Select
 from howdah.orm.verbs import AsyncVerbs
@@ -84,12 +84,27 @@ class AsyncDatabaseLease:
                 await pool.release(connection)
 
 
+class AsyncDatabaseSession(DatabaseSession):
+    """`DatabaseSession`, which waits for nothing, for `async with` as well as `with`."""
+
+    async def __aenter__(self) -> Self:
+        return self.__enter__()
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.__exit__(kind, error, traceback)
+
+
 class AsyncDatabase(Routing[AsyncPool], AsyncVerbs):
     """`Database` for the tasks of one event loop; options and rules are the same.
 
     >>> async def main():
     ...     async with howdah.AsyncDatabase(url) as db:
-    ...         with db.session():
+    ...         async with db.session():
     ...             await db.execute("create table if not exists bench (id int)")
     ...             return await db.fetch_value("select count(*) from bench", read_only=True)
     >>> asyncio.run(main())
@@ -100,6 +115,10 @@ class AsyncDatabase(Routing[AsyncPool], AsyncVerbs):
         self._loop: asyncio.AbstractEventLoop | None = None
         self._news = asyncio.Event()
         self._closing: set[asyncio.Task[None]] = set()
+
+    def session(self, after: str | None = None) -> AsyncDatabaseSession:
+        """`Database.session`, entered by `async with`, or by `with`: it waits for nothing."""
+        return AsyncDatabaseSession(self, after)
 
     async def open(self, timeout: float | None = None) -> None:
         """Wait until every server has answered or failed to, and there is one to read from.
@@ -240,7 +259,7 @@ class AsyncDatabase(Routing[AsyncPool], AsyncVerbs):
     ) -> Any:
         """`AsyncConnection.fetch` on the primary, or with `read_only` where `read()` would go."""
         if isinstance(query, Statement):
-            return await self._run(query, read_only=read_only)
+            return await self._ask(lambda c: run_on_async(query, self, c), read_only=read_only)
         return await self._ask(
             lambda c: c.fetch(query, *args, row=row, timeout=timeout),
             read_only=read_only,
@@ -299,7 +318,8 @@ class AsyncDatabase(Routing[AsyncPool], AsyncVerbs):
     ) -> Any:
         """`fetch_one` on the primary, or with `read_only` where `read()` would go."""
         if isinstance(query, Select):
-            return await self._run(query.first(), read_only=read_only)
+            first = query.first()
+            return await self._ask(lambda c: run_on_async(first, self, c), read_only=read_only)
         return await self._ask(
             lambda c: c.fetch_one(query, *args, row=row, timeout=timeout),
             read_only=read_only,
@@ -330,20 +350,23 @@ class AsyncDatabase(Routing[AsyncPool], AsyncVerbs):
     ) -> None:
         await self.close()
 
-    async def _drive(self, steps: Steps, *, read_only: bool = False) -> Any:
+    async def _drive(self, steps: Steps) -> Any:
         """The steps of a statement of the ORM, all on one connection."""
-        async with self._lease(read_only=read_only) as connection:
+        async with self.write() as connection:
             return await drive_async(steps, connection)
 
-    async def _take(self, step: Step, *, read_only: bool = False) -> Any:
+    async def _take(self, step: Step) -> Any:
         """One call of the ORM."""
-        async with self._lease(read_only=read_only) as connection:
+        async with self.write() as connection:
             return await step(connection)
 
     async def _ask(
         self, call: Callable[[AsyncConnection], Coroutine[Any, Any, R]], *, read_only: bool
     ) -> R:
-        """One statement. One that only reads is asked again elsewhere if its server goes away."""
+        """One statement, with what the ORM loads for it.
+
+        One that only reads is asked again elsewhere if its server goes away.
+        """
         if not read_only:
             async with self.write() as connection:
                 return await call(connection)

@@ -331,8 +331,7 @@ class AsyncPool(PoolBase[AsyncConnection, Turn], AsyncShortcuts):
         if self._phase == "closed":
             raise PoolClosed("the pool is closed")
         connection = await open_connection(self._config)
-        connection._autocommit = self._autocommit
-        connection._join_codecs(self._codecs)
+        connection._join_pool(self._codecs, autocommit=self._autocommit)
         try:
             await self._configure(connection)
         except BaseException:
@@ -342,9 +341,10 @@ class AsyncPool(PoolBase[AsyncConnection, Turn], AsyncShortcuts):
 
     async def _configure(self, connection: AsyncConnection) -> None:
         if self._options.configure is not None:
+            connection._choose(connection._bare_choices)
             await self._options.configure(connection)
             await connection.commit()
-            connection._keep_choices()
+            connection._kept_choices = connection._choices()
 
     async def _wait(
         self, loop: asyncio.AbstractEventLoop, timeout: float, deadline: float, *, first: bool
@@ -436,7 +436,7 @@ class AsyncPool(PoolBase[AsyncConnection, Turn], AsyncShortcuts):
             if connection.transaction_status != "idle":
                 await connection.run("rollback", None, tuple, CLEANING_SECONDS)
             if self._options.reset != "none":
-                connection._restore_choices(autocommit=self._autocommit)
+                connection._choose(connection._kept_choices)
             await self._undo(entry)
             entry.remember()
         except Exception:  # noqa: BLE001 (whatever it is, the connection is not clean)

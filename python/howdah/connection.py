@@ -368,13 +368,31 @@ class Connection(Copying, Session, _native.SyncConnection):
 
         return Notifications(self, channels, timeout)
 
+    def unknown_codecs(self) -> list[str]:
+        """The names in `codecs`, the pool's and the process's too, that no type has.
+
+        Choosing a codec asks the server nothing, and a type may be made later, so that a misspelled
+        name is no error. This is for a look when a program starts, or for its tests.
+
+        >>> from howdah.types import Codec
+        >>> conn.codecs["numreic"] = "float"
+        >>> conn.unknown_codecs()
+        ['numreic']
+        >>> conn.codecs.clear()
+        """
+        from howdah._codecs import UNKNOWN, chosen_names
+
+        names = chosen_names(self._codecs, *self._wider_scopes())
+        found = self.fetch(UNKNOWN, names, row=tuple) if names else []
+        return [name for (name,) in found]
+
     def add_listener(self, channel: str, listener: Listener) -> None:
         """Call `listener(notification)` for what other sessions NOTIFY on `channel`.
 
         It is called while the connection reads from the server, that is during any call on it.
         """
         if channel not in self._listeners.by_channel:
-            self.execute(f"listen {_identifiers.quoted(channel)}")
+            self.execute(f"listen {_identifiers.channel(channel)}")
         self._listeners.add(channel, listener)
 
     def remove_listener(self, channel: str, listener: Listener) -> None:

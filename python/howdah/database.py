@@ -27,7 +27,7 @@ from howdah._routing import (
 )
 from howdah.connection import Connection
 from howdah.errors import InterfaceError, OperationalError, PoolClosed
-from howdah.orm.executors import drive
+from howdah.orm.executors import drive, run_on
 from howdah.orm.statements.base import Statement, Step, Steps
 from howdah.orm.statements.select import Select
 from howdah.orm.verbs import Verbs
@@ -254,7 +254,7 @@ class Database(Routing[Pool], Verbs):
     ) -> Any:
         """`Connection.fetch` on the primary, or with `read_only` where `read()` would go."""
         if isinstance(query, Statement):
-            return self._run(query, read_only=read_only)
+            return self._ask(lambda c: run_on(query, self, c), read_only=read_only)
         return self._ask(
             lambda c: c.fetch(query, *args, row=row, timeout=timeout),
             read_only=read_only,
@@ -313,7 +313,8 @@ class Database(Routing[Pool], Verbs):
     ) -> Any:
         """`Connection.fetch_one` on the primary, or with `read_only` where `read()` would go."""
         if isinstance(query, Select):
-            return self._run(query.first(), read_only=read_only)
+            first = query.first()
+            return self._ask(lambda c: run_on(first, self, c), read_only=read_only)
         return self._ask(
             lambda c: c.fetch_one(query, *args, row=row, timeout=timeout),
             read_only=read_only,
@@ -344,18 +345,21 @@ class Database(Routing[Pool], Verbs):
     ) -> None:
         self.close()
 
-    def _drive(self, steps: Steps, *, read_only: bool = False) -> Any:
+    def _drive(self, steps: Steps) -> Any:
         """The steps of a statement of the ORM, all on one connection."""
-        with self._lease(read_only=read_only) as connection:
+        with self.write() as connection:
             return drive(steps, connection)
 
-    def _take(self, step: Step, *, read_only: bool = False) -> Any:
+    def _take(self, step: Step) -> Any:
         """One call of the ORM."""
-        with self._lease(read_only=read_only) as connection:
+        with self.write() as connection:
             return step(connection)
 
     def _ask(self, call: Callable[[Connection], R], *, read_only: bool) -> R:
-        """One statement. One that only reads is asked again elsewhere if its server goes away."""
+        """One statement, with what the ORM loads for it.
+
+        One that only reads is asked again elsewhere if its server goes away.
+        """
         if not read_only:
             with self.write() as connection:
                 return call(connection)

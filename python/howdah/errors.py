@@ -106,7 +106,8 @@ class Error(Exception):
     """The base of all howdah errors.
 
     `str(error)` is the message, then `detail: …` and `hint: …` on their own lines where there are
-    some, and for an error at a known place of the query that line with a caret below.
+    some, and for an error at a known place of the query that line with a caret below; for one that
+    the server found in the data of a COPY, that place.
     """
 
     sqlstate: str | None = None
@@ -146,7 +147,7 @@ class Error(Exception):
         return self.diag.message_detail
 
     def __str__(self) -> str:
-        lines = [self.message, *_excerpt(self.query, self.diag)]
+        lines = [self.message, *_copy_place(self), *_excerpt(self.query, self.diag)]
         if self.detail:
             lines.append(f"detail: {self.detail}")
         if self.hint:
@@ -332,6 +333,14 @@ def _pooler_hint(diag: Diagnostic) -> str | None:
             "connect with `statement_cache_size=0`"
         )
     return None
+
+
+def _copy_place(error: Error) -> list[str]:
+    """Where in a COPY's data the server found the error; messages of howdah's own say it."""
+    if error.copy_row is None or not error.diag.context:
+        return []
+    column = f", column `{error.copy_column}`" if error.copy_column else ""
+    return [f"in the COPY's data: line {error.copy_row}{column}"]
 
 
 def _excerpt(query: str | None, diag: Diagnostic) -> list[str]:

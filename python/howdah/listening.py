@@ -12,6 +12,7 @@ import time
 from types import TracebackType
 from typing import TYPE_CHECKING, NamedTuple, Self
 
+from howdah import _identifiers
 from howdah._backoff import pause_seconds
 from howdah._connecting import configuration
 from howdah._pool_options import bounded_connecting
@@ -55,6 +56,8 @@ class _Listening:
     ) -> None:
         if not channels:
             raise ProgrammingError("there is no channel to listen on")
+        for channel in channels:
+            _identifiers.channel(channel)
         if not check_interval > 0:
             raise ValueError(f"`check_interval` must be above 0, found {check_interval}")
         self._channels = channels

@@ -357,8 +357,7 @@ class Pool(PoolBase[Connection, _Waiter], Shortcuts):
 
     def _connect(self) -> Connection:
         connection = self.connection_class(self._config)
-        connection._autocommit = self._autocommit
-        connection._join_codecs(self._codecs)
+        connection._join_pool(self._codecs, autocommit=self._autocommit)
         try:
             self._configure(connection)
         except BaseException:
@@ -368,9 +367,10 @@ class Pool(PoolBase[Connection, _Waiter], Shortcuts):
 
     def _configure(self, connection: Connection) -> None:
         if self._options.configure is not None:
+            connection._choose(connection._bare_choices)
             self._options.configure(connection)
             connection.commit()
-            connection._keep_choices()
+            connection._kept_choices = connection._choices()
 
     def _wait(self, started: float, deadline: float, *, first: bool) -> "Entry[Connection]":
         """Stand in the queue until a connection is handed over."""
@@ -493,7 +493,7 @@ class Pool(PoolBase[Connection, _Waiter], Shortcuts):
             if connection.transaction_status != "idle":
                 connection.run("rollback", None, tuple, CLEANING_SECONDS)
             if self._options.reset != "none":
-                connection._restore_choices(autocommit=self._autocommit)
+                connection._choose(connection._kept_choices)
             self._undo(entry)
             entry.remember()
         except Exception:  # noqa: BLE001 (whatever it is, the connection is not clean)

@@ -137,6 +137,7 @@ class Retry(Policy):
 
 def run(policy: Policy, source: Source, function: Callable[[Connection], R]) -> R:
     """Run the transaction on the source, and repeat it as the policy allows."""
+    _check_source(source, (Connection, Pool), is_async=False)
     if isinstance(source, Connection):
         refuse_open_transaction(source.transaction_status, in_block=bool(source._blocks))
     with _noted(source):
@@ -162,6 +163,7 @@ async def run_async(
     function: Callable[[AsyncConnection], Coroutine[Any, Any, R]],
 ) -> R:
     """`run` for asyncio."""
+    _check_source(source, (AsyncConnection, AsyncPool), is_async=True)
     if isinstance(source, AsyncConnection):
         refuse_open_transaction(source.transaction_status, in_block=bool(source._blocks))
     with _noted(source):
@@ -273,6 +275,17 @@ def _known(error: CommitUnknown, fate: str | None) -> Exception:
 
 def _asks_for_mark(policy: Policy, source: object) -> bool:
     return policy.resolve and not policy.read_only and not isinstance(source, _CONNECTIONS)
+
+
+def _check_source(source: Any, known: tuple[type, ...], *, is_async: bool) -> None:
+    """Refuse what transactions cannot run on, such as the first argument of another function."""
+    is_database = hasattr(source, "_lease_for_run")
+    if isinstance(source, known) or (is_database and source.is_async is is_async):
+        return
+    world = "Async" if is_async else ""
+    kinds = f"`{world}Connection`, `{world}Pool` or `{world}Database`"
+    found = type(source).__name__
+    raise TypeError(f"expected a {kinds} as the first argument, found `{found}`")
 
 
 def _course(policy: Policy, source: object) -> Course:

@@ -25,36 +25,48 @@ import math
 import uuid
 from collections.abc import Iterable, Iterator
 from string import Formatter
-from typing import Any, LiteralString, Protocol, Self, TypeAlias, cast
+from typing import Any, LiteralString, Protocol, Self, TypeAlias, TypeVar, cast
 
 from howdah import _native
 from howdah._identifiers import quoted, text_literal
 from howdah.errors import ProgrammingError
+
+ComposedT = TypeVar("ComposedT", bound="Composed")
 
 
 class Composed(str):
     """Text that was composed safely. Made by the functions and classes of this module.
 
     `+` joins it with another one; other methods are those of `str` and answer ordinary strings.
+    A cursor that is given parameters finds its `%s` in the parts that the program wrote, and
+    takes a `%` of a name or constant as it is.
     """
 
-    __slots__ = ()
+    __slots__ = ("_escaped",)
+
+    _escaped: str
+    """The text for a cursor that is given parameters, where it is another."""
 
     def __new__(cls, *_: object) -> Self:
         """Refuse: there is no way around the parts."""
         raise TypeError("compose SQL of `SQL`, `Identifier` and `Literal`, or use `raw`")
 
     def __add__(self, other: str) -> "Composed":
-        return _composed(str.__add__(self, _checked(other)))
+        return _joined([self, _checked(other)])
 
     def __radd__(self, other: str) -> "Composed":
-        return _composed(str.__add__(_checked(other), self))
+        return _joined([_checked(other), self])
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({str(self)!r})"
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _composed, (str(self),)
+        return _composed, (str(self), self._template)
+
+    @property
+    def _template(self) -> str:
+        """Where cursors look for `%s`: a percent sign of a name or constant is doubled in it."""
+        return getattr(self, "_escaped", None) or str(self)
 
 
 Query: TypeAlias = LiteralString | Composed
@@ -85,7 +97,7 @@ class SQL(Composed):
             part if isinstance(part, Composed) else Literal(part)
             for part in self._filled(args, named)
         )
-        return _composed("".join(parts))
+        return _joined(parts)
 
     def bind(self, *args: object, **named: object) -> "Bound":
         """Fill the places: with composed and bound parts, with other values as parameters.
@@ -106,8 +118,11 @@ class SQL(Composed):
         >>> print(SQL(", ").join([Identifier("id"), 1, None]))
         "id", 1, NULL
         """
-        texts = (part if isinstance(part, Composed) else Literal(part) for part in parts)
-        return _composed(str.join(self, texts))
+        joined: list[Composed] = []
+        for part in parts:
+            joined += [self] if joined else []
+            joined.append(part if isinstance(part, Composed) else Literal(part))
+        return _joined(joined)
 
     def bind_join(self, parts: Iterable[object]) -> "Bound":
         """Put the text between parts, which are composed, bound, or parameters.
@@ -148,15 +163,25 @@ class Identifier(Composed):
 
     >>> print(Identifier("public", 'the "best" album'))
     "public"."the ""best"" album"
+
+    Where a call takes the name of a table, it takes one of these, too.
     """
 
-    __slots__ = ()
+    __slots__ = ("names",)
+
+    names: tuple[str, ...]
+    """The names, without quotes."""
 
     def __new__(cls, *names: str) -> Self:
         """Quote the names."""
         if not names:
             raise ProgrammingError("an identifier needs a name")
-        return str.__new__(cls, ".".join(map(quoted, names)))
+        identifier = _verbatim(cls, ".".join(map(quoted, names)))
+        identifier.names = names
+        return identifier
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), self.names
 
 
 class Literal(Composed):
@@ -170,7 +195,7 @@ class Literal(Composed):
 
     def __new__(cls, value: object) -> Self:
         """Write the value as SQL. Raises `ProgrammingError` for other types."""
-        return str.__new__(cls, _constant(value))
+        return _verbatim(cls, _constant(value))
 
 
 class Placeholder(Composed):
@@ -216,8 +241,10 @@ class Bound:
     def text(self) -> Composed:
         """The query, with `$1` … for its parameters."""
         numbers = iter(range(1, len(self._parts) + 1))
-        texts = (p if isinstance(p, Composed) else f"${next(numbers)}" for p in self._parts)
-        return _composed("".join(texts))
+        return _joined(
+            part if isinstance(part, Composed) else Placeholder(next(numbers))
+            for part in self._parts
+        )
 
     @property
     def args(self) -> tuple[Any, ...]:
@@ -276,11 +303,27 @@ def raw(text: str) -> Composed:
     return _composed(text)
 
 
-def _composed(text: str) -> Composed:
-    return str.__new__(Composed, text)
+def _composed(text: str, template: str | None = None) -> Composed:
+    composed = str.__new__(Composed, text)
+    if template is not None and template != text:
+        composed._escaped = template
+    return composed
 
 
-def _checked(other: object) -> str:
+def _joined(parts: Iterable[Composed]) -> Composed:
+    parts = tuple(parts)
+    return _composed("".join(parts), "".join(part._template for part in parts))
+
+
+def _verbatim(cls: type[ComposedT], text: str) -> ComposedT:
+    """A part that was quoted: no percent sign in it is a placeholder's."""
+    composed = str.__new__(cls, text)
+    if "%" in text:
+        composed._escaped = text.replace("%", "%%")
+    return composed
+
+
+def _checked(other: object) -> Composed:
     if not isinstance(other, Composed):
         raise TypeError(
             f"SQL can only be joined with composed parts, found `{type(other).__name__}`: "

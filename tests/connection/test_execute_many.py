@@ -1,6 +1,8 @@
 """`execute_many`: all or nothing, without waiting between rows, with the rows it returns."""
 
+from collections import ChainMap, deque
 from dataclasses import dataclass
+from typing import Any
 
 import pytest
 
@@ -69,6 +71,27 @@ async def test_an_error_names_its_row_and_leaves_nothing(
         await conn.execute_many(INSERT, [("a",), ("b",), ("a",)], returning=True)
     assert caught.value.__notes__ == ["in row 3 of the parameters"]
     assert await conn.fetch_value("select count(*) from t") == 0
+
+
+async def test_what_has_no_order_is_no_row(conn: howdah.AsyncConnection) -> None:
+    """A dict's keys, or a set's items, would go to whichever parameters they happen to meet."""
+    await conn.execute("create table pair (a text, b text)")
+    insert = "insert into pair values ($1, $2)"
+    named = {"a": "x", "b": "y"}
+    rows: list[Any] = ["ab", b"ab", bytearray(b"ab"), named, ChainMap(named), {"x", "y"}]
+    for row in (*rows, frozenset("xy"), named.keys(), named.items()):
+        with pytest.raises(TypeError, match="must be a sequence") as caught:
+            await conn.execute_many(insert, [("a", "b"), row])
+        assert caught.value.__notes__ == ["in row 2 of the parameters"]
+        with pytest.raises(TypeError, match="must be a sequence"):
+            await conn.execute_many(f"{insert} returning a", [row], returning=True)
+        with pytest.raises((TypeError, howdah.ProgrammingError), match="sequence"):
+            await conn.cursor().executemany("insert into pair values (%s, %s)", [row])
+        await conn.rollback()
+    row = await conn.fetch_one("select 'x', 'y'")
+    ordered: list[Any] = [["x", "y"], row, named.values(), iter("xy"), deque("xy")]
+    assert await conn.execute_many(insert, ordered) == 5
+    assert await conn.fetch("select distinct a, b from pair", row=tuple) == [("x", "y")]
 
 
 async def test_rows_flow_both_ways_at_once(conn: howdah.AsyncConnection) -> None:

@@ -147,6 +147,45 @@ def test_other_text_does_not_become_sql(make: Callable[[], object]) -> None:
         make()
 
 
+async def test_a_percent_sign_that_was_quoted_is_no_placeholder(
+    conn: howdah.AsyncConnection,
+) -> None:
+    name, value = "50%s %(a)s %%", "100%s, %(b)s, %%, %"
+    parts = {"name": sql.Identifier(name), "value": value}
+    create = sql.SQL("create table rate (id int, {} text)")
+    await conn.execute(create.format(sql.Identifier(name)))
+    asked = sql.SQL("select {value}, {place}, '%%' as {name}").format(
+        place=sql.Placeholder(), **parts
+    )
+    cur = conn.cursor()
+    for query in (asked, sql.SQL("{}").format(asked), pickle.loads(pickle.dumps(asked))):
+        await cur.execute(query, ("x",))
+        assert await cur.fetchall() == [(value, "x", "%")]
+        assert cur.description is not None
+        assert cur.description[2].name == name
+    joined = sql.SQL(", ").join([sql.SQL("select %(a)s"), value]) + sql.SQL(" where '%%' = '%'")
+    with pytest.raises(howdah.ProgrammingError, match="unknown placeholder"):
+        await cur.execute(joined, {"a": 1})
+    bound = sql.SQL("select {} where %(a)s = 1").bind(sql.Literal(value))
+    await cur.execute(bound.text, {"a": 1})
+    assert await cur.fetchall() == [(value,)]
+    nothings: list[Any] = [None, (), {}]
+    for nothing in nothings:
+        await cur.execute(sql.SQL("select {}").format(value), nothing)
+        assert await cur.fetchall() == [(value,)]
+    insert = sql.SQL("insert into rate (id, {name}) values ({place}, {value})")
+    await cur.executemany(insert.format(place=sql.Placeholder(), **parts), [(1,), (2,)])
+    await conn.execute_many(insert.format(place=sql.Placeholder(1), **parts), [(3,), (4,)])
+    found = sql.SQL("select id from rate where {name} = {value} and id > {place}")
+    assert await conn.fetch(found.format(place=sql.Placeholder(1), **parts), 3) == [(4,)]
+    out = conn.copy_out(found.format(place=sql.Placeholder(1), **parts), 3)
+    assert await out.read() == b"4\n"
+    async with conn.cursor(name) as named:
+        await named.execute(found.format(place=sql.Placeholder("id"), **parts), {"id": 2})
+        assert await named.fetchall() == [(3,), (4,)]
+    await conn.rollback()
+
+
 def test_copies_are_equal() -> None:
     for part in (sql.SQL("a {}"), sql.Identifier("b"), sql.SQL("{}").format(1)):
         assert pickle.loads(pickle.dumps(part)) == part == copy.deepcopy(part)

@@ -63,6 +63,7 @@ async def test_the_server_refuses_a_row(conn: howdah.AsyncConnection) -> None:
     with pytest.raises(errors.CheckViolation) as raised:
         await conn.copy_rows("item", source.rows())
     assert raised.value.copy_row == 2
+    assert "in the COPY's data: line 2\n" in str(raised.value)
     assert source.closed
     assert source.taken < 1_000_000
     await assert_usable(conn)
@@ -73,8 +74,10 @@ async def test_the_server_refuses_a_value(conn: howdah.AsyncConnection) -> None:
     with pytest.raises(errors.InvalidTextRepresentation) as raised:
         await conn.copy_in("item", b"1\ta\nx: y\tb\n")
     assert (raised.value.copy_row, raised.value.copy_column) == (2, "id")
+    assert "in the COPY's data: line 2, column `id`" in str(raised.value)
     again = pickle.loads(pickle.dumps(raised.value))
     assert (again.copy_row, again.copy_column) == (2, "id")
+    assert str(again) == str(raised.value)
     await assert_usable(conn)
 
 
@@ -83,6 +86,7 @@ async def test_a_value_that_the_column_cannot_hold(conn: howdah.AsyncConnection)
     source = Counting((1, "a"), (2**31, "b"))
     with pytest.raises(howdah.DataError, match="row 2, column `id` of type `int4`") as raised:
         await conn.copy_rows("item", source.rows())
+    assert str(raised.value).count("2, column") == 1, "it is said once"
     assert (raised.value.copy_row, raised.value.copy_column) == (2, "id")
     assert source.closed
     assert source.taken == 2

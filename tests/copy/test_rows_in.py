@@ -1,12 +1,14 @@
 """`copy_rows`: tables by their exact names, all types, all rows or none."""
 
 import datetime as dt
+from collections import ChainMap
 from decimal import Decimal
+from types import MappingProxyType
 
 import pytest
 
 import howdah
-from howdah import errors
+from howdah import errors, sql
 
 TABLE = """
     create domain price as numeric(6, 2) check (value >= 0);
@@ -44,6 +46,14 @@ async def test_names_are_exact(conn: howdah.AsyncConnection) -> None:
     await conn.execute('create table "a.b"."Ta""ble" ("Select" int)')
     assert await conn.copy_rows(("a.b", 'Ta"ble'), [(1,)], columns=["Select"]) == 1
     assert await conn.copy_rows(("a.b", 'Ta"ble'), [(2,)]) == 1
+    table, column = sql.Identifier("a.b", 'Ta"ble'), sql.Identifier("Select")
+    assert await conn.copy_rows(table, [(3,)]) == 1
+    assert await conn.copy_rows(table, [{"Select": 4}], columns=[column]) == 1
+    assert await conn.copy_in(table, b"5\n", columns=[column]) == 1
+    assert await conn.copy_out(table=table, columns=[column]).read() == b"1\n2\n3\n4\n5\n"
+    assert [row async for row in conn.copy_out_rows(table=table)][-1] == (5,)
+    with pytest.raises(howdah.ProgrammingError, match="is qualified"):
+        await conn.copy_rows(table, [(1,)], columns=[sql.Identifier("a", "b")])
     with pytest.raises(errors.UndefinedTable):
         await conn.copy_rows("Album; drop table x", [(1,)])
     with pytest.raises(howdah.ProgrammingError, match="cannot be a name"):
@@ -77,16 +87,27 @@ async def test_it_joins_the_open_transaction(conn: howdah.AsyncConnection) -> No
 async def test_rows_of_all_shapes(conn: howdah.AsyncConnection) -> None:
     await conn.execute("create table pair (id int, name text)")
     named = await conn.fetch_one("select 4 as id, 'd' as name")
-    rows = [(1, "a"), [2, "b"], {"name": "c", "id": 3}, named, (value for value in (5, "e"))]
-    assert await conn.copy_rows("pair", rows) == 5
+    mapping = MappingProxyType({"name": "f", "id": 6})
+    rows = [
+        (1, "a"),
+        [2, "b"],
+        {"name": "c", "id": 3},
+        named,
+        (value for value in (5, "e")),
+        mapping,
+    ]
+    assert await conn.copy_rows("pair", rows) == 6
     got = await conn.fetch("select * from pair order by id", row=tuple)
-    assert got == [(n, "abcde"[n - 1]) for n in range(1, 6)]
+    assert got == [(n, "abcdef"[n - 1]) for n in range(1, 7)]
 
 
+TWO_MAPS: ChainMap[str, object] = ChainMap({"id": 1, "name": "x"}, {"id2": "y"})
 MISFITS: dict[str, object] = {
     "row 2: expected 2 values, found 1": (1,),
     "row 2: no value for column `name`": {"id": 1},
     "row 2: there is no column `nmae` to fill": {"id": 1, "name": "x", "nmae": "y"},
+    "row 2: no value for column `id`": MappingProxyType({"name": "x"}),
+    "row 2: there is no column `id2` to fill": TWO_MAPS,
 }
 
 
@@ -102,7 +123,7 @@ async def test_rows_that_do_not_fit(conn: howdah.AsyncConnection) -> None:
 
 async def test_what_is_no_row(conn: howdah.AsyncConnection) -> None:
     await conn.execute("create table pair (id int, name text)")
-    for row in ("ab", b"ab", 7):
+    for row in ("ab", b"ab", 7, {1, 2}, {"id": 1, "name": "x"}.keys()):
         with pytest.raises(TypeError) as raised:
             await conn.copy_rows("pair", [row])
         assert raised.value.__notes__ == ["in row 1 of the COPY"]
@@ -203,6 +224,8 @@ async def test_progress_that_raises_ends_it(conn: howdah.AsyncConnection) -> Non
         raise KeyError("enough")
 
     async with conn.transaction():
-        with pytest.raises(KeyError, match="enough"):
+        with pytest.raises(KeyError, match="enough") as caught:
             await conn.copy_rows("pair", [(1, "a")], progress=refuse)
-    assert await conn.fetch_value("select 1") == 1
+    # it was the call at the end: the server has taken the row
+    assert caught.value.__notes__ == ["after the COPY had ended: 1 rows were copied"]
+    assert await conn.fetch_value("select count(*) from pair") == 1

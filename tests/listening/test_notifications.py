@@ -67,6 +67,26 @@ async def test_a_channel_is_left_by_the_last_that_listens(conn: howdah.AsyncConn
     assert await conn.fetch_value(LISTENING) == []
 
 
+async def test_a_name_that_the_server_would_cut_is_refused(
+    conn: howdah.AsyncConnection, database: str
+) -> None:
+    """What is heard has the name that was cut: nobody would be given it."""
+    longest = "é" * 31 + "x"
+    async with conn.notifications(longest, timeout=60) as heard:
+        await conn.fetch("select pg_notify($1, 'here')", longest)
+        assert (await anext(heard)).channel == longest
+    for call in (
+        lambda: conn.add_listener(longest + "x", print),
+        lambda: anext(conn.notifications("x" * 64)),
+    ):
+        with pytest.raises(howdah.ProgrammingError, match="has 64 bytes"):
+            await call()
+    for listen in (howdah.listen, howdah.listen_async):
+        with pytest.raises(howdah.ProgrammingError, match="has 64 bytes"):
+            listen(database, "x" * 64)
+    assert await conn.fetch("select pg_listening_channels()") == []
+
+
 async def test_none_come_inside_a_transaction(conn: howdah.AsyncConnection) -> None:
     heard = conn.notifications("a", timeout=0.01)
     async with heard, conn.transaction():

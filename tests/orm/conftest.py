@@ -48,12 +48,12 @@ class CountedBound(Bound):
         super().__init__(connection)
         self.counter = Counter()
 
-    def _drive(self, steps: Steps, *, read_only: bool = False) -> Any:
-        return super()._drive(self.counter.counted(steps), read_only=read_only)
+    def _drive(self, steps: Steps) -> Any:
+        return super()._drive(self.counter.counted(steps))
 
-    def _take(self, step: Step, *, read_only: bool = False) -> Any:
+    def _take(self, step: Step) -> Any:
         self.counter.statements += 1
-        return super()._take(step, read_only=read_only)
+        return super()._take(step)
 
 
 class CountedAsyncBound(AsyncBound):
@@ -63,12 +63,12 @@ class CountedAsyncBound(AsyncBound):
         super().__init__(connection)
         self.counter = Counter()
 
-    async def _drive(self, steps: Steps, *, read_only: bool = False) -> Any:
-        return await super()._drive(self.counter.counted(steps), read_only=read_only)
+    async def _drive(self, steps: Steps) -> Any:
+        return await super()._drive(self.counter.counted(steps))
 
-    async def _take(self, step: Step, *, read_only: bool = False) -> Any:
+    async def _take(self, step: Step) -> Any:
         self.counter.statements += 1
-        return await super()._take(step, read_only=read_only)
+        return await super()._take(step)
 
 
 class AwaitedTx(AwaitedBlock):

@@ -84,7 +84,17 @@ async def test_a_table_to_itself(db: Any) -> None:
     staff = {one.id: one for one in await db.fetch(select(Employee))}
     assert [one.name for one in await staff[1].staff] == ["Mid", "Side"]
     assert [one.name for one in await staff[2].staff] == ["Low"]
-    assert (await staff[3].boss).name == "Mid"
+    assert await staff[3].boss is staff[2]  # the same row is one object, and there already
+    assert db.counter.statements == 2
+
+
+async def test_only_who_is_not_there_is_loaded(db: Any) -> None:
+    low = await db.fetch(select(Employee).where(Employee.id >= 3).order_by(Employee.id))
+    await db.load(low, Employee.boss)
+    assert [one.boss.name for one in low] == ["Mid", "Top"]
+    chief = await db.fetch(select(Employee).where(Employee.boss_id.is_null()))
+    await db.load(chief, Employee.boss)
+    assert chief[0].boss is None
     assert db.counter.statements == 3
 
 
@@ -311,9 +321,9 @@ def test_threads_that_touch_the_same_share_one_statement(sync_conn: howdah.Conne
     statements = []
 
     class Noting(Bound):
-        def _drive(self, steps: Any, *, read_only: bool = False) -> Any:
+        def _drive(self, steps: Any) -> Any:
             statements.append(1)
-            return super()._drive(steps, read_only=read_only)
+            return super()._drive(steps)
 
     books = Noting(sync_conn).fetch(select(Book))
     assert not statements  # a single call is no steps

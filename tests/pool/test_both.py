@@ -128,6 +128,34 @@ async def test_configure_holds_after_a_reset(pools: Pools) -> None:
         assert pool.stats().opened == 1
 
 
+async def test_what_configure_chose_is_every_borrowers(pools: Pools) -> None:
+    heard: list[str | None] = []
+
+    async def configure(conn: howdah.AsyncConnection) -> None:
+        conn.add_notice_handler(lambda notice: heard.append(notice.message_primary))
+        conn.set_json_loads(lambda text: text.decode())
+        conn.codecs["int4"] = "text"
+        conn.autocommit = True
+
+    async def spoil(conn: howdah.AsyncConnection) -> None:
+        conn.set_json_loads(None)
+        conn.codecs.clear()
+        conn.autocommit = False
+        conn.add_notice_handler(lambda _: heard.append("spoiled"))
+
+    async with pools(max_size=1, configure=configure) as pool:
+        for statement in ("select 1", "set lock_timeout = '9s'"):  # the second has it called again
+            async with pool.connection() as conn:
+                await spoil(conn)
+                await conn.execute(statement)
+            async with pool.connection() as conn:
+                assert await conn.fetch_one("select '[]'::json, 1", row=tuple) == ("[]", "1")
+                assert conn.autocommit
+                await conn.execute("do $$ begin raise notice 'hear'; end $$")
+        assert heard == ["hear", "hear"]
+        assert pool.stats().opened == 1
+
+
 async def test_an_error_in_configure_is_raised(pools: Pools) -> None:
     async def configure(conn: howdah.AsyncConnection) -> None:
         await conn.execute("selekt")
@@ -172,6 +200,19 @@ async def leave_codecs(conn: howdah.AsyncConnection) -> None:
     conn.codecs["int4"] = "text"
 
 
+async def leave_a_reader_of_json(conn: howdah.AsyncConnection) -> None:
+    conn.set_json_loads(bytes)
+
+
+async def leave_a_handler_of_notices(conn: howdah.AsyncConnection) -> None:
+    conn.add_notice_handler(lambda notice: pytest.fail(f"heard {notice}"))
+
+
+async def leave_notices(conn: howdah.AsyncConnection) -> None:
+    await conn.execute("do $$ begin raise notice 'left behind'; end $$")
+    assert len(conn.notices) == 1
+
+
 async def leave_autocommit(conn: howdah.AsyncConnection) -> None:
     conn.autocommit = True
 
@@ -206,6 +247,9 @@ async def leave_a_setting(conn: howdah.AsyncConnection) -> None:
         leave_a_block_that_sql_ended,
         leave_modes,
         leave_codecs,
+        leave_a_reader_of_json,
+        leave_a_handler_of_notices,
+        leave_notices,
         leave_autocommit,
         leave_a_stream,
         leave_a_pipeline,
@@ -226,6 +270,9 @@ async def test_the_next_user_finds_nothing_of_the_last(pools: Pools, leave: Any)
                 assert (conn.read_only, conn.deferrable) == (None, None)
                 async with conn.transaction():
                     assert await conn.fetch_value("select 1::int4") == 1
+                    assert await conn.fetch_value("select '[1]'::json") == [1]
+                assert conn.notices == []
+                await conn.execute("do $$ begin raise notice 'hear'; end $$")
                 assert await conn.fetch_value("show search_path") == '"$user", public'
                 assert await conn.fetch_value("select to_regclass('left_behind')::text") is None
         assert pool.stats().size == 1

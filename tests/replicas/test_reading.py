@@ -11,6 +11,7 @@ import pytest
 import howdah
 import howdah.server
 from howdah import errors
+from howdah.orm.statements.base import Statement
 from tests.replicas.conftest import urls
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from tests.replicas.conftest import Databases
 
 WHERE = "select inet_server_port()"
+LEAVE = "select pg_terminate_backend(pg_backend_pid()), pg_sleep(60)"
 
 
 @pytest.fixture
@@ -135,7 +137,7 @@ async def test_sessions_belong_to_tasks(replicated: howdah.server.Server) -> Non
     async with howdah.AsyncDatabase(primary, replicas=replicas) as db:
 
         async def inside() -> str | None:
-            with db.session() as session:
+            async with db.session() as session:
                 await db.execute("update counter set value = value")
                 return session.token
 
@@ -169,6 +171,34 @@ async def test_runs_are_repeated_on_the_primary(
     async with databases(*urls(replicated)) as db:
         assert await db.run(work) == replicated.port
     assert len(attempts) == 2
+
+
+class Port(Statement[int]):
+    """Where it runs, in two steps; the server of the first attempts goes away between them."""
+
+    def __init__(self, failures: int) -> None:
+        self.failures = failures
+        self.asked: list[int] = []
+
+    def _steps(self, _executor: Any) -> Any:
+        port = yield lambda conn: conn.fetch_value(WHERE)
+        self.asked.append(port)
+        if len(self.asked) <= self.failures:
+            yield lambda conn: conn.execute(LEAVE)
+        return port
+
+
+async def test_reads_of_the_orm_are_asked_again_elsewhere(
+    databases: Databases, replicated: howdah.server.Server
+) -> None:
+    async with databases(*urls(replicated)) as db:
+        patient = Port(failures=2)
+        assert await db.fetch(patient, read_only=True) == patient.asked[-1]
+        assert len(patient.asked) == 3
+        hasty = Port(failures=1)
+        with pytest.raises(errors.OperationalError):
+            await db.fetch(hasty)
+        assert hasty.asked == [replicated.port], "what may write is asked once"
 
 
 async def test_nobody_to_ask(databases: Databases, replicated: howdah.server.Server) -> None:

@@ -182,6 +182,17 @@ async def test_an_open_transaction_is_not_repeated_from_its_middle(runs: Runs) -
             await runs(connection, nothing)
 
 
+async def test_what_no_transaction_can_run_on(runs: Runs, database: str) -> None:
+    async def body(conn: howdah.AsyncConnection) -> None:
+        raise AssertionError(conn)
+
+    other = howdah.Pool if runs.world == "async" else howdah.AsyncPool
+    for source in (5, None, database, other(database, min_size=0)):
+        name = type(source).__name__
+        with pytest.raises(TypeError, match=f"expected a `.*Database`.*found `{name}`"):
+            await runs(source, body)
+
+
 def test_a_run_inside_of_a_run_is_refused(database: str) -> None:
     @howdah.retry
     def inner(conn: howdah.Connection) -> int:

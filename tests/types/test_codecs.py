@@ -292,6 +292,24 @@ def test_a_codec_needs_functions() -> None:
     assert repr(Codec(decode=int)) == "Codec(decode=<class 'int'>)"
 
 
+async def test_names_that_no_type_has_are_told(conn: howdah.AsyncConnection) -> None:
+    await conn.execute(SCHEMA)
+    assert await conn.unknown_codecs() == []
+    for name in ("mood", "other.mood[]", "int4", "many_moods", 'public."item"', "item[]", 23):
+        conn.codecs[name] = LOUD
+    assert await conn.unknown_codecs() == []
+    codecs["numreic"] = LOUD
+    for name in ("other.document", "Mo%d", '"Odd ""Type"[]', "nowhere.int4"):
+        conn.codecs[name] = LOUD
+    assert await conn.unknown_codecs() == [
+        '"Odd ""Type"[]',
+        '"mo%d"',
+        "nowhere.int4",
+        "numreic",
+        "other.document",
+    ]
+
+
 def test_a_pool_undoes_what_borrowers_choose(database: str) -> None:
     """The pool's codecs and those of `configure` stay, a borrower's do not."""
 

@@ -28,6 +28,15 @@ if TYPE_CHECKING:
         (np.int32(7), "float8", 7.0),
         (np.int64(7), "numeric", Decimal(7)),
         (np.uint64(2**64 - 1), "numeric", Decimal(2**64 - 1)),
+        (np.float64(1.1), "numeric", Decimal("1.1")),
+        (np.float32(1.5), "numeric", Decimal("1.5")),
+        (np.float32(0.1), "numeric", Decimal("0.10000000149011612")),
+        (np.float16(-0.25), "numeric", Decimal("-0.25")),
+        (
+            np.array([0.5, 0.1], dtype="float32"),
+            "numeric[]",
+            [Decimal("0.5"), Decimal("0.10000000149011612")],
+        ),
         (np.bool_(True), "bool", True),
         (np.str_("text"), "text", "text"),
         (np.array([1, 2], dtype="int8"), "int4[]", [1, 2]),
@@ -84,6 +93,8 @@ async def test_types_of_their_own(conn: howdah.AsyncConnection) -> None:
         (np.zeros((2, 0), dtype="int64"), "int4[]"),
         (np.zeros((1,) * 7, dtype="int64"), "int4[]"),
         (np.complex128(1), "float8"),
+        (np.complex64(1), "numeric"),
+        (np.longdouble(1), "numeric"),
     ],
 )
 async def test_what_loses_is_refused(

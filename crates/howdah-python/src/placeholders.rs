@@ -2,7 +2,8 @@
 //!
 //! No IO. Called by the package's cursors with parameters; texts without parameters stay as they
 //! are. As in every driver of this style a `%` is a placeholder wherever it stands, in literals
-//! and comments too, and `%%` is a percent sign.
+//! and comments too, and `%%` is a percent sign. Only a composed text (`howdah.sql`) knows which of its
+//! parts the program wrote: it has a template, in which the percent signs of the others are doubled.
 //!
 //! Invariant: the same query text gives the same Python string as long as it is cached, so that
 //! the statement cache behind meets a string whose hash is known.
@@ -11,6 +12,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
 use pyo3::exceptions::PyKeyError;
+use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyByteArray, PyBytes, PyDict, PyList, PyMapping, PySequence, PyString, PyTuple};
 
@@ -60,12 +62,24 @@ pub(crate) fn convert_placeholders<'py>(
     query: &Bound<'py, PyString>,
     params: &Bound<'py, PyAny>,
 ) -> PyResult<(Py<PyString>, Bound<'py, PyList>)> {
-    let ready = ready(py, query.to_str()?)?;
+    let ready = if query.is_exact_instance_of::<PyString>() {
+        ready(py, query.to_str()?)?
+    } else {
+        ready(py, template(query)?.to_str()?)?
+    };
     let arguments = match &ready.slots {
         Slots::Positional(count) => positional(*count, params)?,
         Slots::Named(names) => named(names, params)?,
     };
     Ok((ready.sql.clone_ref(py), arguments))
+}
+
+/// Where the placeholders of a query are that is more than a `str`.
+fn template<'py>(query: &Bound<'py, PyString>) -> PyResult<Bound<'py, PyString>> {
+    match query.getattr_opt(intern!(query.py(), "_template"))? {
+        Some(template) => Ok(template.cast_into()?),
+        None => Ok(query.clone()),
+    }
 }
 
 /// The query parsed, from the cache if it was seen before.

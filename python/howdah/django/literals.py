@@ -22,6 +22,7 @@ from typing import Any, Final, NamedTuple
 from howdah import types
 from howdah._native import convert_placeholders
 from howdah.errors import DataError, ProgrammingError
+from howdah.sql import Composed
 
 Parameters = Sequence[Any] | Mapping[str, Any]
 
@@ -83,6 +84,7 @@ def compose(query: str, params: Parameters | None) -> str:
     if params is None:
         return query
     convert_placeholders(query, params)  # complains about what does not fit
+    query = _template(query)
     if isinstance(params, Mapping):
         return query % {name: literal(value) for name, value in params.items()}
     return query % tuple([literal(value) for value in params])
@@ -95,12 +97,18 @@ def bind(query: str, params: Parameters) -> tuple[str, list[Any]]:
     server `upper($1)` and `upper($2)` are different expressions, whatever the values.
     """
     convert_placeholders(query, params)
+    query = _template(query)
     slots = _Slots(shared="GROUP BY" in query or "DISTINCT" in query)
     if isinstance(params, Mapping):
         text = query % {name: slots.take(value) for name, value in params.items()}
     else:
         text = query % tuple([slots.take(value) for value in params])
     return text, slots.values
+
+
+def _template(query: str) -> str:
+    """Where the placeholders are; a composed query has percent signs that are none."""
+    return query._template if isinstance(query, Composed) else query
 
 
 def literal(value: Any) -> str:

@@ -31,8 +31,9 @@ def make_pool(
     """A pool from the `pool` option's dictionary, howdah's or psycopg's; it opens when used."""
     chosen = {name: value for name, value in options.items() if name not in _MEANINGLESS}
     chosen.setdefault("check", check)
-    min_size = chosen.setdefault("min_size", 4)
-    if chosen.get("max_size") is None:
+    max_size = chosen.get("max_size")
+    min_size = chosen.setdefault("min_size", 4 if max_size is None else min(4, max_size))
+    if max_size is None:
         chosen["max_size"] = max(min_size, 1)
     pool = Pool(**connect_kwargs, **chosen, configure=configure)
     pool.codecs.update(DJANGO_CODECS)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from howdah.async_connection import AsyncConnection
     from howdah.connection import Connection
-    from howdah.orm.statements.base import Step, Steps
+    from howdah.orm.statements.base import Statement, Step, Steps
 
 
 def drive(steps: Steps, connection: Any) -> Any:
@@ -52,6 +52,20 @@ async def drive_async(steps: Steps, connection: Any) -> Any:
         return done.value
 
 
+def run_on(statement: Statement[Any], executor: Any, connection: Any) -> Any:
+    """What a statement gives on a connection; `executor` is for what its objects load later."""
+    step = statement._only_step(executor)
+    return drive(statement._steps(executor), connection) if step is None else step(connection)
+
+
+async def run_on_async(statement: Statement[Any], executor: Any, connection: Any) -> Any:
+    """`run_on` for asyncio."""
+    step = statement._only_step(executor)
+    if step is None:
+        return await drive_async(statement._steps(executor), connection)
+    return await step(connection)
+
+
 class Bound(Verbs):
     """The verbs of the ORM on one connection: `howdah.orm.on(connection)`."""
 
@@ -60,16 +74,14 @@ class Bound(Verbs):
     def __init__(self, connection: Connection) -> None:
         self.connection = connection
 
-    def _drive(self, steps: Steps, *, read_only: bool = False) -> Any:
-        del read_only  # there is one connection
+    def _drive(self, steps: Steps) -> Any:
         return drive(steps, self.connection)
 
-    def _take(self, step: Step, *, read_only: bool = False) -> Any:
-        del read_only
+    def _take(self, step: Step) -> Any:
         return step(self.connection)
 
     def _lease(self, *, read_only: bool) -> AbstractContextManager[Connection]:
-        del read_only
+        del read_only  # there is one connection
         return contextlib.nullcontext(self.connection)
 
     def _source(self) -> Connection:
@@ -84,16 +96,14 @@ class AsyncBound(AsyncVerbs):
     def __init__(self, connection: AsyncConnection) -> None:
         self.connection = connection
 
-    async def _drive(self, steps: Steps, *, read_only: bool = False) -> Any:
-        del read_only  # there is one connection
+    async def _drive(self, steps: Steps) -> Any:
         return await drive_async(steps, self.connection)
 
-    async def _take(self, step: Step, *, read_only: bool = False) -> Any:
-        del read_only
+    async def _take(self, step: Step) -> Any:
         return await step(self.connection)
 
     def _lease(self, *, read_only: bool) -> AbstractAsyncContextManager[AsyncConnection]:
-        del read_only
+        del read_only  # there is one connection
         return contextlib.nullcontext(self.connection)
 
     def _source(self) -> AsyncConnection:

@@ -21,7 +21,7 @@ from howdah.orm.operators.arithmetic import Arithmetic
 from howdah.orm.operators.arrays import ArrayOperators
 from howdah.orm.operators.comparison import Comparisons
 from howdah.orm.operators.dates import DateOperators
-from howdah.orm.operators.holds import Selectable, arguments
+from howdah.orm.operators.holds import Selectable, arguments, type_of
 from howdah.orm.operators.json import JsonOperators
 from howdah.orm.operators.ranges import RangeOperators
 from howdah.orm.operators.search import SearchOperators
@@ -264,13 +264,9 @@ def _cast_beside(type_: SqlType, value: Any) -> str | None:
 
 
 def _cast_of(value: Any) -> str | None:
-    """The type of a value that nothing around it tells."""
-    if isinstance(value, list | tuple):
-        return f"{_cast_of(value[0])}[]" if value and _cast_of(value[0]) else None
-    try:
-        return sql_type(type(value)).name
-    except ProgrammingError:
-        return None
+    """The name of the type of a value that nothing around it tells."""
+    type_ = type_of(value)
+    return None if type_ is None else type_.name
 
 
 def compared(left: Expr[Any, Any], operator: str, right: Any) -> Condition:
@@ -294,7 +290,12 @@ def condition(found: Any) -> Fragment:
     kind = type(found).__name__
     raise TypeError(
         f"expected a condition, such as `Question.id == 1`, found `{kind}`"
-        + (": what was compared is no column" if isinstance(found, bool) else "")
+        + (
+            ": what was compared is no column (of a relation compare the key: "
+            "`Choice.question_id == question.id`)"
+            if isinstance(found, bool)
+            else ""
+        )
     )
 
 
@@ -347,7 +348,10 @@ def raw(sql: str, *values: Any, type: object = None) -> Expr[Any, Any]:  # noqa:
     pieces = sql.split("{}")
     if len(pieces) != len(values) + 1:
         places = len(pieces) - 1
-        raise ProgrammingError(f"the text has {places} places `{{}}`, found {len(values)} values")
+        raise ProgrammingError(
+            f"the text has {places} places `{{}}`, found {len(values)} values",
+            hint='braces of PostgreSQL\'s are a value, too: `raw("{} || tags", ["new"])`',
+        )
     parts: list[Any] = [pieces[0]]
     for value, piece in zip(values, pieces[1:], strict=True):
         known = isinstance(value, Fragment) or hasattr(value, "_shape_fields")

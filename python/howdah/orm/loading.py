@@ -241,15 +241,29 @@ def load_relation(cohort: Cohort, way: Any) -> Steps:
         if name not in relation.model.__table__.key:
             yield from _ensure(cohort, name)
     keys = cohort.values(_named(relation.here), distinct=True, nulls=False)
+    known = _among_themselves(cohort, relation, related)
+    keys = [key for key in keys if key not in known] if known else keys
     if not keys:
-        _fill_empty(cohort, relation)
+        _give(cohort, relation, list(known.values()), [])
         return []
     load, step = children(related, keys)._fetching(cohort.executor)
-    rows = yield step
+    rows = [*known.values(), *(yield step)]
     found = [one for one in load.cohorts if one is not None]
     _share_state(cohort, found)
     yield from load_relations(found, related.loads)
     _give(cohort, relation, rows, found)
+    return found
+
+
+def _among_themselves(cohort: Cohort, relation: Relation, related: Related[Any]) -> dict[Any, Any]:
+    """Members to which a relation to one of the same model leads: the same row is one object."""
+    if relation.many or relation.target is not cohort.layout.model or not related.is_whole:
+        return {}
+    found = {}
+    for one in cohort.members():
+        values = tuple(_slot_value(one, name) for name in relation.there)
+        if not any(value is _EMPTY for value in values):
+            found[values if relation.beside else values[0]] = one
     return found
 
 
@@ -282,11 +296,3 @@ def _share_state(cohort: Cohort, found: Iterable[Cohort]) -> None:
     if cohort.state.get("strict"):
         for one in found:
             one.state["strict"] = True
-
-
-def _fill_empty(cohort: Cohort, relation: Relation) -> None:
-    if relation.many:
-        here, there = _named(relation.here), _named(relation.there)
-        cohort.fill_many(relation.name, here, [], there, Collection, None)
-    else:
-        cohort.fill(relation.name, _named(relation.here), {})

@@ -17,6 +17,7 @@ from howdah.errors import ProgrammingError
 from howdah.orm import _annotations
 from howdah.orm._types import snake_case
 from howdah.orm.columns import ColumnOptions, col, generated, identity, references, version
+from howdah.orm.relating import relate
 from howdah.orm.relations import RelationOptions, many, one
 from howdah.orm.tables import Table
 
@@ -259,6 +260,11 @@ class Model(Instance, metaclass=ModelMeta):
         """`await choice.question` gives the object, whether it is loaded already or not."""
         yield from ()  # a generator, as `await` demands, that ends at once
         return self
+
+    def _relate(self, name: str, value: object) -> None:
+        """What setting a relation means; called before the slot is written."""
+        if name in self.__table__.relation_names:
+            relate(self, self.__table__.relation(name), value)
 
     def __repr__(self) -> str:
         values = self.__table__.loaded(self)

@@ -23,8 +23,9 @@ class One(Generic[T]):
     """The object that a foreign key names.
 
     `author: One[Author]`, or `One[Author | None]` if it can be null. `book.author` is the object;
-    under asyncio `await book.author` until it is loaded. `Book.author.name` in an expression is the
-    author's column.
+    under asyncio `await book.author` until it is loaded. Setting it, `book.author = ann`, sets the
+    foreign key; `del book.author` forgets what was loaded. `Book.author.name` in an expression is
+    the author's column.
     """
 
     if TYPE_CHECKING:
@@ -36,6 +37,7 @@ class One(Generic[T]):
         @overload
         def __get__(self, instance: object, owner: Any) -> T: ...
         def __get__(self, instance: object, owner: Any) -> Any: ...
+        def __set__(self, instance: object, value: T) -> None: ...
 
 
 class Many(Generic[T]):

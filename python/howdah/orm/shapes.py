@@ -36,12 +36,12 @@ from howdah.orm.expressions import LIST, Expr
 from howdah.orm.paths import Related, View, along, order_of, source_of
 from howdah.orm.statements.items import Item
 from howdah.orm.statements.select import Select
-from howdah.orm.tables import TableSource
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from howdah.orm.tables import Table
+    from howdah._native import Source
+    from howdah.orm.tables import Table, TableSource
 
 M = TypeVar("M")
 
@@ -332,11 +332,10 @@ class ShapeItem(Item):
         """What the text depends on."""
         return ("shape", self.plan.shape.__qualname__, id(self.plan), *self.output(None))
 
-    def sources(self) -> Sequence[TableSource]:
+    def sources(self) -> Sequence[Source]:
         """The sources that its columns are of."""
-        found = [self.source, *(one for item in self._ones() for one in item.sources())]
-        named = sources([fragment for _, fragment in self._columns()])
-        return [*found, *(one for one in named if isinstance(one, TableSource))]
+        joined = [one for item in self._ones() for one in item.sources()]
+        return [self.source, *joined, *sources([fragment for _, fragment in self._columns()])]
 
     def output(self, statement: Select[Any] | None) -> Sequence[Fragment]:
         """Its columns, then those of the joined shapes."""

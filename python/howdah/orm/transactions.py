@@ -131,15 +131,15 @@ class Tx(Verbs):
         if self._waiting.count >= MOST_WAITING:
             self.flush()
 
-    def _drive(self, steps: Steps, *, read_only: bool = False) -> Any:
+    def _drive(self, steps: Steps) -> Any:
         if self._is_over:
-            return self._origin._drive(steps, read_only=read_only)
+            return self._origin._drive(steps)
         self.flush()
         return drive(steps, self._connection)
 
-    def _take(self, step: Step, *, read_only: bool = False) -> Any:
+    def _take(self, step: Step) -> Any:
         if self._is_over:
-            return self._origin._take(step, read_only=read_only)
+            return self._origin._take(step)
         self.flush()
         return step(self._connection)
 
@@ -404,15 +404,15 @@ class AsyncTx(AsyncVerbs):
         if self._waiting.count >= MOST_WAITING:
             await self.flush()
 
-    async def _drive(self, steps: Steps, *, read_only: bool = False) -> Any:
+    async def _drive(self, steps: Steps) -> Any:
         if self._is_over:
-            return await self._origin._drive(steps, read_only=read_only)
+            return await self._origin._drive(steps)
         await self.flush()
         return await drive_async(steps, self._connection)
 
-    async def _take(self, step: Step, *, read_only: bool = False) -> Any:
+    async def _take(self, step: Step) -> Any:
         if self._is_over:
-            return await self._origin._take(step, read_only=read_only)
+            return await self._origin._take(step)
         await self.flush()
         return await step(self._connection)
 

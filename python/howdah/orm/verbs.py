@@ -53,11 +53,11 @@ class Verbs:
     _journal: Journal | None = None
     """What a transaction has done to objects."""
 
-    def _drive(self, steps: Steps, *, read_only: bool = False) -> Any:
+    def _drive(self, steps: Steps) -> Any:
         """Take the steps."""
         raise NotImplementedError
 
-    def _take(self, step: Step, *, read_only: bool = False) -> Any:
+    def _take(self, step: Step) -> Any:
         """Take a single step."""
         raise NotImplementedError
 
@@ -100,12 +100,12 @@ class Verbs:
 
         return TxBlock(self, Options(isolation, read_only, deferrable, settings, retry).checked())
 
-    def _run(self, statement: Statement[Any], *, read_only: bool = False) -> Any:
+    def _run(self, statement: Statement[Any]) -> Any:
         """What a statement gives: by a single step where that is enough."""
         step = statement._only_step(self)
         if step is not None:
-            return self._take(step, read_only=read_only)
-        return self._drive(statement._steps(self), read_only=read_only)
+            return self._take(step)
+        return self._drive(statement._steps(self))
 
     def fetch(self, statement: Statement[R]) -> R:
         """Run a statement: a `select` gives a list, its `.first()` an object or None."""
@@ -259,11 +259,11 @@ class AsyncVerbs:
     is_async: ClassVar[bool] = True
     _journal: Journal | None = None
 
-    async def _drive(self, steps: Steps, *, read_only: bool = False) -> Any:
+    async def _drive(self, steps: Steps) -> Any:
         """Take the steps."""
         raise NotImplementedError
 
-    async def _take(self, step: Step, *, read_only: bool = False) -> Any:
+    async def _take(self, step: Step) -> Any:
         """Take a single step."""
         raise NotImplementedError
 
@@ -290,12 +290,12 @@ class AsyncVerbs:
         options = Options(isolation, read_only, deferrable, settings, retry).checked()
         return AsyncTxBlock(self, options)
 
-    async def _run(self, statement: Statement[Any], *, read_only: bool = False) -> Any:
+    async def _run(self, statement: Statement[Any]) -> Any:
         """What a statement gives: by a single step where that is enough."""
         step = statement._only_step(self)
         if step is not None:
-            return await self._take(step, read_only=read_only)
-        return await self._drive(statement._steps(self), read_only=read_only)
+            return await self._take(step)
+        return await self._drive(statement._steps(self))
 
     async def fetch(self, statement: Statement[R]) -> R:
         """`Verbs.fetch`, awaited."""

@@ -63,6 +63,24 @@ def test_pool_settings_that_make_no_sense(alias: Any) -> None:
     connection.settings_dict["OPTIONS"]["pool"] = False
 
 
+@pytest.mark.parametrize(
+    ("options", "sizes"),
+    [
+        ({"max_size": 3}, (3, 3)),
+        ({"max_size": 8}, (4, 8)),
+        ({"min_size": 6}, (6, 6)),
+        ({"min_size": 0, "max_size": 1}, (0, 1)),
+        ({"max_size": None}, (4, 4)),
+    ],
+)
+def test_one_size_of_a_pool_follows_the_other(
+    alias: Any, options: dict[str, int], sizes: tuple[int, int]
+) -> None:
+    connection = alias(OPTIONS={"pool": options})
+    stats = connection.pool.stats()
+    assert (stats.min_size, stats.max_size) == sizes
+
+
 def test_threads_share_a_pool(alias: Any) -> None:
     connection = alias(OPTIONS={"pool": {"min_size": 0, "max_size": 2}})
     pids: set[int] = set()

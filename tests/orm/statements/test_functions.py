@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from howdah.errors import ProgrammingError
-from howdah.orm import lit, select
+from howdah.orm import lit, select, text_of
 from howdah.orm.functions import (
     all_,
     any_,
@@ -138,6 +138,32 @@ async def test_window_functions(db: AsyncBound) -> None:
     ]
 
 
+async def test_windows_with_names(db: AsyncBound) -> None:
+    by_author = window("by_author", partition_by=Book.author_id)
+    query = select(
+        Book.id,
+        sum_(Book.pages).over(by_author),
+        rank().over(by_author, order_by=Book.pages.desc()),
+        count().over(by_author, order_by=Book.id, frame=rows(-1, 0)),
+    ).order_by(Book.id)
+    assert (await db.fetch(query))[:3] == [(1, 90, 3, 1), (2, 120, 3, 1), (3, 90, 2, 2)]
+    assert text_of(query).count("partition by") == 1
+    assert "over by_author, rank() over (by_author order by" in text_of(query)
+    # what a window names is joined, also where nothing else names the table
+    by_name = window("by_name", partition_by=Book.author.name, order_by=Book.id)
+    numbers = await db.fetch(select(row_number().over(by_name)))
+    assert sorted(numbers) == [1, 1, 2, 2, 3, 3]
+    last = select(Book.id).order_by(row_number().over(by_name).desc(), Book.id).limit(1)
+    assert await db.fetch(last) == [5]
+
+
+async def test_windows_of_one_name_are_two(db: AsyncBound) -> None:
+    up, down = window("w", order_by=Book.id), window("w", order_by=Book.id.desc())
+    query = select(Book.id, row_number().over(up), row_number().over(down)).order_by(Book.id)
+    assert (await db.fetch(query))[0] == (1, 1, 6)
+    assert " window w as (order by book.id), w_2 as (order by book.id desc)" in text_of(query)
+
+
 async def test_ranks(db: AsyncBound) -> None:
     half = window(order_by=(Book.pages / 20).desc())
     query = select(
@@ -210,6 +236,8 @@ async def test_several_groupings(db: AsyncBound) -> None:
         grouping_sets(Book.author_id, (Book.author_id, Book.editor_id), ())
     )
     assert sorted(await db.fetch(both)) == [(0, 1), (0, 1), (0, 2), (0, 2), (1, 3), (1, 3), (3, 6)]
+    listed = select(Book.author_id, count()).group_by(grouping_sets((Book.author_id,), ()))
+    assert sorted(await db.fetch(listed), key=str) == [(1, 3), (2, 3), (None, 6)]
     cubed = select(count()).group_by(cube(Book.author_id, Book.editor_id))
     assert len(await db.fetch(cubed)) == 9
 
@@ -218,7 +246,10 @@ async def test_other_functions(db: AsyncBound) -> None:
     expected: list[tuple[Expr[Any, Any], Any]] = [
         (json_build_object(a=1, b=Thing.name), {"a": 1, "b": "Blue Whale"}),
         (lit("sea") == any_(Thing.tags), True),
+        (any_(Thing.tags) == "sea", True),
         (Thing.size > all_([1, 2]), True),
+        (all_([1, 2]) < Thing.size, True),
+        (all_(Thing.tags) <= "big", False),
         (make_interval(days=2, hours=1), dt.timedelta(days=2, hours=1)),
         (to_tsvector(Thing.name, config="english").matches(to_tsquery("whal:*")), True),
         (random() < 1, True),
@@ -262,3 +293,7 @@ def test_what_is_missing_is_told() -> None:
         count().filter()
     with pytest.raises(ProgrammingError, match="not both"):
         rank().over(window(), order_by=Book.id)
+    with pytest.raises(ProgrammingError, match="partitioned otherwise"):
+        rank().over(window("w"), partition_by=Book.id)
+    with pytest.raises(ProgrammingError, match="beside items of an array"):
+        any_(Thing.tags).is_distinct_from("sea")

@@ -15,6 +15,7 @@ from tests.orm.statements.shelf import Thing
 
 if TYPE_CHECKING:
     from howdah.orm import AsyncBound, Select
+    from howdah.orm.statements.sources import RecursiveRows
 
 # what type checkers refuse, too
 ANY: Any = select
@@ -86,6 +87,58 @@ async def test_recursion_without_circles(db: AsyncBound) -> None:
     )
     query = select(numbers.c.n).select_from(numbers).order_by(numbers.c.n)
     assert await db.fetch(query) == [0, 1, 2, 3, 4]
+
+
+def down_from_the_top(**how: Any) -> RecursiveRows:
+    top = select(Employee.id, Employee.boss_id).where(Employee.boss_id.is_null())
+    return top.recursive(
+        "tree",
+        lambda tree: select(Employee.id, Employee.boss_id).join(
+            tree, tree[Employee.id] == Employee.boss_id
+        ),
+        **how,
+    )
+
+
+async def test_recursion_in_an_order(db: AsyncBound) -> None:
+    tree = down_from_the_top(depth_first=Employee.id)
+    assert await db.fetch(select(tree[Employee.id]).order_by(tree.ordering)) == [1, 2, 3, 4]
+    tree = down_from_the_top(breadth_first=[Employee.id])
+    assert await db.fetch(select(tree[Employee.id]).order_by(tree.ordering)) == [1, 2, 4, 3]
+
+
+async def test_recursion_in_a_circle(db: AsyncBound) -> None:
+    await db.execute(update(Employee).where(Employee.id == 1).set(Employee.boss_id.to(3)))
+    start = select(Employee).where(Employee.id == 1)
+    up = start.recursive(
+        "up",
+        lambda up: select(Employee).join(up, up[Employee.boss_id] == Employee.id),
+        cycle=Employee.id,
+        depth_first=Employee.id,
+    )
+    query = select(up.model(Employee), up.is_cycle, up.path).order_by(up.ordering)
+    found = await db.fetch(query)
+    assert [(one.name, again) for one, again, _ in found] == [
+        ("Top", False),
+        ("Low", False),
+        ("Mid", False),
+        ("Top", True),
+    ]
+    assert found[2][2] == [(1,), (3,), (2,)]
+
+
+def test_what_a_recursion_notes_is_asked_for() -> None:
+    tree = down_from_the_top(cycle=Employee.id)
+    with pytest.raises(ProgrammingError, match=r"`tree.ordering` was not asked for"):
+        tree.ordering  # noqa: B018
+    with pytest.raises(ProgrammingError, match="not both"):
+        down_from_the_top(depth_first=Employee.id, breadth_first=Employee.id)
+    with pytest.raises(ProgrammingError, match="the rows of the recursion have no"):
+        down_from_the_top(cycle=Employee.name)
+    # a column that has the name already keeps it
+    top = select(Employee.id, Employee.name.label("path"))
+    tree = top.recursive("tree", lambda _: top, cycle=Employee.id)
+    assert "set is_cycle using path_2" in text_of(select(tree.path))
 
 
 async def test_set_operations(db: AsyncBound) -> None:
@@ -170,6 +223,20 @@ async def test_a_statement_in_sql_gives_objects(db: AsyncBound) -> None:
     assert await db.fetch(query.count()) == 2
     numbers = raw_select(int, "select n from generate_series(1, {}) n", 3)
     assert await db.fetch(numbers) == [1, 2, 3]
+    for ended in ("select 1;", "select 1 ; \n", "select 1 -- one", "-- one\nselect 1 -- ; "):
+        assert await db.fetch(raw_select(int, ended)) == [1]
+
+
+async def test_rows_are_locked(db: AsyncBound) -> None:
+    async with db.tx() as tx:
+        query = select(Book).where(Book.author.name == "Ann")
+        assert len(await tx.fetch(query.lock(of=[Book], skip_locked=True))) == 3
+        assert len(await tx.fetch(query.lock("share", of=[Book.author], nowait=True))) == 3
+        # the way to what is to be locked is brought in
+        everyone = select(Book).lock("no key update", of=[Book, Book.author])
+        assert len(await tx.fetch(everyone)) == 6
+        with pytest.raises(ProgrammingError, match="which the statement does not read from"):
+            await tx.fetch(select(Book).lock(of=[Review]))
 
 
 async def test_a_write_in_sql_gives_objects(db: AsyncBound) -> None:

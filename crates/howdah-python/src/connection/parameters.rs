@@ -9,7 +9,8 @@
 use howdah_wire::{BindHead, Oid};
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
-use pyo3::types::PyTuple;
+use pyo3::sync::PyOnceLock;
+use pyo3::types::{PyByteArray, PyBytes, PyList, PyMapping, PyString, PyTuple, PyType};
 
 use super::columns::refusal;
 use super::faults;
@@ -238,14 +239,16 @@ pub(crate) fn refused_at(place: &str, value: &Bound<'_, PyAny>, refused: Refused
 /// The values of one execution as a tuple.
 ///
 /// # Errors
-/// `TypeError` where they are no sequence.
+/// `TypeError` where they are no sequence: a text, or what has no order or names its values, whose
+/// items would go to whichever parameters they happen to meet.
 pub(crate) fn as_tuple<'py>(values: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyTuple>> {
     if let Ok(tuple) = values.cast_exact::<PyTuple>() {
         return Ok(tuple.clone());
     }
-    if values.is_instance_of::<pyo3::types::PyString>()
-        || values.is_instance_of::<pyo3::types::PyBytes>()
-    {
+    if let Ok(list) = values.cast_exact::<PyList>() {
+        return Ok(list.to_tuple());
+    }
+    if is_text(values) || values.cast::<PyMapping>().is_ok() || is_set(values)? {
         let found = values.get_type().name()?;
         return Err(PyTypeError::new_err(format!(
             "the parameters of a statement must be a sequence, not {found}"
@@ -254,6 +257,19 @@ pub(crate) fn as_tuple<'py>(values: &Bound<'py, PyAny>) -> PyResult<Bound<'py, P
     let py = values.py();
     let values: Vec<_> = values.try_iter()?.collect::<PyResult<_>>()?;
     PyTuple::new(py, values)
+}
+
+fn is_text(value: &Bound<'_, PyAny>) -> bool {
+    value.is_instance_of::<PyString>()
+        || value.is_instance_of::<PyBytes>()
+        || value.is_instance_of::<PyByteArray>()
+}
+
+/// Whether a value is a `collections.abc.Set`: sets of all kinds, and a dict's keys and items.
+fn is_set(value: &Bound<'_, PyAny>) -> PyResult<bool> {
+    static SET: PyOnceLock<Py<PyType>> = PyOnceLock::new();
+    let set = SET.import(value.py(), "collections.abc", "Set")?;
+    value.is_instance(set)
 }
 
 /// Room for the length of a value: that of NULL until [`finish`] writes it.

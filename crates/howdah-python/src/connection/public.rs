@@ -237,6 +237,17 @@ impl Base {
     /// Parse json and jsonb with `loads(bytes)` from the next statement on; None for howdah's own.
     fn set_json_loads(&self, loads: Option<Py<PyAny>>) {
         self.state.set_json_loads(loads);
+        self.state.note_local_change();
+    }
+
+    /// What `set_json_loads` set.
+    #[getter]
+    fn json_loads(&self, py: Python<'_>) -> Option<Py<PyAny>> {
+        let settings = self.state.settings();
+        settings
+            .json_loads
+            .as_ref()
+            .map(|loads| loads.clone_ref(py))
     }
 
     /// Take the codecs that the program chose from this layer, from the next statement on.

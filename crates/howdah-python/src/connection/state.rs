@@ -377,7 +377,11 @@ impl State {
             return Ok(());
         };
         match remark {
-            Remark::Notice(notice) => handler.call1(py, (faults::fields(py, &notice)?,))?,
+            Remark::Notice(notice) => {
+                // the program keeps it, which a pool undoes
+                self.note_local_change();
+                handler.call1(py, (faults::fields(py, &notice)?,))?
+            }
             Remark::Notification {
                 channel,
                 payload,

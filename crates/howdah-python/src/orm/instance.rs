@@ -210,10 +210,13 @@ impl<'py> Instance<'py> {
 
     /// What `object.name = value` does, or `del object.name` without a value.
     fn set(&self, name: &Bound<'py, PyString>, value: Option<&Bound<'py, PyAny>>) -> PyResult<()> {
-        let Some(cohort) = self.cohort() else {
-            return self.write(name, value);
-        };
-        let slot = cohort.get().layout().get().column(name);
+        let cohort = self.cohort();
+        let slot = cohort.and_then(|cohort| cohort.get().layout().get().column(name));
+        if slot.is_none()
+            && let Some(value) = value
+        {
+            self.relate(name, value)?;
+        }
         let old = slot.map(|slot| slot.read(self));
         self.write(name, value)?;
         if value.is_some_and(is_container) {
@@ -221,6 +224,15 @@ impl<'py> Instance<'py> {
         }
         match old {
             Some(old) => self.record(name, old),
+            None => Ok(()),
+        }
+    }
+
+    /// What its class does before an attribute that is no column becomes this: `_relate`, if it has that.
+    fn relate(&self, name: &Bound<'py, PyString>, value: &Bound<'py, PyAny>) -> PyResult<()> {
+        let class = self.0.get_type();
+        match class.getattr_opt(pyo3::intern!(self.0.py(), "_relate"))? {
+            Some(relate) => relate.call1((&self.0, name, value)).map(drop),
             None => Ok(()),
         }
     }
@@ -245,6 +257,21 @@ impl<'py> Instance<'py> {
 pub(super) fn is_subtype(class: &Bound<'_, PyType>, base: &Bound<'_, PyType>) -> bool {
     // SAFETY: live types
     unsafe { ffi::PyType_IsSubtype(class.as_type_ptr(), base.as_type_ptr()) != 0 }
+}
+
+/// Whether `value`, which may be null, is an object whose class derives from `Instance`.
+///
+/// # Safety
+/// Otherwise it must be a live object.
+unsafe fn is_instance(py: Python<'_>, value: *mut ffi::PyObject) -> bool {
+    // SAFETY: the caller's promise
+    unsafe {
+        // few values of columns are of a class that a program made
+        !value.is_null()
+            && ffi::PyType_HasFeature(ffi::Py_TYPE(value), ffi::Py_TPFLAGS_HEAPTYPE) != 0
+            && instance_type(py)
+                .is_ok_and(|base| ffi::PyType_IsSubtype(ffi::Py_TYPE(value), base.as_type_ptr()) != 0)
+    }
 }
 
 /// Whether a value may refer to others, so that who refers to it must be known to the collector.
@@ -387,10 +414,11 @@ unsafe extern "C" fn setattro(
     // SAFETY: the interpreter holds the references during the call and is attached; a null value
     // means deletion. The object is of our type. The generic function checks the name.
     unsafe {
-        if (*object.cast::<Fields>()).link.is_null() || ffi::PyUnicode_Check(name) == 0 {
+        let py = Python::assume_attached();
+        let has_cohort = !(*object.cast::<Fields>()).link.is_null();
+        if !(has_cohort || is_instance(py, value)) || ffi::PyUnicode_Check(name) == 0 {
             return ffi::PyObject_GenericSetAttr(object, name, value);
         }
-        let py = Python::assume_attached();
         let instance = Instance::of_unchecked(Bound::from_borrowed_ptr(py, object));
         let name = Bound::from_borrowed_ptr(py, name).cast_into_unchecked::<PyString>();
         let value = Bound::from_borrowed_ptr_or_opt(py, value);

@@ -38,5 +38,5 @@ def grouping(*columns: Expr[Any, Any]) -> Expr[int, int]:
 def _sets(word: str, sets: Sequence[Any]) -> Expr[Any, Any]:
     parts: list[Any] = []
     for one in sets:
-        parts += [", ", one] if isinstance(one, Expr) else [", (", *listed(one), ")"]
+        parts += [", ", *([one] if isinstance(one, Expr) else ["(", *listed(one), ")"])]
     return typed(None, f"{word} (", *parts[1:], ")", level=LIST)

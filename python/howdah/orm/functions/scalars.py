@@ -10,9 +10,10 @@ import uuid
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, TypeVar, overload
 
+from howdah.errors import ProgrammingError
 from howdah.orm._types import sql_type
-from howdah.orm.expressions import Expr, typed
-from howdah.orm.operators.holds import FLOAT, TEXT, argument, bound, type_of
+from howdah.orm.expressions import ATOM, COMPARISON, Condition, Expr, typed
+from howdah.orm.operators.holds import BOOLEAN, FLOAT, TEXT, argument, bound, type_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -118,7 +119,25 @@ def all_(array: Expr[list[X] | None, Any] | Sequence[X]) -> Expr[X, X]:
 
 def _quantified(word: str, array: Any) -> Expr[Any, Any]:
     type_ = array._type if isinstance(array, Expr) else type_of(array)
-    return typed(type_.item if type_ is not None else None, f"{word} (", bound(array, type_), ")")
+    item = type_.item if type_ is not None else None
+    return Quantified(f"{word} (", bound(array, type_), ")", level=ATOM, kind=item)
+
+
+_TURNED = {" = ": " = ", " <> ": " <> ", " < ": " > ", " <= ": " >= ", " > ": " < ", " >= ": " <= "}
+
+
+class Quantified(Expr[Any, Any]):
+    """`any (…)` and `all (…)`, which SQL knows on the right of a comparison only."""
+
+    __slots__ = ()
+    __hash__ = Expr.__hash__
+
+    def _compared(self, operator: str, other: Any, /) -> Condition:
+        turned = _TURNED.get(operator)
+        if turned is None:
+            raise ProgrammingError(f"`{operator.strip()}` cannot stand beside items of an array")
+        left = other if isinstance(other, Expr) else typed(self._type, bound(other, self._type))
+        return Condition(left, turned, self, level=COMPARISON, kind=BOOLEAN)
 
 
 def unnest(array: Expr[list[X] | None, Any] | Sequence[X]) -> Expr[X, X]:

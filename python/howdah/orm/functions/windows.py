@@ -1,14 +1,14 @@
 """Windows, and the functions that need one.
 
 No IO. `.over(…)` is of aggregates as well. A window is a value: give it a name in Python and use it
-several times.
+several times. One that has a name in SQL, too, is written once, in the statement's `window` clause.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal, TypeVar, overload
 
-from howdah._native import Fragment
+from howdah._native import Fragment, Source, sources
 from howdah.errors import ProgrammingError
 from howdah.orm.expressions import ATOM, LIST, Expr, Order, typed
 from howdah.orm.operators.holds import FLOAT, INTEGER, argument, bound
@@ -37,6 +37,14 @@ class Frame(Fragment):
 class Window(Fragment):
     """Which rows belong together, and in which order: `partition by … order by …`."""
 
+    __slots__ = ("named",)
+    named: NamedWindow | None
+    """Where it stands in the statement, if it has a name."""
+
+
+class NamedWindow(Source):
+    """A window in the `window` clause: its name, and what it is as `content`."""
+
     __slots__ = ()
 
 
@@ -55,7 +63,8 @@ class WindowCall(Expr[T_co, V_contra]):
     ) -> Expr[T_co, V_contra]:
         """Over the rows of a window.
 
-        Of all rows, or of those with the same `partition_by`, in order.
+        Of all rows, or of those with the same `partition_by`, in order. A window that has a name
+        may be given an order, where it has none, and a frame.
         """
         return over(self, window, partition_by, order_by, frame)
 
@@ -67,11 +76,27 @@ def over(
     if window_ is None:
         window_ = window(partition_by=partition_by, order_by=order_by, frame=frame)
     elif listed(partition_by) or listed(order_by) or frame is not None:
-        raise ProgrammingError("`over` takes a window, or what one is made of, not both")
+        window_ = _refined(window_, partition_by, order_by, frame)
+    elif window_.named is not None:
+        return typed(call._type, call, " over ", (window_.named, None))
     return typed(call._type, call, " over (", window_, ")")
 
 
+def _refined(window_: Window, partition_by: Any, order_by: Any, frame: Any) -> Window:
+    """A named window with what it lacks: `(by_author order by …)`."""
+    if window_.named is None:
+        raise ProgrammingError(
+            "`over` takes a window, or what one is made of, not both",
+            hint='give the window a name to refine it: `window("by_author", partition_by=…)`',
+        )
+    if listed(partition_by):
+        raise ProgrammingError("a window that has a name cannot be partitioned otherwise")
+    return _window([(window_.named, None)], (), order_by, frame)
+
+
 def window(
+    name: str | None = None,
+    /,
     *,
     partition_by: Expr[Any, Any] | Sequence[Expr[Any, Any]] = (),
     order_by: Expr[Any, Any] | Order | Sequence[Expr[Any, Any] | Order] = (),
@@ -79,22 +104,47 @@ def window(
 ) -> Window:
     """A window for several functions.
 
-    `by_author = window(partition_by=Book.author_id, order_by=Book.id)`.
+    `by_author = window(partition_by=Book.author_id, order_by=Book.id)`. With a name,
+    `window("by_author", partition_by=…)`, statements that use it have it in their `window` clause.
     """
-    parts: list[Any] = []
+    made = _window([], partition_by, order_by, frame)
+    if name is not None:
+        made.named = NamedWindow(name, content=made, alias=True)
+    return made
+
+
+def _window(base: list[Any], partition_by: Any, order_by: Any, frame: Frame | None) -> Window:
+    parts = base
     if parted := listed(partition_by):
         parts += ["partition by ", *parted]
     if ordered := listed(order_by):
         parts += [" order by " if parts else "order by ", *ordered]
     if frame is not None:
         parts += [" " if parts else "", frame]
-    return Window(*parts, level=LIST)
+    made = Window(*parts, level=LIST)
+    made.named = None
+    return made
 
 
 def listed(columns: Any) -> list[Any]:
     """One or several expressions, with commas between."""
-    columns = (columns,) if isinstance(columns, Fragment) else tuple(columns)
-    return [part for column in columns for part in (", ", column)][1:]
+    return [part for column in as_columns(columns) for part in (", ", column)][1:]
+
+
+def as_columns(columns: Any) -> tuple[Any, ...]:
+    """One expression or several, as several."""
+    return (columns,) if isinstance(columns, Fragment) else tuple(columns)
+
+
+def with_windows(named: Sequence[Source]) -> list[Source]:
+    """The sources, and those that named windows among them are made of; each window once."""
+    found: list[Source] = []
+    for source in named:
+        if not isinstance(source, NamedWindow):
+            found.append(source)
+        elif source not in found:
+            found += [*with_windows(sources(source.content)), source]
+    return found
 
 
 # --- frames

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from howdah._native import Hydration
     from howdah.orm.statements.base import Steps
     from howdah.orm.statements.outputs import Output
+    from howdah.orm.statements.select import Select
 
 T = TypeVar("T")
 
@@ -32,7 +33,7 @@ class Combined(Query[T]):
     word: str
     left: Query[T]
     right: Query[T]
-    order: tuple[Fragment, ...]
+    order: tuple[Order, ...]
     limit_: Param | None
     offset_: Param | None
 
@@ -63,6 +64,11 @@ class Combined(Query[T]):
         """Without the first so many rows."""
         return self._with(offset_=row_count(count, "offset"))
 
+    @property
+    def has_each_row_once(self) -> bool:
+        """Whether no two of its rows are equal."""
+        return not self.word.endswith(" all ")
+
     def outputs(self) -> Sequence[Output]:
         """The columns of the first statement."""
         return self.left.outputs()
@@ -71,16 +77,29 @@ class Combined(Query[T]):
         """What the first statement says."""
         return self.left.hydration()
 
-    def _ordered(self, column: Any) -> Fragment:
-        order = column if isinstance(column, Order) else column.asc()
-        for place, output in enumerate(self.outputs(), 1):
+    def _ordered(self, column: Any) -> Order:
+        order: Order = column if isinstance(column, Order) else column.asc()
+        self.place_of(order)
+        return order
+
+    def place_of(self, order: Order) -> int:
+        """Which column of the rows, from 0, an order is by."""
+        for place, output in enumerate(self.outputs()):
             if same_column(output.expression, order.column):
-                direction = "desc" if order.descending else "asc"
-                return Fragment(f"{place} {direction} nulls {order.nulls}", level=LIST)
+                return place
         raise ProgrammingError(
             "set operations are ordered by columns of their rows",
             hint="order a subquery: `first.union(second).subquery(…)`",
         )
+
+    def _written_order(self, order: Order) -> Fragment:
+        direction = "desc" if order.descending else "asc"
+        place = self.place_of(order) + 1
+        return Fragment(f"{place} {direction} nulls {order.nulls}", level=LIST)
+
+    def shown(self) -> Select[Any]:
+        """The first statement: it says what the rows become."""
+        return self.left.shown()
 
     def _loads_more(self) -> bool:
         return self.left._loads_more()
@@ -94,7 +113,7 @@ class Combined(Query[T]):
     def _write(self) -> tuple[Fragment, Any]:
         parts: list[Any] = [self.left, self.word, self.right]
         if self.order:
-            parts += [" order by ", *separated(self.order)]
+            parts += [" order by ", *separated(map(self._written_order, self.order))]
         if self.limit_ is not None:
             parts += [" limit ", self.limit_]
         if self.offset_ is not None:

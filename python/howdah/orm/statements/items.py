@@ -13,11 +13,17 @@ from typing import TYPE_CHECKING, Any
 from howdah._native import Entity
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
-    from howdah._native import Fragment
+    from howdah._native import Fragment, Source
     from howdah.orm.statements.select import Select
-    from howdah.orm.tables import TableSource
+    from howdah.orm.tables import Table, TableSource
+
+
+def converters_of(table: Table, columns: Iterable[str]) -> dict[str, Callable[[Any], Any]] | None:
+    """What makes values of these columns what Python has of them, where that is needed."""
+    types = ((name, table.columns[name].type) for name in columns)
+    return {name: type_.read for name, type_ in types if type_.read is not None} or None
 
 
 class Item:
@@ -37,7 +43,7 @@ class Item:
         """Its columns in the list after `select`."""
         raise NotImplementedError
 
-    def sources(self) -> Sequence[TableSource]:
+    def sources(self) -> Sequence[Source]:
         """The sources that its columns are of."""
         return (self.source,)
 
@@ -72,9 +78,6 @@ class ModelItem(Item):
         del place  # it is written into no other
         table = self.source.model.__table__
         columns = self._columns(statement)
-        converters = {
-            name: read for name in columns if (read := table.columns[name].type.read) is not None
-        }
         is_repeated = bool(statement.joins) or len(statement.items) > 1
         is_outer = is_repeated and any(join.kind != "join" for join in statement.joins)
         entity = Entity(
@@ -82,7 +85,7 @@ class ModelItem(Item):
             columns,
             key=table.key if is_repeated and table.key else None,
             optional=is_outer or self.source.relation is not None,
-            converters=converters or None,
+            converters=converters_of(table, columns),
         )
         return [entity]
 

@@ -13,7 +13,7 @@ from howdah.orm.expressions import Column, Labelled
 from howdah.orm.statements.items import Item
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from howdah.orm._types import SqlType
 
@@ -60,7 +60,13 @@ def same_column(one: Any, other: Any) -> bool:
 
 
 def _name(item: Any, place: int, taken: set[str]) -> str:
-    name: str = item.name if isinstance(item, Labelled | Column) else f"column{place + 1}"
+    return free_name(
+        item.name if isinstance(item, Labelled | Column) else f"column{place + 1}", taken
+    )
+
+
+def free_name(name: str, taken: Collection[str]) -> str:
+    """The name, with a number where it is taken."""
     found, number = name, 1
     while found in taken:
         number += 1

@@ -10,22 +10,23 @@ stays once: the order is made unique by the model's key.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from howdah._native import Fragment, Param
 from howdah.errors import ProgrammingError
-from howdah.orm.expressions import Column, Condition, Expr, Order, all_of, any_of
+from howdah.orm.expressions import Condition, all_of, any_of
 from howdah.orm.operators.holds import bound
+from howdah.orm.plans import planned
 from howdah.orm.statements.base import Statement, Steps
-from howdah.orm.statements.outputs import hydration_of, same_column
-from howdah.orm.statements.select import Select
+from howdah.orm.statements.outputs import hydration_of
+from howdah.orm.statements.page_order import Key, ordered
 from howdah.orm.statements.tokens import place_of, token_of
-from howdah.orm.tables import TableSource
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from howdah.orm.statements.query import Query
+    from howdah.orm.statements.select import Select
 
 T = TypeVar("T")
 
@@ -49,32 +50,14 @@ class Page(Generic[T]):
         return len(self.rows)
 
 
-class _Key(NamedTuple):
-    """A column of the order."""
-
-    column: Expr[Any, Any]
-    descending: bool
-    nulls_first: bool
-    nullable: bool
-
-    def turned(self) -> _Key:
-        """The same in the opposite direction."""
-        return self._replace(descending=not self.descending, nulls_first=not self.nulls_first)
-
-    def order(self) -> Order:
-        """As `order by` has it; where null cannot be, an index without `nulls …` serves."""
-        nulls: Any = ("first" if self.nulls_first else "last") if self.nullable else None
-        return Order.of(self.column, descending=self.descending, nulls=nulls)
-
-
 class PageOf(Statement[Page[T]]):
-    """A page of a `select`'s rows."""
+    """A page of a statement's rows."""
 
     __slots__ = _slots = ("_back", "_inner", "_keys", "_place", "_query", "_size")
     is_read_only = True
-    _query: Select[T]
+    _query: Query[T]
     _inner: Select[Any]
-    _keys: tuple[_Key, ...]
+    _keys: tuple[Key, ...]
     _size: int
     _place: tuple[Any, ...] | None
     _back: bool
@@ -82,10 +65,6 @@ class PageOf(Statement[Page[T]]):
     @staticmethod
     def of(query: Query[T], size: int, after: str | None, before: str | None) -> PageOf[T]:
         """A page of so many rows."""
-        if not isinstance(query, Select):
-            raise ProgrammingError(
-                "pages are of a `select`", hint="`select(first.union(second).subquery(…).model(M))`"
-            )
         if not isinstance(size, int) or isinstance(size, bool) or size < 1:
             raise ValueError(f"a page has one row at least, found {size!r}")
         if after is not None and before is not None:
@@ -94,12 +73,14 @@ class PageOf(Statement[Page[T]]):
             raise ProgrammingError("`page` stands in the place of `limit` and `offset`")
         page: PageOf[T] = object.__new__(PageOf)
         page._query, page._size = query, size
-        page._keys = _keys(query)
+        cut, page._keys = ordered(query)
+        if cut is query:
+            page._query = cut = planned(cut, size + 1)
         page._back = before is not None
         token = before if page._back else after
         types = [key.column._type for key in page._keys]
         page._place = None if token is None else place_of(token, types, page._signature())
-        page._inner = page._asked()
+        page._inner = page._asked(cut)
         return page
 
     def _signature(self) -> str:
@@ -109,10 +90,9 @@ class PageOf(Statement[Page[T]]):
             for key in self._keys
         )
 
-    def _asked(self) -> Select[Any]:
+    def _asked(self, query: Select[Any]) -> Select[Any]:
         """The rows, one more, and their places."""
         keys = [key.turned() for key in self._keys] if self._back else self._keys
-        query = self._query
         inner = query._with(
             items=(*query.items, *(key.column for key in self._keys)),
             from_=query.from_ or query._first_source(),
@@ -125,7 +105,8 @@ class PageOf(Statement[Page[T]]):
 
     def _write(self) -> tuple[Fragment, Any]:
         text, _ = self._inner._write()
-        return text, hydration_of(self._query, self._query.items, more=len(self._keys))
+        shown = self._query.shown()
+        return text, hydration_of(shown, shown.items, more=len(self._keys))
 
     def _steps(self, executor: Any) -> Steps:
         load, step = self._fetching(executor)
@@ -139,7 +120,7 @@ class PageOf(Statement[Page[T]]):
         if self._back:
             found.reverse()
         width = len(self._keys)
-        is_single = len(self._query.items) == 1
+        is_single = len(self._query.shown().items) == 1
         rows: list[Any] = [row[0] if is_single else row[:-width] for row in found]
         came_from_somewhere = self._place is not None
         has_next = came_from_somewhere if self._back else has_more
@@ -154,40 +135,6 @@ class PageOf(Statement[Page[T]]):
 
     def _token(self, place: tuple[Any, ...]) -> str:
         return token_of(place, self._signature())
-
-
-def _keys(query: Select[Any]) -> tuple[_Key, ...]:
-    """The columns of the order, and what makes it unique."""
-    keys = [_key(query, column) for column in query.order]
-    first = query._first_source()
-    is_of_rows = not query.group and not query.distinct_
-    if isinstance(first, TableSource) and is_of_rows:
-        table = first.model.__table__
-        for name in table.key:
-            column = table.expression_of(first, name)
-            if not any(same_column(key.column, column) for key in keys):
-                descending = bool(keys) and keys[-1].descending
-                keys.append(_Key(column, descending, descending, nullable=False))
-    if not keys:
-        raise ProgrammingError(
-            "pages need an order", hint="`order_by` columns that tell the rows apart"
-        )
-    return tuple(keys)
-
-
-def _key(query: Select[Any], column: Any) -> _Key:
-    order = column if isinstance(column, Order) else column.asc()
-    return _Key(
-        order.column, order.descending, order.nulls == "first", _can_be_null(query, order.column)
-    )
-
-
-def _can_be_null(query: Select[Any], column: Any) -> bool:
-    if not isinstance(column, Column) or column.definition is None or column.definition.nullable:
-        return True
-    return column.source is not query._first_source() or any(
-        join.kind in {"right join", "full join"} for join in query.joins
-    )
 
 
 def _beyond(keys: Any, place: tuple[Any, ...]) -> Condition:
@@ -215,7 +162,7 @@ def _row_beyond(keys: Any, place: tuple[Any, ...]) -> Condition:
     return Condition("(", *columns, ")", sign, "(", *listed, ")", level=4)
 
 
-def _further(key: _Key, value: Any) -> Condition | None:
+def _further(key: Key, value: Any) -> Condition | None:
     """That a column is beyond a value; None where nothing is."""
     if value is None:
         return key.column.is_not_null() if key.nulls_first else None
@@ -226,13 +173,13 @@ def _further(key: _Key, value: Any) -> Condition | None:
     return beyond
 
 
-def _same(key: _Key, value: Any) -> Condition:
+def _same(key: Key, value: Any) -> Condition:
     if value is None:
         return key.column.is_null()
     return Condition(key.column, " = ", _value(key, value), level=4)
 
 
-def _value(key: _Key, value: Any) -> Any:
+def _value(key: Key, value: Any) -> Any:
     # it is as the driver gave it: nothing is to be converted
     type_ = key.column._type
     return Param(value, type_.name) if type_ is not None else bound(value, None)

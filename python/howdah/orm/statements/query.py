@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from howdah.orm.statements.combined import Combined
     from howdah.orm.statements.outputs import Output
     from howdah.orm.statements.page import PageOf
-    from howdah.orm.statements.sources import Rows
+    from howdah.orm.statements.select import Select
+    from howdah.orm.statements.sources import RecursiveRows, Rows
 
 T = TypeVar("T")
 
@@ -30,6 +31,7 @@ class Query(Statement[list[T]]):
     __slots__ = ()
     is_read_only = True
     limit_: Param | None
+    offset_: Param | None
     order: tuple[Any, ...]
     loads: tuple[Any, ...] = ()
     """What is loaded for its objects afterwards."""
@@ -52,6 +54,10 @@ class Query(Statement[list[T]]):
 
     def hydration(self) -> Hydration:
         """What becomes of its rows."""
+        raise NotImplementedError
+
+    def shown(self) -> Select[Any]:
+        """The statement that says what the rows become: itself, or the first one in it."""
         raise NotImplementedError
 
     def _loads_more(self) -> bool:
@@ -128,13 +134,20 @@ class Query(Statement[list[T]]):
     def recursive(
         self,
         name: str,
-        step: Callable[[Rows], Query[T]],
+        step: Callable[[RecursiveRows], Query[T]],
         *,
         all: bool = True,  # noqa: A002 (SQL's word)
-    ) -> Rows:
+        depth_first: Expr[Any, Any] | Sequence[Expr[Any, Any]] = (),
+        breadth_first: Expr[Any, Any] | Sequence[Expr[Any, Any]] = (),
+        cycle: Expr[Any, Any] | Sequence[Expr[Any, Any]] = (),
+    ) -> RecursiveRows:
         """Its rows, those that `step` makes of them, those that it makes of these, and so on.
 
-        `all=False` leaves out rows that were there already, which ends circles.
+        - `all=False` leaves out rows that were there already, which ends circles.
+        - `depth_first`, `breadth_first`: the columns by which `.ordering` orders the rows as a tree
+          is gone through (`search … first by`).
+        - `cycle`: the columns by which a row is known again; such a row is the last of its way, has
+          `.is_cycle`, and `.path` is the way (`cycle … set … using`).
 
         >>> top = select(Employee.id, Employee.boss_id).where(Employee.boss_id == None)
         >>> tree = top.recursive(
@@ -142,11 +155,15 @@ class Query(Statement[list[T]]):
         ...     lambda tree: select(Employee.id, Employee.boss_id).join(
         ...         tree, tree[Employee.id] == Employee.boss_id
         ...     ),
+        ...     depth_first=Employee.id,
         ... )
+        >>> from_the_top = select(tree[Employee.id]).order_by(tree.ordering)
         """
-        from howdah.orm.statements.sources import Rows
+        from howdah.orm.statements.sources import RecursiveRows, Tracking
 
-        return Rows.recursive(self, name, step, all=all)
+        word = " union all " if all else " union "
+        tracking = Tracking(depth_first, breadth_first, cycle)
+        return RecursiveRows.of_step(self, name, step, word, tracking)
 
     # --- set operations
 
@@ -173,8 +190,9 @@ class Query(Statement[list[T]]):
         """So many rows of its order, from where another page ended: `after=page.next`.
 
         The database does not read the rows before, however far it is: where the last page ended is
-        compared with the columns of the order. A `select` of a model is ordered by its key after
-        all else; otherwise the columns of `order_by` have to tell rows apart.
+        compared with the columns of the order. Rows of models are ordered by their keys after all
+        else, and those of `union` and its like (without `all`) by all of their columns; otherwise
+        the columns of `order_by` have to tell rows apart.
 
         A token is text for a URL. Raises `InvalidToken` for one that is of another order, or
         damaged.

@@ -20,6 +20,7 @@ from howdah.orm.expressions import (
     Order,
     condition,
 )
+from howdah.orm.functions.windows import NamedWindow, with_windows
 from howdah.orm.paths import Related, relation_of, source_of
 from howdah.orm.statements.items import Item, ModelItem
 from howdah.orm.statements.joins import Join, JoinKind, as_source, related_joins, root
@@ -236,7 +237,17 @@ class Select(Query[T]):
 
         The others are loaded, for all objects, when one is touched.
         """
-        return self._with(only_=tuple(_own_column(column) for column in columns))
+        own = tuple(_own_column(column) for column in columns)
+        known = {
+            id(item.source): item.source.model for item in self.items if isinstance(item, Item)
+        }
+        for column in own:
+            if id(column.source) not in known:
+                asked = ", ".join(model.__name__ for model in known.values()) or "no model"
+                raise ProgrammingError(
+                    f"`only` takes columns of what the statement gives, {asked}, found `{column!r}`"
+                )
+        return self._with(only_=own)
 
     def load(self, *relations: Any) -> Self:
         """Load these relations as well: `load(Question.choices, Choice.author)`.
@@ -309,13 +320,32 @@ class Select(Query[T]):
         for item in self.items:
             if isinstance(item, Item):
                 return root(item.source)
-        found = sources((self.items, self.where_, self.group, self.order))
+        named = with_windows(sources((self.items, self.where_, self.group, self.order)))
+        found = [root(one) for one in named if not isinstance(one, NamedWindow)]
         joined = {id(join.source) for join in self.joins}
-        return next((root(one) for one in found if id(root(one)) not in joined), None)
+        return next((one for one in found if id(one) not in joined), None)
 
     def hydration(self) -> Hydration:
         """What becomes of its rows."""
         return hydration_of(self, self.items)
+
+    def named_sources(self) -> list[Source]:
+        """The sources whose columns it uses, but for its joins."""
+        of_items = [one for item in self.items if isinstance(item, Item) for one in item.sources()]
+        rest = (
+            self.items_without_models(),
+            self.where_,
+            self.group,
+            self.having_,
+            self.order,
+            self.distinct_,
+            [of for _, of, _ in self.locks],
+        )
+        return with_windows([*of_items, *sources(rest)])
+
+    def shown(self) -> Select[Any]:
+        """Itself."""
+        return self
 
     # --- running
 
@@ -328,10 +358,13 @@ class Select(Query[T]):
         return self._fetching(executor)[1]
 
     def _steps(self, executor: Any) -> Steps:
-        load, step = self._fetching(executor)
+        from howdah.orm.plans import planned
+
+        query = planned(self)
+        load, step = query._fetching(executor)
         rows = yield step
-        if self._loads_more():
-            yield from self._finish(load)
+        if query._loads_more():
+            yield from query._finish(load)
         return rows
 
     def _finish(self, load: Any) -> Steps:

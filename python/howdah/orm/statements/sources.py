@@ -8,18 +8,19 @@ made of.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar, cast
 
 from howdah._native import Fragment, Param, Source
 from howdah._native import quote_identifier as quoted
 from howdah.errors import ProgrammingError
 from howdah.orm._types import SqlType, sql_type
 from howdah.orm.expressions import LIST, Column, Expr, raw
+from howdah.orm.functions.windows import as_columns, listed
 from howdah.orm.operators.holds import INTEGER, bound
 from howdah.orm.paths import View
 from howdah.orm.statements.base import Statement
 from howdah.orm.statements.items import ModelItem
-from howdah.orm.statements.outputs import Output, same_column
+from howdah.orm.statements.outputs import Output, free_name, same_column
 from howdah.orm.statements.select import Select
 from howdah.orm.statements.writing import separated
 from howdah.orm.tables import TableSource
@@ -35,6 +36,9 @@ B = TypeVar("B")
 M = TypeVar("M")
 T_co = TypeVar("T_co", covariant=True)
 V_contra = TypeVar("V_contra", contravariant=True)
+
+Declaration = tuple[str, bool, str]
+"""Of a common table expression: what stands before its text, whether it names itself, the rest."""
 
 
 class Columns:
@@ -109,30 +113,107 @@ class Rows:
         how = {None: "", True: "materialized ", False: "not materialized "}[materialized]
         outputs = query.outputs()
         columns = _listed(outputs)
-        return Rows(_source(query, name, content=query, columns=columns, cte=(how, False)), outputs)
-
-    @staticmethod
-    def recursive(
-        query: Query[Any],
-        name: str,
-        step: Callable[[Rows], Query[Any]],
-        *,
-        all: bool,  # noqa: A002 (SQL's word)
-    ) -> Rows:
-        """The rows of a statement, and those that follow from them."""
-        outputs = query.outputs()
-        content = _Recursive(query, " union all " if all else " union ")
-        columns = _listed(outputs)
-        rows = Rows(_source(query, name, content=content, columns=columns, cte=("", True)), outputs)
-        content.step = step(rows)
-        return rows
+        return Rows(
+            _source(query, name, content=query, columns=columns, cte=(how, False, "")), outputs
+        )
 
 
 def returned(statement: Any, name: str, outputs: Sequence[Output]) -> Rows:
     """The rows that a writing statement returns, as a common table expression."""
     columns = _listed(outputs)
     return Rows(
-        _source(statement, name, content=statement, columns=columns, cte=("", False)), outputs
+        _source(statement, name, content=statement, columns=columns, cte=("", False, "")), outputs
+    )
+
+
+class RecursiveRows(Rows):
+    """The rows of a recursive common table expression."""
+
+    __slots__ = ("_more",)
+    _more: dict[str, Output]
+
+    @property
+    def ordering(self) -> Column[Any, Any]:
+        """What its rows are ordered by to be in the order that was asked for."""
+        return self._found("ordering", "depth_first=…` or `breadth_first=…")
+
+    @property
+    def is_cycle(self) -> Column[bool, bool]:
+        """Whether the row was on the way to itself already."""
+        return self._found("is_cycle", "cycle=…")
+
+    @property
+    def path(self) -> Column[Any, Any]:
+        """The way to the row: an array of rows."""
+        return self._found("path", "cycle=…")
+
+    def _found(self, name: str, option: str) -> Column[Any, Any]:
+        output = self._more.get(name)
+        if output is None:
+            raise ProgrammingError(
+                f"`{self._source.label}.{name}` was not asked for", hint=f"`recursive(…, {option})`"
+            )
+        return Column.of(self._source, output.name, None, output.type)
+
+    @staticmethod
+    def of_step(
+        query: Query[Any],
+        name: str,
+        step: Callable[[RecursiveRows], Query[Any]],
+        word: str,
+        tracking: Tracking,
+    ) -> RecursiveRows:
+        """The rows of a statement, and those that follow from them."""
+        outputs = query.outputs()
+        content = _Recursive(query, word)
+        after, more = tracking.written(outputs)
+        cte = ("", True, after)
+        source = _source(query, name, content=content, columns=_listed(outputs), cte=cte)
+        rows = RecursiveRows(source, outputs)
+        rows._more = {}
+        content.step = step(rows)
+        rows._more = more
+        rows.outputs = (*rows.outputs, *more.values())
+        return rows
+
+
+class Tracking(NamedTuple):
+    """What a recursion notes of its way: in which order, and where it went in a circle."""
+
+    depth_first: Any
+    breadth_first: Any
+    cycle: Any
+
+    def written(self, outputs: Sequence[Output]) -> tuple[str, dict[str, Output]]:
+        """The clauses behind the expression, and the columns that they add."""
+        if listed(self.depth_first) and listed(self.breadth_first):
+            raise ProgrammingError("an order is `depth_first` or `breadth_first`, not both")
+        taken = {output.name for output in outputs}
+        clauses, more = "", {}
+        for kind, columns in (("depth", self.depth_first), ("breadth", self.breadth_first)):
+            if by := _names_of(columns, outputs):
+                more["ordering"] = Output(None, free_name("ordering", taken), None)
+                clauses += f" search {kind} first by {by} set {quoted(more['ordering'].name)}"
+        if by := _names_of(self.cycle, outputs):
+            more["is_cycle"] = Output(None, free_name("is_cycle", taken), sql_type(bool))
+            more["path"] = Output(None, free_name("path", taken), None)
+            set_, using = quoted(more["is_cycle"].name), quoted(more["path"].name)
+            clauses += f" cycle {by} set {set_} using {using}"
+        return clauses, more
+
+
+def _names_of(columns: Any, outputs: Sequence[Output]) -> str:
+    """The names that the statement's rows have for these columns."""
+    found = [_name_of(column, outputs) for column in as_columns(columns)]
+    return ", ".join(quoted(name) for name in found)
+
+
+def _name_of(column: Any, outputs: Sequence[Output]) -> str:
+    for output in outputs:
+        if same_column(output.expression, column):
+            return output.name
+    raise ProgrammingError(
+        f"the rows of the recursion have no `{column!r}`", hint="ask for it in the first statement"
     )
 
 
@@ -220,16 +301,22 @@ def raw_select(model: type[M], sql: str, *values: Any) -> Select[M]:
     >>> query = select(mine).where(mine.text.like("W%"))
     """
     words = sql.split(maxsplit=1)
-    content = RawStatement(raw(sql, *values))
+    content = RawStatement(raw(_embedded(sql), *values))
     # what writes can stand before a statement, but not in it
     is_writing = bool(words) and words[0].lower() in {"insert", "update", "delete", "merge"}
-    cte = ("", False) if is_writing else None
+    cte = ("", False, "") if is_writing else None
     if hasattr(model, "__table__"):
         named = cast("type[Model]", model)
         source = _model_source(named, named.__table__.name, content, None, cte)
         return Select.of((View(source),))
     plain = Source("raw", content=content, columns="(value)", alias=True, cte=cte)
     return Select.of((Column.of(plain, "value", None, sql_type(model)),))
+
+
+def _embedded(sql: str) -> str:
+    """A statement's text as it can stand in another one: a comment at its end must end, too."""
+    text = sql.rstrip().removesuffix(";").rstrip()
+    return text + "\n" if "--" in text.rpartition("\n")[2] else text
 
 
 class RawStatement(Statement[Any]):
@@ -274,7 +361,7 @@ def _source(
     *,
     content: object,
     columns: str | None = None,
-    cte: tuple[str, bool] | None = None,
+    cte: Declaration | None = None,
 ) -> Source:
     """A source of a statement's rows; of a model's, if they are objects of one model alone."""
     if isinstance(of, TableSource):
@@ -290,7 +377,7 @@ def _model_source(
     name: str,
     content: object,
     columns: str | None,
-    cte: tuple[str, bool] | None,
+    cte: Declaration | None,
 ) -> TableSource:
     source = TableSource(name, content=content, columns=columns, alias=True, cte=cte)
     source.model = model

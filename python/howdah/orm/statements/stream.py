@@ -14,6 +14,7 @@ import itertools
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 
 from howdah.errors import ProgrammingError
+from howdah.orm.statements.query import Query
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Generator
@@ -88,6 +89,11 @@ class _Cursor:
     def __init__(self, query: Select[Any], batch: int) -> None:
         if batch < 1:
             raise ProgrammingError(f"`batch` must be at least 1, found {batch}")
+        if not isinstance(query, Query):
+            raise ProgrammingError(
+                f"a stream is of a `select`, found `{type(query).__name__}`",
+                hint="a page or `first()` is small: `db.fetch(…)`",
+            )
         self.query = query
         self.compiled, self.values = query._compile()
         self.has_more_to_load = query._loads_more()

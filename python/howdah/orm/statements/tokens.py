@@ -72,6 +72,13 @@ def place_of(token: str, types: Sequence[SqlType | None], signature: str) -> tup
     return place
 
 
+def has_token(type_: SqlType | None) -> bool:
+    """Whether values of the type can be part of a place."""
+    python = None if type_ is None else str if type_.enum is not None else type_.python
+    kinds = tuple(kind for _, kind, _, _ in _KINDS)
+    return isinstance(python, type) and issubclass(python, kinds)
+
+
 def _digest(body: bytes, signature: str) -> bytes:
     return hashlib.blake2b(
         body, digest_size=_DIGEST_BYTES, key=signature.encode()[:64], person=b"howdah page"
@@ -100,7 +107,8 @@ def _fits(value: Any, type_: SqlType | None) -> bool:
     if value is None or type_ is None:
         return True
     python = str if type_.enum is not None else type_.python
-    if python in {Decimal, float}:
+    # a sum of whole numbers is one in Python, and `numeric` for the driver
+    if python in {Decimal, float} or type_.name == "numeric":
         return isinstance(value, Decimal | float | int)
     return isinstance(value, python) if isinstance(python, type) else True
 

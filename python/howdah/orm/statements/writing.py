@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any
 from howdah._native import Fragment, Source, sources
 from howdah.errors import ProgrammingError
 from howdah.orm.expressions import LIST, all_of
+from howdah.orm.functions.windows import NamedWindow
 from howdah.orm.paths import join_condition
 from howdah.orm.statements.items import Item
-from howdah.orm.statements.joins import Join, root
+from howdah.orm.statements.joins import Join
 from howdah.orm.statements.select import Select, labelled
 from howdah.orm.tables import TableSource
 
@@ -31,18 +32,21 @@ def separated(fragments: Iterable[Any], separator: str = ", ") -> list[Any]:
 
 def write_select(statement: Select[Any]) -> Fragment:
     """The whole statement."""
+    brought: set[Source] = set()
     parts: list[Any] = [*written_with(statement.with_), "select "]
     parts += _distinct(statement)
     parts += separated(output(statement))
     first = statement._first_source()
     if first is not None:
         parts += [" from ", first]
-        for join in all_joins(statement, first):
-            parts += written_join(join)
+        joins = all_joins(statement, first)
+        brought = {first, *(join.source for join in joins)}
+        parts += [part for join in joins for part in written_join(join)]
     parts += _clause(" where ", statement.where_)
     if statement.group:
         parts += [" group by ", *separated(statement.group)]
     parts += _clause(" having ", statement.having_)
+    parts += _windows(statement)
     if statement.order:
         parts += [" order by ", *separated(statement.order)]
     if statement.limit_ is not None:
@@ -50,7 +54,7 @@ def write_select(statement: Select[Any]) -> Fragment:
     if statement.offset_ is not None:
         parts += [" offset ", statement.offset_]
     for lock in statement.locks:
-        parts += _lock(lock)
+        parts += _lock(lock, brought)
     return Fragment(*parts, level=LIST)
 
 
@@ -68,7 +72,7 @@ def written_join(join: Join) -> list[Any]:
 
 def all_joins(statement: Select[Any], first: Source) -> list[Join]:
     """The joins that were written, and those of ways along relations that were not."""
-    named = _named(statement)
+    named = statement.named_sources()
     written = [_along(join, named, {first, *_sources(statement)}) for join in statement.joins]
     known = {id(first), *(id(join.source) for join in written)}
     joins: list[Join] = []
@@ -78,22 +82,18 @@ def all_joins(statement: Select[Any], first: Source) -> list[Join]:
     return joins + _ways_to(named, known)
 
 
+def _windows(statement: Select[Any]) -> list[Any]:
+    """The `window` clause: the windows that have a name, each after those that it is made of."""
+    windows = [
+        Fragment((source, None), " as (", source.content, ")", level=LIST)
+        for source in statement.named_sources()
+        if isinstance(source, NamedWindow)
+    ]
+    return [" window ", *separated(windows)] if windows else []
+
+
 def _sources(statement: Select[Any]) -> set[Source]:
     return {join.source for join in statement.joins}
-
-
-def _named(statement: Select[Any]) -> list[Source]:
-    """The sources whose columns the statement uses, but for its joins."""
-    of_items = [one for item in statement.items if isinstance(item, Item) for one in item.sources()]
-    rest = (
-        statement.items_without_models(),
-        statement.where_,
-        statement.group,
-        statement.having_,
-        statement.order,
-        statement.distinct_,
-    )
-    return [*of_items, *sources(rest)]
 
 
 def _along(join: Join, named: list[Source], brought: set[Source]) -> Join:
@@ -158,9 +158,12 @@ def together(conditions: Sequence[Any]) -> list[Any]:
     return list(conditions) if len(conditions) == 1 else [all_of(*conditions)]
 
 
-def _lock(lock: tuple[Any, ...]) -> list[Any]:
+def _lock(lock: tuple[Any, ...], brought: set[Source]) -> list[Any]:
     strength, of, how = lock
     names = [Fragment((source, None)) for source in of]
-    if any(root(source) is not source for source in of):
-        raise ProgrammingError("`lock(of=…)` names models that the statement reads from")
+    for source in of:
+        if source not in brought:
+            raise ProgrammingError(
+                f"`lock(of=…)` names `{source.label}`, which the statement does not read from"
+            )
     return [f" for {strength}", *([" of ", *separated(names)] if names else []), how]

@@ -165,6 +165,8 @@ pub(super) struct Cte {
     /// What is written before its parentheses: `materialized `, or nothing.
     pub(super) how: Box<str>,
     pub(super) is_recursive: bool,
+    /// What is written behind its parentheses: `search …`, `cycle …`, or nothing.
+    pub(super) after: Box<str>,
 }
 
 #[pymethods]
@@ -178,7 +180,7 @@ impl Source {
         columns: Option<String>,
         alias: bool,
         fixed: bool,
-        cte: Option<(String, bool)>,
+        cte: Option<(String, bool, String)>,
     ) -> Self {
         static NEXT: AtomicU64 = AtomicU64::new(1);
         Self {
@@ -189,9 +191,10 @@ impl Source {
             columns: columns.map(Into::into),
             is_alias: alias,
             is_fixed: fixed,
-            cte: cte.map(|(how, is_recursive)| Cte {
+            cte: cte.map(|(how, is_recursive, after)| Cte {
                 how: how.into(),
                 is_recursive,
+                after: after.into(),
             }),
         }
     }

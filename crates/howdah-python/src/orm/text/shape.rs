@@ -256,6 +256,7 @@ impl<'py> Walk<'py> {
         if let Some(cte) = &it.cte {
             self.key.push(b'c' + u8::from(cte.is_recursive));
             self.text(&cte.how);
+            self.text(&cte.after);
         }
         match &it.content {
             Some(content) if !self.stays_outside => self.visit(content.bind(source.py())),

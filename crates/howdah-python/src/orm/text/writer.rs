@@ -235,7 +235,7 @@ impl Writer<'_> {
         self.statement(content)?;
         let inside = std::mem::replace(&mut self.text, outside);
         let columns = source.columns.as_deref().unwrap_or_default();
-        let declared = format!("{name}{columns} as {}({inside})", cte.how);
+        let declared = format!("{name}{columns} as {}({inside}){}", cte.how, cte.after);
         self.ctes.push((source.serial, Some(declared)));
         Ok(())
     }

@@ -2,7 +2,8 @@
 //!
 //! No IO. Results are asked for as text: one call into `decimal` reads it, and nothing is cheaper.
 //! Parameters may be `Decimal`, `int` or `float`; a `float` stands for the shortest decimal that
-//! reads back as the same `float`, which is what its `repr` shows. Invariant: no digit is rounded.
+//! reads back as the same `float`, which is what its `repr` shows; NumPy's shorter ones stand for the
+//! `float` that they are equal to. Invariant: no digit is rounded.
 
 mod wire;
 
@@ -84,6 +85,9 @@ fn text_of(value: &Bound<'_, PyAny>) -> Result<String, Refused> {
     if let Ok(number) = value.cast::<PyFloat>() {
         return Ok(float_text(number.value()));
     }
+    if is_numpys_float(value) {
+        return Ok(float_text(value.extract()?));
+    }
     if value.is_instance_of::<PyBool>() || !is_whole(value) {
         return Err(Refused::unsuited(ACCEPTED));
     }
@@ -103,6 +107,15 @@ fn is_whole(value: &Bound<'_, PyAny>) -> bool {
         || value
             .hasattr(pyo3::intern!(value.py(), "__index__"))
             .unwrap_or(false)
+}
+
+/// One of NumPy's that are no Python `float` but fit into one; `float64` is one.
+fn is_numpys_float(value: &Bound<'_, PyAny>) -> bool {
+    let class = value.get_type();
+    class
+        .name()
+        .is_ok_and(|name| name == "float32" || name == "float16")
+        && class.module().is_ok_and(|module| module == "numpy")
 }
 
 fn float_text(number: f64) -> String {

@@ -152,9 +152,21 @@ impl<S: Source> CopyIn<S> {
     }
 
     fn finish(&mut self, cx: &Context<'_, '_>) -> PyResult<Flow> {
-        self.progress.finish(cx.py, self.affected)?;
+        self.progress
+            .finish(cx.py, self.affected)
+            .map_err(|error| self.too_late(cx.py, error))?;
         let affected = self.affected.into_pyobject(cx.py)?;
         Ok(Flow::Done(affected.into_any().unbind()))
+    }
+
+    /// Says of an error that came once the server had taken the rows that they are there.
+    #[cold]
+    fn too_late(&self, py: Python<'_>, error: PyErr) -> PyErr {
+        let note = format!(
+            "after the COPY had ended: {} rows were copied",
+            self.affected
+        );
+        faults::noted(py, error, note)
     }
 }
 

@@ -4,7 +4,7 @@ use howdah_wire::Oid;
 use pyo3::exceptions::PyValueError;
 use pyo3::intern;
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyList, PyString, PyTuple};
+use pyo3::types::{PyDict, PyList, PyMapping, PyString, PyTuple};
 
 use super::supply::{Next, Supply};
 use super::{Context, Limit, More, Source, scope};
@@ -134,29 +134,53 @@ impl Rows {
         Ok(())
     }
 
-    /// The values of a row that is neither tuple nor list: a dict by column names, or an iterable.
+    /// The values of a row that is neither tuple nor list: a mapping by column names, or an iterable.
     fn other_values<'py>(&self, row: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyTuple>> {
-        let Ok(dict) = row.cast::<PyDict>() else {
+        let Ok(mapping) = row.cast::<PyMapping>() else {
             return parameters::as_tuple(row);
         };
-        let py = row.py();
-        let value = |name: &String| {
-            dict.get_item(name)?.ok_or_else(|| {
-                let message = format!("row {}: no value for column `{name}`", self.taken);
-                self.located(faults::fault(py, "DataError", message), py, Some(name))
-            })
-        };
-        let values: Vec<_> = self.names.iter().map(value).collect::<PyResult<_>>()?;
-        if dict.len() > values.len() {
-            let strange = dict.keys().iter().find(|key| {
-                let name = key.extract::<String>();
-                !name.is_ok_and(|name| self.names.contains(&name))
-            });
-            let strange = strange.map_or_else(String::new, |key| key.to_string());
-            let message = format!("row {}: there is no column `{strange}` to fill", self.taken);
-            return Err(self.located(faults::fault(py, "DataError", message), py, None));
+        let values: Vec<_> = self
+            .names
+            .iter()
+            .map(|name| self.named_value(mapping, name))
+            .collect::<PyResult<_>>()?;
+        if mapping.len()? > values.len() {
+            return Err(self.strange_name(mapping));
         }
-        PyTuple::new(py, values)
+        PyTuple::new(row.py(), values)
+    }
+
+    fn named_value<'py>(
+        &self,
+        mapping: &Bound<'py, PyMapping>,
+        name: &str,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        let py = mapping.py();
+        let found = match mapping.cast::<PyDict>() {
+            Ok(dict) => dict.get_item(name)?,
+            Err(_) if mapping.contains(name)? => Some(mapping.get_item(name)?),
+            Err(_) => None,
+        };
+        found.ok_or_else(|| {
+            let message = format!("row {}: no value for column `{name}`", self.taken);
+            self.located(faults::fault(py, "DataError", message), py, Some(name))
+        })
+    }
+
+    #[cold]
+    fn strange_name(&self, mapping: &Bound<'_, PyMapping>) -> PyErr {
+        let keys = match mapping.keys() {
+            Ok(keys) => keys,
+            Err(error) => return error,
+        };
+        let strange = keys.iter().find(|key| {
+            let name = key.extract::<String>();
+            !name.is_ok_and(|name| self.names.contains(&name))
+        });
+        let strange = strange.map_or_else(String::new, |key| key.to_string());
+        let message = format!("row {}: there is no column `{strange}` to fill", self.taken);
+        let py = mapping.py();
+        self.located(faults::fault(py, "DataError", message), py, None)
     }
 
     #[cold]

@@ -7,10 +7,10 @@ dataclasses.)
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, get_args
+from typing import TYPE_CHECKING, Any
 
 from howdah.errors import ProgrammingError
-from howdah.orm import Model, TsQuery, TsVector, _annotations
+from howdah.orm import Model, _annotations
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -45,18 +45,9 @@ def _field(model: type[Model], name: str, *, for_input: bool) -> Field:
     field = model.__fields__[name]
     assert field.owner is not None
     annotation = _annotations.argument(field.annotation, field.owner, f"{model.__name__}.{name}")
-    return Field(name, _known(annotation), for_input and not field.options.is_required)
+    return Field(name, annotation, for_input and not field.options.is_required)
 
 
 def _is_computed(options: ColumnOptions) -> bool:
     """Whether clients have no say in it: numbered keys, generated columns, versions."""
     return options.identity is not None or options.generated is not None or options.version
-
-
-def _known(annotation: Any) -> Any:
-    """The annotation without types that other libraries do not know."""
-    if annotation in {TsVector, TsQuery}:
-        return str
-    if {TsVector, TsQuery} & set(get_args(annotation)):
-        return str | None
-    return annotation

@@ -1,24 +1,87 @@
-"""msgspec Structs of howdah's models: `struct_of`.
+"""msgspec Structs of howdah's models, `struct_of`, and hooks for the types that msgspec lacks.
 
 No IO. Programs import it; nothing else in howdah does. Shapes need none of it: they are
-dataclasses, which msgspec reads and writes as they are.
+dataclasses, which msgspec reads and writes as they are. Only ranges, network addresses and the like
+take the hooks.
 """
 
 from __future__ import annotations
 
+import ipaddress
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, get_args, get_origin
 
 import msgspec
 
 from howdah.integrations._fields import fields_of
+from howdah.types import Multirange, Range
+from howdah.types._validation import range_of_dict, range_to_dict
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from howdah.orm import Model
 
-__all__ = ["struct_of"]
+__all__ = ["dec_hook", "enc_hook", "struct_of"]
+
+_TEXTS = (
+    ipaddress.IPv4Address,
+    ipaddress.IPv6Address,
+    ipaddress.IPv4Network,
+    ipaddress.IPv6Network,
+    str,
+)
+
+
+def enc_hook(value: Any) -> Any:
+    """What stands for a value in JSON: `msgspec.json.encode(card, enc_hook=enc_hook)`.
+
+    A range is an object with its bounds, a multirange a list of them; addresses are texts.
+
+    >>> import msgspec
+    >>> msgspec.json.encode(howdah.types.Range(1, 5), enc_hook=enc_hook)
+    b'{"lower":1,"upper":5,"bounds":"[)"}'
+    """
+    if isinstance(value, Range):
+        return range_to_dict(value)
+    if isinstance(value, Multirange):
+        return list(value)
+    if isinstance(value, _TEXTS):
+        return str(value)
+    raise NotImplementedError(f"`{type(value).__name__}` has no form in JSON")
+
+
+def dec_hook(kind: Any, given: Any) -> Any:
+    """The value that `enc_hook` made this of, for `msgspec.json.decode(…, dec_hook=dec_hook)`.
+
+    Raises `msgspec.ValidationError` for what is none.
+    """
+    origin = get_origin(kind) or kind
+    item = (get_args(kind) or (Any,))[0]
+    if origin is Range:
+        return _range(given, item)
+    if origin is Multirange:
+        return Multirange([_range(one, item) for one in msgspec.convert(given, list[Any])])
+    if isinstance(origin, type) and issubclass(origin, _TEXTS):
+        try:
+            return origin(msgspec.convert(given, str))
+        except ValueError as error:
+            raise msgspec.ValidationError(str(error)) from error
+    raise NotImplementedError(f"`{kind}` has no form in JSON")
+
+
+def _range(given: Any, item: Any) -> Range[Any]:
+    fields = msgspec.convert(given, dict[str, Any])
+    unknown = sorted(fields.keys() - {"lower", "upper", "bounds"})
+    if unknown:
+        raise msgspec.ValidationError(f"a range has no `{unknown[0]}`")
+    for name in ("lower", "upper"):
+        value = fields.get(name)
+        fields[name] = None if value is None else msgspec.convert(value, item, dec_hook=dec_hook)
+    try:
+        return range_of_dict(fields)
+    except ValueError as error:
+        raise msgspec.ValidationError(str(error)) from error
 
 
 def struct_of(

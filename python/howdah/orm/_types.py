@@ -81,13 +81,25 @@ def _each(convert: Convert) -> Convert:
     return all_of
 
 
-class TsVector(str):
+class _SearchText(str):
+    """A text of full-text search, as PostgreSQL prints it."""
+
+    __slots__ = ()
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: Any) -> Any:
+        from howdah.types._validation import text_schema
+
+        return text_schema(source, handler)
+
+
+class TsVector(_SearchText):
     """The words of a text, for full-text search: `Col[TsVector]`. As PostgreSQL prints it."""
 
     __slots__ = ()
 
 
-class TsQuery(str):
+class TsQuery(_SearchText):
     """What is searched for, as PostgreSQL prints it."""
 
     __slots__ = ()

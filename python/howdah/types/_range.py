@@ -119,6 +119,12 @@ class Range(Generic[T]):
         """There is no upper bound."""
         return self._upper is None and bool(self._bounds)
 
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: Any) -> Any:
+        from howdah.types._validation import range_schema
+
+        return range_schema(source, handler)
+
     def __contains__(self, value: object) -> bool:
         """Whether a value lies in the range, or all of another range does."""
         if isinstance(value, Range):
@@ -274,6 +280,12 @@ class Multirange(Sequence[Range[T]]):
             if not isinstance(item, Range):
                 raise TypeError(f"a Multirange holds Range, not {type(item).__name__}")
         object.__setattr__(self, "_ranges", items)
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: Any) -> Any:
+        from howdah.types._validation import multirange_schema
+
+        return multirange_schema(source, handler)
 
     def __len__(self) -> int:
         return len(self._ranges)

@@ -33,6 +33,117 @@ COPYING = (
     "async_copying.AsyncArrowBatches",
 )
 
+# `howdah.orm`, by subject; what it exports must be on one of these pages.
+OPERATORS = (
+    "comparison.Comparisons",
+    "arithmetic.Arithmetic",
+    "truth.BooleanOperators",
+    "text.TextOperators",
+    "dates.DateOperators",
+    "arrays.ArrayOperators",
+    "ranges.RangeOperators",
+    "json.JsonOperators",
+    "paths.Place",
+    "paths.Json",
+    "paths.JsonPath",
+    "search.SearchOperators",
+    "shared.SharedOperators",
+)
+ORM = {
+    "orm-models": Page(
+        "ORM: models",
+        (
+            "orm.models.Model",
+            "orm.columns.Col",
+            "orm.columns.col",
+            "orm.columns.identity",
+            "orm.columns.generated",
+            "orm.columns.references",
+            "orm.columns.version",
+            "orm.relations.One",
+            "orm.relations.Many",
+            "orm.relations.one",
+            "orm.relations.many",
+            "orm.paths.Related",
+            "orm.paths.alias",
+            "orm.collections.Collection",
+            "orm._types.TsVector",
+            "orm._types.TsQuery",
+        ),
+    ),
+    "orm-schema": Page("ORM: what a database has beside tables", ("orm.schema",)),
+    "orm-verbs": Page(
+        "ORM: what runs statements and writes objects",
+        (
+            "orm.verbs.Verbs",
+            "orm.transactions.Tx",
+            "orm.executors.Bound",
+            "orm.writes.upserting.Upserted",
+            "orm.writes.events.before",
+            "orm.writes.events.after",
+            "orm.verbs.AsyncVerbs",
+            "orm.transactions.AsyncTx",
+            "orm.executors.AsyncBound",
+        ),
+    ),
+    "orm-queries": Page(
+        "ORM: asking",
+        (
+            "orm.statements.selecting.select",
+            "orm.statements.select.Select",
+            "orm.statements.query.Query",
+            "orm.statements.combined.Combined",
+            "orm.statements.page.Page",
+            "orm.statements.stream.Stream",
+            "orm.statements.stream.AsyncStream",
+            "orm.statements.sources.Rows",
+            "orm.statements.sources.values",
+            "orm.statements.sources.raw_select",
+            "orm.statements.base.Statement",
+            "orm.statements.base.text_of",
+            "orm.shapes.Shape",
+            "orm.shapes.of",
+            "orm.conversion.to_dict",
+            "orm.conversion.from_data",
+            "orm.conversion.update_from",
+        ),
+    ),
+    "orm-changes": Page(
+        "ORM: statements that write",
+        (
+            "orm.statements.insert.insert",
+            "orm.statements.insert.Insert",
+            "orm.statements.insert.OnConflict",
+            "orm.statements.update.update",
+            "orm.statements.update.Update",
+            "orm.statements.delete.delete",
+            "orm.statements.delete.Delete",
+            "orm.statements.merge.merge",
+            "orm.statements.merge.Merge",
+            "orm.statements.change.Change",
+            "orm.statements.change.Returning",
+            "orm.statements.change.excluded",
+            "orm.statements.change.old",
+            "orm.statements.change.new",
+        ),
+    ),
+    "orm-expressions": Page(
+        "ORM: expressions",
+        (
+            "orm.expressions.Expr",
+            "orm.expressions.Condition",
+            "orm.expressions.Column",
+            "orm.expressions.lit",
+            "orm.expressions.raw",
+            "orm.expressions.all_of",
+            "orm.expressions.any_of",
+            "orm.expressions.not_",
+            *(f"orm.operators.{name}" for name in OPERATORS),
+        ),
+    ),
+    "orm-functions": Page("ORM: functions", ("orm.functions",)),
+}
+
 PAGES = {
     "connections": Page(
         "Connections",
@@ -70,6 +181,7 @@ PAGES = {
         "Large objects and advisory locks",
         ("large_objects", "advisory_lock.AdvisoryLock", "advisory_lock.AsyncAdvisoryLock"),
     ),
+    **ORM,
     "sql": Page("Composing SQL", ("sql",)),
     "types": Page("Types", ("types",)),
     "replication": Page("Logical replication", ("replication",)),
@@ -116,6 +228,25 @@ NATIVE = {
     "server_version",
     "tls",
     "transaction_status",
+}
+
+# What `howdah.orm` calls itself. Its class methods and static methods are how it makes values.
+ORM_ITSELF = {
+    "base",
+    "hydration",
+    "inner_source",
+    "is_whole",
+    "items",
+    "items_without_models",
+    "joins_parent",
+    "keys_of_loads",
+    "loads",
+    "outputs",
+    "path",
+    "python",
+    "seen_from",
+    "source",
+    "strict_",
 }
 
 
@@ -226,6 +357,10 @@ def is_public(name: str, member: Member) -> bool:
     functions = member if isinstance(member, list) else [member]
     if any(each.path.startswith("howdah._native.") for each in functions):
         return name in NATIVE
+    if any(each.path.startswith("howdah.orm.") for each in functions):
+        makes = {"classmethod", "staticmethod"}.intersection(*(each.labels for each in functions))
+        if name in ORM_ITSELF or makes:
+            return False
     return any(each.docstring for each in functions)
 
 

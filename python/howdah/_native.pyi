@@ -550,6 +550,8 @@ class SyncConnection(_Base):
         """Execute what is queued; with `raises` its error is raised here as well."""
     def describe(self, query: str, timeout: float | None) -> _Description:
         """Prepare a statement: its parameters' types by OID and name, its columns if any."""
+    def described(self, query: str) -> _Description | None:
+        """As `describe` told last, without waiting; None if not prepared, or at work."""
     def stream_open(
         self,
         query: str,
@@ -760,6 +762,7 @@ class AsyncConnection(_Base):
         self, *, raises: bool, timeout: float | None = None
     ) -> Coroutine[Any, Any, None]: ...
     def describe(self, query: str, timeout: float | None) -> Coroutine[Any, Any, _Description]: ...
+    def described(self, query: str) -> _Description | None: ...
     def stream_open(
         self,
         query: str,

@@ -6,6 +6,7 @@ call raises at once, the server is told, and no later statement runs before that
 
 import asyncio
 import inspect
+import time
 from collections.abc import Callable, Iterable, Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, TypeVar, overload
@@ -79,9 +80,15 @@ async def fresh_password(config: _native.Config) -> str | None:
     """
     if config.password_source is None:
         return None
+    seconds = float(config.get("connect_timeout") or 0)
+    asked = time.monotonic()
     answer = config.password_source()
+    if (taken := time.monotonic() - asked) >= seconds > 0:
+        # the loop was held for so long, and nobody could interrupt it
+        raise errors.ConnectionFailed(
+            f"the `password` callable took {taken:.1f} s, `connect_timeout` is {seconds:g} s"
+        )
     if inspect.isawaitable(answer):
-        seconds = float(config.get("connect_timeout") or 0)
         limit = asyncio.timeout(seconds if seconds > 0 else None)
         try:
             async with limit:
@@ -147,9 +154,9 @@ class AsyncConnection(AsyncCopying, Session, _native.AsyncConnection):
             force_rollback=force_rollback,
         )
 
-    def pipeline(self) -> AsyncPipeline:
+    def pipeline(self, *, timeout: float | None = None) -> AsyncPipeline:
         """`Connection.pipeline` for `async with`."""
-        return AsyncPipeline(self)
+        return AsyncPipeline(self, timeout)
 
     async def commit(self) -> None:
         """Commit the open transaction, if there is one.

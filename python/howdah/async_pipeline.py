@@ -11,7 +11,9 @@ The same as `howdah.pipeline` for `AsyncConnection`; see there.
 import asyncio
 from collections.abc import Callable, Generator
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Generic, Literal, Self, TypeVar, overload
+
+from howdah.errors import InterfaceError
 
 if TYPE_CHECKING:
     from howdah._native import PendingResult, Row
@@ -46,13 +48,15 @@ class AsyncPending(Generic[T]):
 class AsyncPipeline:
     """`Pipeline` for `async with`: results are awaited."""
 
-    def __init__(self, session: "AsyncConnection") -> None:
+    def __init__(self, session: "AsyncConnection", timeout: float | None = None) -> None:
         self._session = session
+        self._timeout = timeout
+        self._entered = False
         self._turn = asyncio.Lock()
 
     def execute(self, query: "Query", /, *args: Any) -> "AsyncPending[int]":
         """Queue a statement; the result is how many rows it touched."""
-        return AsyncPending(self, self._session.enqueue(query, args, None, "count"))
+        return AsyncPending(self, self._enqueue(query, args, None, "count"))
 
     @overload
     def fetch(
@@ -74,7 +78,7 @@ class AsyncPipeline:
         self, query: "Query", /, *args: Any, row: Callable[..., Any] | None = None
     ) -> "AsyncPending[Any]":
         """Queue a statement; the result is all its rows, of the kind that `row` asks for."""
-        return AsyncPending(self, self._session.enqueue(query, args, row, "rows"))
+        return AsyncPending(self, self._enqueue(query, args, row, "rows"))
 
     @overload
     def fetch_one(
@@ -96,11 +100,11 @@ class AsyncPipeline:
         self, query: "Query", /, *args: Any, row: Callable[..., Any] | None = None
     ) -> "AsyncPending[Any]":
         """Queue a statement; the result is its first row, or None."""
-        return AsyncPending(self, self._session.enqueue(query, args, row, "first"))
+        return AsyncPending(self, self._enqueue(query, args, row, "first"))
 
     def fetch_value(self, query: "Query", /, *args: Any) -> "AsyncPending[Any]":
         """Queue a statement; the result is the first value of its first row, or None."""
-        return AsyncPending(self, self._session.enqueue(query, args, None, "value"))
+        return AsyncPending(self, self._enqueue(query, args, None, "value"))
 
     async def sync(self, timeout: float | None = None) -> None:
         """Execute what is queued, `timeout` seconds at most; what follows is another batch.
@@ -111,6 +115,7 @@ class AsyncPipeline:
 
     async def __aenter__(self) -> Self:
         self._session.check_open()
+        self._entered = True
         return self
 
     async def __aexit__(
@@ -119,12 +124,29 @@ class AsyncPipeline:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
+        self._entered = False
         if error is None:
             await self.sync()
         else:
             self._session.forget_queued()
 
+    def _enqueue(
+        self,
+        query: "Query",
+        args: tuple[Any, ...],
+        row: Callable[..., Any] | None,
+        answer: Literal["count", "rows", "first", "value"],
+    ) -> "PendingResult":
+        if not self._entered:
+            raise InterfaceError(
+                "the statement is outside of the pipeline's block",
+                hint="queue it within `async with`, whose end executes what was queued",
+            )
+        return self._session.enqueue(query, args, row, answer)
+
     async def _run(self, *, raises: bool, timeout: float | None = None) -> None:
         # In turn: whoever comes second finds the batch executed.
         async with self._turn:
-            await self._session.run_queued(raises=raises, timeout=timeout)
+            await self._session.run_queued(
+                raises=raises, timeout=self._timeout if timeout is None else timeout
+            )

@@ -130,17 +130,18 @@ class Connection(Copying, Session, _native.SyncConnection):
             force_rollback=force_rollback,
         )
 
-    def pipeline(self) -> Pipeline:
+    def pipeline(self, *, timeout: float | None = None) -> Pipeline:
         """A block whose statements are sent together and answered together.
 
         See `Pipeline`: its methods answer at once, and the results come when they are asked for.
+        `timeout`, in seconds, is for each batch.
 
         >>> with conn.pipeline() as p:
         ...     one, two = p.fetch_value("select 1"), p.fetch_value("select $1::int", 2)
         >>> one.result(), two.result()
         (1, 2)
         """
-        return Pipeline(self)
+        return Pipeline(self, timeout)
 
     def commit(self) -> None:
         """Commit the open transaction, if there is one.

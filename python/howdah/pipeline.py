@@ -9,7 +9,9 @@ it was given up.
 from collections.abc import Callable
 from threading import Lock
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Generic, Literal, Self, TypeVar, overload
+
+from howdah.errors import InterfaceError
 
 if TYPE_CHECKING:
     from howdah._native import PendingResult, Row
@@ -37,7 +39,8 @@ class Pending(Generic[T]):
     def result(self, timeout: float | None = None) -> T:
         """The result, what the connection's own method would have answered.
 
-        Executes what is queued if the statement was not executed yet, `timeout` seconds at most.
+        Executes what is queued if the statement was not executed yet, `timeout` seconds at most
+        (by default the pipeline's).
         Raises the statement's error, or `errors.PipelineAborted` if another one of its batch
         failed, whose error is the `__cause__`. May be called again.
         """
@@ -55,6 +58,9 @@ class Pipeline:
     call on the connection, and at the end of the block. The statements of a batch take effect
     together or not at all, as one transaction, or as part of the one that is open.
 
+    A batch takes `timeout` seconds at most; then it is cancelled, nothing of it stays, and
+    `errors.QueryTimeout` is raised. Executed with another call, it is within that one's timeout.
+
     When a statement fails, those after it are not executed and those before it are undone; all of
     them raise `errors.PipelineAborted`. An exception that leaves the block drops what is queued.
 
@@ -66,13 +72,15 @@ class Pipeline:
     (3, 3)
     """
 
-    def __init__(self, session: "Connection") -> None:
+    def __init__(self, session: "Connection", timeout: float | None = None) -> None:
         self._session = session
+        self._timeout = timeout
+        self._entered = False
         self._turn = Lock()
 
     def execute(self, query: "Query", /, *args: Any) -> "Pending[int]":
         """Queue a statement; the result is how many rows it touched."""
-        return Pending(self, self._session.enqueue(query, args, None, "count"))
+        return Pending(self, self._enqueue(query, args, None, "count"))
 
     @overload
     def fetch(self, query: "Query", /, *args: Any, row: None = None) -> "Pending[list[Row]]": ...
@@ -88,7 +96,7 @@ class Pipeline:
         self, query: "Query", /, *args: Any, row: Callable[..., Any] | None = None
     ) -> "Pending[Any]":
         """Queue a statement; the result is all its rows, of the kind that `row` asks for."""
-        return Pending(self, self._session.enqueue(query, args, row, "rows"))
+        return Pending(self, self._enqueue(query, args, row, "rows"))
 
     @overload
     def fetch_one(
@@ -110,11 +118,11 @@ class Pipeline:
         self, query: "Query", /, *args: Any, row: Callable[..., Any] | None = None
     ) -> "Pending[Any]":
         """Queue a statement; the result is its first row, or None."""
-        return Pending(self, self._session.enqueue(query, args, row, "first"))
+        return Pending(self, self._enqueue(query, args, row, "first"))
 
     def fetch_value(self, query: "Query", /, *args: Any) -> "Pending[Any]":
         """Queue a statement; the result is the first value of its first row, or None."""
-        return Pending(self, self._session.enqueue(query, args, None, "value"))
+        return Pending(self, self._enqueue(query, args, None, "value"))
 
     def sync(self, timeout: float | None = None) -> None:
         """Execute what is queued, `timeout` seconds at most; what follows is another batch.
@@ -125,6 +133,7 @@ class Pipeline:
 
     def __enter__(self) -> Self:
         self._session.check_open()
+        self._entered = True
         return self
 
     def __exit__(
@@ -133,12 +142,29 @@ class Pipeline:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
+        self._entered = False
         if error is None:
             self.sync()
         else:
             self._session.forget_queued()
 
+    def _enqueue(
+        self,
+        query: "Query",
+        args: tuple[Any, ...],
+        row: Callable[..., Any] | None,
+        answer: Literal["count", "rows", "first", "value"],
+    ) -> "PendingResult":
+        if not self._entered:
+            raise InterfaceError(
+                "the statement is outside of the pipeline's block",
+                hint="queue it within `with`, whose end executes what was queued",
+            )
+        return self._session.enqueue(query, args, row, answer)
+
     def _run(self, *, raises: bool, timeout: float | None = None) -> None:
         # In turn: whoever comes second finds the batch executed.
         with self._turn:
-            self._session.run_queued(raises=raises, timeout=timeout)
+            self._session.run_queued(
+                raises=raises, timeout=self._timeout if timeout is None else timeout
+            )

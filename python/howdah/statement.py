@@ -27,13 +27,17 @@ class Parameter(NamedTuple):
 
 
 class _Described:
-    """What the server said of a statement."""
+    """What the server said of a statement when it was prepared last."""
 
-    def __init__(self, query: str, description: "_Description") -> None:
-        parameters, columns = description
+    def __init__(
+        self,
+        connection: "Connection | AsyncConnection",
+        query: str,
+        description: "_Description",
+    ) -> None:
+        self._described_by = connection.described
         self._query = query
-        self._parameters = tuple(Parameter(*parameter) for parameter in parameters)
-        self._columns = columns
+        self._description = description
 
     @property
     def query(self) -> str:
@@ -42,16 +46,22 @@ class _Described:
 
     @property
     def parameters(self) -> tuple[Parameter, ...]:
-        """The parameters `$1`, `$2` …, with their types when it was prepared."""
-        return self._parameters
+        """The parameters `$1`, `$2` …, with their types when it was prepared last."""
+        return tuple(Parameter(*parameter) for parameter in self._newest()[0])
 
     @property
     def columns(self) -> "tuple[Column, ...] | None":
-        """The columns when it was prepared; None for a statement that returns no rows.
+        """The columns when it was prepared last; None for a statement that returns no rows.
 
-        A column that is one of a table names it by `table_oid` and `table_column`.
+        A statement whose tables have changed is prepared again by its next execution. A column
+        that is one of a table names it by `table_oid` and `table_column`.
         """
-        return self._columns
+        return self._newest()[1]
+
+    def _newest(self) -> "_Description":
+        # a connection that is at work, closed, or has dropped the statement says nothing new
+        self._description = self._described_by(self._query) or self._description
+        return self._description
 
     def __repr__(self) -> str:
         return f"<howdah.{type(self).__name__} {self._query!r}>"
@@ -61,7 +71,7 @@ class Statement(_Described):
     """A statement of a `Connection`. The calls are the connection's, without the query."""
 
     def __init__(self, connection: "Connection", query: str, description: "_Description") -> None:
-        super().__init__(query, description)
+        super().__init__(connection, query, description)
         self._connection = connection
 
     def execute(self, *args: Any, timeout: float | None = None) -> int:
@@ -156,7 +166,7 @@ class AsyncStatement(_Described):
     def __init__(
         self, connection: "AsyncConnection", query: str, description: "_Description"
     ) -> None:
-        super().__init__(query, description)
+        super().__init__(connection, query, description)
         self._connection = connection
 
     async def execute(self, *args: Any, timeout: float | None = None) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import time
 import weakref
 from typing import TYPE_CHECKING
 
@@ -122,6 +123,15 @@ async def test_waiting_for_one_is_bounded(database: str) -> None:
 
     with pytest.raises(errors.ConnectionFailed, match="gave none within 1 s"):
         await howdah.connect_async(database, password=never, connect_timeout=1)
+
+
+async def test_a_function_that_took_too_long_is_refused(connector: Connector) -> None:
+    def slow() -> str:
+        time.sleep(1)
+        return "in vain"
+
+    with pytest.raises(errors.ConnectionFailed, match=r"took .* s, `connect_timeout` is 1 s"):
+        await connector(password=slow, connect_timeout=1)
 
 
 async def test_its_own_timeout_stays_its_own(database: str) -> None:

@@ -57,7 +57,20 @@ async def test_it_survives_what_the_server_forgets(conn: howdah.AsyncConnection)
         await conn.execute(change)
         assert (await statement.fetch())[0][0] == 1
     assert len((await conn.prepare("select * from item")).columns or ()) == 2
-    assert len(statement.columns or ()) == 1
+
+
+async def test_it_tells_what_it_was_prepared_for_last(conn: howdah.AsyncConnection) -> None:
+    await conn.execute("create table item (id int); insert into item values (1)")
+    statement = await conn.prepare("select * from item where id = $1")
+    await conn.execute("alter table item alter id type bigint, add name text")
+    assert [column.type_name for column in statement.columns or ()] == ["int4"]
+    await statement.fetch(1)
+    assert [column.type_name for column in statement.columns or ()] == ["int8", "text"]
+    assert [parameter.type_name for parameter in statement.parameters] == ["int8"]
+    await conn.execute("discard all")
+    assert len(statement.columns or ()) == 2
+    await conn.close()
+    assert len(statement.columns or ()) == 2
 
 
 async def test_a_statement_with_a_fault(conn: howdah.AsyncConnection) -> None:

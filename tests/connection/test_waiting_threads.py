@@ -31,6 +31,21 @@ def test_an_interrupt_ends_the_wait(sync_conn: howdah.Connection) -> None:
     assert sync_conn.fetch_value("select 1") == 1
 
 
+def test_a_timeout_ends_the_wait(sync_conn: howdah.Connection) -> None:
+    with ThreadPoolExecutor(1) as other:
+        sleeping = other.submit(sync_conn.fetch_value, "select pg_sleep(60)")
+        while not sync_conn.busy:
+            pass
+        with pytest.raises(errors.QueryTimeout, match="another thread's was under way"):
+            sync_conn.fetch_value("select 1", timeout=0.05)
+        assert not sleeping.done()  # it was never sent, and cancelled nobody
+        while not sleeping.done():
+            sync_conn.cancel()
+        with pytest.raises(errors.QueryCanceled):
+            sleeping.result()
+    assert sync_conn.fetch_value("select 1", timeout=60) == 1
+
+
 def test_all_get_their_turn(sync_conn: howdah.Connection) -> None:
     def ask(number: int) -> int:
         return sum(sync_conn.fetch_value("select $1::int", number) for _ in range(50))

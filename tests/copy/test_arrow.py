@@ -84,6 +84,8 @@ async def test_what_does_not_fit_is_refused(conn: howdah.AsyncConnection) -> Non
     for value, why in {
         "'infinity'::date": "Arrow cannot hold",
         "'-infinity'::timestamptz": "Arrow cannot hold",
+        "'24:00'::time": "24:00, which Arrow cannot hold",
+        "array['24:00'::time]": "24:00, which Arrow cannot hold",
         "'nan'::numeric(5, 2)": "NaN or an infinity",
         "'{{1,2},{3,4}}'::int[]": "2 dimensions",
         "interval '300000 hours' * 1000": "nanoseconds",

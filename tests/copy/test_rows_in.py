@@ -167,6 +167,7 @@ async def test_a_format_is_chosen(conn: howdah.AsyncConnection) -> None:
     assert await conn.copy_rows("days", [("2024-02-29",), (dt.date(1, 1, 1),)], format="text") == 2
     with pytest.raises(howdah.DataError, match=r"row 1, column `day` of type `date`") as raised:
         await conn.copy_rows("days", [("2024-02-29",)])
+    assert "expected datetime.date or howdah.types.Date, found str" in str(raised.value)
     assert 'format="text"' in str(raised.value)
     with pytest.raises(ValueError, match="not `csv`"):
         await conn.copy_rows("days", [], format="csv")  # type: ignore[arg-type]

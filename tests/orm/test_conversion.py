@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import typing
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Annotated, Any
@@ -58,6 +59,7 @@ class AuthorCard(Shape[Author]):
 async def test_a_shape_is_a_dataclass(db: Any) -> None:
     (card,) = await db.fetch(select(BookCard).where(Book.id == 1))
     assert dataclasses.is_dataclass(BookCard)
+    assert BookCard.__doc__ is None
     assert [it.name for it in dataclasses.fields(BookCard)] == ["title", "price", "author", "tags"]
     expected = {
         "title": "Book 1",
@@ -76,6 +78,13 @@ def test_fields_of_a_shape_that_inherits() -> None:
 
     assert [it.name for it in dataclasses.fields(Longer)] == ["name", "id"]
     assert dataclasses.asdict(Longer(name="Ann", id=1)) == {"name": "Ann", "id": 1}
+
+
+def test_a_name_that_comes_later_is_no_other_class_of_that_name() -> None:
+    assert typing.get_type_hints(BookCard)["author"] is AuthorCard
+    names: dict[str, Any] = {"__name__": "elsewhere", "Shape": Shape, "Book": Book}
+    exec("class Late(Shape[Book]):\n tags: list[TagCard]\n title: str | None", names)
+    assert names["Late"].__annotations__ == {"tags": "list[TagCard]", "title": str | None}
 
 
 def test_what_validation_wants_does_not_concern_the_statement() -> None:
@@ -113,7 +122,7 @@ async def test_relations_that_go_round(db: Any) -> None:
     (tag,) = await db.fetch(select(Tag).where(Tag.name == "old").load(Tag.books, Book.tags))
     books = to_dict(tag)["books"]
     assert all("old" in [other["name"] for other in book["tags"]] for book in books)
-    tag.books[0].tags = [*tag.books[0].tags, tag]
+    tag.books[0].tags.append(tag)
     assert ["tags" in book for book in to_dict(tag)["books"]] == [False] + [True] * len(books[1:])
 
 

@@ -165,7 +165,7 @@ async def test_a_plan_for_another_model_is_refused(db: Any) -> None:
     with pytest.raises(ProgrammingError, match="the statement gives no `Review`"):
         await db.fetch(select(Author).load(Review.book))
     with pytest.raises(ProgrammingError, match="is no relation"):
-        select(Author).load(Author.name)
+        select(Author).load(Author.name)  # type: ignore[arg-type]
 
 
 async def test_no_rows_cost_one_statement(db: Any) -> None:
@@ -347,7 +347,7 @@ async def test_copies_are_of_no_database(db: Any) -> None:
 
 
 async def test_a_statement_is_never_run_by_accident() -> None:
-    query = select(Tag)
+    query: Any = select(Tag)
     accidents: list[Callable[[], object]] = [
         lambda: len(query),
         lambda: bool(query),
@@ -357,3 +357,31 @@ async def test_a_statement_is_never_run_by_accident() -> None:
     for accident in accidents:
         with pytest.raises(TypeError, match="would run a query behind your back"):
             accident()
+
+
+# --- loading for objects that have something already
+
+
+async def test_a_plan_for_objects_of_several_results_is_one_statement_each(db: Any) -> None:
+    few = await db.fetch(select(Book).where(Book.id < 3))
+    more = await db.fetch(select(Book).where(Book.id >= 3).load(Book.author))
+    await db.load([*few, *more], Book.author, Author.books, Book.reviews)
+    assert db.counter.statements == 6
+    authors = [await book.author for book in (*few, *more)]
+    assert [len(await author.books) for author in authors] == [3] * 6
+    reviews = [len(await one.reviews) for author in authors for one in await author.books]
+    assert sum(reviews) == 36
+    assert db.counter.statements == 6
+
+
+async def test_what_is_there_is_not_loaded_again(db: Any) -> None:
+    authors = await db.fetch(select(Author).load(Author.books, Book.author))
+    assert db.counter.statements == 2  # the books know their author
+    await db.load(authors, Author.books)
+    assert db.counter.statements == 2
+    # what it leads to is loaded for the objects that are there
+    books = [book for author in authors for book in author.books]
+    await db.load(authors, Author.books.load(Book.tags))
+    assert db.counter.statements == 3
+    assert sum([len(await book.tags) for book in books]) == 4
+    assert db.counter.statements == 3

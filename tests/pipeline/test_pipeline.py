@@ -350,9 +350,46 @@ async def test_a_batch_that_failed_leaves_nothing_unread(conn: howdah.AsyncConne
     await conn.execute("create table t (id int primary key)")
     for _ in range(3):
         with pytest.raises(errors.UniqueViolation):
-            async with conn.transaction():
-                pipeline = conn.pipeline()
-                results = [pipeline.execute("insert into t values ($1)", n) for n in (1, 1)]
+            async with conn.transaction(), conn.pipeline() as p:
+                results = [p.execute("insert into t values ($1)", n) for n in (1, 1)]
                 await results[1]
         assert conn.transaction_status == "idle"
         assert await conn.fetch_value("select count(*) from t where id >= $1", 0) == 0
+
+
+async def test_nothing_is_queued_outside_of_the_block(conn: howdah.AsyncConnection) -> None:
+    pipeline = conn.pipeline()
+    with pytest.raises(howdah.InterfaceError, match="outside of the pipeline's block") as caught:
+        pipeline.fetch_value("select 1")
+    assert "with" in (caught.value.hint or "")
+    async with pipeline as p:
+        one = p.fetch_value("select 1")
+    for queue in (p.execute, p.fetch, p.fetch_one, p.fetch_value):
+        with pytest.raises(howdah.InterfaceError, match="outside"):
+            queue("select 2")
+    with pytest.raises(KeyError):
+        async with p:
+            raise KeyError
+    with pytest.raises(howdah.InterfaceError, match="outside"):
+        p.execute("select 3")
+    async with p:  # entered again it takes statements again
+        four = p.fetch_value("select 4")
+    assert (await one, await four) == (1, 4)
+
+
+async def test_a_timeout_bounds_each_batch(conn: howdah.AsyncConnection) -> None:
+    await conn.execute("create table t (id int)")
+    with pytest.raises(errors.QueryTimeout):
+        async with conn.pipeline(timeout=0.05) as p:
+            p.execute("insert into t values (1)")
+            await p.sync(timeout=60)
+            p.execute("insert into t values (2)")
+            slept = p.fetch("select pg_sleep(60)")
+    with pytest.raises(errors.PipelineAborted):
+        await slept
+    assert (await count(conn), status(conn)) == (1, "idle")
+    async with conn.pipeline(timeout=0.05) as p:
+        asked_for = p.fetch("select pg_sleep(60)")
+        with pytest.raises(errors.QueryTimeout):
+            await asked_for
+    assert await conn.fetch_value("select 1") == 1

@@ -112,7 +112,7 @@ class Page:
         self.page = page
         self.url = url
         self.conn = conn
-        self.names = (module("theirs", url=url), module("ours", url=url, howdah=howdah))
+        self.names = (module("theirs", url=url), module("ours", url=url))
 
     def outcomes(self) -> Iterator[Outcome]:
         """Run the tasks one after the other."""

@@ -6,7 +6,22 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from howdah.orm import Col, Many, Model, One, TsVector, col, identity, many, one, references
+from howdah.orm import (
+    Col,
+    Many,
+    Model,
+    One,
+    Shape,
+    TsVector,
+    col,
+    generated,
+    identity,
+    many,
+    of,
+    one,
+    references,
+    version,
+)
 from howdah.types import Range
 
 
@@ -55,3 +70,53 @@ class Book(Model):
     is_new: Col[bool | None] = col(default=None)
     created: Col[dt.datetime] = col(default_factory=lambda: dt.datetime.now(dt.UTC))
     search: Col[TsVector | None] = col(default=None)
+    tags_: Many["Tag"] = many(through=lambda: BookTag)
+
+
+class Tag(Model):
+    """Is linked with books."""
+
+    id: Col[int] = identity()
+    name: Col[str] = col(unique=True)
+
+
+class BookTag(Model):
+    """A link."""
+
+    book_id: Col[int] = references(lambda: Book.id, primary_key=True)
+    tag_id: Col[int] = references(lambda: Tag.id, primary_key=True)
+
+
+class Note(Model):
+    """Has what the database and the ORM count and compute."""
+
+    id: Col[int] = identity()
+    text: Col[str]
+    version: Col[int] = version()
+    upper: Col[str] = generated("upper(text)")
+
+
+class TagCard(Shape[Tag]):
+    """A part of the next."""
+
+    name: str
+
+
+class AuthorCard(Shape[Author]):
+    """Another part."""
+
+    name: str
+    born: dt.date | None
+
+
+class BookCard(Shape[Book]):
+    """What a page about a book shows."""
+
+    title: str
+    author: AuthorCard
+    written_by: str = of(lambda: Book.author.name)
+    edited_by: str | None = of(lambda: Book.editor.name)
+    editor: AuthorCard | None
+    tags_: list[TagCard]
+    cheapest: list[TagCard] = of(lambda: Book.tags_.order_by(Tag.name).limit(3))
+    more: int = of(lambda: Book.tags_.count())

@@ -5,6 +5,7 @@
 //! no text made here shows a secret.
 
 use std::ffi::CString;
+use std::time::{Duration, Instant};
 
 use howdah_driver::{Config as Options, Error};
 use pyo3::exceptions::{PyTypeError, PyUserWarning};
@@ -113,6 +114,7 @@ impl Config {
         let Some(source) = &self.password_source else {
             return Ok(self.options.clone());
         };
+        let asked = Instant::now();
         let answer = source.bind(py).call0()?;
         if answer.hasattr("__await__")? {
             if answer.hasattr("close")? {
@@ -131,7 +133,26 @@ impl Config {
                 answer.get_type().name()?
             )));
         };
+        self.check_patience(py, asked.elapsed())?;
         Ok(self.options.with_password(password.to_str()?))
+    }
+
+    /// Nobody can interrupt a callable; one that took longer than an attempt to connect may take
+    /// has kept the caller waiting long enough.
+    fn check_patience(&self, py: Python<'_>, taken: Duration) -> PyResult<()> {
+        match self.options.connect_timeout() {
+            Some(timeout) if taken >= timeout => Err(fault_with_hint(
+                py,
+                "ConnectionFailed",
+                format!(
+                    "the `password` callable took {:.1} s, `connect_timeout` is {} s",
+                    taken.as_secs_f64(),
+                    timeout.as_secs()
+                ),
+                None,
+            )),
+            _ => Ok(()),
+        }
     }
 
     /// The driver's own value, for whoever connects.

@@ -7,6 +7,7 @@ all models.
 
 from __future__ import annotations
 
+import contextlib
 import re
 import sys
 from typing import TYPE_CHECKING, Any, get_args, get_origin
@@ -59,13 +60,16 @@ class Namespace:
             ) from error
 
     def evaluate_known(self, annotations: dict[str, Any]) -> dict[str, Any]:
-        """What the annotations say; texts are left where they name what comes later."""
+        """What the annotations say; texts are left where they name what comes later.
+
+        Only names that are known there count: a class of the same name elsewhere is another one.
+        """
         known = {}
         for name, annotation in annotations.items():
-            try:
-                known[name] = self.evaluate(annotation, name)
-            except (ProgrammingError, TypeError):
-                known[name] = annotation
+            known[name] = annotation
+            if isinstance(annotation, str):
+                with contextlib.suppress(NameError, AttributeError, TypeError):
+                    known[name] = eval(annotation, self._globals, self._locals)  # noqa: S307
         return known
 
 

@@ -76,7 +76,8 @@ def _first_of_each(related: Related[Any], keys: list[Any]) -> Select[Any]:
     inner = _of_target(related).where(*is_theirs, *_conditions(related)).order_by(*_order(related))
     inner = inner._with(items=columns, limit_=related.limit_, from_=table.source)
     found = TableSource.of(table.model, table.name, None, content=inner)
-    outer = Select._empty()._with(items=(ModelItem(found),), from_=parents).lateral(found)
+    whole: Any = found
+    outer = Select._empty()._with(items=(ModelItem(found),), from_=parents).lateral(whole)
     if relation.between is not None:
         outer = outer._with(items=(*given, *outer.items))
     return outer._with(order=(Fragment((parents, "place")),))

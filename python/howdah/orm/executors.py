@@ -67,7 +67,7 @@ async def run_on_async(statement: Statement[Any], executor: Any, connection: Any
 
 
 class Bound(Verbs):
-    """The verbs of the ORM on one connection: `howdah.orm.on(connection)`."""
+    """The verbs of the ORM on a connection of your own: `Bound(conn).fetch(select(Book))`."""
 
     is_async: ClassVar[bool] = False
 
@@ -89,7 +89,7 @@ class Bound(Verbs):
 
 
 class AsyncBound(AsyncVerbs):
-    """The verbs of the ORM on one connection of asyncio."""
+    """`Bound`, awaited: the verbs of the ORM on a connection of asyncio."""
 
     is_async: ClassVar[bool] = True
 

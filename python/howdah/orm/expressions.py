@@ -130,17 +130,24 @@ class Expr(
 
     # --- what Python would do behind one's back
 
-    def __bool__(self) -> NoReturn:
-        raise TypeError(
-            "a condition in SQL is neither true nor false in Python: combine conditions with "
-            "`&`, `|` and `~`, and write `.in_(…)` for `in`"
-        )
+    # For type checkers it has none of these, and its truth is no bool: they report each use.
+    if TYPE_CHECKING:
 
-    def __contains__(self, item: object) -> NoReturn:
-        raise TypeError("write `.contains(…)`: `in` would ask Python, not the database")
+        def __bool__(self) -> None: ...
 
-    def __iter__(self) -> NoReturn:
-        raise TypeError("an expression cannot be iterated over")
+    else:
+
+        def __bool__(self) -> NoReturn:
+            raise TypeError(
+                "a condition in SQL is neither true nor false in Python: combine conditions with "
+                "`&`, `|` and `~`, and write `.in_(…)` for `in`"
+            )
+
+        def __contains__(self, item: object) -> NoReturn:
+            raise TypeError("write `.contains(…)`: `in` would ask Python, not the database")
+
+        def __iter__(self) -> NoReturn:
+            raise TypeError("an expression cannot be iterated over")
 
 
 class Condition(Expr[bool, bool]):

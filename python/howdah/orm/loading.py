@@ -135,7 +135,10 @@ def _async_lock(cohort: Cohort) -> asyncio.Lock:
 
 
 def load_relations(cohorts: Iterable[Cohort], ways: Sequence[Any]) -> Steps:
-    """Load the relations for the cohorts whose model has them, and then those of what was found."""
+    """Load the relations for the cohorts whose model has them, and then those of what was found.
+
+    Returns all cohorts, those that it leads to as well.
+    """
     known = list(cohorts)
     models = {cohort.layout.model for cohort in known}
     for way in ways:
@@ -146,9 +149,11 @@ def load_relations(cohorts: Iterable[Cohort], ways: Sequence[Any]) -> Steps:
                 f"`{relation.model.__name__}`",
                 hint="relations are loaded in the order in which they are named, parents first",
             )
-        for cohort in [it for it in known if it.layout.model is relation.model]:
-            known += yield from load_relation(cohort, way)
+        mine = [cohort for cohort in known if cohort.layout.model is relation.model]
+        reached = yield from load_relation(mine, way)
+        known += [cohort for cohort in reached if not any(it is cohort for it in known)]
         models.add(relation.target)
+    return known
 
 
 def get_step(executor: Any, model: type[Model], key: tuple[Any, ...]) -> Step:
@@ -187,7 +192,7 @@ def load_steps(objects: Iterable[Any], ways: Sequence[Any]) -> Steps:
                 if cohort.layout.model is way.source.model:  # type: ignore[attr-defined]
                     yield from load_columns(cohort, (way.definition.attribute,))
         else:
-            yield from load_relations(known, (way,))
+            known = yield from load_relations(known, (way,))
 
 
 def load_attribute(cohort: Cohort, name: str) -> Steps:
@@ -197,7 +202,7 @@ def load_attribute(cohort: Cohort, name: str) -> Steps:
         yield from load_columns(cohort, (name,))
     else:
         way = table.expression(name)
-        yield from load_relation(cohort, way)
+        yield from load_relation([cohort], way)
 
 
 def load_columns(cohort: Cohort, names: Sequence[str]) -> Steps:
@@ -231,36 +236,80 @@ def _among(cohort: Cohort, columns: Sequence[Column[Any, Any]], names: Sequence[
     return Condition("(", *row[1:], ") in (select * from unnest(", *listed[1:], "))", level=4)
 
 
-def load_relation(cohort: Cohort, way: Any) -> Steps:
-    """Load one relation of all members. Returns the cohorts of what was found."""
+def load_relation(cohorts: Sequence[Cohort], way: Any) -> Steps:
+    """Load one relation of all members at once. Returns the cohorts of what it leads to."""
+    reached: list[Cohort] = []
+    for group in _alike(cohorts):
+        reached += yield from _load_for(group, way)
+    return reached
+
+
+def _alike(cohorts: Iterable[Cohort]) -> Iterable[list[Cohort]]:
+    """The cohorts that one statement can load for: of one executor, all strict or none."""
+    groups: dict[tuple[int, bool], list[Cohort]] = {}
+    for cohort in cohorts:
+        is_strict = bool(cohort.state.get("strict"))
+        groups.setdefault((id(cohort.executor), is_strict), []).append(cohort)
+    return groups.values()
+
+
+def _load_for(cohorts: list[Cohort], way: Any) -> Steps:
     relation = relation_of(way)
     related = (
         way if isinstance(way, Related) else Related(relation.model.__table__.source, relation)
     )
     for name in relation.here:
         if name not in relation.model.__table__.key:
-            yield from _ensure(cohort, name)
-    keys = cohort.values(_named(relation.here), distinct=True, nulls=False)
-    known = _among_themselves(cohort, relation, related)
-    keys = [key for key in keys if key not in known] if known else keys
-    if not keys:
-        _give(cohort, relation, list(known.values()), [])
-        return []
-    load, step = children(related, keys)._fetching(cohort.executor)
-    rows = [*known.values(), *(yield step)]
+            for cohort in cohorts:
+                yield from _ensure(cohort, name)
+    lacking = sum(len(it.values(relation.local, missing=relation.name)) for it in cohorts)
+    was_there = lacking < sum(map(len, cohorts))
+    rows, found = yield from _related_rows(cohorts, relation, related)
+    for cohort in cohorts:
+        _give(cohort, relation, rows, found)
+    reached = _reached(cohorts, relation) if was_there else found
+    yield from load_relations(reached, related.loads)
+    return reached
+
+
+def _related_rows(cohorts: list[Cohort], relation: Relation, related: Related[Any]) -> Steps:
+    """What the members that lack the relation lead to: the rows, and the cohorts they came in."""
+    keys: dict[Any, None] = {}
+    for cohort in cohorts:
+        here = _named(relation.here)
+        lacking = cohort.values(here, distinct=True, nulls=False, missing=relation.name)
+        keys |= dict.fromkeys(lacking)
+    known = _among_themselves(cohorts, relation, related)
+    wanted = [key for key in keys if key not in known]
+    if not wanted:
+        return list(known.values()), []
+    load, step = children(related, wanted)._fetching(cohorts[0].executor)
+    rows = yield step
     found = [one for one in load.cohorts if one is not None]
-    _share_state(cohort, found)
-    yield from load_relations(found, related.loads)
-    _give(cohort, relation, rows, found)
-    return found
+    _share_state(cohorts[0], found)
+    return [*known.values(), *rows], found
 
 
-def _among_themselves(cohort: Cohort, relation: Relation, related: Related[Any]) -> dict[Any, Any]:
+def _reached(cohorts: list[Cohort], relation: Relation) -> list[Cohort]:
+    """The cohorts of the objects that a relation leads to, whenever it was loaded."""
+    found: dict[int, Cohort] = {}
+    for member in (one for cohort in cohorts for one in cohort.members()):
+        value = _slot_value(member, relation.name)
+        for one in value if isinstance(value, list) else [value]:
+            cohort = getattr(one, "_cohort", None)
+            if cohort is not None:
+                found[id(cohort)] = cohort
+    return list(found.values())
+
+
+def _among_themselves(
+    cohorts: list[Cohort], relation: Relation, related: Related[Any]
+) -> dict[Any, Any]:
     """Members to which a relation to one of the same model leads: the same row is one object."""
-    if relation.many or relation.target is not cohort.layout.model or not related.is_whole:
+    if relation.many or relation.target is not relation.model or not related.is_whole:
         return {}
     found = {}
-    for one in cohort.members():
+    for one in (one for cohort in cohorts for one in cohort.members()):
         values = tuple(_slot_value(one, name) for name in relation.there)
         if not any(value is _EMPTY for value in values):
             found[values if relation.beside else values[0]] = one

@@ -156,7 +156,7 @@ class Related(Generic[M]):
             raise ValueError(f"`limit` is a number of objects, found {count!r}")
         return self._with(limit_=Param(count, "bigint"))
 
-    def load(self, *relations: Any) -> Self:
+    def load(self, *relations: Related[Any] | type[Model]) -> Self:
         """And load these relations of the objects found."""
         return self._with(loads=(*self.loads, *relations))
 

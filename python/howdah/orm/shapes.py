@@ -27,6 +27,7 @@ from typing import (
     dataclass_transform,
     get_args,
     get_origin,
+    overload,
 )
 
 from howdah._native import Entity, Fragment, Instance, Layout, sources
@@ -41,8 +42,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from howdah._native import Source
+    from howdah.orm.models import Model
+    from howdah.orm.operators.holds import Selectable
     from howdah.orm.tables import Table, TableSource
 
+A = TypeVar("A")
 M = TypeVar("M")
 
 
@@ -53,6 +57,12 @@ class ShapeOptions:
     made_of: Callable[[], Any]
 
 
+# For type checkers the field has the type of the expression; what a relation leads to becomes
+# whatever shape the annotation says.
+@overload
+def of(made_of: Callable[[], Selectable[A]]) -> A: ...
+@overload
+def of(made_of: Callable[[], Related[Any] | type[Model]]) -> Any: ...
 def of(made_of: Callable[[], Any]) -> Any:
     """A field that is made of something else than the model's attribute of the same name.
 
@@ -63,7 +73,7 @@ def of(made_of: Callable[[], Any]) -> Any:
     return ShapeOptions(made_of)
 
 
-@dataclass_transform(kw_only_default=True, field_specifiers=())
+@dataclass_transform(kw_only_default=True, field_specifiers=(of,))
 class ShapeMeta(type):
     """The class of shapes."""
 
@@ -80,12 +90,23 @@ class ShapeMeta(type):
         if not _is_shape(bases):
             return shape
         fields = {**inherited, **{field: annotations[field] for field in names}}
-        # those who read dataclasses know the names of modules only, not of functions
-        shape.__annotations__ = _annotations.Namespace.of_caller().evaluate_known(annotations)
-        dataclasses.dataclass(init=False, repr=False, eq=False, kw_only=True)(shape)  # in place
+        _make_dataclass(shape, {field: annotations[field] for field in names})
         shape.__shape__ = Plan(shape, fields, {**_inherited_options(bases), **made_of})
         _annotations.remember(shape)
         return shape
+
+
+def _make_dataclass(shape: Any, annotations: dict[str, Any]) -> None:
+    """Let the standard library see a dataclass in a shape, which stays as it is otherwise."""
+    # those who read dataclasses know the names of modules only, not of functions
+    known = _annotations.Namespace.of_caller().evaluate_known(annotations)
+    described = shape.__doc__
+    shape.__doc__ = described or shape.__name__  # or else its signature is worked out for one
+    shape.__annotations__ = dict.fromkeys(known, Any)  # of texts it would want to know the module
+    dataclasses.dataclass(init=False, repr=False, eq=False, kw_only=True)(shape)
+    shape.__doc__, shape.__annotations__ = described, known
+    for name, annotation in known.items():
+        shape.__dataclass_fields__[name].type = annotation
 
 
 def _is_shape(bases: tuple[type, ...]) -> bool:

@@ -165,7 +165,9 @@ class Verbs:
         found: M | None = self._take(loading.get_step(self, model, key))
         return found
 
-    def load(self, objects: Iterable[Any], *relations: Any) -> None:
+    def load(
+        self, objects: Iterable[Any], *relations: Related[Any] | type[Model] | Column[Any, Any]
+    ) -> None:
         """Load relations, or columns that were left out, for all of the objects."""
         self._drive(loading.load_steps(objects, relations))
 
@@ -343,7 +345,9 @@ class AsyncVerbs:
         found: M | None = await self._take(loading.get_step(self, model, key))
         return found
 
-    async def load(self, objects: Iterable[Any], *relations: Any) -> None:
+    async def load(
+        self, objects: Iterable[Any], *relations: Related[Any] | type[Model] | Column[Any, Any]
+    ) -> None:
         """`Verbs.load`, awaited."""
         await self._drive(loading.load_steps(objects, relations))
 

@@ -27,10 +27,8 @@ pub(crate) enum Keep {
 /// The answer to one statement, while it comes and when it is whole.
 pub(crate) struct Collector {
     kind: Arc<RowKind>,
-    keep: Keep,
     shape: Known,
-    rows: Vec<Py<PyAny>>,
-    first: Option<Py<PyAny>>,
+    kept: Kept,
     tag: String,
     affected: Option<u64>,
     /// Rows that wait for their types.
@@ -41,6 +39,16 @@ pub(crate) struct Collector {
     asked: Vec<Oid>,
     /// The first row that could not be read; later ones are let pass.
     failed: Option<PyErr>,
+}
+
+/// The rows that were read and that the caller wants.
+enum Kept {
+    /// The caller's list itself, from the first row on: one made of all rows at their end would hold an
+    /// event loop for as long as there are rows, and the garbage collector would go through it as a
+    /// new object.
+    All(Option<Py<PyList>>),
+    First(Option<Py<PyAny>>),
+    None,
 }
 
 /// What is known of the columns.
@@ -80,10 +88,8 @@ impl Collector {
     pub(crate) fn new(kind: Arc<RowKind>, keep: Keep) -> Self {
         Self {
             kind,
-            keep,
             shape: Known::NoRows,
-            rows: Vec::new(),
-            first: None,
+            kept: Kept::new(keep),
             tag: String::new(),
             affected: None,
             raw: Vec::new(),
@@ -118,17 +124,14 @@ impl Collector {
     /// Takes a row.
     #[inline]
     pub(crate) fn push(&mut self, scope: &Scope<'_, '_>, row: &DataRow<'_>) {
-        if self.keep == Keep::None || self.failed.is_some() {
+        if self.failed.is_some() || self.kept.is_enough() {
             return;
         }
         match &self.shape {
             Known::Ready(columns, plan) if self.missing.is_empty() => {
-                if self.keep == Keep::First && self.first.is_some() {
-                    return;
-                }
-                match plan.read(scope, columns, row) {
-                    Ok(read) => self.store(read),
-                    Err(unread) => self.postpone(row, unread),
+                let read = plan.read(scope, columns, row);
+                if let Err(unread) = read.and_then(|read| Ok(self.kept.take(read)?)) {
+                    self.postpone(row, unread);
                 }
             }
             _ => self.raw.push(row.body().into()),
@@ -145,35 +148,10 @@ impl Collector {
         scope: &Scope<'_, '_>,
         session: &mut Session,
     ) -> Result<(), howdah_wire::Error> {
-        if self.keep == Keep::All
-            && self.failed.is_none()
-            && self.missing.is_empty()
-            && let Known::Ready(columns, plan) = &self.shape
-        {
-            // the rows of one statement are all alike: everything was decided before the first
-            while let Some(row) = session.next_row()? {
-                match plan.read(scope, columns, &row) {
-                    Ok(read) => self.rows.push(read.unbind()),
-                    Err(unread) => {
-                        self.postpone(&row, unread);
-                        break;
-                    }
-                }
-            }
-        }
         while let Some(row) = session.next_row()? {
             self.push(scope, &row);
         }
         Ok(())
-    }
-
-    #[inline]
-    fn store(&mut self, row: Bound<'_, PyAny>) {
-        if self.keep == Keep::First {
-            self.first = Some(row.unbind());
-        } else {
-            self.rows.push(row.unbind());
-        }
     }
 
     /// A row that needs a type which nobody knows waits, and those after it.
@@ -281,7 +259,7 @@ impl Collector {
         if matches!(self.shape, Known::NoRows) {
             return Err(self.no_rows(py));
         }
-        Ok(PyList::new(py, self.rows)?.into_any().unbind())
+        Ok(self.kept.into_list(py).into_any())
     }
 
     /// The first row or value, `None` if there is none.
@@ -293,7 +271,7 @@ impl Collector {
         if matches!(self.shape, Known::NoRows) {
             return Err(self.no_rows(py));
         }
-        Ok(self.first.unwrap_or_else(|| py.None()))
+        Ok(self.kept.into_first().unwrap_or_else(|| py.None()))
     }
 
     /// How many rows the statement touched; 0 for statements that do not say.
@@ -305,7 +283,7 @@ impl Collector {
     pub(crate) fn into_result(self, py: Python<'_>) -> PyResult<Py<PyResultSet>> {
         let (rows, columns, described) = match self.shape {
             Known::Ready(described, _) => {
-                let rows = PyList::new(py, self.rows)?.unbind();
+                let rows = self.kept.into_list(py);
                 let columns = described.public(py)?.unbind();
                 (Some(rows), Some(columns), Some(described))
             }
@@ -339,5 +317,57 @@ impl Collector {
             format!("`{what}` returns no rows"),
             Some("use `execute`, or add a `returning` clause"),
         )
+    }
+}
+
+impl Kept {
+    const fn new(keep: Keep) -> Self {
+        match keep {
+            Keep::All => Self::All(None),
+            Keep::First => Self::First(None),
+            Keep::None => Self::None,
+        }
+    }
+
+    /// Whether no further row is wanted.
+    #[inline]
+    const fn is_enough(&self) -> bool {
+        match self {
+            Self::All(_) => false,
+            Self::First(first) => first.is_some(),
+            Self::None => true,
+        }
+    }
+
+    #[inline]
+    fn take(&mut self, row: Bound<'_, PyAny>) -> PyResult<()> {
+        match self {
+            Self::All(Some(rows)) => rows.bind(row.py()).append(row),
+            Self::All(rows) => {
+                *rows = Some(PyList::new(row.py(), [row])?.unbind());
+                Ok(())
+            }
+            Self::First(first) => {
+                *first = Some(row.unbind());
+                Ok(())
+            }
+            Self::None => Ok(()),
+        }
+    }
+
+    #[inline]
+    fn into_list(self, py: Python<'_>) -> Py<PyList> {
+        match self {
+            Self::All(Some(rows)) => rows,
+            _ => PyList::empty(py).unbind(),
+        }
+    }
+
+    #[inline]
+    fn into_first(self) -> Option<Py<PyAny>> {
+        match self {
+            Self::First(first) => first,
+            _ => None,
+        }
     }
 }

@@ -11,6 +11,7 @@ use std::sync::Arc;
 use howdah_wire::backend::{Message, ServerError};
 use howdah_wire::{Session, TransactionStatus};
 use pyo3::prelude::*;
+use pyo3::types::PyString;
 
 use super::faults;
 use super::operations::{Batch, Context, Drain, Flow, Operation, Reception, Signal, scope};
@@ -78,6 +79,19 @@ impl Engine {
         &mut self.session
     }
 
+    /// What the server said of the statement `sql` when it prepared it last; None where it is not
+    /// prepared.
+    pub(crate) fn described(
+        &self,
+        py: Python<'_>,
+        sql: &Bound<'_, PyString>,
+    ) -> PyResult<Option<Py<PyAny>>> {
+        let statement = self.statements.peek(sql)?;
+        statement
+            .map(|statement| statement.described(py))
+            .transpose()
+    }
+
     /// Whether an operation is under way.
     pub(crate) const fn is_busy(&self) -> bool {
         self.operation.is_some()
@@ -105,58 +119,59 @@ impl Engine {
         ended
     }
 
-    /// Starts an operation; answers its result if it ended at once.
-    ///
-    /// # Errors
-    /// Where another operation is under way, or a stream holds the connection.
+    /// Starts an operation; answers its result if it ended at once: as an error where another operation
+    /// is under way, or a stream holds the connection.
     pub(crate) fn begin(
         &mut self,
         py: Python<'_>,
         operation: Box<dyn Operation>,
     ) -> Option<Outcome> {
+        if let Err(refusal) = self.admit(py, operation.as_ref()) {
+            return Some(Err(refusal));
+        }
+        self.take_settings();
+        self.state.set_busy(true);
+        if !self.is_open() {
+            return self.launch(py, operation);
+        }
+        if operation.continues_unit() {
+            // what waits for a statement waits for one that comes after the stream
+            return self.start(py, operation);
+        }
+        self.following.push(operation);
+        self.start(py, Box::new(Drain::new(None)))
+    }
+
+    /// Refuses an operation that cannot begin now.
+    #[inline]
+    fn admit(&self, py: Python<'_>, operation: &dyn Operation) -> PyResult<()> {
         if self.operation.is_some() {
             let message = "another operation is in progress on this connection";
-            return Some(Err(faults::fault(py, "InterfaceError", message)));
+            return Err(faults::fault(py, "InterfaceError", message));
         }
         if self.foreign_encoding && !operation.is_plain(py) {
-            return Some(Err(foreign_encoding(py)));
+            return Err(foreign_encoding(py));
         }
+        if !self.is_open() || operation.continues_unit() || self.state.stream_was_dropped() {
+            return Ok(());
+        }
+        Err(occupied(py, self.state.is_copying()))
+    }
+
+    /// Whether a stream or a COPY keeps a unit of requests open.
+    #[inline]
+    fn is_open(&self) -> bool {
+        self.session.has_open_unit() || self.state.is_copying()
+    }
+
+    /// Takes over what the program has chosen since the last operation.
+    #[inline]
+    fn take_settings(&mut self) {
         let settings = self.state.settings();
         if !settings.has_codecs_of(&self.settings) {
             self.statements.forget_all();
         }
         self.settings = settings;
-        let is_open = self.session.has_open_unit() || self.state.is_copying();
-        if !is_open {
-            self.state.set_busy(true);
-            return self.launch(py, operation);
-        }
-        if operation.continues_unit() {
-            // what waits for a statement waits for one that comes after the stream
-            self.state.set_busy(true);
-            return self.start(py, operation);
-        }
-        if !self.state.stream_was_dropped() {
-            if self.state.is_copying() {
-                let message = "a COPY is open on this connection";
-                let hint = Some("read it to its end or close it first");
-                return Some(Err(faults::fault_with_hint(
-                    py,
-                    "InterfaceError",
-                    message,
-                    hint,
-                )));
-            }
-            return Some(Err(faults::fault_with_hint(
-                py,
-                "InterfaceError",
-                "a stream is open on this connection",
-                Some("read it to its end or close it first, or open it within a transaction block"),
-            )));
-        }
-        self.state.set_busy(true);
-        self.following.push(operation);
-        self.start(py, Box::new(Drain::new(None)))
     }
 
     /// Starts an operation, ahead of it the statements that a pipeline has queued and the commands
@@ -440,6 +455,23 @@ fn changes_session(tag: &str) -> bool {
 /// Whether a command of this tag makes the server forget all prepared statements.
 fn drops_statements(tag: &str) -> bool {
     matches!(tag, "DEALLOCATE ALL" | "DISCARD ALL")
+}
+
+/// The error for a statement that came amid a stream or a COPY.
+#[cold]
+fn occupied(py: Python<'_>, is_copying: bool) -> PyErr {
+    let (message, hint) = if is_copying {
+        (
+            "a COPY is open on this connection",
+            "read it to its end or close it first",
+        )
+    } else {
+        (
+            "a stream is open on this connection",
+            "read it to its end or close it first, or open it within a transaction block",
+        )
+    };
+    faults::fault_with_hint(py, "InterfaceError", message, Some(hint))
 }
 
 #[cold]

@@ -16,6 +16,7 @@ mod collector;
 pub(crate) mod columns;
 mod engine;
 pub(crate) mod faults;
+mod forks;
 mod guess;
 mod line;
 mod natural;
@@ -44,6 +45,7 @@ use crate::types::{Catalogue, Codec, builtin};
 
 /// Adds this module's names to `_native`.
 pub(crate) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    forks::register(module)?;
     module.add_class::<blocking::SyncConnection>()?;
     module.add_class::<columns::Column>()?;
     module.add_class::<collector::PyResultSet>()?;

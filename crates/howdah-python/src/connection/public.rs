@@ -271,6 +271,9 @@ impl Base {
     /// Ask the server, on a connection of its own, to cancel what this one executes, and wait until
     /// it has taken the request, `timeout` seconds at most.
     fn cancel_blocking(&self, py: Python<'_>, timeout: f64) -> PyResult<()> {
+        if self.state.is_of_parent() {
+            return Err(self.state.closed_error(py));
+        }
         let Some(canceller) = &self.canceller else {
             let message = "the server gave no key to cancel statements with";
             return Err(faults::fault(py, "NotSupportedError", message));

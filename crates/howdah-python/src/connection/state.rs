@@ -12,6 +12,7 @@ use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
 
 use super::faults;
+use super::forks::Maker;
 use super::prelude::Deferred;
 use super::queue::Entry;
 use crate::types::{Layer, Overlay, Settings, changes};
@@ -19,6 +20,7 @@ use crate::types::{Layer, Overlay, Settings, changes};
 /// The shared state of one connection.
 #[derive(Default)]
 pub(crate) struct State {
+    maker: Maker,
     closed: AtomicBool,
     /// Why the connection is gone, where this program did not close it.
     loss: Mutex<Option<Loss>>,
@@ -90,8 +92,16 @@ pub(crate) enum Remark {
 }
 
 impl State {
+    /// Whether nothing may be sent or received any more: after the end, and in a forked child.
+    #[inline]
     pub(crate) fn is_closed(&self) -> bool {
-        self.closed.load(Ordering::Acquire)
+        self.closed.load(Ordering::Acquire) || self.is_of_parent()
+    }
+
+    /// Whether the session belongs to the process that this one was forked from.
+    #[inline]
+    pub(crate) fn is_of_parent(&self) -> bool {
+        self.maker.is_parent()
     }
 
     pub(crate) fn close(&self) {
@@ -107,9 +117,12 @@ impl State {
     }
 
     /// The error for whoever uses the connection after its end: why it was lost, or that this program
-    /// closed it.
+    /// closed it; or uses it in a forked child.
     #[cold]
     pub(crate) fn closed_error(&self, py: Python<'_>) -> PyErr {
+        if self.is_of_parent() {
+            return forked(py);
+        }
         let loss = lock(&self.loss).clone();
         match loss {
             Some(loss) => loss.error(py),
@@ -416,6 +429,16 @@ impl Chosen {
             self.settings = Arc::new(settings);
         }
     }
+}
+
+#[cold]
+fn forked(py: Python<'_>) -> PyErr {
+    faults::fault_with_hint(
+        py,
+        "InterfaceError",
+        "the connection belongs to the process that this one was forked from",
+        Some("connect in the child; a pool that was made before the fork does so by itself"),
+    )
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

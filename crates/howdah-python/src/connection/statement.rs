@@ -77,6 +77,20 @@ impl Statement {
         columns.is_some_and(|columns| columns.are(description))
     }
 
+    /// What the server said of it: the parameters' types, by OID and by name, and the columns or None.
+    pub(crate) fn described(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
+        let parameters: Vec<_> = self
+            .parameters
+            .iter()
+            .map(|codec| (codec.oid, codec.name.to_string()))
+            .collect();
+        let columns = match &self.columns {
+            Some(columns) => Some(columns.public(py)?),
+            None => None,
+        };
+        Ok((parameters, columns).into_pyobject(py)?.into_any().unbind())
+    }
+
     /// Whether a parameter is of a row type, which may change after the statement was prepared.
     pub(crate) fn takes_rows(&self) -> bool {
         self.parameters.iter().any(|codec| codec.holds_rows())
@@ -230,6 +244,14 @@ impl Statements {
             return Ok(None);
         }
         Ok(Some(statement))
+    }
+
+    /// The statement for `sql` with the types that the server chose, if it is prepared; without using it.
+    pub(crate) fn peek(&self, sql: &Bound<'_, PyString>) -> PyResult<Option<&Statement>> {
+        let hash = sql.hash()?.cast_unsigned() as u64;
+        let is_it = |entry: &Entry| entry.is_for(hash, sql, &[]);
+        let found = self.entries.find(hash, is_it);
+        Ok(found.map(|entry| &*entry.statement))
     }
 
     /// Whether statements are kept for further executions.

@@ -266,6 +266,18 @@ impl From<PyErr> for Refused {
     }
 }
 
+/// `a, b or str` without the text: `a or b`.
+fn without_text(accepted: Cow<'static, str>) -> Cow<'static, str> {
+    let suffixes = [", or str", " or str"];
+    let Some(others) = suffixes.iter().find_map(|text| accepted.strip_suffix(text)) else {
+        return accepted;
+    };
+    match others.rsplit_once(", ") {
+        Some((before, last)) => format!("{before} or {last}").into(),
+        None => others.to_owned().into(),
+    }
+}
+
 impl Refused {
     pub(crate) fn unsuited(accepted: impl Into<Cow<'static, str>>) -> Self {
         Self(Box::new(Refusal::Unsuited(accepted.into())))
@@ -306,6 +318,15 @@ impl Refused {
                 why: format!("{}: {why}", place()).into(),
                 hint,
             })),
+            other => Self(Box::new(other)),
+        }
+    }
+
+    /// Takes texts out of what is accepted, for where there is the binary format alone.
+    #[cold]
+    pub(crate) fn in_binary(self) -> Self {
+        match *self.0 {
+            Refusal::Unsuited(accepted) => Self::unsuited(without_text(accepted)),
             other => Self(Box::new(other)),
         }
     }

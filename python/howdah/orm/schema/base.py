@@ -11,7 +11,7 @@ import json
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from howdah import sql
+from howdah import _native, sql
 from howdah._native import Fragment, Param, write_literally
 from howdah.errors import ProgrammingError
 
@@ -191,7 +191,27 @@ def default_text(value: Any, type_: SqlType) -> str:
         return f"{sql.Literal(text)}::{type_.name}"
     if isinstance(value, list) and not value:
         return f"'{{}}'::{type_.name}"
+    if type_.name in _RANGES:
+        text = _native.encode_value(_RANGES[type_.name], value, 0).decode()
+        return f"{sql.Literal(text)}::{type_.name}"
     return constant(value)
+
+
+# of PostgreSQL 18: `select typname, oid from pg_type where typtype in ('r', 'm')`
+_RANGES = {
+    "int4range": 3904,
+    "numrange": 3906,
+    "tsrange": 3908,
+    "tstzrange": 3910,
+    "daterange": 3912,
+    "int8range": 3926,
+    "int4multirange": 4451,
+    "nummultirange": 4532,
+    "tsmultirange": 4533,
+    "tstzmultirange": 4534,
+    "datemultirange": 4535,
+    "int8multirange": 4536,
+}
 
 
 def name_value(name: str, schema: str | None = None) -> Value:

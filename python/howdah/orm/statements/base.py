@@ -71,17 +71,24 @@ class Statement(Generic[R_co]):
             setattr(other, slot, changed[slot] if slot in changed else getattr(self, slot))
         return other
 
-    def __bool__(self) -> NoReturn:
-        raise TypeError(_no_hidden_query("bool"))
+    # For type checkers it has none of these, and its truth is no bool: they report each use.
+    if TYPE_CHECKING:
 
-    def __len__(self) -> NoReturn:
-        raise TypeError(_no_hidden_query("len"))
+        def __bool__(self) -> None: ...
 
-    def __iter__(self) -> NoReturn:
-        raise TypeError(_no_hidden_query("iteration"))
+    else:
 
-    def __contains__(self, item: object) -> NoReturn:
-        raise TypeError(_no_hidden_query("in"))
+        def __bool__(self) -> NoReturn:
+            raise TypeError(_no_hidden_query("bool"))
+
+        def __len__(self) -> NoReturn:
+            raise TypeError(_no_hidden_query("len"))
+
+        def __iter__(self) -> NoReturn:
+            raise TypeError(_no_hidden_query("iteration"))
+
+        def __contains__(self, item: object) -> NoReturn:
+            raise TypeError(_no_hidden_query("in"))
 
 
 def _no_hidden_query(what: str) -> str:

@@ -5,7 +5,7 @@ No IO. Called by the statements that have them.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from howdah._native import Source
 from howdah.orm.expressions import all_of
@@ -14,7 +14,12 @@ from howdah.orm.tables import TableSource
 
 if TYPE_CHECKING:
     from howdah._native import Fragment
+    from howdah.orm.models import Model
     from howdah.orm.paths import Related
+    from howdah.orm.statements.sources import Rows
+
+    Joinable: TypeAlias = Related[Any] | type[Model] | Rows
+    """A relation, a model or alias, a subquery."""
 
 JoinKind = Literal["join", "left join", "right join", "full join", "cross join"]
 

@@ -20,6 +20,7 @@ from howdah.orm.statements.writing import separated
 
 if TYPE_CHECKING:
     from howdah.orm.models import Model
+    from howdah.orm.statements.joins import Joinable
 
 Match = Literal["matched", "not matched", "not matched by source"]
 
@@ -72,7 +73,7 @@ class Merge(Change):
     on: Fragment | None
     branches: tuple[Branch, ...]
 
-    def using(self, source: Any, on: Expr[bool | None, Any]) -> Self:
+    def using(self, source: Joinable, on: Expr[bool | None, Any]) -> Self:
         """The model, alias or subquery whose rows decide, and which of them belong to which."""
         return self._with(source=as_source(source), on=condition(on))
 

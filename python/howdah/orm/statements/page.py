@@ -36,6 +36,7 @@ class Page(Generic[T]):
     """Some rows of a longer list. Iterating gives the rows."""
 
     rows: list[T]
+    """Its rows, in order."""
     next: str | None
     """What `after` takes for the next page; None if this is the last one."""
     previous: str | None

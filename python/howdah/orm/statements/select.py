@@ -32,7 +32,9 @@ from howdah.orm.tables import TableSource
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from howdah.orm.models import Model
     from howdah.orm.statements.base import Step, Steps
+    from howdah.orm.statements.joins import Joinable
 
 T = TypeVar("T")
 
@@ -165,7 +167,7 @@ class Select(Query[T]):
         """Only groups for which all of the conditions are true."""
         return self._with(having_=self.having_ + tuple(map(condition, conditions)))
 
-    def join(self, way: Any, on: Expr[bool | None, Any] | None = None) -> Self:
+    def join(self, way: Joinable, on: Expr[bool | None, Any] | None = None) -> Self:
         """Rows together with those of a relation.
 
         Or of any model, alias or subquery with a condition.
@@ -174,35 +176,35 @@ class Select(Query[T]):
         """
         return self._join("join", way, on)
 
-    def left_join(self, way: Any, on: Expr[bool | None, Any] | None = None) -> Self:
+    def left_join(self, way: Joinable, on: Expr[bool | None, Any] | None = None) -> Self:
         """`join`, and rows that have no partner stay, with null in its place."""
         return self._join("left join", way, on)
 
-    def right_join(self, way: Any, on: Expr[bool | None, Any] | None = None) -> Self:
+    def right_join(self, way: Joinable, on: Expr[bool | None, Any] | None = None) -> Self:
         """`join`, and partners without a row stay."""
         return self._join("right join", way, on)
 
-    def full_join(self, way: Any, on: Expr[bool | None, Any] | None = None) -> Self:
+    def full_join(self, way: Joinable, on: Expr[bool | None, Any] | None = None) -> Self:
         """`join`, and whatever has no partner stays."""
         return self._join("full join", way, on)
 
-    def cross_join(self, way: Any) -> Self:
+    def cross_join(self, way: Joinable) -> Self:
         """Each row with each row of the other."""
         return self._with(joins=(*self.joins, Join("cross join", as_source(way), None)))
 
     def lateral(
-        self, way: Any, on: Expr[bool | None, Any] | None = None, *, left: bool = False
+        self, way: Joinable, on: Expr[bool | None, Any] | None = None, *, left: bool = False
     ) -> Self:
         """Rows together with those of a subquery that may name columns of what stands before."""
         kind: JoinKind = "left join" if left else "join"
         join = Join(kind, as_source(way), on if on is not None else Condition("true"), lateral=True)
         return self._with(joins=(*self.joins, join))
 
-    def select_from(self, way: Any) -> Self:
+    def select_from(self, way: Joinable) -> Self:
         """What it reads from first, where that is not what it asks for."""
         return self._with(from_=as_source(way))
 
-    def with_ctes(self, *ctes: Any) -> Self:
+    def with_ctes(self, *ctes: Joinable) -> Self:
         """Also run these common table expressions, named in the statement or not.
 
         Those that write.
@@ -213,7 +215,7 @@ class Select(Query[T]):
         self,
         strength: LockStrength = "update",
         *,
-        of: Sequence[Any] = (),
+        of: Sequence[Joinable] = (),
         nowait: bool = False,
         skip_locked: bool = False,
     ) -> Self:
@@ -249,7 +251,7 @@ class Select(Query[T]):
                 )
         return self._with(only_=own)
 
-    def load(self, *relations: Any) -> Self:
+    def load(self, *relations: Related[Any] | type[Model]) -> Self:
         """Load these relations as well: `load(Question.choices, Choice.author)`.
 
         A relation may be cut: `load(Question.choices.order_by(Choice.votes.desc()).limit(3))` loads

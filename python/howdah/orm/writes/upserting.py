@@ -40,7 +40,9 @@ class Upserted(Generic[M]):
     """What became of objects: each is in one of the lists."""
 
     inserted: list[M] = field(default_factory=list)
+    """Those that are rows of their own now."""
     updated: list[M] = field(default_factory=list)
+    """Those whose row was there, and was updated."""
     unchanged: list[M] = field(default_factory=list)
     """Those whose row was there, and was left as it is: the object is no loaded one."""
 

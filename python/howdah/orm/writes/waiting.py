@@ -113,6 +113,7 @@ class InsertWay:
         "identity",
         "identity_at",
         "is_refused",
+        "key_at",
         "may_copy",
         "names",
         "numbers",
@@ -127,6 +128,8 @@ class InsertWay:
         self.names = tuple(name for name, it in options.items() if it.generated is None)
         self.identity = next((name for name in self.names if options[name].identity), None)
         self.identity_at = -1 if self.identity is None else self.names.index(self.identity)
+        keys = {name for name in table.key if name != self.identity}
+        self.key_at = [place for place, name in enumerate(self.names) if name in keys]
         identity = None if self.identity is None else options[self.identity].identity
         self.always = identity is not None and identity.always
         self.has_binds = any(table.columns[name].type.bind for name in self.names)
@@ -189,8 +192,11 @@ class Waiting:
         kinds = list(map(type, row))
         missing = kinds.count(_MISSING)
         needs_number = way.identity_at >= 0 and kinds[way.identity_at] is _MISSING
-        if missing > needs_number and self._is_async:
-            return False  # what the database gives could not be read without `await`
+        if missing > needs_number and (
+            self._is_async or any(kinds[place] is _MISSING for place in way.key_at)
+        ):
+            # what the database gives could not be read without `await`, or by a key that it gives
+            return False
         if needs_number:
             if not way.numbers:
                 way.used += 1
@@ -334,10 +340,10 @@ def _is_async(conn: Any) -> bool:
 
 
 def _send_sync(conn: Any, batch: list[Single]) -> list[int]:
-    pipeline = conn.pipeline()
-    results = [pipeline.execute(single.sql, *single.values) for single in batch]
+    with conn.pipeline() as pipeline:
+        results = [pipeline.execute(single.sql, *single.values) for single in batch]
+        pipeline._run(raises=False)
     counts = []
-    pipeline._run(raises=False)
     for result, single in zip(results, batch, strict=True):
         try:
             counts.append(result.result())
@@ -349,10 +355,10 @@ def _send_sync(conn: Any, batch: list[Single]) -> list[int]:
 
 
 async def _send_async(conn: Any, batch: list[Single]) -> list[int]:
-    pipeline = conn.pipeline()
-    results = [pipeline.execute(single.sql, *single.values) for single in batch]
+    async with conn.pipeline() as pipeline:
+        results = [pipeline.execute(single.sql, *single.values) for single in batch]
+        await pipeline._run(raises=False)
     counts = []
-    await pipeline._run(raises=False)
     for result, single in zip(results, batch, strict=True):
         try:
             counts.append(await result)

@@ -9,6 +9,7 @@ use crate::types::Refused;
 /// Days and microseconds from Arrow's epoch, 1970, to PostgreSQL's, 2000.
 const EPOCH_DAYS: i32 = 10_957;
 const EPOCH_MICROSECONDS: i64 = 946_684_800_000_000;
+const DAY_MICROSECONDS: i64 = 86_400_000_000;
 
 /// The buffers of one column, as they grow.
 pub(super) struct Column {
@@ -112,7 +113,8 @@ impl Column {
             ArrowType::Int32 | ArrowType::UInt32 | ArrowType::Float => {
                 self.put(u32::from_be_bytes(fixed(bytes)?).to_ne_bytes());
             }
-            ArrowType::Int64 | ArrowType::Double | ArrowType::Time => {
+            ArrowType::Time => self.put(time(bytes)?.to_ne_bytes()),
+            ArrowType::Int64 | ArrowType::Double => {
                 self.put(u64::from_be_bytes(fixed(bytes)?).to_ne_bytes());
             }
             ArrowType::Text => self.put_text(bytes)?,
@@ -224,6 +226,18 @@ fn date(bytes: &[u8]) -> Result<i32, Refused> {
         return Err(infinite());
     }
     days.checked_add(EPOCH_DAYS).ok_or_else(infinite)
+}
+
+/// Microseconds from midnight. Arrow's readers take a whole day for midnight.
+fn time(bytes: &[u8]) -> Result<i64, Refused> {
+    let microseconds = i64::from_be_bytes(fixed(bytes)?);
+    if (0..DAY_MICROSECONDS).contains(&microseconds) {
+        return Ok(microseconds);
+    }
+    Err(Refused::advised(
+        "the time 24:00, which Arrow cannot hold",
+        "use `nullif(…, '24:00')`, or select its text",
+    ))
 }
 
 /// Microseconds from 1970.

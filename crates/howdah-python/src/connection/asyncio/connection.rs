@@ -219,6 +219,15 @@ impl AsyncConnection {
         Reply::new(&self.holder, Describe::new(query), timeout)
     }
 
+    /// As `SyncConnection.described`.
+    fn described(
+        &self,
+        py: Python<'_>,
+        query: &Bound<'_, PyString>,
+    ) -> PyResult<Option<Py<PyAny>>> {
+        self.holder.link().described(py, query)
+    }
+
     /// As `SyncConnection.close_portal`, awaited.
     fn close_portal(&self, portal: String) -> Reply {
         Reply::new(&self.holder, ClosePortal::new(portal), None)

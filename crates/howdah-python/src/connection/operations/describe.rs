@@ -3,7 +3,6 @@ use pyo3::types::PyString;
 
 use howdah_wire::backend::Message;
 
-use super::super::statement::Statement;
 use super::preparation::Preparation;
 use super::{Context, Flow, Operation, Reception, Signal};
 
@@ -21,23 +20,6 @@ impl Describe {
             preparation: None,
             told: None,
         }
-    }
-
-    /// The parameters' types, by OID and by name, and the columns or None.
-    fn tell(cx: &Context<'_, '_>, statement: &Statement) -> PyResult<Py<PyAny>> {
-        let parameters: Vec<_> = statement
-            .parameters
-            .iter()
-            .map(|codec| (codec.oid, codec.name.to_string()))
-            .collect();
-        let columns = match &statement.columns {
-            Some(columns) => Some(columns.public(cx.py)?),
-            None => None,
-        };
-        Ok((parameters, columns)
-            .into_pyobject(cx.py)?
-            .into_any()
-            .unbind())
     }
 }
 
@@ -61,7 +43,7 @@ impl Operation for Describe {
     fn turn(&mut self, cx: &mut Context<'_, '_>) -> PyResult<Flow> {
         if let Some(mut preparation) = self.preparation.take() {
             match preparation.turn(cx)? {
-                Some(statement) => self.told = Some(Self::tell(cx, &statement)?),
+                Some(statement) => self.told = Some(statement.described(cx.py)?),
                 None => self.preparation = Some(preparation),
             }
             if cx.session.has_open_unit() {

@@ -14,7 +14,7 @@ use super::fetch::{Answer, is_outdated, request_execution};
 use super::introspection::Introspection;
 use super::preparation::Preparation;
 use super::stream::changed_columns;
-use super::{Context, Flow, Operation, Reception, Signal, UnexpectedCopy, scope};
+use super::{Context, Flow, Limit, Operation, Reception, Signal, UnexpectedCopy, scope};
 
 /// How many bytes are encoded before they are sent, so that memory stays bounded.
 const BATCH_BYTES: usize = 32 * 1024;
@@ -75,13 +75,15 @@ impl Many {
         Ok(())
     }
 
-    /// Encodes rows up to the size of a batch, or to the end, which is a Sync.
+    /// Encodes rows up to the size of a batch, or as many as a slow source gives in time, or to the end,
+    /// which is a Sync.
     fn encode_batch(
         &mut self,
         cx: &mut Context<'_, '_>,
         statement: &Arc<Statement>,
     ) -> PyResult<()> {
-        while cx.session.outgoing().len() < BATCH_BYTES {
+        let mut limit = Limit::at(BATCH_BYTES);
+        loop {
             let Some(row) = self.rows.bind(cx.py).clone().next() else {
                 self.end(cx, statement);
                 return Ok(());
@@ -96,9 +98,11 @@ impl Many {
                 Err(Unwritten::Retype(_)) => return Err(misfit(cx, statement, &row)),
                 Err(unwritten) => return Err(unwritten.into_error(cx.py)),
             }
+            if limit.ends_after_item(cx.session.outgoing().len()) {
+                cx.session.flush();
+                return Ok(());
+            }
         }
-        cx.session.flush();
-        Ok(())
     }
 
     /// The values of the first row have types of their own: the statement is prepared for them, and

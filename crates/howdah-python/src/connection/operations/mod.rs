@@ -17,6 +17,7 @@ mod drain;
 mod fetch;
 mod introspection;
 mod learning;
+mod limit;
 mod many;
 mod preparation;
 mod simple;
@@ -41,6 +42,7 @@ pub(crate) use preparation::is_copy;
 pub(crate) use simple::Simple;
 pub(crate) use stream::{Stream, StreamClose, StreamNext, StreamOpen};
 
+use self::limit::Limit;
 use self::unexpected_copy::UnexpectedCopy;
 use super::state::State;
 use super::statement::Statements;

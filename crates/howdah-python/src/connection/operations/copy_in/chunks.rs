@@ -38,23 +38,33 @@ impl Source for Chunks {
         Ok(self.sql.bind(cx.py).clone())
     }
 
-    fn fill(&mut self, scope: &Scope<'_, '_>, out: &mut Vec<u8>, limit: &Limit) -> PyResult<More> {
+    fn fill(
+        &mut self,
+        scope: &Scope<'_, '_>,
+        out: &mut Vec<u8>,
+        mut limit: Limit,
+    ) -> PyResult<More> {
         let py = scope.py;
-        while !limit.is_reached(out) {
-            if let Some((chunk, sent)) = &mut self.chunk {
-                *sent += chunk.append(py, *sent, limit.room(out), out);
-                if *sent < chunk.len(py) {
-                    continue;
-                }
+        loop {
+            let (chunk, sent) = match &mut self.chunk {
+                Some((chunk, sent)) => (chunk, sent),
+                none => match self.supply.next(py)? {
+                    Next::Item(item) => {
+                        let (chunk, sent) = none.insert((Chunk::new(&item)?, 0));
+                        (chunk, sent)
+                    }
+                    Next::Later => return Ok(More::Later),
+                    Next::End => return Ok(More::End),
+                },
+            };
+            *sent += chunk.append(py, *sent, limit.room(out.len()), out);
+            if *sent == chunk.len(py) {
                 self.chunk = None;
             }
-            match self.supply.next(py)? {
-                Next::Item(item) => self.chunk = Some((Chunk::new(&item)?, 0)),
-                Next::Later => return Ok(More::Later),
-                Next::End => return Ok(More::End),
+            if limit.ends_after_item(out.len()) {
+                return Ok(More::Now);
             }
         }
-        Ok(More::Now)
     }
 
     fn rows(&self) -> u64 {

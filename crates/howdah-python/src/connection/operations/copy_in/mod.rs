@@ -10,8 +10,6 @@ mod progress;
 mod rows;
 mod supply;
 
-use std::time::{Duration, Instant};
-
 use howdah_wire::backend::{Message, ServerError};
 use howdah_wire::{Oid, Session};
 use pyo3::prelude::*;
@@ -25,13 +23,11 @@ pub(crate) use supply::Supply;
 
 use super::super::{faults, known};
 use super::introspection::Introspection;
-use super::{Context, Flow, Operation, Reception, Signal, scope};
+use super::{Context, Flow, Limit, Operation, Reception, Signal, scope};
 use crate::types::Scope;
 
 /// How much is encoded before it is sent, so that memory stays bounded.
 const PIECE_BYTES: usize = 64 * 1024;
-/// How long a slow source is asked before what it gave is sent, and others get their turn.
-const PIECE_TIME: Duration = Duration::from_millis(2);
 
 /// What came of asking a source for more.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,33 +50,10 @@ pub(crate) trait Source: Send {
     fn statement<'py>(&mut self, cx: &Context<'_, 'py>) -> PyResult<Bound<'py, PyString>>;
 
     /// Appends data until `limit` says that it is enough.
-    fn fill(&mut self, scope: &Scope<'_, '_>, out: &mut Vec<u8>, limit: &Limit) -> PyResult<More>;
+    fn fill(&mut self, scope: &Scope<'_, '_>, out: &mut Vec<u8>, limit: Limit) -> PyResult<More>;
 
     /// How many rows were taken; 0 where the source does not know.
     fn rows(&self) -> u64;
-}
-
-/// When a piece is large enough.
-pub(crate) struct Limit {
-    bytes: usize,
-    until: Instant,
-}
-
-impl Limit {
-    /// Whether no more is wanted; looks at the clock.
-    pub(crate) fn is_reached(&self, out: &[u8]) -> bool {
-        out.len() >= self.bytes || Instant::now() >= self.until
-    }
-
-    /// Whether no more is wanted, by size alone.
-    pub(crate) const fn is_full(&self, out: &[u8]) -> bool {
-        out.len() >= self.bytes
-    }
-
-    /// How many bytes are still wanted.
-    pub(crate) const fn room(&self, out: &[u8]) -> usize {
-        self.bytes.saturating_sub(out.len())
-    }
 }
 
 /// Sends the data of a source to the server.
@@ -125,11 +98,7 @@ impl<S: Source> CopyIn<S> {
         let (source, mut more, mut sent) = (&mut self.source, More::Now, 0);
         let written = cx.session.copy_data_with(|out| {
             let begin = out.len();
-            let limit = Limit {
-                bytes: begin + PIECE_BYTES,
-                until: Instant::now() + PIECE_TIME,
-            };
-            more = source.fill(&scope, out, &limit)?;
+            more = source.fill(&scope, out, Limit::at(begin + PIECE_BYTES))?;
             sent = out.len() - begin;
             if sent == 0 {
                 Err(Unsent::Nothing)

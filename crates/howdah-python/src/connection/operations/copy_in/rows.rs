@@ -11,9 +11,6 @@ use super::{Context, Limit, More, Source, scope};
 use crate::connection::{faults, parameters, unknown_type};
 use crate::types::{Codec, Refused, Scope};
 
-/// After how many rows the clock is looked at.
-const ROWS_PER_LOOK: u32 = 8;
-
 /// The statement in the format that rows are sent in. Binary is used where every column has a binary
 /// form, unless there is no statement for it.
 pub(crate) struct RowStatements {
@@ -195,6 +192,11 @@ impl Rows {
         let name = self.names.get(index).map_or("?", String::as_str);
         let type_name = self.codecs.get(index).map_or("?", |codec| &codec.name);
         let place = format!("row {}, column `{name}` of type `{type_name}`", self.taken);
+        let refused = if self.binary {
+            refused.in_binary()
+        } else {
+            refused
+        };
         let error = parameters::refused_at(&place, value, refused);
         if self.binary && value.is_instance_of::<PyString>() {
             // an error that cannot take the hint is raised without
@@ -267,11 +269,15 @@ impl Source for Rows {
         }
     }
 
-    fn fill(&mut self, scope: &Scope<'_, '_>, out: &mut Vec<u8>, limit: &Limit) -> PyResult<More> {
+    fn fill(
+        &mut self,
+        scope: &Scope<'_, '_>,
+        out: &mut Vec<u8>,
+        mut limit: Limit,
+    ) -> PyResult<More> {
         if !std::mem::replace(&mut self.begun, true) {
             self.begin(out);
         }
-        let mut rows = 0;
         loop {
             let next = self.supply.next(scope.py).map_err(|error| {
                 self.taken += 1;
@@ -285,8 +291,7 @@ impl Source for Rows {
                     return Ok(More::End);
                 }
             }
-            rows += 1;
-            if limit.is_full(out) || (rows % ROWS_PER_LOOK == 0 && limit.is_reached(out)) {
+            if limit.ends_after_item(out.len()) {
                 return Ok(More::Now);
             }
         }

@@ -11,8 +11,11 @@
 //! connection that carried the cancel and the answers have ended: a cancel never hits a later
 //! statement. Both are bounded by [`GRACE`], after which the connection is dropped.
 
+mod cancelling;
+mod moving;
+mod pump;
+
 use std::collections::VecDeque;
-use std::io::{PipeReader, Write};
 use std::os::fd::AsRawFd;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 use std::time::Duration;
@@ -22,20 +25,14 @@ use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::PyString;
 
-use super::super::engine::Outcome;
-use super::super::faults;
-use super::super::line::{Line, Sent};
-use super::super::operations::{Drain, Operation};
-use super::super::state::State;
+use self::cancelling::{Cancelling, GRACE};
+pub(crate) use self::pump::{Holder, Pump};
 use super::reply::Reply;
-
-/// How long a cancelled statement may take to end before the connection is dropped.
-const GRACE: Duration = Duration::from_secs(5);
-/// When a cancel is repeated that has not ended its statement; twice as long after each. One that comes
-/// before its statement begins has no effect.
-const REPEAT: Duration = Duration::from_millis(100);
-/// How many receives are worked through before other tasks get their turn.
-const RECEIVES: usize = 4;
+use crate::connection::engine::Outcome;
+use crate::connection::faults;
+use crate::connection::line::Line;
+use crate::connection::operations::Operation;
+use crate::connection::state::State;
 
 /// What became of a submitted statement.
 pub(super) enum Submitted {
@@ -76,47 +73,6 @@ struct Inner {
     pump: Option<Py<Pump>>,
     /// Whoever was answered while the lock was held.
     answered: Vec<(Py<Reply>, Outcome)>,
-}
-
-/// A cancel on its way.
-struct Cancelling {
-    /// Readable when the server has closed the connection that carried it; none once it was.
-    delivered: Option<PipeReader>,
-    /// The loop's timer for [`GRACE`].
-    timer: Py<PyAny>,
-    /// The loop's timer for the next attempt, and how long it takes.
-    repeat: Option<Py<PyAny>>,
-    pause: Duration,
-}
-
-impl Cancelling {
-    /// Takes its timers from the loop.
-    fn stop(&self, py: Python<'_>) -> PyResult<()> {
-        let cancel = intern!(py, "cancel");
-        for timer in std::iter::once(&self.timer).chain(&self.repeat) {
-            timer.call_method0(py, cancel)?;
-        }
-        Ok(())
-    }
-}
-
-/// Ends the connection with the last of those who can use it: the connection and its replies.
-pub(crate) struct Holder(Arc<Link>);
-
-/// What the loop calls. Holds the link for as long as the loop knows the socket.
-#[pyclass(frozen, module = "howdah._native")]
-pub(crate) struct Pump(Arc<Link>);
-
-impl Holder {
-    pub(super) const fn link(&self) -> &Arc<Link> {
-        &self.0
-    }
-}
-
-impl Drop for Holder {
-    fn drop(&mut self) {
-        self.0.shut();
-    }
 }
 
 impl Link {
@@ -203,6 +159,9 @@ impl Link {
 
     /// Goes on sending, now that the operation has more.
     pub(super) fn resume(&self, py: Python<'_>) -> PyResult<()> {
+        if self.state.is_of_parent() {
+            return Ok(());
+        }
         // from within the connection's own work it goes on by itself
         let Some(mut inner) = self.enter() else {
             return Ok(());
@@ -236,6 +195,10 @@ impl Link {
 
     /// Gives up a statement.
     pub(super) fn abandon(&self, py: Python<'_>, reply: &Py<Reply>) -> PyResult<GivenUp> {
+        if self.state.is_of_parent() {
+            // the parent still waits for it
+            return Ok(GivenUp::Done);
+        }
         let Some(mut inner) = self.enter() else {
             let again = reply.getattr(py, intern!(py, "_give_up"))?;
             self.on_loop(py, intern!(py, "call_soon_threadsafe"), (again,))?;
@@ -262,11 +225,27 @@ impl Link {
         Ok(GivenUp::Done)
     }
 
+    /// What is known of a prepared statement, where nothing of the connection's is at work.
+    pub(super) fn described(
+        &self,
+        py: Python<'_>,
+        sql: &Bound<'_, PyString>,
+    ) -> PyResult<Option<Py<PyAny>>> {
+        match self.enter() {
+            Some(inner) if !self.state.is_closed() => inner.line.engine.described(py, sql),
+            _ => Ok(None),
+        }
+    }
+
     /// Closes the connection: whoever waits is told, and what the server executes is cancelled.
     ///
     /// # Errors
     /// `InterfaceError` from within the connection's own work.
     pub(super) fn close(&self, py: Python<'_>) -> PyResult<()> {
+        if self.state.is_of_parent() {
+            // its loop still watches the socket, and shares what it watches with
+            return Ok(());
+        }
         let mut inner = self.enter().ok_or_else(|| faults::reentered(py))?;
         if self.state.is_closed() && inner.pump.is_none() {
             return Ok(());
@@ -310,199 +289,6 @@ impl Link {
         if let Some(mut inner) = self.enter() {
             inner.line.shutdown();
         }
-    }
-
-    /// The socket is readable.
-    fn receive(&self, py: Python<'_>) -> PyResult<()> {
-        let mut inner = self.lock();
-        if inner.is_unread(&self.state) {
-            inner.deaf = true;
-            return self.on_loop(py, intern!(py, "remove_reader"), (self.fd,));
-        }
-        for _ in 0..RECEIVES {
-            let room = inner.line.engine.session().spare().len();
-            let received = match inner.line.try_receive(py) {
-                Ok(Some(count)) => count,
-                Ok(None) => break,
-                Err(error) => {
-                    self.lose(py, &mut inner, &error)?;
-                    break;
-                }
-            };
-            self.work(py, &mut inner)?;
-            if inner.pump.is_none()
-                || inner.is_unread(&self.state)
-                || (received < room && !inner.line.transport.has_buffered())
-            {
-                break;
-            }
-        }
-        self.release(py, inner, false)
-    }
-
-    /// Works through what has arrived, and starts what was waiting.
-    fn work(&self, py: Python<'_>, inner: &mut Inner) -> PyResult<()> {
-        loop {
-            match inner.line.advance(py) {
-                Err(error) => return self.lose(py, inner, &error),
-                Ok(None) => return self.send(py, inner),
-                Ok(Some(outcome)) => {
-                    inner.answer_current(outcome);
-                    self.start_next(py, inner)?;
-                }
-            }
-        }
-    }
-
-    /// Ends a COPY that nobody can read any more; what waits begins afterwards.
-    #[cold]
-    fn end_copy(&self, py: Python<'_>, inner: &mut Inner) -> PyResult<()> {
-        // it cannot end at once: the server owes the end of its answer
-        drop(inner.line.begin(py, Box::new(Drain::new(None))));
-        self.listen(py, inner)?;
-        if inner.line.engine.is_busy() {
-            return self.cancel(py, inner);
-        }
-        self.start_next(py, inner)
-    }
-
-    /// Has the loop tell again when there is something to receive.
-    fn listen(&self, py: Python<'_>, inner: &mut Inner) -> PyResult<()> {
-        if inner.deaf
-            && let Some(pump) = &inner.pump
-        {
-            inner.deaf = false;
-            let readable = pump.getattr(py, intern!(py, "readable"))?;
-            self.on_loop(py, intern!(py, "add_reader"), (self.fd, readable))?;
-        }
-        Ok(())
-    }
-
-    /// Starts the oldest waiting statement, if nothing is under way.
-    fn start_next(&self, py: Python<'_>, inner: &mut Inner) -> PyResult<()> {
-        if inner.line.engine.is_busy() {
-            return Ok(());
-        }
-        if inner
-            .cancelling
-            .as_ref()
-            .is_some_and(|cancelling| cancelling.delivered.is_none())
-            && let Some(cancelling) = inner.cancelling.take()
-        {
-            cancelling.stop(py)?;
-        }
-        while inner.cancelling.is_none()
-            && let Some((operation, reply)) = inner.waiting.pop_front()
-        {
-            match inner.line.begin(py, operation) {
-                Some(outcome) => inner.answered.push((reply, outcome)),
-                None => {
-                    inner.current = Some(reply);
-                    return self.send(py, inner);
-                }
-            }
-        }
-        Ok(())
-    }
-
-    /// Sends what waits; a full buffer is continued when the loop says so, and a long operation too, so
-    /// that other tasks get their turn.
-    fn send(&self, py: Python<'_>, inner: &mut Inner) -> PyResult<()> {
-        let blocked = match inner.line.send(py) {
-            Ok(sent) => sent != Sent::All,
-            Err(error) if self.state.is_closed() => return self.lose(py, inner, &error),
-            Err(error) => {
-                // the operation raised while it provided more: its answers pass by
-                if let Some(outcome) = inner.line.engine.abandon(py, error) {
-                    inner.answer_current(outcome);
-                }
-                return self.send(py, inner);
-            }
-        };
-        if blocked == inner.writing {
-            return Ok(());
-        }
-        inner.writing = blocked;
-        match (&inner.pump, blocked) {
-            (Some(pump), true) => self.on_loop(
-                py,
-                intern!(py, "add_writer"),
-                (self.fd, pump.getattr(py, intern!(py, "writable"))?),
-            ),
-            _ => self.on_loop(py, intern!(py, "remove_writer"), (self.fd,)),
-        }
-    }
-
-    /// Has the server cancel what it executes. Where it gave no key for that, the statement has the
-    /// same time to end by itself.
-    fn cancel(&self, py: Python<'_>, inner: &mut Inner) -> PyResult<()> {
-        let Some(pump) = &inner.pump else {
-            return Ok(());
-        };
-        let timer = self.call_later(py, GRACE, pump.getattr(py, intern!(py, "grace_ended"))?)?;
-        inner.cancelling = Some(Cancelling {
-            delivered: None,
-            timer,
-            repeat: None,
-            pause: REPEAT,
-        });
-        self.send_cancel(py, inner)
-    }
-
-    /// Sends a cancel in a thread of its own, which knows nothing of Python.
-    fn send_cancel(&self, py: Python<'_>, inner: &mut Inner) -> PyResult<()> {
-        if let (Some(pump), Some(cancelling), Some(canceller)) =
-            (&inner.pump, &mut inner.cancelling, &self.canceller)
-        {
-            let reader = deliver(canceller.clone())?;
-            let callback = pump.getattr(py, intern!(py, "delivered"))?;
-            self.on_loop(
-                py,
-                intern!(py, "add_reader"),
-                (reader.as_raw_fd(), callback),
-            )?;
-            cancelling.delivered = Some(reader);
-        }
-        Ok(())
-    }
-
-    /// The server has taken the cancel.
-    fn delivered(&self, py: Python<'_>) -> PyResult<()> {
-        let mut inner = self.lock();
-        let reader = inner
-            .cancelling
-            .as_mut()
-            .and_then(|cancelling| cancelling.delivered.take());
-        if let Some(reader) = reader {
-            self.on_loop(py, intern!(py, "remove_reader"), (reader.as_raw_fd(),))?;
-        }
-        self.start_next(py, &mut inner)?;
-        if let Inner {
-            pump: Some(pump),
-            cancelling: Some(cancelling),
-            ..
-        } = &mut *inner
-        {
-            let repeat = pump.getattr(py, intern!(py, "cancel_again"))?;
-            cancelling.repeat = Some(self.call_later(py, cancelling.pause, repeat)?);
-            cancelling.pause *= 2;
-        }
-        self.release(py, inner, false)
-    }
-
-    /// A cancel that was delivered has not ended the statement yet.
-    fn cancel_again(&self, py: Python<'_>) -> PyResult<()> {
-        self.send_cancel(py, &mut self.lock())
-    }
-
-    /// A cancelled statement did not end in time.
-    fn grace_ended(&self, py: Python<'_>) -> PyResult<()> {
-        let mut inner = self.lock();
-        if inner.cancelling.is_some() {
-            let error = inner.line.lost(py, "a cancelled statement did not end");
-            self.lose(py, &mut inner, &error)?;
-        }
-        self.release(py, inner, false)
     }
 
     /// The connection was lost: whoever waits is told why.
@@ -616,44 +402,5 @@ impl Inner {
             .map(|(_, reply)| reply);
         let all = self.current.take().into_iter().chain(waiting);
         self.answered.extend(all.map(|reply| (reply, Err(error()))));
-    }
-}
-
-/// Sends a cancel; what comes back is readable when the server has taken it.
-fn deliver(canceller: Canceller) -> std::io::Result<PipeReader> {
-    let (reader, mut bell) = std::io::pipe()?;
-    std::thread::spawn(move || {
-        // a cancel that fails leaves the timer to end the wait
-        if canceller.cancel(GRACE, &Interrupt::never()).is_ok() {
-            let _ = bell.write_all(&[1]);
-        } else {
-            std::thread::sleep(GRACE);
-        }
-    });
-    Ok(reader)
-}
-
-#[pymethods]
-impl Pump {
-    fn readable(&self, py: Python<'_>) -> PyResult<()> {
-        self.0.receive(py)
-    }
-
-    fn writable(&self, py: Python<'_>) -> PyResult<()> {
-        let mut inner = self.0.lock();
-        self.0.send(py, &mut inner)?;
-        self.0.release(py, inner, false)
-    }
-
-    fn delivered(&self, py: Python<'_>) -> PyResult<()> {
-        self.0.delivered(py)
-    }
-
-    fn cancel_again(&self, py: Python<'_>) -> PyResult<()> {
-        self.0.cancel_again(py)
-    }
-
-    fn grace_ended(&self, py: Python<'_>) -> PyResult<()> {
-        self.0.grace_ended(py)
     }
 }

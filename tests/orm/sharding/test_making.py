@@ -161,10 +161,14 @@ def test_passwords_are_shown_nowhere(cluster: Cluster) -> None:
     things = (cluster.shards, *MODELS)
     shown = [repr(cluster.shards), ddl(*things), json.dumps(value_of(*things))]
     with howdah.connect(cluster.url) as conn:
-        wrong = shards([shard(cluster.shard_urls[0], name="one", no_such_option="1")])
-        with pytest.raises(howdah.Error) as refused:
-            create_all(conn, wrong, Customer)
-        shown.append(repr(refused.value) + str(refused.value.hint))
+        for wrong in (
+            shards([shard(cluster.shard_urls[0], name="one", no_such_option="1")]),
+            shards(cluster.shard_urls, roles=["no such role"]),
+        ):
+            with pytest.raises(howdah.Error) as refused:
+                create_all(conn, wrong, Customer)
+            error = refused.value
+            shown += [repr(error), str(error), str(error.hint), str(vars(error))]
         create_all(conn, *things)
         read = _native.schema_read(cluster.url, "public", None)
         shown += [read, _native.schema_models(read, "the coordinator")]

@@ -10,7 +10,7 @@ import pytest
 import howdah
 from howdah import _native
 from howdah.orm import Col, Model, create_all, ddl, drop_all, identity, insert, select
-from howdah.orm.schema import shard, shards, value_of
+from howdah.orm.schema import server, shard, shards, user_mapping, value_of
 from tests.orm.sharding.shop import MODELS, Customer, Order
 
 if TYPE_CHECKING:
@@ -175,6 +175,20 @@ def test_passwords_are_shown_nowhere(cluster: Cluster) -> None:
         drop_all(conn, *things)
     assert [it for it in shown if secret in it or "100%25" in it] == []
     assert "password '***'" in shown[1]
+
+
+def test_secrets_are_found_however_they_are_written(cluster: Cluster) -> None:
+    secret = 'it\'s \\ "odd"'
+    other = server(
+        "other", "no_such_wrapper", user_mappings=[user_mapping(user="me", password=secret)]
+    )
+    assert "odd" not in repr(other)
+    with howdah.connect(cluster.url) as conn, pytest.raises(howdah.Error) as refused:
+        create_all(conn, other)
+    error = refused.value
+    assert isinstance(error, howdah.DatabaseError)
+    assert "password '***'" in str(error.query) or "password E'***'" in str(error.query)
+    assert "odd" not in str(vars(error))
 
 
 def test_a_role_without_rights_on_the_shards_goes_by_its_grants(cluster: Cluster) -> None:

@@ -16,7 +16,7 @@ from howdah.errors import ProgrammingError
 from howdah.orm.models import Model
 from howdah.orm.schema import sharding
 from howdah.orm.schema.base import Collector, SchemaObject, Value
-from howdah.orm.schema.running import run
+from howdah.orm.schema.running import Secrets, run
 from howdah.orm.schema.sharding.splitting import completed
 from howdah.orm.schema.tables import add_enum, add_model, is_enum
 
@@ -34,10 +34,12 @@ def create_all(on: Any, *things: Any) -> Any:
     objects such as `extension("pg_trgm")`, enums, or modules, of which all that they define is
     taken. The order does not matter. What is there already is an error of the server.
     """
-    schema = _collected(things, secret=lambda text: text)
+    secrets = Secrets()
+    schema = _collected(things, secret=secrets)
     if _is_spread(schema):
-        return run(on, sharding.create_steps(schema))
-    return run(on, _script_steps(_native.schema_create(json.dumps(schema.value))))
+        return run(on, secrets.guarded(sharding.create_steps(schema)))
+    statements = _native.schema_create(json.dumps(schema.value))
+    return run(on, secrets.guarded(_script_steps(statements)))
 
 
 def drop_all(on: Any, *things: Any) -> Any:

@@ -32,7 +32,7 @@ from howdah.async_pool import AsyncPool
 from howdah.connection import Connection
 from howdah.errors import InterfaceError, OperationalError, PoolClosed
 from howdah.orm.executors import drive_async, run_on_async
-from howdah.orm.statements.base import Statement, Step, Steps
+from howdah.orm.statements.base import Statement, Step, Steps, no_statement
 from howdah.orm.statements.select import Select
 from howdah.orm.verbs import AsyncVerbs
 from howdah.retrying import run_async
@@ -260,6 +260,8 @@ class AsyncDatabase(Routing[AsyncPool], AsyncVerbs):
         """`AsyncConnection.fetch` on the primary, or with `read_only` where `read()` would go."""
         if isinstance(query, Statement):
             return await self._ask(lambda c: run_on_async(query, self, c), read_only=read_only)
+        if isinstance(query, type):
+            raise no_statement(query)
         return await self._ask(
             lambda c: c.fetch(query, *args, row=row, timeout=timeout),
             read_only=read_only,

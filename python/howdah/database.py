@@ -28,7 +28,7 @@ from howdah._routing import (
 from howdah.connection import Connection
 from howdah.errors import InterfaceError, OperationalError, PoolClosed
 from howdah.orm.executors import drive, run_on
-from howdah.orm.statements.base import Statement, Step, Steps
+from howdah.orm.statements.base import Statement, Step, Steps, no_statement
 from howdah.orm.statements.select import Select
 from howdah.orm.verbs import Verbs
 from howdah.pool import Pool
@@ -255,6 +255,8 @@ class Database(Routing[Pool], Verbs):
         """`Connection.fetch` on the primary, or with `read_only` where `read()` would go."""
         if isinstance(query, Statement):
             return self._ask(lambda c: run_on(query, self, c), read_only=read_only)
+        if isinstance(query, type):
+            raise no_statement(query)
         return self._ask(
             lambda c: c.fetch(query, *args, row=row, timeout=timeout),
             read_only=read_only,

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 import howdah
 from howdah.orm import select, update
 from tests.orm.library import TABLES, Author, Book
@@ -40,3 +42,18 @@ async def test_a_database_under_asyncio(database: str) -> None:
         book.title = "Changed"
         await db.save(book)
         assert await db.fetch(select(Book.title).where(Book.id == 1).one()) == "Changed"
+
+
+async def test_a_model_is_no_statement(db: Any) -> None:
+    with pytest.raises(TypeError, match=r"`Book` is a model: `select\(Book\)` is the statement"):
+        await db.fetch(Book)
+    with pytest.raises(TypeError, match="expected a statement, such as `select"):
+        await db.fetch(7)
+    with pytest.raises(TypeError, match="expected objects, found the class `Book`"):
+        await db.insert(Book)
+
+
+def test_a_model_is_no_statement_of_a_database(database: str) -> None:
+    nothing: Any = Book
+    with howdah.Database(database) as db, pytest.raises(TypeError, match="is a model"):
+        db.fetch(nothing)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, overload
 
 from howdah.orm import loading
 from howdah.orm._tx_options import Options
+from howdah.orm.statements.base import Statement, no_statement
 from howdah.orm.statements.batch import batch_steps
 from howdah.orm.statements.stream import AsyncStream, Stream, stream, stream_async
 from howdah.orm.writes.changing import change_steps
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from howdah.orm.models import Model
     from howdah.orm.paths import Related
     from howdah.orm.statements.assignments import Assignment
-    from howdah.orm.statements.base import Statement, Step, Steps
+    from howdah.orm.statements.base import Step, Steps
     from howdah.orm.statements.select import Select
     from howdah.orm.transactions import AsyncTxBlock, TxBlock
     from howdah.orm.writes.journal import Journal
@@ -102,6 +103,8 @@ class Verbs:
 
     def _run(self, statement: Statement[Any]) -> Any:
         """What a statement gives: by a single step where that is enough."""
+        if not isinstance(statement, Statement):
+            raise no_statement(statement)
         step = statement._only_step(self)
         if step is not None:
             return self._take(step)
@@ -294,6 +297,8 @@ class AsyncVerbs:
 
     async def _run(self, statement: Statement[Any]) -> Any:
         """What a statement gives: by a single step where that is enough."""
+        if not isinstance(statement, Statement):
+            raise no_statement(statement)
         step = statement._only_step(self)
         if step is not None:
             return await self._take(step)

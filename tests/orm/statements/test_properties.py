@@ -17,7 +17,8 @@ from hypothesis import strategies as st
 
 from howdah._native import Shapes
 from howdah.orm import Bound, Expr, all_of, any_of, lit, select, text_of
-from howdah.orm.functions import case, coalesce, count, max_, min_, sum_
+from howdah.orm.functions import case, coalesce, count, max_, min_, sum_, window
+from howdah.orm.functions import rows as frame_of
 from tests.orm.library import TABLES, Author, Book
 
 if TYPE_CHECKING:
@@ -257,6 +258,71 @@ def test_groups_and_aggregates(
             )
         )
     assert shop.fetch(query) == expected
+
+
+ORDERS = st.lists(st.tuples(TERMS, st.booleans(), st.booleans()), max_size=3)
+
+
+@WITH_A_SERVER
+@given(names=NAMES, lines=LINES, condition=CONDITIONS, order=ORDERS, size=st.integers(1, 4))
+def test_pages(  # noqa: PLR0917 (hypothesis gives them by name)
+    shop: Bound,
+    names: list[str],
+    lines: list[Any],
+    condition: Term,
+    order: list[tuple[Term, bool, bool]],
+    size: int,
+) -> None:
+    rows = filled(shop, names, lines)
+    columns: list[Any] = [
+        (term.sql.desc if descending else term.sql.asc)(nulls="first" if first else "last")
+        for term, descending, first in order
+    ]
+    query = select(Book).where(condition.sql).order_by(*columns)
+    pages = [shop.fetch(query.page(size))]
+    while pages[-1].next is not None:
+        pages.append(shop.fetch(query.page(size, after=pages[-1].next)))
+    expected = [line.id for line in rows if condition.of(line) is True]
+    if order and order[-1][1]:
+        expected.reverse()  # the key is in the direction of the last column
+    for term, descending, first in reversed(order):
+        expected.sort(key=lambda id_: placed(term, rows[id_ - 1], descending, first))
+    assert [book.id for page in pages for book in page] == expected
+    assert all(len(page) == size for page in pages[:-1])
+
+
+def placed(term: Term, line: Line, descending: bool, first: bool) -> Any:
+    """Where a row comes by one column of an order."""
+    value = term.of(line)
+    if value is None:
+        return (0 if first else 2, 0)
+    return (1, -value if descending else value)
+
+
+@WITH_A_SERVER
+@given(names=NAMES, lines=LINES, term=TERMS, one=CONDITIONS, other=CONDITIONS)
+def test_windows_and_set_operations(  # noqa: PLR0917 (hypothesis gives them by name)
+    shop: Bound, names: list[str], lines: list[Any], term: Term, one: Term, other: Term
+) -> None:
+    rows = filled(shop, names, lines)
+    by_author = window("by_author", partition_by=Book.author_id)
+    query = select(
+        Book.id,
+        count().over(by_author),
+        sum_(term.sql).over(by_author, order_by=Book.id, frame=frame_of(-1, 0)),
+    ).order_by(Book.id)
+    expected = []
+    for line in rows:
+        mine = [it for it in rows if it.author_id == line.author_id]
+        near = mine[max(mine.index(line) - 1, 0) : mine.index(line) + 1]
+        values = [value for it in near if (value := term.of(it)) is not None]
+        expected.append((line.id, len(mine), sum(values) if values else None))
+    assert shop.fetch(query) == expected
+    left, right = (select(Book.id).where(it.sql) for it in (one, other))
+    lefts, rights = ({it.id for it in rows if of(it) is True} for of in (one.of, other.of))
+    assert shop.fetch(left.union(right).order_by(Book.id)) == sorted(lefts | rights)
+    assert shop.fetch(left.intersect(right).order_by(Book.id)) == sorted(lefts & rights)
+    assert shop.fetch(left.except_(right).order_by(Book.id)) == sorted(lefts - rights)
 
 
 @given(text=st.text(), number=st.integers(), items=st.lists(st.text(), max_size=3))

@@ -18,7 +18,7 @@ from howdah.orm import Bound, Col, Model, col, create_all, generated, identity, 
 from howdah.orm.models import ModelMeta
 from howdah.orm.schema import sql
 from howdah.types import Multirange, Range
-from tests.orm.writing.test_round_trips import TEXT, VALUES, Place
+from tests.orm.writing.test_round_trips import TEXT, VALUES, Colour, Place
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -130,11 +130,13 @@ def key_of(one: Any) -> tuple[Any, ...]:
 
 
 class Parcel(Model):
-    """Of a key that the database gives, and defaults of ranges."""
+    """Of a key that the database gives, and defaults whose types constants do not say."""
 
     id: Col[uuid.UUID] = col(primary_key=True, default=sql("gen_random_uuid()"))
     name: Col[str]
     days: Col[Range[dt.date]] = col(default=Range(dt.date(2026, 1, 1), dt.date(2027, 1, 1)))
+    colours: Col[list[Colour]] = col(default=[Colour.RED, Colour.BLUE])
+    none: Col[list[Colour]] = col(default=[])
     weights: Col[Multirange[int]] = col(default=Multirange([Range(1, 3), Range(5, None)]))
 
 
@@ -149,13 +151,14 @@ def test_a_key_that_the_database_gives_is_known_after_a_transaction(db: Bound) -
         assert [one.id for one in found] == [one.id for one in parcels]
 
 
-def test_ranges_are_defaults(db: Bound) -> None:
+def test_defaults_are_of_the_type_of_the_column(db: Bound) -> None:
     with db.connection.transaction(force_rollback=True):
         create_all(db.connection, Parcel)
         db.connection.execute("insert into parcel (name) values ('bare')")
         db.insert(Parcel(name="made"))
         bare, made = db.fetch(select(Parcel).order_by(Parcel.name))
         assert (bare.days, bare.weights) == (made.days, made.weights)
+        assert (bare.colours, bare.none) == ([Colour.RED, Colour.BLUE], [])
         assert bare.weights == Multirange([Range(1, 3), Range(5, None)])
 
 

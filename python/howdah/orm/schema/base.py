@@ -189,8 +189,9 @@ def default_text(value: Any, type_: SqlType) -> str:
     if type_.name in {"json", "jsonb"}:
         text = json.dumps(value, ensure_ascii=False)
         return f"{sql.Literal(text)}::{type_.name}"
-    if isinstance(value, list) and not value:
-        return f"'{{}}'::{type_.name}"
+    if isinstance(value, list):
+        # texts in it would be of type `text`, whatever the column's items are
+        return f"{constant(value)}::{type_.name}"
     if type_.name in _RANGES:
         text = _native.encode_value(_RANGES[type_.name], value, 0).decode()
         return f"{sql.Literal(text)}::{type_.name}"

@@ -91,6 +91,14 @@ class Statement(Generic[R_co]):
             raise TypeError(_no_hidden_query("in"))
 
 
+def no_statement(found: object) -> TypeError:
+    """What to raise for something else in the place of a statement."""
+    if hasattr(found, "__table__") and isinstance(found, type):
+        name = found.__name__
+        return TypeError(f"`{name}` is a model: `select({name})` is the statement that asks for it")
+    return TypeError(f"expected a statement, such as `select(…)`, found `{type(found).__name__}`")
+
+
 def _no_hidden_query(what: str) -> str:
     return (
         f"`{what}` on a statement would run a query behind your back: run it first, "

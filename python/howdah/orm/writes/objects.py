@@ -26,6 +26,8 @@ def as_list(objects: Any) -> list[Any]:
 
     if isinstance(objects, Model):
         return [objects]
+    if isinstance(objects, type):
+        raise TypeError(f"expected objects, found the class `{objects.__name__}`")
     found = list(objects)
     for one in found:
         if not isinstance(one, Model):

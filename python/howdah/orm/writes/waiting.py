@@ -25,7 +25,12 @@ from howdah.errors import Error, InFailedSqlTransaction, PipelineAborted
 from howdah.orm.statements.insert import Insert, insert
 from howdah.orm.writes import events
 from howdah.orm.writes.deleting import deletion_of
-from howdah.orm.writes.inserting import FEW, copy_target, reserved
+from howdah.orm.writes.inserting import (
+    FEW,
+    copy_target,
+    reserved,
+    reserved_for_statements,
+)
 from howdah.orm.writes.updating import Group, stale
 
 if TYPE_CHECKING:
@@ -161,11 +166,11 @@ class InsertWay:
         """Take numbers from the sequence, as many as were used so far."""
         assert self.identity is not None
         count = min(max(self.used, FIRST_BLOCK), LARGEST_BLOCK)
-        numbers = yield from reserved(self.table, [self.identity], count)
+        found = yield from reserved_for_statements(self.table, self.identity, count)
+        numbers, self.may_copy = found
         if numbers is None:
             self.is_refused = True
         else:
-            self.may_copy = True
             self.numbers = numbers[::-1]
 
 

@@ -11,6 +11,7 @@ from howdah._native import quote_identifier as quoted
 from howdah._native import schema_refresh_order
 from howdah.errors import NotSupportedError, ProgrammingError
 from howdah.orm.schema.running import run
+from howdah.orm.statements.base import Write
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -103,7 +104,7 @@ def _check(views: Sequence[type[Model]]) -> None:
 
 def _refresh_steps(views: Sequence[type[Model]], concurrently: bool) -> Steps:  # noqa: FBT001
     for name, _ in (yield from _in_order(views)):
-        yield functools.partial(_execute, _statement(name, concurrently))
+        yield _refreshing(name, concurrently)
 
 
 def _refresh_all_steps(schema: str | None, concurrently: bool) -> Steps:  # noqa: FBT001
@@ -112,8 +113,7 @@ def _refresh_all_steps(schema: str | None, concurrently: bool) -> Steps:  # noqa
     for home, name, can_be_concurrent in found:
         if schema in {None, home}:
             full_name = f"{quoted(home)}.{quoted(name)}"
-            sql = _statement(full_name, concurrently and can_be_concurrent)
-            yield functools.partial(_execute, sql)
+            yield _refreshing(full_name, concurrently and can_be_concurrent)
 
 
 def _schedule_steps(
@@ -162,6 +162,10 @@ def _in_order(views: Sequence[type[Model]]) -> Steps:
         return places[key] if key in places else bare.get(table.name, len(found))
 
     return [(it.__table__.sql_name, True) for it in sorted(views, key=place)]
+
+
+def _refreshing(name: str, concurrently: bool) -> Write:  # noqa: FBT001
+    return Write(functools.partial(_execute, _statement(name, concurrently)), {name})
 
 
 def _statement(name: str, concurrently: bool) -> str:  # noqa: FBT001

@@ -23,6 +23,7 @@ from howdah._identifiers import qualified
 from howdah._native import group_by_filled
 from howdah._native import quote_identifier as quoted
 from howdah.errors import DatabaseError
+from howdah.orm.statements.base import Write, running
 from howdah.orm.statements.given import given_rows, has_arrays, rows_at_once
 from howdah.orm.statements.insert import Insert, insert
 from howdah.orm.writes import events
@@ -156,7 +157,7 @@ class Group:
             return []
         columns = [self.table.expression(name) for name in self.missing]
         compiled, values = statement.returning(*columns)._compile()
-        rows = yield lambda conn: conn.fetch(compiled.sql, *values, row=tuple)
+        rows = yield running(compiled, lambda conn: conn.fetch(compiled.sql, *values, row=tuple))
         return rows
 
     def _insert_pieces(self, report: _Report) -> Steps:
@@ -200,8 +201,9 @@ class Group:
             taken = list(zip(numbers, strict=True))
             rows = map(operator.add, taken, rows)
         columns = [table.columns[name].name for name in (*self.missing, *names)]
-        yield lambda conn: conn.copy_rows(
-            copy_target(table), rows, columns, progress=report.of_copy
+        yield Write(
+            lambda conn: conn.copy_rows(copy_target(table), rows, columns, progress=report.of_copy),
+            {table.sql_name},
         )
         self._rows = taken
         report.done(len(self.objects))

@@ -173,6 +173,15 @@ PAGES = {
     ),
     "pools": Page("Pools", ("pool", "async_pool")),
     "databases": Page("A database with replicas", ("database", "async_database")),
+    "caching": Page(
+        "Caching",
+        (
+            "caching.options",
+            "caching.functions",
+            "caching._database.DatabaseCache",
+            "caching._database.AsyncDatabaseCache",
+        ),
+    ),
     "listening": Page(
         "Notifications",
         ("listening", "notifications.Notifications", "notifications.AsyncNotifications"),

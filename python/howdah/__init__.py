@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from howdah.async_pipeline import AsyncPending, AsyncPipeline
     from howdah.async_pool import AsyncPool
     from howdah.async_server_cursor import AsyncServerCursor
+    from howdah.caching import Cache, CacheStats, cache
     from howdah.connection import Connection, connect
     from howdah.cursor import Cursor
     from howdah.database import Database
@@ -79,6 +80,8 @@ __all__ = [
     "AsyncPool",
     "AsyncServerCursor",
     "Binary",
+    "Cache",
+    "CacheStats",
     "Connection",
     "Cursor",
     "DataError",
@@ -109,6 +112,7 @@ __all__ = [
     "Xid",
     "__version__",
     "apilevel",
+    "cache",
     "connect",
     "connect_async",
     "errors",
@@ -129,6 +133,7 @@ _LAZY: Final = {
     "async_pipeline": ("AsyncPending", "AsyncPipeline"),
     "async_pool": ("AsyncPool",),
     "async_server_cursor": ("AsyncServerCursor",),
+    "caching": ("Cache", "CacheStats", "cache"),
     "connection": ("Connection", "connect"),
     "cursor": ("Cursor",),
     "database": ("Database",),

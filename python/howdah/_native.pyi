@@ -41,6 +41,9 @@ from howdah._native_orm import (
     Param as Param,
 )
 from howdah._native_orm import (
+    Recording as Recording,
+)
+from howdah._native_orm import (
     Shapes as Shapes,
 )
 from howdah._native_orm import (

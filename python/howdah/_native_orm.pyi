@@ -160,6 +160,24 @@ class Load:
     def cohorts(self) -> tuple[Any, ...]:
         """A Cohort by entity, None for a value: of the statement (or batch) that began last."""
 
+@final
+class Recording:
+    """The rows of one answer as they came: `row=Recording(row, limit)`, and read again later.
+
+    More than `limit` bytes are not kept. `value` stands for the first value of each row.
+    """
+
+    def __new__(cls, row: object, limit: int, *, value: bool = False) -> Self: ...
+    @property
+    def size(self) -> int | None:
+        """In bytes; None where there is nothing to replay."""
+    def replay(self, row: object, *, value: bool = False, first: bool = False) -> Any:
+        """The rows, or with `first` one or None, made anew. Raises `LookupError`."""
+    def to_bytes(self) -> bytes: ...
+    @staticmethod
+    def from_bytes(data: bytes, like: Recording) -> Recording:
+        """Raises `ValueError`, and `LookupError` for types that are not known yet."""
+
 def group_by_filled(
     layout: Layout, objects: Iterable[Instance]
 ) -> list[tuple[tuple[str, ...], list[Any]]]:
@@ -232,6 +250,12 @@ class Compiled:
     def sql(self) -> str: ...
     @property
     def extra(self) -> Any: ...
+    @property
+    def reads(self) -> frozenset[str]:
+        """The names of the tables that it reads; `*` where its text is the program's own."""
+    @property
+    def writes(self) -> frozenset[str]:
+        """The names of the tables that it writes."""
 
 @final
 class Shapes:

@@ -6,6 +6,8 @@ whichever server that runs.
 """
 
 import math
+import re
+import threading
 import time
 from collections.abc import Iterable, Sequence
 from contextvars import ContextVar
@@ -22,9 +24,14 @@ from howdah.retrying import Retry
 
 if TYPE_CHECKING:
     from howdah.async_pool import AsyncPool
+    from howdah.caching.options import Cache
+    from howdah.orm.statements.base import Steps
     from howdah.pool import Pool
 
 PoolT = TypeVar("PoolT", "Pool", "AsyncPool")
+
+known_run: "ContextVar[object]" = ContextVar("howdah_known_run", default=None)
+"""The database on which the ORM runs a transaction that is repeated, and knows what that writes."""
 
 Purpose = Literal["read", "write"]
 PURPOSES: tuple[Purpose, ...] = ("read", "write")
@@ -51,6 +58,8 @@ class DatabaseSession:
         self._routing = routing
         self._position = 0 if after is None else position_of(after)
         self._unknown_since: float | None = None
+        self.is_continued = after is not None
+        """Whether it must see what was written elsewhere."""
         self._tokens: list[Any] = []
 
     @property
@@ -116,6 +125,7 @@ class Routing(Generic[PoolT]):
         max_size: int = 10,
         retry: Retry | None = None,
         pool_options: dict[str, Any] | None = None,
+        cache: "Cache | None" = None,
         **options: object,
     ) -> None:
         self._timeout = timeout
@@ -135,7 +145,47 @@ class Routing(Generic[PoolT]):
         self._topology = Topology(names, max_lag, max_lag_bytes)
         self._monitor = Monitor(self._topology, self._watch, check_interval, self._drop)
         self._made_at = time.monotonic()
+        self._caching_lock = threading.Lock()
         self._prepare()
+        if cache is not None:
+            self._caching = self._make_cache(cache)
+
+    _caching: Any = None
+    """What `cache` is, once there is one."""
+
+    def _make_cache(self, cache: "Cache") -> Any:
+        """What `cache` is."""
+        raise NotImplementedError
+
+    def _cache(self) -> Any:
+        """What `cache` is, made when it is first wanted."""
+        from howdah.caching.options import Cache
+
+        with self._caching_lock:
+            if self._caching is None:
+                self._caching = self._make_cache(Cache())
+            return self._caching
+
+    def _watched(self, steps: "Steps") -> "Steps":
+        """The steps; what they write is told to the cache, if there is one."""
+        if self._caching is None:
+            return steps
+        from howdah.caching._commits import watched
+
+        return watched(self._caching, steps)
+
+    def _watched_late(self, known: Any) -> None:
+        """Something ran of which a cache that was made meanwhile could know nothing."""
+        if known is None and self._caching is not None:
+            self._caching.ledger.change(["*"])
+
+    def _unknown_commit(self, query: str | None) -> Any:
+        """What the cache must know of SQL that only the program knows; None for what only reads."""
+        if self._caching is None or (query is not None and _only_reads(str(query))):
+            return None
+        from howdah.caching._commits import Commit
+
+        return Commit(self._caching, {"*"})
 
     def _prepare(self) -> None:
         """Make what only one of the two kinds needs."""
@@ -260,6 +310,14 @@ class Routing(Generic[PoolT]):
     def _watch(self, index: int) -> Connection:
         options = {"connect_timeout": 3, **self._connection_options}
         return Connection(configuration(self._dsns[index], options))
+
+
+_READING = re.compile(r"\s*(select|values|table|show)\b", re.IGNORECASE)
+
+
+def _only_reads(query: str) -> bool:
+    """Whether SQL of the program's own is a question, as far as its first word tells."""
+    return _READING.match(query) is not None and ";" not in query
 
 
 def may_read_elsewhere(error: errors.Error) -> bool:

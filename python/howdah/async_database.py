@@ -10,7 +10,7 @@ import math
 import time
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Sequence
 from types import TracebackType
-from typing import Any, Concatenate, ParamSpec, Self, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, Self, TypeVar, overload
 
 from howdah import errors
 from howdah._connecting import configuration
@@ -25,17 +25,24 @@ from howdah._routing import (
     Purpose,
     Routing,
     deadline_after,
+    known_run,
     may_read_elsewhere,
 )
 from howdah.async_connection import AsyncConnection, fresh_password
 from howdah.async_pool import AsyncPool
 from howdah.connection import Connection
 from howdah.errors import InterfaceError, OperationalError, PoolClosed
-from howdah.orm.executors import drive_async, run_on_async
+from howdah.orm.executors import alone, drive_async, run_on_async
 from howdah.orm.statements.base import Statement, Step, Steps, no_statement
+from howdah.orm.statements.cached import Cached
 from howdah.orm.statements.select import Select
 from howdah.orm.verbs import AsyncVerbs
 from howdah.retrying import run_async
+
+if TYPE_CHECKING:
+    from howdah.caching._commits import Commit
+    from howdah.caching._database import AsyncDatabaseCache
+    from howdah.caching.options import Cache
 
 T = TypeVar("T")
 Tuple = TypeVar("Tuple", bound=tuple[Any, ...])
@@ -46,7 +53,15 @@ R = TypeVar("R")
 class AsyncDatabaseLease:
     """What `with db.read() as conn:` and `with db.write() as conn:` enter."""
 
-    def __init__(self, database: "AsyncDatabase", purpose: Purpose, timeout: float | None) -> None:
+    def __init__(
+        self,
+        database: "AsyncDatabase",
+        purpose: Purpose,
+        timeout: float | None,
+        commit: "Commit | None" = None,
+    ) -> None:
+        self._commit = commit
+        """What the cache must know of what is done meanwhile."""
         self._database = database
         self._purpose = purpose
         self._timeout = timeout
@@ -57,6 +72,8 @@ class AsyncDatabaseLease:
             raise InterfaceError("`read()` and `write()` can be entered only once")
         session = self._database._session()
         pool, connection = await self._database._acquire(self._purpose, self._timeout)
+        if self._commit is not None:
+            await drive_async(self._commit.before(None), None)
         self._held = (pool, connection, session)
         return connection
 
@@ -80,6 +97,8 @@ class AsyncDatabaseLease:
             try:
                 if session is not None and self._purpose == "write":
                     await _note_position(session, connection)
+                if self._commit is not None:
+                    await drive_async(self._commit.afterwards(connection), connection)
             finally:
                 await pool.release(connection)
 
@@ -126,6 +145,8 @@ class AsyncDatabase(Routing[AsyncPool], AsyncVerbs):
         Raises `NoServer` after `timeout` seconds, the database's own by default.
         """
         self._begin()
+        if self._caching is not None:
+            self._caching.listen()
         deadline = self._deadline(timeout)
         while True:
             self._news.clear()
@@ -137,6 +158,8 @@ class AsyncDatabase(Routing[AsyncPool], AsyncVerbs):
     async def close(self, timeout: float = 5.0) -> None:
         """Stop watching and close the pools, as `AsyncPool.close` does. May be called twice."""
         deadline = deadline_after(timeout)
+        if self._caching is not None:
+            await asyncio.to_thread(self._caching.close)
         self._monitor.remove_listener(self._hear)
         self._monitor.close()
         pools, self._pools = self._pools, {}
@@ -157,7 +180,7 @@ class AsyncDatabase(Routing[AsyncPool], AsyncVerbs):
 
         Raises `NoServer` or `PoolTimeout` after `timeout` seconds.
         """
-        return AsyncDatabaseLease(self, "write", timeout)
+        return AsyncDatabaseLease(self, "write", timeout, self._unknown_commit(None))
 
     @contextlib.asynccontextmanager
     async def transaction(
@@ -196,14 +219,14 @@ class AsyncDatabase(Routing[AsyncPool], AsyncVerbs):
         """`AsyncConnection.execute` on the primary; of a statement of the ORM, its effect."""
         if isinstance(query, Statement):
             return await super().execute(query)
-        async with self.write() as connection:
+        async with self._lease_for(query) as connection:
             return await connection.execute(query, *args, timeout=timeout)
 
     async def execute_many(
         self, query: str, rows: Iterable[Sequence[Any]], /, *, timeout: float | None = None
     ) -> int:
         """`AsyncConnection.execute_many` on the primary."""
-        async with self.write() as connection:
+        async with self._lease_for(query) as connection:
             return await connection.execute_many(query, rows, timeout=timeout)
 
     @overload
@@ -259,11 +282,12 @@ class AsyncDatabase(Routing[AsyncPool], AsyncVerbs):
     ) -> Any:
         """`AsyncConnection.fetch` on the primary, or with `read_only` where `read()` would go."""
         if isinstance(query, Statement):
-            return await self._ask(lambda c: run_on_async(query, self, c), read_only=read_only)
+            return await self._fetch_statement(query, read_only=read_only)
         if isinstance(query, type):
             raise no_statement(query)
         return await self._ask(
             lambda c: c.fetch(query, *args, row=row, timeout=timeout),
+            query=query,
             read_only=read_only,
         )
 
@@ -320,10 +344,10 @@ class AsyncDatabase(Routing[AsyncPool], AsyncVerbs):
     ) -> Any:
         """`fetch_one` on the primary, or with `read_only` where `read()` would go."""
         if isinstance(query, Select):
-            first = query.first()
-            return await self._ask(lambda c: run_on_async(first, self, c), read_only=read_only)
+            return await self._fetch_statement(query.first(), read_only=read_only)
         return await self._ask(
             lambda c: c.fetch_one(query, *args, row=row, timeout=timeout),
+            query=query,
             read_only=read_only,
         )
 
@@ -333,6 +357,7 @@ class AsyncDatabase(Routing[AsyncPool], AsyncVerbs):
         """`fetch_value` on the primary, or with `read_only` where `read()` would go."""
         return await self._ask(
             lambda c: c.fetch_value(query, *args, timeout=timeout),
+            query=query,
             read_only=read_only,
         )
 
@@ -352,25 +377,44 @@ class AsyncDatabase(Routing[AsyncPool], AsyncVerbs):
     ) -> None:
         await self.close()
 
+    async def _fetch_statement(self, statement: Statement[Any], *, read_only: bool) -> Any:
+        if isinstance(statement, Cached):
+            return await self._run_cached(statement, read_only=read_only)
+        if not read_only:
+            return await self._run(statement)
+        return await self._ask(
+            lambda c: run_on_async(statement, self, c), query="select", read_only=True
+        )
+
     async def _drive(self, steps: Steps) -> Any:
         """The steps of a statement of the ORM, all on one connection."""
-        async with self.write() as connection:
-            return await drive_async(steps, connection)
+        known = self._caching
+        try:
+            async with self._lease(read_only=False) as connection:
+                return await drive_async(self._watched(steps), connection)
+        finally:
+            self._watched_late(known)
 
     async def _take(self, step: Step) -> Any:
         """One call of the ORM."""
-        async with self.write() as connection:
+        if hasattr(step, "writes"):
+            return await self._drive(alone(step))
+        async with self._lease(read_only=False) as connection:
             return await step(connection)
 
     async def _ask(
-        self, call: Callable[[AsyncConnection], Coroutine[Any, Any, R]], *, read_only: bool
+        self,
+        call: Callable[[AsyncConnection], Coroutine[Any, Any, R]],
+        *,
+        query: str,
+        read_only: bool,
     ) -> R:
         """One statement, with what the ORM loads for it.
 
         One that only reads is asked again elsewhere if its server goes away.
         """
         if not read_only:
-            async with self.write() as connection:
+            async with self._lease_for(query) as connection:
                 return await call(connection)
         failures = 0
         deadline = self._deadline(None)
@@ -519,15 +563,43 @@ class AsyncDatabase(Routing[AsyncPool], AsyncVerbs):
             raise error from None
         self._require_running()
 
+    @property
+    def cache(self) -> "AsyncDatabaseCache":
+        """The answers that are kept: its figures, `invalidate`, and a decorator of functions.
+
+        One of the default size is made where `cache` was not given.
+        """
+        found: AsyncDatabaseCache = self._caching or self._cache()
+        return found
+
+    def _make_cache(self, cache: "Cache") -> "AsyncDatabaseCache":
+        from howdah.caching._database import AsyncDatabaseCache
+
+        return AsyncDatabaseCache(self, cache, is_async=True)
+
+    async def _run_cached(self, statement: Cached[Any], *, read_only: bool = False) -> Any:
+        from howdah.caching._statements import of_database
+
+        return await drive_async(of_database(self, statement, read_only=read_only), None)
+
     def _lease(self, *, read_only: bool) -> AsyncDatabaseLease:
-        return self.read() if read_only else self.write()
+        return AsyncDatabaseLease(self, "read" if read_only else "write", None)
+
+    def _lease_for(self, query: str) -> AsyncDatabaseLease:
+        """A connection to the primary for SQL of the program's own."""
+        return AsyncDatabaseLease(self, "write", None, self._unknown_commit(query))
 
     def _source(self) -> Self:
         return self
 
     def _lease_for_run(self, timeout: float, *, read_only: bool | None) -> AsyncDatabaseLease:
         timeout = min(self._timeout, timeout)
-        return self.read(timeout) if read_only else self.write(timeout)
+        if read_only:
+            return self.read(timeout)
+        is_known = known_run.get() is self
+        return AsyncDatabaseLease(
+            self, "write", timeout, None if is_known else self._unknown_commit(None)
+        )
 
 
 async def _note_position(session: DatabaseSession, connection: AsyncConnection) -> None:

@@ -62,7 +62,7 @@ class Copying(_Wire):
         rows: Iterable[Any],
         columns: Sequence[str] | None = None,
         *,
-        where: str | None = None,
+        where: "Query | None" = None,
         timeout: float | None = None,
         progress: Progress | None = None,
         **options: Unpack[CopyRowsOptions],
@@ -70,9 +70,9 @@ class Copying(_Wire):
         """Insert rows by COPY, the fastest way in; answers how many were inserted.
 
         `table` is a name as the catalogue spells it, `"name"`, `"schema.name"` or
-        `("schema", "name")`. `rows` is any iterable, such as a generator: of sequences in the order
-        of `columns`, or of dicts by column name. Without `columns` they hold all columns that are
-        not generated, in the table's order.
+        `("schema", "name")`, or a `howdah.sql.Identifier`. `rows` is any iterable, such as a
+        generator: of sequences in the order of `columns`, or of mappings by column name. Without
+        `columns` they hold all columns that are not generated, in the table's order.
 
         Values are encoded for the types of the table: in COPY's binary format where every type has
         a binary form, else in its text format. `format` chooses; in `"text"` a `str` is taken for
@@ -81,7 +81,8 @@ class Copying(_Wire):
         `where` is an SQL condition that rows must meet. `on_error="ignore"` (PostgreSQL 17) skips
         rows with values that their columns cannot hold, `reject_limit` (18) at most so many.
         `freeze` is for a table made in the same transaction. `timeout` is in seconds;
-        `progress(rows, bytes)` is called ten times a second at most and once at the end.
+        `progress(rows, bytes)` is called ten times a second at most and once at the end; what it
+        raises ends the COPY, but for the last call, when the rows are inserted.
 
         All rows are inserted or none. An error of a value names its row and column, also as
         `error.copy_row` (counted from 1) and `error.copy_column`. What the iterable raises ends the
@@ -108,7 +109,7 @@ class Copying(_Wire):
         source: Source,
         columns: Sequence[str] | None = None,
         *,
-        where: str | None = None,
+        where: "Query | None" = None,
         timeout: float | None = None,
         progress: Progress | None = None,
         **options: Unpack[CopyInOptions],
@@ -284,7 +285,7 @@ class Copying(_Wire):
         data: Any,
         columns: Sequence[str] | None = None,
         *,
-        where: str | None = None,
+        where: "Query | None" = None,
         timeout: float | None = None,
         progress: Progress | None = None,
         **options: Unpack[CopyRowsOptions],

@@ -10,7 +10,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from types import TracebackType
-from typing import Any, Concatenate, ParamSpec, Self, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, Self, TypeVar, overload
 
 from howdah import errors
 from howdah._modes import Isolation
@@ -23,16 +23,23 @@ from howdah._routing import (
     Purpose,
     Routing,
     deadline_after,
+    known_run,
     may_read_elsewhere,
 )
 from howdah.connection import Connection
 from howdah.errors import InterfaceError, OperationalError, PoolClosed
-from howdah.orm.executors import drive, run_on
+from howdah.orm.executors import alone, drive, run_on
 from howdah.orm.statements.base import Statement, Step, Steps, no_statement
+from howdah.orm.statements.cached import Cached
 from howdah.orm.statements.select import Select
 from howdah.orm.verbs import Verbs
 from howdah.pool import Pool
 from howdah.retrying import run
+
+if TYPE_CHECKING:
+    from howdah.caching._commits import Commit
+    from howdah.caching._database import DatabaseCache
+    from howdah.caching.options import Cache
 
 T = TypeVar("T")
 Tuple = TypeVar("Tuple", bound=tuple[Any, ...])
@@ -43,7 +50,15 @@ R = TypeVar("R")
 class DatabaseLease:
     """What `with db.read() as conn:` and `with db.write() as conn:` enter."""
 
-    def __init__(self, database: "Database", purpose: Purpose, timeout: float | None) -> None:
+    def __init__(
+        self,
+        database: "Database",
+        purpose: Purpose,
+        timeout: float | None,
+        commit: "Commit | None" = None,
+    ) -> None:
+        self._commit = commit
+        """What the cache must know of what is done meanwhile."""
         self._database = database
         self._purpose = purpose
         self._timeout = timeout
@@ -54,6 +69,8 @@ class DatabaseLease:
             raise InterfaceError("`read()` and `write()` can be entered only once")
         session = self._database._session()
         pool, connection = self._database._acquire(self._purpose, self._timeout)
+        if self._commit is not None:
+            drive(self._commit.before(None), None)
         self._held = (pool, connection, session)
         return connection
 
@@ -77,6 +94,8 @@ class DatabaseLease:
             try:
                 if session is not None and self._purpose == "write":
                     _note_position(session, connection)
+                if self._commit is not None:
+                    drive(self._commit.afterwards(connection), connection)
             finally:
                 pool.release(connection)
 
@@ -120,6 +139,8 @@ class Database(Routing[Pool], Verbs):
         Raises `NoServer` after `timeout` seconds, the database's own by default.
         """
         self._require_open()
+        if self._caching is not None:
+            self._caching.listen()
         deadline = self._deadline(timeout)
         with self._monitor.lock:
             while not self._topology.is_complete or self._choose_reader(set()) is None:
@@ -129,6 +150,8 @@ class Database(Routing[Pool], Verbs):
     def close(self, timeout: float = 5.0) -> None:
         """Stop watching and close the pools, each as `Pool.close` does. May be called twice."""
         deadline = deadline_after(timeout)
+        if self._caching is not None:
+            self._caching.close()
         self._monitor.close()
         with self._pools_lock:
             pools, self._pools = self._pools, {}
@@ -147,7 +170,7 @@ class Database(Routing[Pool], Verbs):
 
         Raises `NoServer` or `PoolTimeout` after `timeout` seconds.
         """
-        return DatabaseLease(self, "write", timeout)
+        return DatabaseLease(self, "write", timeout, self._unknown_commit(None))
 
     @contextlib.contextmanager
     def transaction(
@@ -191,14 +214,14 @@ class Database(Routing[Pool], Verbs):
         """`Connection.execute` on the primary; of a statement of the ORM, its effect."""
         if isinstance(query, Statement):
             return super().execute(query)
-        with self.write() as connection:
+        with self._lease_for(query) as connection:
             return connection.execute(query, *args, timeout=timeout)
 
     def execute_many(
         self, query: str, rows: Iterable[Sequence[Any]], /, *, timeout: float | None = None
     ) -> int:
         """`Connection.execute_many` on the primary."""
-        with self.write() as connection:
+        with self._lease_for(query) as connection:
             return connection.execute_many(query, rows, timeout=timeout)
 
     @overload
@@ -254,11 +277,12 @@ class Database(Routing[Pool], Verbs):
     ) -> Any:
         """`Connection.fetch` on the primary, or with `read_only` where `read()` would go."""
         if isinstance(query, Statement):
-            return self._ask(lambda c: run_on(query, self, c), read_only=read_only)
+            return self._fetch_statement(query, read_only=read_only)
         if isinstance(query, type):
             raise no_statement(query)
         return self._ask(
             lambda c: c.fetch(query, *args, row=row, timeout=timeout),
+            query=query,
             read_only=read_only,
         )
 
@@ -315,10 +339,10 @@ class Database(Routing[Pool], Verbs):
     ) -> Any:
         """`Connection.fetch_one` on the primary, or with `read_only` where `read()` would go."""
         if isinstance(query, Select):
-            first = query.first()
-            return self._ask(lambda c: run_on(first, self, c), read_only=read_only)
+            return self._fetch_statement(query.first(), read_only=read_only)
         return self._ask(
             lambda c: c.fetch_one(query, *args, row=row, timeout=timeout),
+            query=query,
             read_only=read_only,
         )
 
@@ -328,6 +352,7 @@ class Database(Routing[Pool], Verbs):
         """`Connection.fetch_value` on the primary, or with `read_only` where `read()` would go."""
         return self._ask(
             lambda c: c.fetch_value(query, *args, timeout=timeout),
+            query=query,
             read_only=read_only,
         )
 
@@ -347,23 +372,36 @@ class Database(Routing[Pool], Verbs):
     ) -> None:
         self.close()
 
+    def _fetch_statement(self, statement: Statement[Any], *, read_only: bool) -> Any:
+        if isinstance(statement, Cached):
+            return self._run_cached(statement, read_only=read_only)
+        if not read_only:
+            return self._run(statement)
+        return self._ask(lambda c: run_on(statement, self, c), query="select", read_only=True)
+
     def _drive(self, steps: Steps) -> Any:
         """The steps of a statement of the ORM, all on one connection."""
-        with self.write() as connection:
-            return drive(steps, connection)
+        known = self._caching
+        try:
+            with self._lease(read_only=False) as connection:
+                return drive(self._watched(steps), connection)
+        finally:
+            self._watched_late(known)
 
     def _take(self, step: Step) -> Any:
         """One call of the ORM."""
-        with self.write() as connection:
+        if hasattr(step, "writes"):
+            return self._drive(alone(step))
+        with self._lease(read_only=False) as connection:
             return step(connection)
 
-    def _ask(self, call: Callable[[Connection], R], *, read_only: bool) -> R:
+    def _ask(self, call: Callable[[Connection], R], *, query: str, read_only: bool) -> R:
         """One statement, with what the ORM loads for it.
 
         One that only reads is asked again elsewhere if its server goes away.
         """
         if not read_only:
-            with self.write() as connection:
+            with self._lease_for(query) as connection:
                 return call(connection)
         failures = 0
         deadline = self._deadline(None)
@@ -463,15 +501,43 @@ class Database(Routing[Pool], Verbs):
         with self._monitor.lock:
             self._monitor.wait(min(deadline, time.monotonic() + 0.1))
 
+    @property
+    def cache(self) -> "DatabaseCache":
+        """The answers that are kept: its figures, `invalidate`, and a decorator of functions.
+
+        One of the default size is made where `cache` was not given.
+        """
+        found: DatabaseCache = self._caching or self._cache()
+        return found
+
+    def _make_cache(self, cache: "Cache") -> "DatabaseCache":
+        from howdah.caching._database import DatabaseCache
+
+        return DatabaseCache(self, cache, is_async=False)
+
+    def _run_cached(self, statement: Cached[Any], *, read_only: bool = False) -> Any:
+        from howdah.caching._statements import of_database
+
+        return drive(of_database(self, statement, read_only=read_only), None)
+
     def _lease(self, *, read_only: bool) -> DatabaseLease:
-        return self.read() if read_only else self.write()
+        return DatabaseLease(self, "read" if read_only else "write", None)
+
+    def _lease_for(self, query: str) -> DatabaseLease:
+        """A connection to the primary for SQL of the program's own."""
+        return DatabaseLease(self, "write", None, self._unknown_commit(query))
 
     def _source(self) -> Self:
         return self
 
     def _lease_for_run(self, timeout: float, *, read_only: bool | None) -> DatabaseLease:
         timeout = min(self._timeout, timeout)
-        return self.read(timeout) if read_only else self.write(timeout)
+        if read_only:
+            return self.read(timeout)
+        is_known = known_run.get() is self
+        return DatabaseLease(
+            self, "write", timeout, None if is_known else self._unknown_commit(None)
+        )
 
 
 def _note_position(session: DatabaseSession, connection: Connection) -> None:

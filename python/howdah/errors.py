@@ -299,7 +299,7 @@ def from_fields(wire_fields: Mapping[str, str], query: str | None) -> DatabaseEr
         # A code that only shares its class with the exception: the instance keeps the true one.
         error.sqlstate = diag.sqlstate
     if diag.context and (place := _COPY_PLACE.search(diag.context)):
-        error.copy_row, error.copy_column = int(place[1]), place[2]
+        error.copy_row, error.copy_column = int(place[1]), place[2] or diag.column_name
     return error
 
 

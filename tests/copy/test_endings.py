@@ -69,6 +69,15 @@ async def test_the_server_refuses_a_row(conn: howdah.AsyncConnection) -> None:
     await assert_usable(conn)
 
 
+async def test_the_server_names_a_column_that_must_not_be_null(
+    conn: howdah.AsyncConnection,
+) -> None:
+    await conn.execute("create table item (id int not null, name text)")
+    with pytest.raises(errors.NotNullViolation) as raised:
+        await conn.copy_rows("item", [(1, "a"), (None, "b")])
+    assert (raised.value.copy_row, raised.value.copy_column) == (2, "id")
+
+
 async def test_the_server_refuses_a_value(conn: howdah.AsyncConnection) -> None:
     await make_table(conn)
     with pytest.raises(errors.InvalidTextRepresentation) as raised:

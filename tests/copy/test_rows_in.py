@@ -118,6 +118,7 @@ async def test_rows_that_do_not_fit(conn: howdah.AsyncConnection) -> None:
             await conn.copy_rows("pair", [(0, "a"), row])
         assert str(raised.value) == message
         assert raised.value.copy_row == 2
+        assert not hasattr(raised.value, "__notes__"), "it is said once"
     assert await conn.fetch_value("select count(*) from pair") == 0
 
 

@@ -104,7 +104,7 @@ def documented() -> list[doctest.DocTest]:
 @pytest.mark.parametrize("test", documented(), ids=lambda test: test.name)
 def test_the_examples_of_a_docstring_run(test: doctest.DocTest, namespace: dict[str, Any]) -> None:
     test.globs = {**test.globs, **namespace}
-    if test.name.startswith(("howdah.orm", "howdah.integrations")):
+    if test.name.startswith(("howdah.orm", "howdah.integrations", "howdah.caching")):
         test.globs |= orm_examples.names(namespace["conn"])
     report: list[str] = []
     doctest.DocTestRunner(optionflags=FLAGS).run(test, out=report.append)

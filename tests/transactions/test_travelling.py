@@ -213,3 +213,14 @@ async def test_an_error_points_into_the_statement_alone(conn: howdah.AsyncConnec
             await conn.execute("select nothing")
     assert caught.value.diag.statement_position == 8
     assert caught.value.query == "select nothing"
+
+
+async def test_rows_of_what_travels_are_nobodys(conn: howdah.AsyncConnection) -> None:
+    """Also where the statement is prepared, and its rows are taken without a look at them."""
+    for _ in range(3):
+        async with conn.transaction():
+            conn.defer("select 7, 8 from generate_series(1, 3)")
+            assert await conn.fetch("select 1 union select 2 order by 1", row=tuple) == [(1,), (2,)]
+        async with conn.transaction():
+            conn.defer("select 7")
+            assert await conn.fetch_value("select 1") == 1

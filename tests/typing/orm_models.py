@@ -1,4 +1,5 @@
 """The models that the other files about the ORM speak of."""
+# pyright: strict
 
 import datetime as dt
 import enum

@@ -1,4 +1,5 @@
 """Right uses of the writing half of the ORM: no checker may complain, and the types are these."""
+# pyright: strict
 
 import datetime as dt
 from decimal import Decimal

@@ -22,6 +22,12 @@ if TYPE_CHECKING:
     from howdah.orm.statements.base import Statement, Step, Steps
 
 
+def alone(step: Step) -> Steps:
+    """The steps that are one step."""
+    answer = yield step
+    return answer
+
+
 def drive(steps: Steps, connection: Any) -> Any:
     """Take the steps on a connection."""
     try:

@@ -11,9 +11,10 @@ text.
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any, Literal, NoReturn, TypeVar, overload
 
-from howdah._native import Fragment, Param
+from howdah._native import Fragment, Param, Source
 from howdah._native import quote_identifier as quoted
 from howdah.errors import ProgrammingError
 from howdah.orm._types import SqlType, sql_type
@@ -32,7 +33,6 @@ from howdah.orm.operators.truth import BooleanOperators
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from howdah._native import Source
     from howdah.orm.columns import ColumnDefinition
     from howdah.orm.statements.assignments import Assignment
     from howdah.orm.statements.select import Select
@@ -340,6 +340,11 @@ def lit(value: A) -> Expr[A, A]:
     return typed(type_, Param(bound, type_.name if type_ else None))
 
 
+# SQL of the program's own that may read tables, which only the program knows
+_NAMES_TABLES = re.compile(r"\b(select|table)\b", re.IGNORECASE)
+_UNKNOWN_TABLES = Source("*", table="*", fixed=True)
+
+
 @overload
 def raw(sql: str, *values: Any) -> Expr[Any, Any]: ...
 @overload
@@ -360,6 +365,8 @@ def raw(sql: str, *values: Any, type: object = None) -> Expr[Any, Any]:  # noqa:
             hint='braces of PostgreSQL\'s are a value, too: `raw("{} || tags", ["new"])`',
         )
     parts: list[Any] = [pieces[0]]
+    if _NAMES_TABLES.search(sql):
+        parts.insert(0, (_UNKNOWN_TABLES,))
     for value, piece in zip(values, pieces[1:], strict=True):
         known = isinstance(value, Fragment) or hasattr(value, "_shape_fields")
         parts += [value if known else Param(value, _cast_of(value)), piece]

@@ -9,7 +9,7 @@ import functools
 import threading
 import types as python_types
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Union, get_args, get_origin
+from typing import TYPE_CHECKING, Any, ClassVar, Union, get_args, get_origin
 
 from howdah._native import Layout, Source
 from howdah._native import quote_identifier as quoted
@@ -85,6 +85,9 @@ class TableSource(Source):
 class Table:
     """The table of a model. `Model.__table__`."""
 
+    made: ClassVar[int] = 0
+    """How many there are, or were."""
+
     def __init__(
         self,
         model: type[Model],
@@ -128,6 +131,7 @@ class Table:
     ) -> None:
         """Give a new model its table."""
         model.__table__ = cls(model, name, schema, fields, options)
+        Table.made += 1
 
     @property
     def columns(self) -> dict[str, ColumnDefinition]:

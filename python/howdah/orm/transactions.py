@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Concatenate, ParamSpec, TypeVar
 
 from howdah import retrying
 from howdah.errors import ProgrammingError
+from howdah.orm._tx_ends import Attempts, check_block, commit_of, known, over, waiting_of, within
 from howdah.orm.executors import drive, drive_async
 from howdah.orm.models import Model
 from howdah.orm.verbs import AsyncVerbs, Verbs
@@ -25,9 +26,12 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from howdah.async_connection import AsyncConnection
+    from howdah.caching._commits import Commit
+    from howdah.caching._in_transaction import InTransaction
     from howdah.connection import Connection
     from howdah.orm._tx_options import Options
     from howdah.orm.statements.base import Step, Steps
+    from howdah.orm.statements.cached import Cached
     from howdah.orm.writes.inserting import Progress
 
 P = ParamSpec("P")
@@ -58,18 +62,24 @@ class Tx(Verbs):
         self._origin = origin
         self._waiting = waiting or Waiting(is_async=False)
         self._journal: Journal = Journal()
+        self._within: InTransaction | None = None
+        """What it knows of the cache, if there is one."""
         self._is_over = False
 
     @property
     def connection(self) -> Connection:
-        """The connection, for its own calls. What waits is sent first."""
+        """The connection, for its own calls. What waits is sent first.
+
+        Nothing in the transaction comes from the cache any more.
+        """
         self.flush()
+        self._lent()
         return self._connection
 
     def flush(self) -> None:
         """Send what waits. Raises what the server says to it."""
         if not (self._waiting.is_empty or self._is_over):
-            drive(self._waiting.steps(), self._connection)
+            drive(self._noted(self._waiting.steps()), self._connection)
 
     def insert(
         self,
@@ -135,13 +145,32 @@ class Tx(Verbs):
         if self._is_over:
             return self._origin._drive(steps)
         self.flush()
-        return drive(steps, self._connection)
+        return drive(self._noted(steps), self._connection)
 
     def _take(self, step: Step) -> Any:
         if self._is_over:
             return self._origin._take(step)
         self.flush()
+        if self._within is not None:
+            self._within.note(getattr(step, "writes", None))
         return step(self._connection)
+
+    def _run_cached(self, statement: Cached[Any]) -> Any:
+        if self._is_over:
+            return self._origin._run(statement)
+        if self._within is None:
+            return self._run(statement.inner)
+        from howdah.caching._statements import of_transaction
+
+        return drive(of_transaction(self, self._within, statement), None)
+
+    def _lent(self) -> None:
+        if self._within is not None and not self._is_over:
+            self._within.note_raw()
+
+    def _noted(self, steps: Steps) -> Steps:
+        """The steps; what they write is told to the cache, if there is one."""
+        return steps if self._within is None else self._within.noted(steps)
 
     def _lease(self, *, read_only: bool) -> AbstractContextManager[Connection]:
         if self._is_over:
@@ -159,7 +188,8 @@ class _Held:
         self.outer = outer
 
     def __enter__(self) -> Connection:
-        connection: Connection = self.outer.connection
+        self.outer.flush()
+        connection: Connection = self.outer._connection
         return connection
 
     def __exit__(self, *_: object) -> None:
@@ -191,20 +221,24 @@ class TxBlock:
             if self._options.retry is None:
                 with TxBlock(self._origin, self._options) as tx:
                     return function(tx, *args, **kwargs)
-            attempts = _Attempts()
-            with attempts:
-                return retrying.run(
-                    self._options.policy(),
-                    self._origin._source(),
-                    lambda conn: self._attempt(
-                        conn, attempts, lambda tx: function(tx, *args, **kwargs)
-                    ),
-                )
+            attempts = Attempts()
+            source = self._origin._source()
+            try:
+                with attempts, known(source):
+                    return retrying.run(
+                        self._options.policy(),
+                        source,
+                        lambda conn: self._attempt(
+                            conn, attempts, lambda tx: function(tx, *args, **kwargs)
+                        ),
+                    )
+            finally:
+                drive(attempts.settle(), None)
 
         return whole
 
     def __enter__(self) -> Tx:
-        _check_block(self._options, is_entered=self._stack is not None)
+        check_block(self._options, is_entered=self._stack is not None)
         self._stack = ExitStack()
         with ExitStack() as stack:
             lease = self._origin._lease(read_only=bool(self._options.read_only))
@@ -223,73 +257,50 @@ class TxBlock:
         assert self._tx is not None
         assert self._stack is not None
         tx, failure = self._tx, error
+        commit: Commit | None = None
         try:
             try:
                 _end(tx, error)
+                if error is None:
+                    commit = commit_of(tx, self._origin)
+                if commit is not None:
+                    drive(commit.before(tx._connection), None)
             except BaseException as flushing:
                 failure = flushing
                 self._stack.__exit__(type(flushing), flushing, flushing.__traceback__)
                 raise
-            self._stack.__exit__(kind, error, traceback)
+            try:
+                self._stack.__exit__(kind, error, traceback)
+            finally:
+                if commit is not None:
+                    drive(commit.after(), None)
         except BaseException as ending:
             failure = ending
             raise
         finally:
-            _over(tx, self._origin, failure)
+            over(tx, self._origin, failure)
 
     def _begun(self, connection: Connection) -> Tx:
         command = self._options.settings_command()
         if command is not None:
             connection.defer(command)
-        return Tx(connection, self._origin, _waiting_of(self._origin))
+        tx = Tx(connection, self._origin, waiting_of(self._origin))
+        tx._within = within(self._origin, self._options)
+        return tx
 
     def _attempt(
-        self, connection: Connection, attempts: _Attempts, function: Callable[[Tx], R]
+        self, connection: Connection, attempts: Attempts, function: Callable[[Tx], R]
     ) -> R:
         """One run of the function, in a transaction that is open."""
+        drive(attempts.settle(), None)
         tx = attempts.begin(self._begun(connection))
         try:
             result = function(tx)
             tx.flush()
+            drive(attempts.commits(commit_of(tx, self._origin), connection), None)
         finally:
             tx._end()
         return result
-
-
-class _Attempts:
-    """The runs of a function: what one that was rolled back did to objects is undone."""
-
-    def __init__(self) -> None:
-        self._journal: Journal | None = None
-
-    def begin(self, tx: Any) -> Any:
-        """A new run begins: the one before came to nothing."""
-        if self._journal is not None:
-            self._journal.undo()
-        self._journal = tx._journal
-        return tx
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, kind: object, error: BaseException | None, _: object) -> None:
-        if error is not None and self._journal is not None:
-            self._journal.undo()
-
-
-def _check_block(options: Options, *, is_entered: bool) -> None:
-    if options.retry is not None:
-        raise ProgrammingError(
-            "a `with` block cannot be repeated: `retry` is for functions",
-            hint="decorate a function with it: `@db.tx(retry=5)`, and call that",
-        )
-    if is_entered:
-        raise ProgrammingError("a transaction can be entered only once", hint="call `tx()` again")
-
-
-def _waiting_of(origin: Any) -> Waiting | None:
-    """What waits in the transaction around: one order of writes for both."""
-    return origin._waiting if isinstance(origin, Tx | AsyncTx) and not origin._is_over else None
 
 
 def _end(tx: Tx, error: BaseException | None) -> None:
@@ -297,15 +308,6 @@ def _end(tx: Tx, error: BaseException | None) -> None:
         tx.flush()
     else:
         tx._waiting.forget()
-
-
-def _over(tx: Any, origin: Any, failure: BaseException | None) -> None:
-    """The transaction is over: its objects are as the database."""
-    tx._end()
-    if failure is not None:
-        tx._journal.undo()
-    elif origin._journal is not None:
-        origin._journal.join(tx._journal)
 
 
 class AsyncTx(AsyncVerbs):
@@ -324,25 +326,29 @@ class AsyncTx(AsyncVerbs):
         self._origin = origin
         self._waiting = waiting or Waiting(is_async=True)
         self._journal: Journal = Journal()
+        self._within: InTransaction | None = None
+        """What it knows of the cache, if there is one."""
         self._is_over = False
 
     @property
     def connection(self) -> AsyncConnection:
         """The connection, for its own calls.
 
-        Raises `ProgrammingError` while writes wait: `await tx.flush()` sends them.
+        Raises `ProgrammingError` while writes wait: `await tx.flush()` sends them. Nothing in the
+        transaction comes from the cache any more.
         """
         if self._waiting.count and not self._is_over:
             raise ProgrammingError(
                 "writes are waiting, which are to be sent before other statements",
                 hint="`await tx.flush()` first",
             )
+        self._lent()
         return self._connection
 
     async def flush(self) -> None:
         """Send what waits. Raises what the server says to it."""
         if not (self._waiting.is_empty or self._is_over):
-            await drive_async(self._waiting.steps(), self._connection)
+            await drive_async(self._noted(self._waiting.steps()), self._connection)
 
     async def insert(
         self,
@@ -408,13 +414,32 @@ class AsyncTx(AsyncVerbs):
         if self._is_over:
             return await self._origin._drive(steps)
         await self.flush()
-        return await drive_async(steps, self._connection)
+        return await drive_async(self._noted(steps), self._connection)
 
     async def _take(self, step: Step) -> Any:
         if self._is_over:
             return await self._origin._take(step)
         await self.flush()
+        if self._within is not None:
+            self._within.note(getattr(step, "writes", None))
         return await step(self._connection)
+
+    async def _run_cached(self, statement: Cached[Any]) -> Any:
+        if self._is_over:
+            return await self._origin._run(statement)
+        if self._within is None:
+            return await self._run(statement.inner)
+        from howdah.caching._statements import of_transaction
+
+        return await drive_async(of_transaction(self, self._within, statement), None)
+
+    def _lent(self) -> None:
+        if self._within is not None and not self._is_over:
+            self._within.note_raw()
+
+    def _noted(self, steps: Steps) -> Steps:
+        """The steps; what they write is told to the cache, if there is one."""
+        return steps if self._within is None else self._within.noted(steps)
 
     def _lease(self, *, read_only: bool) -> AbstractAsyncContextManager[AsyncConnection]:
         if self._is_over:
@@ -444,20 +469,24 @@ class AsyncTxBlock:
             if self._options.retry is None:
                 async with AsyncTxBlock(self._origin, self._options) as tx:
                     return await function(tx, *args, **kwargs)
-            attempts = _Attempts()
-            with attempts:
-                return await retrying.run_async(
-                    self._options.policy(),
-                    self._origin._source(),
-                    lambda conn: self._attempt(
-                        conn, attempts, lambda tx: function(tx, *args, **kwargs)
-                    ),
-                )
+            attempts = Attempts()
+            source = self._origin._source()
+            try:
+                with attempts, known(source):
+                    return await retrying.run_async(
+                        self._options.policy(),
+                        source,
+                        lambda conn: self._attempt(
+                            conn, attempts, lambda tx: function(tx, *args, **kwargs)
+                        ),
+                    )
+            finally:
+                await drive_async(attempts.settle(), None)
 
         return whole
 
     async def __aenter__(self) -> AsyncTx:
-        _check_block(self._options, is_entered=self._stack is not None)
+        check_block(self._options, is_entered=self._stack is not None)
         self._stack = AsyncExitStack()
         async with AsyncExitStack() as stack:
             lease = self._origin._lease(read_only=bool(self._options.read_only))
@@ -476,37 +505,50 @@ class AsyncTxBlock:
         assert self._tx is not None
         assert self._stack is not None
         tx, failure = self._tx, error
+        commit: Commit | None = None
         try:
             try:
                 await _end_async(tx, error)
+                if error is None:
+                    commit = commit_of(tx, self._origin)
+                if commit is not None:
+                    await drive_async(commit.before(tx._connection), None)
             except BaseException as flushing:
                 failure = flushing
                 await self._stack.__aexit__(type(flushing), flushing, flushing.__traceback__)
                 raise
-            await self._stack.__aexit__(kind, error, traceback)
+            try:
+                await self._stack.__aexit__(kind, error, traceback)
+            finally:
+                if commit is not None:
+                    await drive_async(commit.after(), None)
         except BaseException as ending:
             failure = ending
             raise
         finally:
-            _over(tx, self._origin, failure)
+            over(tx, self._origin, failure)
 
     def _begun(self, connection: AsyncConnection) -> AsyncTx:
         command = self._options.settings_command()
         if command is not None:
             connection.defer(command)
-        return AsyncTx(connection, self._origin, _waiting_of(self._origin))
+        tx = AsyncTx(connection, self._origin, waiting_of(self._origin))
+        tx._within = within(self._origin, self._options)
+        return tx
 
     async def _attempt(
         self,
         connection: AsyncConnection,
-        attempts: _Attempts,
+        attempts: Attempts,
         function: Callable[[AsyncTx], Coroutine[Any, Any, R]],
     ) -> R:
         """One run of the function, in a transaction that is open."""
+        await drive_async(attempts.settle(), None)
         tx = attempts.begin(self._begun(connection))
         try:
             result = await function(tx)
             await tx.flush()
+            await drive_async(attempts.commits(commit_of(tx, self._origin), connection), None)
         finally:
             tx._end()
         return result

@@ -12,6 +12,7 @@ from howdah.orm import loading
 from howdah.orm._tx_options import Options
 from howdah.orm.statements.base import Statement, no_statement
 from howdah.orm.statements.batch import batch_steps
+from howdah.orm.statements.cached import Cached
 from howdah.orm.statements.stream import AsyncStream, Stream, stream, stream_async
 from howdah.orm.writes.changing import change_steps
 from howdah.orm.writes.deleting import delete_steps
@@ -101,8 +102,14 @@ class Verbs:
 
         return TxBlock(self, Options(isolation, read_only, deferrable, settings, retry).checked())
 
+    def _run_cached(self, statement: Cached[Any]) -> Any:
+        """What a cached statement gives; where there is no cache, the server is asked."""
+        return self._run(statement.inner)
+
     def _run(self, statement: Statement[Any]) -> Any:
         """What a statement gives: by a single step where that is enough."""
+        if type(statement) is Cached:
+            return self._run_cached(statement)
         if not isinstance(statement, Statement):
             raise no_statement(statement)
         step = statement._only_step(self)
@@ -295,8 +302,14 @@ class AsyncVerbs:
         options = Options(isolation, read_only, deferrable, settings, retry).checked()
         return AsyncTxBlock(self, options)
 
+    async def _run_cached(self, statement: Cached[Any]) -> Any:
+        """`Verbs._run_cached`, awaited."""
+        return await self._run(statement.inner)
+
     async def _run(self, statement: Statement[Any]) -> Any:
         """What a statement gives: by a single step where that is enough."""
+        if type(statement) is Cached:
+            return await self._run_cached(statement)
         if not isinstance(statement, Statement):
             raise no_statement(statement)
         step = statement._only_step(self)

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, cast
 from howdah._connecting import configuration
 from howdah.async_connection import open_attempt
 from howdah.async_database import AsyncDatabase
+from howdah.caching.options import Cache
 from howdah.connection import Connection
 from howdah.database import Database
 from howdah.errors import PoolTimeout, ProgrammingError
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from howdah._routing import Purpose
     from howdah.async_connection import AsyncConnection
     from howdah.async_pool import AsyncPool
+    from howdah.caching._database import AsyncDatabaseCache, DatabaseCache
     from howdah.pool import Pool
 
 
@@ -106,6 +108,10 @@ class RolledBackDatabase(Database):
     def close(self, timeout: float = 5.0) -> None:
         """Nothing: it is open until its test ends."""
 
+    def _make_cache(self, cache: Cache) -> DatabaseCache:
+        # nothing ever commits: nobody else may be told, or be shown
+        return super()._make_cache(_private(cache))
+
     def end(self) -> None:
         """Undo everything, and close."""
         super().close(0)
@@ -157,6 +163,10 @@ class RolledBackAsyncDatabase(AsyncDatabase):
 
     async def close(self, timeout: float = 5.0) -> None:
         """Nothing: it is open until its test ends."""
+
+    def _make_cache(self, cache: Cache) -> AsyncDatabaseCache:
+        # nothing ever commits: nobody else may be told, or be shown
+        return super()._make_cache(_private(cache))
 
     def end(self) -> None:
         """Undo everything, and close; it does not matter whether the loop still runs."""
@@ -259,6 +269,12 @@ class _TaskLock:
         if self._depth == 0:
             self._owner = None
             self._lock.release()
+
+
+def _private(cache: Cache) -> Cache:
+    """A cache of the same size of its own."""
+    memory = cache.memory
+    return Cache(max_entries=memory.max_entries, max_bytes=memory.max_bytes, notify=False)
 
 
 def _is_taken(seconds: float, who: str) -> PoolTimeout:

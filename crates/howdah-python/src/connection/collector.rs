@@ -307,14 +307,14 @@ impl Collector {
     #[cold]
     fn no_rows(&self, py: Python<'_>) -> PyErr {
         let what = if self.tag.is_empty() {
-            "the statement"
+            "an empty statement".to_owned()
         } else {
-            &self.tag
+            format!("`{}`", self.tag)
         };
         faults::fault_with_hint(
             py,
             "ProgrammingError",
-            format!("`{what}` returns no rows"),
+            format!("{what} returns no rows"),
             Some("use `execute`, or add a `returning` clause"),
         )
     }

@@ -70,6 +70,42 @@ impl Described {
         description.fields().map(|field| Self::of(&field)).collect()
     }
 
+    /// Reads columns from the bytes of [`Columns::to_bytes`]; None for others.
+    pub(crate) fn all_from_bytes(mut bytes: &[u8]) -> Option<Vec<Self>> {
+        let mut all = Vec::new();
+        while !bytes.is_empty() {
+            all.push(Self::read(&mut bytes)?);
+        }
+        Some(all)
+    }
+
+    fn write(&self, format: Format, bytes: &mut Vec<u8>) {
+        bytes.push(u8::from(format == Format::Binary));
+        bytes.extend_from_slice(&self.type_oid.to_be_bytes());
+        bytes.extend_from_slice(&self.type_modifier.to_be_bytes());
+        bytes.extend_from_slice(self.name.as_bytes());
+        // the server's names are C strings
+        bytes.push(0);
+    }
+
+    fn read(bytes: &mut &[u8]) -> Option<Self> {
+        let (&[is_binary], rest) = bytes.split_first_chunk()?;
+        let (&type_oid, rest) = rest.split_first_chunk()?;
+        let (&type_modifier, rest) = rest.split_first_chunk()?;
+        let end = rest.iter().position(|&byte| byte == 0)?;
+        let (name, rest) = rest.split_at_checked(end)?;
+        *bytes = rest.get(1..)?;
+        Some(Self {
+            name: String::from_utf8(name.to_vec()).ok()?,
+            type_oid: Oid::from_be_bytes(type_oid),
+            type_size: -1,
+            type_modifier: i32::from_be_bytes(type_modifier),
+            table_oid: 0,
+            table_column: 0,
+            is_binary: is_binary != 0,
+        })
+    }
+
     /// `atttypmod`; -1 for none.
     pub(crate) const fn type_modifier(&self) -> i32 {
         self.type_modifier
@@ -194,6 +230,24 @@ impl Columns {
         Self::with(py, described, readers)
     }
 
+    /// The same columns once more, to outlive the statement.
+    pub(crate) fn again(&self, py: Python<'_>) -> PyResult<Self> {
+        let readers = self.readers.iter().map(|reader| Reader {
+            decode: reader.decode,
+            codec: Arc::clone(&reader.codec),
+        });
+        Self::with(py, self.described.clone(), readers.collect())
+    }
+
+    /// The columns, with the formats of their values, as [`Described::all_from_bytes`] reads them.
+    pub(crate) fn to_bytes(&self) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        for (column, reader) in self.described.iter().zip(&self.readers) {
+            column.write(reader.format(), &mut bytes);
+        }
+        bytes
+    }
+
     /// Which columns come in the binary format.
     pub(crate) fn in_binary(&self) -> Vec<bool> {
         let formats = self.readers.iter().map(Reader::format);
@@ -273,8 +327,8 @@ impl Columns {
 
     /// How to make rows of this kind from these columns.
     pub(crate) fn plan(&self, py: Python<'_>, kind: &RowKind) -> PyResult<Arc<RowPlan>> {
-        if matches!(kind, RowKind::Load(_)) {
-            // one for each execution: its objects make a cohort
+        if matches!(kind, RowKind::Load(_) | RowKind::Recorded(_)) {
+            // one for each execution: its objects make a cohort, or it is recorded
             return Ok(Arc::new(RowPlan::new(py, kind, self)?));
         }
         let mut kept = self.plan.lock().unwrap_or_else(PoisonError::into_inner);

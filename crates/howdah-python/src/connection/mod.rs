@@ -25,6 +25,7 @@ mod parameters;
 mod prelude;
 pub(crate) mod public;
 mod queue;
+mod recording;
 mod rows;
 mod schema;
 mod state;
@@ -49,6 +50,7 @@ pub(crate) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<blocking::SyncConnection>()?;
     module.add_class::<columns::Column>()?;
     module.add_class::<collector::PyResultSet>()?;
+    module.add_class::<recording::Recording>()?;
     module.add_class::<operations::Stream>()?;
     module.add_class::<queue::PendingResult>()?;
     module.add_class::<operations::CopyFeed>()?;

@@ -13,6 +13,7 @@ use pyo3::types::{PyDict, PyString, PyTuple, PyType};
 
 use super::columns::{Columns, Read};
 use super::faults;
+use super::recording::Recording;
 use crate::orm::{Load, Objects};
 use crate::row::row_type;
 use crate::types::Scope;
@@ -29,6 +30,8 @@ pub(crate) enum RowKind {
     Value,
     /// Objects of the ORM.
     Load(Py<Load>),
+    /// What the recording says, which keeps the rows as they came, too.
+    Recorded(Py<Recording>),
     /// An object of this class, or what this callable makes of the columns as keywords.
     Made(Py<PyAny>),
 }
@@ -51,6 +54,8 @@ impl RowKind {
             Ok(Self::Row)
         } else if let Ok(load) = wish.cast::<Load>() {
             Ok(Self::Load(load.clone().unbind()))
+        } else if let Ok(recording) = wish.cast::<Recording>() {
+            Ok(Self::Recorded(recording.clone().unbind()))
         } else if wish.is_callable() {
             Ok(Self::Made(wish.clone().unbind()))
         } else {
@@ -66,6 +71,7 @@ impl RowKind {
     pub(crate) fn traverse(&self, visit: &PyVisit<'_>) -> Result<(), PyTraverseError> {
         match self {
             Self::Made(callable) => visit.call(callable),
+            Self::Recorded(recording) => visit.call(recording),
             _ => Ok(()),
         }
     }
@@ -78,6 +84,7 @@ pub(crate) enum RowPlan {
     Dict(Py<PyTuple>),
     Value,
     Objects(Objects),
+    Recorded(Box<Self>, Py<Recording>),
     /// A dataclass whose generated `__init__` is done here: allocate, write the fields.
     Dataclass(Dataclass),
     /// Anything else: called with the columns as keywords.
@@ -112,6 +119,10 @@ impl RowPlan {
             }
             RowKind::Value => Self::Value,
             RowKind::Load(load) => Self::Objects(load.get().begin(py, columns)?),
+            RowKind::Recorded(recording) => {
+                let plan = recording.get().begin(py, columns)?;
+                Self::Recorded(Box::new(plan), recording.clone_ref(py))
+            }
             RowKind::Made(callable) => match Dataclass::new(callable.bind(py), names)? {
                 Some(dataclass) => Self::Dataclass(dataclass),
                 None => Self::Call {
@@ -154,6 +165,11 @@ impl RowPlan {
             Self::Dict(names) => read_dict(scope, columns, names.bind(scope.py), row),
             Self::Value => columns.read_first(scope, row),
             Self::Objects(objects) => objects.read(scope, columns, row),
+            Self::Recorded(plan, recording) => {
+                let read = plan.read(scope, columns, row)?;
+                recording.get().take(scope, row);
+                Ok(read)
+            }
             Self::Dataclass(dataclass) => dataclass.read(scope, columns, row),
             Self::Call { callable, names } => {
                 let values = columns.read_tuple(scope, row)?.cast_into::<PyTuple>();

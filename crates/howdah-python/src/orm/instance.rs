@@ -269,8 +269,9 @@ unsafe fn is_instance(py: Python<'_>, value: *mut ffi::PyObject) -> bool {
         // few values of columns are of a class that a program made
         !value.is_null()
             && ffi::PyType_HasFeature(ffi::Py_TYPE(value), ffi::Py_TPFLAGS_HEAPTYPE) != 0
-            && instance_type(py)
-                .is_ok_and(|base| ffi::PyType_IsSubtype(ffi::Py_TYPE(value), base.as_type_ptr()) != 0)
+            && instance_type(py).is_ok_and(|base| {
+                ffi::PyType_IsSubtype(ffi::Py_TYPE(value), base.as_type_ptr()) != 0
+            })
     }
 }
 

@@ -17,6 +17,7 @@ from howdah.orm.models import Model
 from howdah.orm.schema.base import Collector, SchemaObject, Value
 from howdah.orm.schema.running import run
 from howdah.orm.schema.tables import add_enum, add_model, is_enum
+from howdah.orm.statements.base import UNKNOWN_TABLES, Write
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -74,7 +75,7 @@ def _script(statements: list[str]) -> str:
 def _script_steps(statements: list[str]) -> Steps:
     # several statements in one message are one transaction
     script = _script(statements)
-    yield lambda conn: conn.execute(script)
+    yield Write(lambda conn: conn.execute(script), UNKNOWN_TABLES)
 
 
 def _collected(things: Iterable[Any]) -> str:

@@ -14,6 +14,7 @@ from howdah.errors import ProgrammingError
 from howdah.orm.schema.base import Declared, Place, Value, constant, name_value, said
 from howdah.orm.schema.indexes import options_value
 from howdah.orm.schema.running import run
+from howdah.orm.statements.base import UNKNOWN_TABLES, Write
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -166,7 +167,7 @@ def _ahead_steps(
     model: type[Model], every: Period, ahead: int, start: dt.date | None, name: str | None
 ) -> Steps:
     script = ";\n".join(statements_ahead(model, every, ahead, start=start, name=name))
-    yield lambda conn: conn.execute(script)
+    yield Write(lambda conn: conn.execute(script), UNKNOWN_TABLES)
 
 
 def statements_ahead(

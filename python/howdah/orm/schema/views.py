@@ -9,6 +9,7 @@ from howdah._native import quote_identifier as quoted
 from howdah._native import schema_refresh_order
 from howdah.errors import ProgrammingError
 from howdah.orm.schema.running import run
+from howdah.orm.statements.base import Write
 
 if TYPE_CHECKING:
     from howdah.orm.models import Model
@@ -39,7 +40,8 @@ def refresh_all(on: Any, *, schema: str | None = None, concurrently: bool = Fals
 def _refresh_steps(names: list[str], concurrently: bool) -> Steps:  # noqa: FBT001
     word = " concurrently" if concurrently else ""
     for name in names:
-        yield functools.partial(_execute, f"refresh materialized view{word} {name}")
+        step = functools.partial(_execute, f"refresh materialized view{word} {name}")
+        yield Write(step, {name})
 
 
 def _execute(sql: str, connection: Any) -> Any:

@@ -6,7 +6,7 @@ each shape.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterable
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, NoReturn, Self, TypeAlias, TypeVar
 
 from howdah._native import Fragment, Shapes
@@ -21,6 +21,30 @@ Step: TypeAlias = Callable[[Any], Any]
 Steps: TypeAlias = Generator[Step, Any, Any]
 
 SHAPES = Shapes()
+
+
+class Write:
+    """A step that writes tables: these, as far as is known beforehand. `*` is any of them."""
+
+    __slots__ = ("_step", "writes")
+
+    def __init__(self, step: Step, writes: Iterable[str]) -> None:
+        self._step = step
+        self.writes = frozenset(writes)
+
+    def __call__(self, connection: Any) -> Any:
+        """Take it."""
+        return self._step(connection)
+
+
+def running(compiled: Compiled, step: Step) -> Step:
+    """The step that runs a statement; what it writes is known."""
+    writes = compiled.writes
+    return Write(step, writes) if writes else step
+
+
+UNKNOWN_TABLES = frozenset({"*"})
+"""What SQL writes that is not of this package."""
 
 
 class Statement(Generic[R_co]):
@@ -52,14 +76,15 @@ class Statement(Generic[R_co]):
     def _count_steps(self) -> Steps:
         """The calls that run it for its effect; returns how many rows it touched."""
         compiled, values = self._compile()
-        count = yield lambda conn: conn.execute(compiled.sql, *values)
+        count = yield running(compiled, lambda conn: conn.execute(compiled.sql, *values))
         return count
 
     def _fetching(self, executor: Any) -> tuple[Load, Step]:
         """The call that fetches all of its rows, and the load that makes them objects."""
         compiled, values = self._compile()
         load = compiled.extra.start(executor)
-        return load, lambda conn: conn.fetch(compiled.sql, *values, row=load)
+        step = running(compiled, lambda conn: conn.fetch(compiled.sql, *values, row=load))
+        return load, step
 
     def _compile(self) -> tuple[Compiled, tuple[Any, ...]]:
         return SHAPES.compile(self)

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from howdah.orm.statements.base import Write
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -36,6 +38,13 @@ def batch_steps(executor: Any, statements: Sequence[Statement[Any]]) -> Steps:
 
 def _round(steps: Sequence[Step]) -> Step:
     """One step of all of these."""
+    writes = [getattr(step, "writes", None) for step in steps]
+    if any(writes):
+        return Write(_round_of(steps), frozenset().union(*filter(None, writes)))
+    return _round_of(steps)
+
+
+def _round_of(steps: Sequence[Step]) -> Step:
     if len(steps) == 1:
         return _alone(steps[0])
 

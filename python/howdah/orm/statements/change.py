@@ -12,7 +12,7 @@ from howdah._native import Fragment, Hydration, Source, sources
 from howdah.errors import NoRow, ProgrammingError, SeveralRows
 from howdah.orm.expressions import LIST, Column, Condition, Expr
 from howdah.orm.paths import source_of
-from howdah.orm.statements.base import Statement, Steps
+from howdah.orm.statements.base import Statement, Steps, running
 from howdah.orm.statements.items import Item
 from howdah.orm.statements.joins import root
 from howdah.orm.statements.outputs import hydration_of, outputs_of
@@ -173,7 +173,7 @@ class Returning(Statement[list[T]]):
     def _steps(self, executor: Any) -> Steps:
         compiled, values = self._compile()
         load = compiled.extra.start(executor)
-        rows = yield lambda conn: conn.fetch(compiled.sql, *values, row=load)
+        rows = yield running(compiled, lambda conn: conn.fetch(compiled.sql, *values, row=load))
         if not rows and self.change.required_:
             raise no_row(self.change.target)
         return rows
@@ -181,7 +181,7 @@ class Returning(Statement[list[T]]):
     def _row_steps(self) -> Steps:
         """The calls that run it for its values, as tuples; objects are none of its business."""
         compiled, values = self._compile()
-        rows = yield lambda conn: conn.fetch(compiled.sql, *values, row=tuple)
+        rows = yield running(compiled, lambda conn: conn.fetch(compiled.sql, *values, row=tuple))
         if not rows and self.change.required_:
             raise no_row(self.change.target)
         return rows

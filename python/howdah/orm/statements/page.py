@@ -18,13 +18,15 @@ from howdah.orm.expressions import Condition, all_of, any_of
 from howdah.orm.operators.holds import bound
 from howdah.orm.plans import planned
 from howdah.orm.statements.base import Statement, Steps
+from howdah.orm.statements.cached import Cached
 from howdah.orm.statements.outputs import hydration_of
 from howdah.orm.statements.page_order import Key, ordered
 from howdah.orm.statements.tokens import place_of, token_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
+    from howdah.orm.models import Model
     from howdah.orm.statements.query import Query
     from howdah.orm.statements.select import Select
 
@@ -83,6 +85,10 @@ class PageOf(Statement[Page[T]]):
         page._place = None if token is None else place_of(token, types, page._signature())
         page._inner = page._asked(cut)
         return page
+
+    def cached(self, ttl: float, *, tags: Iterable[str | type[Model]] = ()) -> Cached[Page[T]]:
+        """`Query.cached`, of this question."""
+        return Cached(self, ttl, tags)
 
     def _signature(self) -> str:
         """What an order is told apart by."""

@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from howdah.orm.expressions import Condition, Expr, typed
 from howdah.orm.statements.base import Statement
+from howdah.orm.statements.cached import Cached
 from howdah.orm.statements.terminals import Count, Exists, First, One, OneOrNone
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from howdah._native import Hydration, Param
+    from howdah.orm.models import Model
     from howdah.orm.statements.base import Steps
     from howdah.orm.statements.combined import Combined
     from howdah.orm.statements.outputs import Output
@@ -93,6 +95,15 @@ class Query(Statement[list[T]]):
     def exists(self) -> Exists:
         """Whether there is a row."""
         return Exists(self)
+
+    def cached(self, ttl: float, *, tags: Iterable[str | type[Model]] = ()) -> Cached[list[T]]:
+        """The same, of which the answer may come from the cache for `ttl` seconds.
+
+        It counts no more when a table that it reads is changed by a commit that the cache knows of:
+        see `howdah.Cache`. `tags` are what else it depends on: texts, of which
+        `db.cache.invalidate("front page")` tells, and models, where SQL of your own reads tables.
+        """
+        return Cached(self, ttl, tags)
 
     # --- as part of another statement
 

@@ -9,9 +9,13 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from howdah._native import Fragment
 from howdah.errors import NoRow, SeveralRows
-from howdah.orm.statements.base import Statement, Step, Steps
+from howdah.orm.statements.base import Statement, Step, Steps, running
+from howdah.orm.statements.cached import Cached
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from howdah.orm.models import Model
     from howdah.orm.statements.query import Query
 
 T = TypeVar("T")
@@ -27,6 +31,10 @@ class _OfQuery(Statement[R_co]):
 
     def __init__(self, query: Query[Any]) -> None:
         self.query = query
+
+    def cached(self, ttl: float, *, tags: Iterable[str | type[Model]] = ()) -> Cached[R_co]:
+        """`Query.cached`, of this question."""
+        return Cached(self, ttl, tags)
 
     def _shape_fields(self) -> tuple[Any, ...]:
         return self.query._shape_fields()
@@ -54,7 +62,7 @@ class First(_OfQuery[T | None], Generic[T]):
             return None
         compiled, values = self._compile()
         load = compiled.extra.start(executor)
-        return lambda conn: conn.fetch_one(compiled.sql, *values, row=load)
+        return running(compiled, lambda conn: conn.fetch_one(compiled.sql, *values, row=load))
 
     def _steps(self, executor: Any) -> Steps:
         rows = yield from self.query._steps(executor)
@@ -90,7 +98,7 @@ class _Value(_OfQuery[T]):
 
     def _only_step(self, executor: Any) -> Step:  # noqa: ARG002 (a value loads nothing)
         compiled, values = self._compile()
-        return lambda conn: conn.fetch_value(compiled.sql, *values)
+        return running(compiled, lambda conn: conn.fetch_value(compiled.sql, *values))
 
     def _steps(self, executor: Any) -> Steps:
         value = yield self._only_step(executor)

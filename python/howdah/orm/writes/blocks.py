@@ -9,6 +9,8 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Any
 
+from howdah.orm.statements.base import Write
+
 if TYPE_CHECKING:
     from howdah.orm.statements.base import Steps
 
@@ -20,20 +22,20 @@ def whole(steps: Steps) -> Steps:
     def enter(conn: Any) -> Any:
         nonlocal block
         block = conn.transaction()
-        return _call(block, "enter")
+        return call_block(block, "enter")
 
-    yield enter
+    yield Write(enter, ())
     try:
         result = yield from steps
     except BaseException:
         failure = sys.exc_info()
-        yield lambda _: _call(block, "exit", *failure)
+        yield lambda _: call_block(block, "exit", *failure)
         raise
-    yield lambda _: _call(block, "exit", None, None, None)
+    yield lambda _: call_block(block, "exit", None, None, None)
     return result
 
 
-def _call(block: Any, what: str, *arguments: Any) -> Any:
+def call_block(block: Any, what: str, *arguments: Any) -> Any:
     """`__enter__` or `__exit__`, of either world: what it answers may have to be awaited."""
     name = f"__a{what}__" if hasattr(block, "__aenter__") else f"__{what}__"
     return getattr(block, name)(*arguments)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from howdah._native import Fragment, leave_cohort
 from howdah.errors import ProgrammingError
 from howdah.orm.expressions import Condition, all_of, compared
+from howdah.orm.statements.base import running
 from howdah.orm.statements.delete import Delete, delete
 from howdah.orm.statements.given import Given, given_rows
 from howdah.orm.writes import events
@@ -105,7 +106,7 @@ def _check_versions(table: Table, objects: Sequence[Any]) -> Steps:
     wanted = [table.expression(name) for name in table.key]
     done = delete(table.model)._with(using_=(source,)).where(all_of(*same)).returning(*wanted)
     compiled, values = done._compile()
-    gone = yield lambda conn: conn.fetch(compiled.sql, *values, row=tuple)
+    gone = yield running(compiled, lambda conn: conn.fetch(compiled.sql, *values, row=tuple))
     left = set(gone)
     for key, one in zip(keys, objects, strict=True):
         if key not in left:

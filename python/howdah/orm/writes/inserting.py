@@ -23,6 +23,7 @@ from howdah._identifiers import qualified
 from howdah._native import group_by_filled
 from howdah._native import quote_identifier as quoted
 from howdah.errors import DatabaseError
+from howdah.orm.statements.base import Write, running
 from howdah.orm.statements.given import given_rows, has_arrays, rows_at_once
 from howdah.orm.statements.insert import Insert, insert
 from howdah.orm.writes import events
@@ -156,7 +157,7 @@ class Group:
             return []
         columns = [self.table.expression(name) for name in self.missing]
         compiled, values = statement.returning(*columns)._compile()
-        rows = yield lambda conn: conn.fetch(compiled.sql, *values, row=tuple)
+        rows = yield running(compiled, lambda conn: conn.fetch(compiled.sql, *values, row=tuple))
         return rows
 
     def _insert_pieces(self, report: _Report) -> Steps:
@@ -200,8 +201,9 @@ class Group:
             taken = list(zip(numbers, strict=True))
             rows = map(operator.add, taken, rows)
         columns = [table.columns[name].name for name in (*self.missing, *names)]
-        yield lambda conn: conn.copy_rows(
-            copy_target(table), rows, columns, progress=report.of_copy
+        yield Write(
+            lambda conn: conn.copy_rows(copy_target(table), rows, columns, progress=report.of_copy),
+            {table.sql_name},
         )
         self._rows = taken
         report.done(len(self.objects))
@@ -219,8 +221,15 @@ def reserved(table: Table, missing: Sequence[str], count: int) -> Steps:
     if not missing:
         may = yield lambda conn: conn.fetch_value(sql, *values)
         return [] if may else None
-    numbers = yield lambda conn: conn.fetch_value(sql, *values, count)
+    numbers = yield lambda conn: conn.fetch_value(sql, *values, count, True)  # noqa: FBT003
     return numbers
+
+
+def reserved_for_statements(table: Table, identity: str, count: int) -> Steps:
+    """Numbers for the identity column, None if they may not be taken; whether COPY is possible."""
+    sql, values = _reservation(table, identity)
+    row = yield lambda conn: conn.fetch_one(sql, *values, count, False, row=tuple)  # noqa: FBT003
+    return row
 
 
 _MAY_COPY = """
@@ -228,13 +237,16 @@ _MAY_COPY = """
     and c.relkind in ('r', 'p') and not c.relhasrules and not row_security_active(c.oid)
 """
 _NUMBERS = """
-    select pg_catalog.array_agg(pg_catalog.nextval(seq)) from (
-        select pg_catalog.pg_get_serial_sequence($1::text, $2::text)::regclass as seq
+    select pg_catalog.array_agg(pg_catalog.nextval(seq)),
+        coalesce(pg_catalog.bool_and(may_copy), false)
+    from (
+        select pg_catalog.pg_get_serial_sequence($1::text, $2::text)::regclass as seq,
+            not pg_catalog.row_security_active(c.oid) as may_copy
         from pg_catalog.pg_class c where c.oid = $1::text::regclass
-        and c.relkind in ('r', 'p') and not c.relhasrules and not row_security_active(c.oid)
+        and c.relkind in ('r', 'p') and not c.relhasrules
         offset 0
     ) as it, pg_catalog.generate_series(1, $3::bigint)
-    where pg_catalog.has_sequence_privilege(seq, 'usage')
+    where pg_catalog.has_sequence_privilege(seq, 'usage') and (may_copy or not $4::boolean)
 """
 
 

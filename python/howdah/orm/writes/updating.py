@@ -14,6 +14,7 @@ from howdah._native import quote_identifier as quoted
 from howdah.errors import ProgrammingError, StaleObject
 from howdah.orm.expressions import Condition, all_of, compared
 from howdah.orm.statements.assignments import param_for
+from howdah.orm.statements.base import running
 from howdah.orm.statements.given import Given, given_rows, has_arrays, rows_at_once
 from howdah.orm.statements.update import Update, update
 from howdah.orm.writes import events
@@ -207,7 +208,7 @@ class Group:
             return [()] * count
         reads = [column._type.read for column in wanted[: len(first)]]
         compiled, values = statement.returning(*wanted)._compile()
-        rows = yield lambda conn: conn.fetch(compiled.sql, *values, row=tuple)
+        rows = yield running(compiled, lambda conn: conn.fetch(compiled.sql, *values, row=tuple))
         if not any(reads):
             return rows
         return [

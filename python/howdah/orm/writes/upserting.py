@@ -13,6 +13,7 @@ from howdah._native import Fragment, group_by_filled, quote_identifier
 from howdah.errors import ProgrammingError
 from howdah.orm._types import sql_type
 from howdah.orm.expressions import Column, Expr, typed
+from howdah.orm.statements.base import Write
 from howdah.orm.statements.change import old
 from howdah.orm.statements.given import given_rows, has_arrays, rows_at_once
 from howdah.orm.statements.insert import Insert, insert
@@ -161,7 +162,7 @@ def _upsert(way: _Way, names: tuple[str, ...], members: list[Any]) -> Steps:
         compiled, values = way.returned(statement, conn.server_version)._compile()
         return conn.fetch(compiled.sql, *values, row=tuple)
 
-    rows = yield run
+    rows = yield Write(run, {way.table.sql_name})
     return rows
 
 

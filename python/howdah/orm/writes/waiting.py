@@ -22,16 +22,23 @@ from howdah._native import (
 )
 from howdah._native import quote_identifier as quoted
 from howdah.errors import Error, InFailedSqlTransaction, PipelineAborted
+from howdah.orm.statements.base import Write
 from howdah.orm.statements.insert import Insert, insert
 from howdah.orm.writes import events
 from howdah.orm.writes.deleting import deletion_of
-from howdah.orm.writes.inserting import FEW, copy_target, reserved
+from howdah.orm.writes.inserting import (
+    FEW,
+    copy_target,
+    reserved,
+    reserved_for_statements,
+)
 from howdah.orm.writes.updating import Group, stale
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from types import CodeType
 
+    from howdah._native import Compiled
     from howdah.orm.statements.base import Steps
     from howdah.orm.tables import Table
     from howdah.orm.writes.journal import Journal
@@ -88,16 +95,19 @@ class InsertRun:
         for row, line in zip(self.rows, self.lines, strict=True):
             source = (tuple(map(Param, row)),) if row else None
             compiled, values = statement._with(columns=columns, source=source)._compile()
-            yield Single(compiled.sql, values, line)
+            yield Single(compiled, values, line)
 
 
 class Single:
     """One statement."""
 
-    __slots__ = ("line", "one", "sql", "values")
+    __slots__ = ("line", "one", "sql", "values", "writes")
 
-    def __init__(self, sql: str, values: tuple[Any, ...], line: Line, one: Any = None) -> None:
-        self.sql = sql
+    def __init__(
+        self, compiled: Compiled, values: tuple[Any, ...], line: Line, one: Any = None
+    ) -> None:
+        self.sql = compiled.sql
+        self.writes = compiled.writes
         self.values = values
         self.line = line
         self.one = one
@@ -160,11 +170,11 @@ class InsertWay:
         """Take numbers from the sequence, as many as were used so far."""
         assert self.identity is not None
         count = min(max(self.used, FIRST_BLOCK), LARGEST_BLOCK)
-        numbers = yield from reserved(self.table, [self.identity], count)
+        found = yield from reserved_for_statements(self.table, self.identity, count)
+        numbers, self.may_copy = found
         if numbers is None:
             self.is_refused = True
         else:
-            self.may_copy = True
             self.numbers = numbers[::-1]
 
 
@@ -223,7 +233,7 @@ class Waiting:
         if not group.only_version_comes_back:
             return False
         compiled, values = group.statement_of_one()._compile()
-        self._add(Single(compiled.sql, copy.deepcopy(values), line, one))
+        self._add(Single(compiled, copy.deepcopy(values), line, one))
         before = {name: getattr(one, name) for name in group.back}
         if group.version:
             write_slots(table.layout, [one], group.back, [(before[group.version] + 1,)])
@@ -237,7 +247,7 @@ class Waiting:
         if one._cohort is None or table.version or events.any_for(type(one)):
             return False
         compiled, values = deletion_of(table, [one])._compile()
-        self._add(Single(compiled.sql, values, line))
+        self._add(Single(compiled, values, line))
         leave_cohort([one])
         journal.deleted(table, [one], executor)
         return True
@@ -314,7 +324,9 @@ def _copy(run: InsertRun) -> Steps:
     table = run.way.table
     columns = [table.columns[name].name for name in run.names]
     try:
-        yield lambda conn: conn.copy_rows(copy_target(table), run.rows, columns)
+        yield Write(
+            lambda conn: conn.copy_rows(copy_target(table), run.rows, columns), {table.sql_name}
+        )
     except Error as error:
         place = getattr(error, "copy_row", None)
         if isinstance(place, int) and 0 < place <= len(run.lines):
@@ -328,7 +340,10 @@ def _send(batch: list[Single]) -> Steps:
     """Send statements in one round trip."""
     if not batch:
         return
-    counts = yield lambda conn: (_send_async if _is_async(conn) else _send_sync)(conn, batch)
+    written = frozenset().union(*(single.writes for single in batch))
+    counts = yield Write(
+        lambda conn: (_send_async if _is_async(conn) else _send_sync)(conn, batch), written
+    )
     for single, count in zip(batch, counts, strict=True):
         if single.one is not None and count != 1:
             raise located(stale(single.one), single.line)

@@ -3,7 +3,6 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use howdah_wire::TransactionStatus;
 use howdah_wire::backend::{Message, ServerError};
-use howdah_wire::frontend::Target;
 use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
 use pyo3::types::{PyString, PyTuple};
@@ -17,7 +16,7 @@ use super::super::statement::Statement;
 use super::fetch::{is_outdated, is_stale, request_execution};
 use super::introspection::Introspection;
 use super::preparation::Preparation;
-use super::{Context, Flow, Operation, Reception, Signal, scope};
+use super::{ClosePortal, Context, Flow, Operation, Reception, Signal, scope};
 
 /// A portal whose rows are fetched in batches.
 ///
@@ -402,18 +401,16 @@ impl Operation for StreamNext {
     }
 }
 
-/// Ends a stream before its last row.
+/// Ends a stream before its last row: what still comes of the unit passes by.
 pub(crate) struct StreamClose {
     stream: Py<Stream>,
-    error: Option<ServerError>,
+    closing: ClosePortal,
 }
 
 impl StreamClose {
-    pub(crate) const fn new(stream: Py<Stream>) -> Self {
-        Self {
-            stream,
-            error: None,
-        }
+    pub(crate) fn new(stream: Py<Stream>) -> Self {
+        let closing = ClosePortal::new(stream.get().portal.clone());
+        Self { stream, closing }
     }
 }
 
@@ -423,26 +420,16 @@ impl Operation for StreamClose {
     }
 
     fn start(&mut self, cx: &mut Context<'_, '_>) -> PyResult<()> {
-        let stream = self.stream.get();
-        stream.end();
-        let requested = cx.session.close(Target::Portal(&stream.portal));
-        requested.map_err(|error| faults::protocol(cx.py, &error))?;
-        cx.session.sync();
-        Ok(())
+        self.stream.get().end();
+        self.closing.start(cx)
     }
 
-    fn on(&mut self, _: &Reception<'_, '_>, message: &Message<'_>) -> Signal {
-        if let Message::ErrorResponse(fields) = message {
-            self.error = Some(fields.to_owned());
-        }
-        Signal::Continue
+    fn on(&mut self, reception: &Reception<'_, '_>, message: &Message<'_>) -> Signal {
+        self.closing.on(reception, message)
     }
 
     fn turn(&mut self, cx: &mut Context<'_, '_>) -> PyResult<Flow> {
-        match self.error.take() {
-            Some(error) => Err(faults::server_error(cx.py, &error, None)),
-            None => Ok(Flow::Done(cx.py.None())),
-        }
+        self.closing.turn(cx)
     }
 
     fn continues_unit(&self) -> bool {

@@ -10,7 +10,7 @@ use std::sync::{Mutex, PoisonError};
 
 use pyo3::exceptions::{PyRecursionError, PyTypeError};
 use pyo3::prelude::*;
-use pyo3::types::{PyBool, PyInt, PyList, PyString, PyTuple};
+use pyo3::types::{PyBool, PyFrozenSet, PyInt, PyList, PyString, PyTuple};
 
 use super::fragment::{Fragment, Param, Part, Source, is_statement};
 use super::writer;
@@ -35,6 +35,12 @@ pub(crate) struct Compiled {
     /// What the package wants to know of it later: how its rows are read.
     #[pyo3(get)]
     extra: Py<PyAny>,
+    /// The names of the tables that it reads, `*` where its text is the program's own …
+    #[pyo3(get)]
+    reads: Py<PyFrozenSet>,
+    /// … and of those that it writes.
+    #[pyo3(get)]
+    writes: Py<PyFrozenSet>,
     /// For `$1`, `$2` …: which of the parameters that the walk meets.
     order: Vec<usize>,
 }
@@ -84,9 +90,15 @@ impl Shapes {
         let py = statement.py();
         let (fragment, extra): (Py<Fragment>, Py<PyAny>) =
             statement.call_method0("_write")?.extract()?;
-        let (sql, order) = writer::write(py, fragment.get(), &walk.params)?;
-        let sql = PyString::new(py, &sql).unbind();
-        let compiled = Py::new(py, Compiled { sql, extra, order })?;
+        let written = writer::write(py, fragment.get(), &walk.params)?;
+        let compiled = Compiled {
+            sql: PyString::new(py, &written.text).unbind(),
+            extra,
+            reads: PyFrozenSet::new(py, written.tables.read)?.unbind(),
+            writes: PyFrozenSet::new(py, written.tables.written)?.unbind(),
+            order: written.order,
+        };
+        let compiled = Py::new(py, compiled)?;
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         if known.len() >= MOST_SHAPES {
             // texts that are made anew all the time fill it; what is in use comes back at once

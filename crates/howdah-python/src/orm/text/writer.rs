@@ -12,12 +12,30 @@ use pyo3::types::PyString;
 use super::fragment::{ATOM, Fragment, Param, Part, Source, needs_parentheses};
 use super::identifiers::quoted;
 
-/// The text of a statement, and for `$1`, `$2` … the place of its value in `params`.
+/// What a statement becomes.
+pub(super) struct Written {
+    pub(super) text: String,
+    /// For `$1`, `$2` …: the place of its value in the parameters.
+    pub(super) order: Vec<usize>,
+    pub(super) tables: Tables,
+}
+
+/// The tables that a statement names, as it writes them; `*` where its text is the program's own.
+#[derive(Default)]
+pub(super) struct Tables {
+    pub(super) read: Vec<String>,
+    pub(super) written: Vec<String>,
+}
+
+/// What stands before the name of a table that is written.
+const WRITING: [&str; 4] = ["insert into ", "update ", "delete from ", "merge into "];
+
+/// The text of a statement.
 pub(super) fn write(
     py: Python<'_>,
     fragment: &Fragment,
     params: &[Bound<'_, Param>],
-) -> PyResult<(String, Vec<usize>)> {
+) -> PyResult<Written> {
     let mut writer = Writer {
         py,
         params: Params::Numbered {
@@ -28,13 +46,19 @@ pub(super) fn write(
         names: Vec::new(),
         ctes: Vec::new(),
         is_recursive: false,
+        tables: Tables::default(),
     };
     writer.fragment(fragment, 0)?;
     let text = writer.whole();
-    match writer.params {
-        Params::Numbered { order, .. } => Ok((text, order)),
-        Params::Literal { .. } => Ok((text, Vec::new())),
-    }
+    let order = match writer.params {
+        Params::Numbered { order, .. } => order,
+        Params::Literal { .. } => Vec::new(),
+    };
+    Ok(Written {
+        text,
+        order,
+        tables: writer.tables,
+    })
 }
 
 /// The text of an expression as definitions have it: columns without their table unless `qualified`, and values as
@@ -54,6 +78,7 @@ pub(crate) fn write_literally(
         names: Vec::new(),
         ctes: Vec::new(),
         is_recursive: false,
+        tables: Tables::default(),
     };
     writer.fragment(fragment.get(), 0)?;
     Ok(writer.whole())
@@ -80,6 +105,7 @@ struct Writer<'py> {
     ctes: Vec<(u64, Option<String>)>,
     /// Whether one of them names itself.
     is_recursive: bool,
+    tables: Tables,
 }
 
 impl Writer<'_> {
@@ -186,6 +212,7 @@ impl Writer<'_> {
         }
         match (&source.table, &source.content) {
             (Some(table), _) => {
+                self.note(table);
                 self.text.push_str(table);
                 if **table == *name {
                     return Ok(());
@@ -202,6 +229,20 @@ impl Writer<'_> {
             self.text.push_str(columns);
         }
         Ok(())
+    }
+
+    /// Remembers a table, whose name comes next.
+    fn note(&mut self, table: &str) {
+        let is_written = WRITING.iter().any(|words| self.text.ends_with(words));
+        let tables = &mut self.tables;
+        let known = if is_written {
+            &mut tables.written
+        } else {
+            &mut tables.read
+        };
+        if !known.iter().any(|one| one == table) {
+            known.push(table.to_owned());
+        }
     }
 
     /// The whole statement: what is declared stands before it.
@@ -221,6 +262,9 @@ impl Writer<'_> {
 
     /// Writes a common table expression, once, beside the statement.
     fn declare(&mut self, source: &Source) -> PyResult<()> {
+        if let Some(table) = source.table.as_deref().filter(|_| source.is_fixed) {
+            self.note(table);
+        }
         let (Some(cte), Some(content)) = (&source.cte, &source.content) else {
             return Ok(());
         };

@@ -29,6 +29,8 @@ pub(crate) type TypeRow = Vec<Option<Vec<u8>>>;
 pub(crate) struct Catalogue {
     custom: RwLock<HashMap<u32, Arc<Codec>>>,
     schema_version: AtomicU64,
+    /// What its connections share; nobody does where it was made otherwise.
+    me: Weak<Self>,
 }
 
 impl Catalogue {
@@ -42,9 +44,17 @@ impl Catalogue {
             return catalogue;
         }
         shared.retain(|_, catalogue| catalogue.strong_count() > 0);
-        let catalogue = Arc::new(Self::default());
+        let catalogue = Arc::new_cyclic(|me| Self {
+            me: Weak::clone(me),
+            ..Self::default()
+        });
         shared.insert(key.to_owned(), Arc::downgrade(&catalogue));
         catalogue
+    }
+
+    /// A share of it, if there are any.
+    pub(crate) fn shared_by(&self) -> Option<Arc<Self>> {
+        self.me.upgrade()
     }
 
     /// The codec of a custom type, if it was read before.

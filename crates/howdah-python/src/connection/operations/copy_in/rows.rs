@@ -67,9 +67,7 @@ impl Rows {
         }
         let values = match row.cast::<PyList>() {
             Ok(list) => list.to_tuple(),
-            Err(_) => self
-                .other_values(row)
-                .map_err(|error| self.note(scope.py, error))?,
+            Err(_) => self.other_values(row)?,
         };
         self.write_values(scope, &values, out)
     }
@@ -134,7 +132,7 @@ impl Rows {
     /// The values of a row that is neither tuple nor list: a mapping by column names, or an iterable.
     fn other_values<'py>(&self, row: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyTuple>> {
         let Ok(mapping) = row.cast::<PyMapping>() else {
-            return parameters::as_tuple(row);
+            return parameters::as_tuple(row).map_err(|error| self.note(row.py(), error));
         };
         let values: Vec<_> = self
             .names
@@ -154,11 +152,10 @@ impl Rows {
     ) -> PyResult<Bound<'py, PyAny>> {
         let py = mapping.py();
         let found = match mapping.cast::<PyDict>() {
-            Ok(dict) => dict.get_item(name)?,
-            Err(_) if mapping.contains(name)? => Some(mapping.get_item(name)?),
-            Err(_) => None,
+            Ok(dict) => dict.get_item(name),
+            Err(_) => item_of(mapping, name),
         };
-        found.ok_or_else(|| {
+        found.map_err(|error| self.note(py, error))?.ok_or_else(|| {
             let message = format!("row {}: no value for column `{name}`", self.taken);
             self.located(faults::fault(py, "DataError", message), py, Some(name))
         })
@@ -299,6 +296,18 @@ impl Source for Rows {
 
     fn rows(&self) -> u64 {
         self.taken
+    }
+}
+
+/// What a mapping that is no `dict` has under a name.
+fn item_of<'py>(
+    mapping: &Bound<'py, PyMapping>,
+    name: &str,
+) -> PyResult<Option<Bound<'py, PyAny>>> {
+    if mapping.contains(name)? {
+        mapping.get_item(name).map(Some)
+    } else {
+        Ok(None)
     }
 }
 

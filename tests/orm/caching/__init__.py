@@ -1,0 +1,1 @@
+"""Cached statements and functions."""

@@ -933,11 +933,12 @@ def server_start(
     hba: str,
     files: list[tuple[str, bytes]],
     replicas: int | None,
+    shards: int | None,
     synchronous: bool,
     timeout: float,
     on_event: Callable[[str], object] | None,
-) -> tuple[EmbeddedServer, list[EmbeddedServer]]:
-    """The primary and its replicas."""
+) -> tuple[EmbeddedServer, list[EmbeddedServer], list[EmbeddedServer]]:
+    """The primary, its replicas and its shards."""
 
 def server_promote(
     data: str, number: int | None, timeout: float, on_event: Callable[[str], object] | None

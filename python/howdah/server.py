@@ -53,9 +53,11 @@ class Server:
         *,
         keep: bool,
         replicas: "Sequence[Server]" = (),
+        shards: "Sequence[Server]" = (),
     ) -> None:
         self._native = native
         self._replicas = tuple(replicas)
+        self._shards = tuple(shards)
         self._keep = keep
         self._temporary = native.temporary
         # at the latest when Python ends; a forked child's turn changes nothing
@@ -112,6 +114,14 @@ class Server:
         return self._replicas
 
     @property
+    def shards(self) -> "tuple[Server, ...]":
+        """The servers that hold parts of this one's data, as it had them when it was started.
+
+        `howdah.orm.schema.shards` takes their URLs.
+        """
+        return self._shards
+
+    @property
     def number(self) -> int:
         """Which member of its cluster it is: 0, or the number of a replica."""
         return self._native.number
@@ -161,8 +171,8 @@ class Server:
     def stop(self, mode: StopMode = "fast", *, alone: bool = False, timeout: float = 60.0) -> bool:
         """Stop the server and keep its data (a temporary cluster's until the end of this object).
 
-        Its replicas are stopped after it, and so have all that it wrote; `alone` leaves them
-        running.
+        Its replicas are stopped after it, and so have all that it wrote, then its shards;
+        `alone` leaves them running.
 
         `smart` waits for all clients to leave, `fast` ends their connections, `immediate` ends
         at once and leaves recovery to the next start. Returns False if it did not run.
@@ -172,8 +182,8 @@ class Server:
             ValueError: there is no such mode.
         """
         ran = self._native.stop(mode, timeout)
-        for replica in () if alone else self._replicas:
-            replica.stop(mode, timeout=timeout)
+        for other in () if alone else (*self._replicas, *self._shards):
+            other.stop(mode, timeout=timeout)
         return ran
 
     def promote(self, number: int | None = None, *, timeout: float = 60.0) -> "Server":
@@ -190,20 +200,20 @@ class Server:
         return next(one for one in (self, *self._replicas) if one.number == promoted)
 
     def destroy(self, *, timeout: float = 60.0) -> None:
-        """Stop the server and its replicas and delete the cluster with all its data.
+        """Stop the server, its replicas and shards and delete the cluster with all its data.
 
         Raises:
             ServerError: the server still runs after `timeout` seconds, or a file cannot be removed.
         """
-        for replica in self._replicas:
-            replica._finalizer()
+        for other in (*self._replicas, *self._shards):
+            other._finalizer()
         self._native.destroy(timeout)
 
     def close(self) -> None:
         """Do what leaving the context does."""
         if self._temporary:
-            for replica in self._replicas:
-                replica._finalizer()
+            for other in (*self._replicas, *self._shards):
+                other._finalizer()
             self._finalizer()
         elif self.launched and not self._keep and self.state != "destroyed":
             self.stop()
@@ -239,6 +249,7 @@ def start(  # noqa: PLR0913 (keyword-only choices, each with a default)
     files: Mapping[str, bytes] | None = None,
     account: str | None = None,
     replicas: int | None = None,
+    shards: int | None = None,
     synchronous: bool = False,
     timeout: float = 60.0,
 ) -> Server:
@@ -269,6 +280,9 @@ def start(  # noqa: PLR0913 (keyword-only choices, each with a default)
         account: for root, the account that runs the server: `postgres` or `nobody` by default.
         replicas: how many further servers shall follow this one by streaming replication, made
             on first use; by default those that were made before.
+        shards: how many further servers shall stand beside this one to hold parts of its data,
+            made on first use with its user, password and database; by default those that were
+            made before.
         synchronous: let every commit wait until a replica has it on disk, during this start.
         timeout: seconds that the server may take to answer.
 
@@ -277,7 +291,7 @@ def start(  # noqa: PLR0913 (keyword-only choices, each with a default)
     """
     if temporary is None:
         temporary = data is None
-    native, following = _native.server_start(
+    native, following, beside = _native.server_start(
         data=None if data is None else os.fspath(data),
         temporary=temporary,
         keep=keep,
@@ -293,12 +307,14 @@ def start(  # noqa: PLR0913 (keyword-only choices, each with a default)
         hba=hba,
         files=list((files or {}).items()),
         replicas=replicas,
+        shards=shards,
         synchronous=synchronous,
         timeout=timeout,
         on_event=_log.info,
     )
     others = [Server(replica, keep=keep) for replica in following]
-    return Server(native, keep=keep, replicas=others)
+    parts = [Server(shard, keep=keep) for shard in beside]
+    return Server(native, keep=keep, replicas=others, shards=parts)
 
 
 def package_bindirs() -> list[str]:

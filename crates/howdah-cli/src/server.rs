@@ -59,7 +59,7 @@ struct Target {
     data: Option<PathBuf>,
 }
 
-/// Which server of a cluster with replicas: an argument of those that concern one server.
+/// Which server of a cluster with replicas or shards: an argument of those that concern one server.
 #[derive(Debug, Args)]
 struct Member {
     #[command(flatten)]
@@ -67,14 +67,18 @@ struct Member {
     /// Replica number N instead of the primary
     #[arg(long, value_name = "N")]
     replica: Option<u32>,
+    /// Shard number N instead of the primary
+    #[arg(long, value_name = "N", conflicts_with = "replica")]
+    shard: Option<u32>,
 }
 
 impl Member {
     fn cluster(&self) -> anyhow::Result<Cluster> {
         let cluster = self.target.cluster()?;
-        Ok(match self.replica {
-            Some(number) => cluster.member(number),
-            None => cluster.primary()?,
+        Ok(match (self.replica, self.shard) {
+            (Some(number), _) => cluster.member(number),
+            (None, Some(number)) => cluster.shard(number),
+            (None, None) => cluster.primary()?,
         })
     }
 }

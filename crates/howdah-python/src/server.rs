@@ -49,6 +49,7 @@ struct Options {
     hba: String,
     files: Vec<(String, Vec<u8>)>,
     replicas: Option<u32>,
+    shards: Option<u32>,
     synchronous: bool,
     timeout: f64,
     on_event: Option<Py<PyAny>>,
@@ -60,7 +61,7 @@ struct Options {
 fn server_start(
     py: Python<'_>,
     options: Option<&Bound<'_, PyDict>>,
-) -> PyResult<(EmbeddedServer, Vec<EmbeddedServer>)> {
+) -> PyResult<(EmbeddedServer, Vec<EmbeddedServer>, Vec<EmbeddedServer>)> {
     let options: Options = match options {
         Some(options) => options.extract()?,
         None => return Err(PyValueError::new_err("server_start needs its options")),
@@ -83,9 +84,9 @@ fn server_start(
         start(&cluster, &start_options, observer)
     })
     .map(|mut server| {
-        let replicas = server.take_replicas();
-        let replicas = replicas.into_iter().map(EmbeddedServer::new).collect();
-        (EmbeddedServer::new(server), replicas)
+        let [replicas, shards] = [server.take_replicas(), server.take_shards()]
+            .map(|others| others.into_iter().map(EmbeddedServer::new).collect());
+        (EmbeddedServer::new(server), replicas, shards)
     })
 }
 
@@ -125,6 +126,7 @@ impl Options {
                 files: self.files.clone(),
             },
             replicas: self.replicas,
+            shards: self.shards,
             synchronous: self.synchronous,
             timeout: duration(self.timeout),
         })

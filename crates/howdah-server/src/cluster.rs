@@ -9,6 +9,7 @@
 //! DIR/lock           held while a start, a stop or a removal is going on
 //! DIR/socket/        the unix socket, unless the path is too long for one
 //! DIR/replicas/N/    a replica, laid out like DIR itself
+//! DIR/shards/N/      a shard, likewise
 //! ```
 //!
 //! IO: reads and writes these files, never `pgdata` itself. Invariant: nothing is written into a

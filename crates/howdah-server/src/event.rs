@@ -61,6 +61,11 @@ pub enum Event {
         /// The TCP port of the server that is copied.
         port: u16,
     },
+    /// A shard is being made.
+    MakingShard {
+        /// Its number.
+        number: u32,
+    },
     /// A replica became the primary.
     Promoted {
         /// Its number; 0 is the first cluster.
@@ -138,6 +143,7 @@ impl fmt::Display for Event {
             Self::Copying { number, port } => {
                 write!(f, "making replica {number} from the server on port {port}")
             }
+            Self::MakingShard { number } => write!(f, "making shard {number}"),
             Self::Promoted { number } => write!(f, "replica {number} is the primary now"),
             Self::Initialised { took } => write!(f, "made the cluster in {}", seconds(*took)),
             Self::StalePidFile { pid: Some(pid) } => {

@@ -38,7 +38,7 @@ read -r _ <&3
 if [ -n "$remove" ]; then kill -QUIT $!; else kill -INT $!; fi 2>/dev/null
 wait $!
 [ -n "$remove" ] || exit 0
-# the servers of replicas below it may need a moment to end
+# the servers of replicas and shards below it may need a moment to end
 for _ in 1 2 3 4 5 6 7 8 9 10; do rm -rf -- "$remove" && exit 0; sleep 0.2; done
 "#;
 

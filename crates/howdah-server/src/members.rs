@@ -1,4 +1,4 @@
-//! A cluster with its replicas: all of them together are started, stopped and deleted.
+//! A cluster with its replicas and shards: all of them together are started, stopped and deleted.
 //!
 //! Member 0 is the cluster that the user named; replica N lies in its folder `replicas/N` and is a
 //! cluster of its own. Which member is the primary, is in the record of member 0. IO: that of the
@@ -16,6 +16,7 @@ use crate::launch::Lifetime;
 use crate::making::Making;
 use crate::promote;
 use crate::server::Server;
+use crate::shards;
 use crate::slots;
 use crate::standby::{self, Upstream, application_name};
 use crate::start::{StartOptions, start_for};
@@ -79,7 +80,7 @@ impl Cluster {
 }
 
 /// Starts the server of `cluster`, making the cluster first if there is none, or attaches to the
-/// server that runs; then its replicas in the same way. The servers outlive the caller.
+/// server that runs; then its replicas and shards in the same way. The servers outlive the caller.
 ///
 /// # Errors
 /// [`Kind::Misuse`] for options that contradict each other, the cluster or the running server;
@@ -102,6 +103,7 @@ pub(crate) fn start_set(
 ) -> Result<Server> {
     let leader = home.primary_number()?;
     let followers = followers(home, leader, options)?;
+    let shards = shards::wanted(home, options)?;
     let options = &with_synchronous(options, &followers)?;
     for number in &followers {
         let member = home.member(*number);
@@ -123,10 +125,14 @@ pub(crate) fn start_set(
         let replica = start_replica(home, number, &server, options, lifetime, observer)?;
         server.replicas.push(replica);
     }
+    for number in shards {
+        let shard = shards::start_shard(home, number, &server, options, lifetime, observer)?;
+        server.shards.push(shard);
+    }
     Ok(server)
 }
 
-/// Stops the primary, then its replicas, which so have all that it wrote; `None` if the primary
+/// Stops the primary, then its replicas, which so have all that it wrote, and its shards; `None` if the primary
 /// did not run, else its pid.
 ///
 /// # Errors
@@ -146,10 +152,11 @@ pub fn stop(
             stop::stop(&replica, mode, timeout, observer)?;
         }
     }
+    shards::stop(cluster, mode, timeout, observer)?;
     Ok(stopped)
 }
 
-/// Stops all servers and removes the cluster with all its data, replicas first. What remains in
+/// Stops all servers and removes the cluster with all its data, replicas and shards first. What remains in
 /// the directory because howdah did not put it there is returned; if nothing does, the directory
 /// goes too.
 ///
@@ -169,7 +176,9 @@ pub fn destroy(
     }
     // what howdah did not make stays, and is told
     let _ = fs::remove_dir(cluster.home().join(FOLDER));
-    stop::destroy(cluster, timeout, observer)
+    let mut kept = shards::destroy(cluster, timeout, observer)?;
+    kept.extend(stop::destroy(cluster, timeout, observer)?);
+    Ok(kept)
 }
 
 /// The numbers of all members but the primary that shall run.
@@ -231,14 +240,7 @@ fn start_replica(
     observer: &mut dyn Observer,
 ) -> Result<Server> {
     let replica = home.member(number);
-    let lifetime = match lifetime {
-        Lifetime::Independent => Lifetime::Independent,
-        Lifetime::Owned { remove } => {
-            give_folders(home, &replica)?;
-            let remove = remove.as_ref().map(|_| replica.home().to_owned());
-            Lifetime::Owned { remove }
-        }
-    };
+    let lifetime = below(home, &replica, lifetime)?;
     let options = StartOptions {
         port: None,
         making: Making::default(),
@@ -252,10 +254,20 @@ fn start_replica(
     Ok(server)
 }
 
+/// The lifetime of a server in a folder of `home`, whose own is `lifetime`.
+pub(crate) fn below(home: &Cluster, other: &Cluster, lifetime: &Lifetime) -> Result<Lifetime> {
+    let Lifetime::Owned { remove } = lifetime else {
+        return Ok(Lifetime::Independent);
+    };
+    give_folders(home, other)?;
+    let remove = remove.as_ref().map(|_| other.home().to_owned());
+    Ok(Lifetime::Owned { remove })
+}
+
 /// A temporary cluster belongs to the server's account, which removes it at the end.
-fn give_folders(home: &Cluster, replica: &Cluster) -> Result<()> {
+fn give_folders(home: &Cluster, other: &Cluster) -> Result<()> {
     let account = Account::owner_of(home.home())?;
-    for folder in [&home.home().join(FOLDER), replica.home()] {
+    for folder in other.home().parent().into_iter().chain([other.home()]) {
         make_directory(folder, 0o700)?;
         account.give(folder)?;
     }

@@ -30,6 +30,7 @@ pub struct Server {
     pub(crate) was_launched: bool,
     pub(crate) was_made: bool,
     pub(crate) replicas: Vec<Self>,
+    pub(crate) shards: Vec<Self>,
 }
 
 impl Server {
@@ -98,6 +99,17 @@ impl Server {
         std::mem::take(&mut self.replicas)
     }
 
+    /// Its shards.
+    #[must_use]
+    pub fn shards(&self) -> &[Self] {
+        &self.shards
+    }
+
+    /// Its shards, taken out, as [`take_replicas`](Self::take_replicas) does.
+    pub fn take_shards(&mut self) -> Vec<Self> {
+        std::mem::take(&mut self.shards)
+    }
+
     /// Stops the server and keeps its data: those of a temporary cluster until
     /// [`close`](Self::close). `None` if it did not run, else its pid.
     ///
@@ -118,8 +130,9 @@ impl Server {
     /// # Errors
     /// [`Kind::Io`] if the directory cannot be removed.
     pub fn close(&mut self) -> Result<()> {
-        for mut replica in self.take_replicas() {
-            replica.close()?;
+        let replicas = self.take_replicas();
+        for mut other in replicas.into_iter().chain(self.take_shards()) {
+            other.close()?;
         }
         let Some(watchdog) = self.watchdog.take() else {
             return Ok(());
@@ -134,7 +147,7 @@ impl Server {
         Ok(())
     }
 
-    /// Stops the server and its replicas and deletes the cluster with all its data.
+    /// Stops the server, its replicas and shards and deletes the cluster with all its data.
     ///
     /// # Errors
     /// Those of [`destroy`](crate::destroy()).

@@ -49,6 +49,8 @@ pub struct StartOptions {
     pub making: Making,
     /// How many replicas the server shall have; by default those that were made before.
     pub replicas: Option<u32>,
+    /// How many shards the server shall have; by default those that were made before.
+    pub shards: Option<u32>,
     /// Whether a commit waits, during this start, until one of the replicas has it on disk.
     pub synchronous: bool,
     /// How long the server may take to answer.
@@ -64,6 +66,7 @@ impl Default for StartOptions {
             settings: Vec::new(),
             making: Making::default(),
             replicas: None,
+            shards: None,
             synchronous: false,
             timeout: Duration::from_secs(60),
         }
@@ -208,6 +211,7 @@ impl Start<'_> {
             was_launched: false,
             was_made: false,
             replicas: Vec::new(),
+            shards: Vec::new(),
         })
     }
 
@@ -271,6 +275,7 @@ impl Start<'_> {
             was_launched: true,
             was_made: !exists,
             replicas: Vec::new(),
+            shards: Vec::new(),
         })
     }
 

@@ -14,7 +14,8 @@ from howdah.orm.paths import Related, order_of
 from howdah.orm.statements.items import ModelItem
 from howdah.orm.statements.joins import Join
 from howdah.orm.statements.select import Select
-from howdah.orm.tables import TableSource
+from howdah.orm.statements.writing import separated
+from howdah.orm.tables import Relation, TableSource
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,19 +26,26 @@ def children(related: Related[Any], keys: list[Any]) -> Select[Any]:
     relation = related.relation
     if related.limit_ is not None:
         return _first_of_each(related, keys)
-    key = key_column(related)
-    query = _of_target(related).where(key.in_(keys), *_conditions(related))
+    among = [
+        column.in_(list(dict.fromkeys(values)))
+        for column, values in zip(key_columns(related), _by_column(relation, keys), strict=True)
+    ]
+    query = _of_target(related).where(*among, *_conditions(related))
     if relation.between is not None:
-        query = query._with(items=(key, *query.items))
+        query = query._with(items=(*key_columns(related), *query.items))
     return query.order_by(*_order(related)) if relation.many else query
 
 
-def key_column(related: Related[Any]) -> Column[Any, Any]:
-    """The column that names the parent: of the target, or of the table between."""
+def key_columns(related: Related[Any]) -> list[Column[Any, Any]]:
+    """The columns that name the parent: of the target, or of the table between."""
     relation = related.relation
     holder = relation.between or relation.target
-    column: Column[Any, Any] = holder.__table__.expression(relation.remote)
-    return column
+    return [holder.__table__.expression(name) for name in relation.there]
+
+
+def _by_column(relation: Relation, keys: list[Any]) -> list[list[Any]]:
+    """The values of each column of the keys, which are tuples where there are several."""
+    return [keys] if relation.beside is None else [list(it) for it in zip(*keys, strict=True)]
 
 
 def _of_target(related: Related[Any]) -> Select[Any]:
@@ -55,27 +63,35 @@ def _of_target(related: Related[Any]) -> Select[Any]:
 def _first_of_each(related: Related[Any], keys: list[Any]) -> Select[Any]:
     """For each key, a subquery of its own, which stops at its limit."""
     relation = related.relation
-    table, column = relation.target.__table__, key_column(related)
-    parents = _unnested(column, keys)
-    key: Expr[Any, Any] = Expr((parents, "key"), kind=column._type)
+    table, named = relation.target.__table__, key_columns(related)
+    parents = _unnested(named, _by_column(relation, keys))
+    given: list[Expr[Any, Any]] = [
+        Expr((parents, f"key{place}"), kind=it._type) for place, it in enumerate(named)
+    ]
     columns = tuple(table.expression(name) for name in table.column_names)
-    is_theirs = Condition(column, " = ", key, level=COMPARISON)
-    inner = _of_target(related).where(is_theirs, *_conditions(related)).order_by(*_order(related))
+    is_theirs = [
+        Condition(column, " = ", key, level=COMPARISON)
+        for column, key in zip(named, given, strict=True)
+    ]
+    inner = _of_target(related).where(*is_theirs, *_conditions(related)).order_by(*_order(related))
     inner = inner._with(items=columns, limit_=related.limit_, from_=table.source)
     found = TableSource.of(table.model, table.name, None, content=inner)
     whole: Any = found
     outer = Select._empty()._with(items=(ModelItem(found),), from_=parents).lateral(whole)
     if relation.between is not None:
-        outer = outer._with(items=(key, *outer.items))
+        outer = outer._with(items=(*given, *outer.items))
     return outer._with(order=(Fragment((parents, "place")),))
 
 
-def _unnested(column: Column[Any, Any], keys: list[Any]) -> Source:
+def _unnested(columns: Sequence[Column[Any, Any]], keys: Sequence[list[Any]]) -> Source:
     """The keys as rows, in order."""
-    assert column._type is not None
-    values = Param([column._type.bound(key) for key in keys], f"{column._type.name}[]")
-    listed = Fragment("unnest(", values, ") with ordinality", level=LIST)
-    return Source("parent", content=listed, columns="(key, place)", alias=True)
+    lists = []
+    for column, values in zip(columns, keys, strict=True):
+        assert column._type is not None
+        lists.append(Param([column._type.bound(it) for it in values], f"{column._type.name}[]"))
+    listed = Fragment("unnest(", *separated(lists), ") with ordinality", level=LIST)
+    names = ", ".join(f"key{place}" for place in range(len(lists)))
+    return Source("parent", content=listed, columns=f"({names}, place)", alias=True)
 
 
 def _conditions(related: Related[Any]) -> Sequence[Any]:

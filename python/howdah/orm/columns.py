@@ -73,6 +73,7 @@ class Reference:
     deferrable: bool = False
     initially_deferred: bool = False
     constraint: str | None = None
+    enforced: bool = True
 
 
 @dataclass(frozen=True)
@@ -188,6 +189,7 @@ class _SaidOfReference(_Said, total=False):
     deferrable: bool
     initially_deferred: bool
     constraint: str | None
+    enforced: bool
     type: str | None
 
 
@@ -294,6 +296,7 @@ def references(
     deferrable: bool = False,
     initially_deferred: bool = False,
     constraint: str | None = None,
+    enforced: bool = True,
     index: bool = True,
     **options: Any,
 ) -> Any:
@@ -301,7 +304,8 @@ def references(
 
     `author_id: Col[int] = references(lambda: Author.id, on_delete="cascade")`. What happens at
     deletion and update is done by the database. The column is indexed, because deleting what it
-    refers to would read the whole table otherwise: `index=False` leaves that out.
+    refers to would read the whole table otherwise: `index=False` leaves that out. With
+    `enforced=False` there is a relation, and nothing in the database that watches it.
     """
     for action in (on_delete, on_update):
         if action not in _ACTIONS:
@@ -309,7 +313,9 @@ def references(
                 f"`{action}` is no action of a foreign key",
                 hint="one of: " + ", ".join(_ACTIONS),
             )
-    reference = Reference(column, on_delete, on_update, deferrable, initially_deferred, constraint)
+    reference = Reference(
+        column, on_delete, on_update, deferrable, initially_deferred, constraint, enforced
+    )
     return ColumnOptions(reference=reference, index=index, **options)
 
 

@@ -11,6 +11,7 @@ overwritten.
 
 from __future__ import annotations
 
+import operator
 import sys
 import threading
 from operator import methodcaller
@@ -262,9 +263,10 @@ def _load_for(cohorts: list[Cohort], way: Any) -> Steps:
     related = (
         way if isinstance(way, Related) else Related(relation.model.__table__.source, relation)
     )
-    if relation.local not in relation.model.__table__.key:
-        for cohort in cohorts:
-            yield from _ensure(cohort, relation.local)
+    for name in relation.here:
+        if name not in relation.model.__table__.key:
+            for cohort in cohorts:
+                yield from _ensure(cohort, name)
     for cohort in cohorts:
         cohort.fill_parents(relation.name)
     lacking = sum(len(it.values(relation.local, missing=relation.name)) for it in cohorts)
@@ -281,7 +283,8 @@ def _related_rows(cohorts: list[Cohort], relation: Relation, related: Related[An
     """What the members that lack the relation lead to: the rows, and the cohorts they came in."""
     keys: dict[Any, None] = {}
     for cohort in cohorts:
-        lacking = cohort.values(relation.local, distinct=True, nulls=False, missing=relation.name)
+        here = _named(relation.here)
+        lacking = cohort.values(here, distinct=True, nulls=False, missing=relation.name)
         keys |= dict.fromkeys(lacking)
     known = _among_themselves(cohorts, relation, related)
     wanted = [key for key in keys if key not in known]
@@ -312,22 +315,31 @@ def _among_themselves(
     """Members to which a relation to one of the same model leads: the same row is one object."""
     if relation.many or relation.target is not relation.model or not related.is_whole:
         return {}
-    all_members = (one for cohort in cohorts for one in cohort.members())
-    members = ((_slot_value(one, relation.remote), one) for one in all_members)
-    return {key: one for key, one in members if key is not _EMPTY}
+    found = {}
+    for one in (one for cohort in cohorts for one in cohort.members()):
+        values = tuple(_slot_value(one, name) for name in relation.there)
+        if not any(value is _EMPTY for value in values):
+            found[values if relation.beside else values[0]] = one
+    return found
 
 
 def _give(cohort: Cohort, relation: Relation, rows: list[Any], found: list[Cohort]) -> None:
     """Write what was found into the parents' slots."""
-    name, local = relation.name, relation.local
+    name, local, remote = relation.name, _named(relation.here), _named(relation.there)
     if relation.between is not None:
         cohort.fill_pairs(name, local, rows, Collection)
     elif relation.many:
-        children_found = found[0] if found else None
-        cohort.fill_many(name, local, children_found, relation.remote, Collection, relation.back)
+        children_found: Any = found[0] if found else None
+        cohort.fill_many(name, local, children_found, remote, Collection, relation.back)
     else:
-        by_key = {getattr(row, relation.remote): row for row in rows}
+        read = operator.attrgetter(*relation.there)
+        by_key = {read(row): row for row in rows}
         cohort.fill(name, local, by_key)
+
+
+def _named(names: tuple[str, ...]) -> str | tuple[str, ...]:
+    """One name, or several of which the values are tuples."""
+    return names[0] if len(names) == 1 else names
 
 
 def _ensure(cohort: Cohort, name: str) -> Steps:

@@ -70,12 +70,15 @@ class ModelMeta(type):
         inherited = _inherited(name, bases)
         fields = {**inherited, **declared}
         is_model = not abstract and bases != (Instance,)
+        options = _with_inherited(bases, {"schema": schema, **options})
         namespace["__slots__"] = tuple(fields) if is_model else ()
         namespace["__fields__"] = fields
         for field in declared:
             namespace.pop(field, None)
+        namespace["__keywords__"] = options if abstract else {}
         if not is_model:
             return super().__new__(meta, name, bases, namespace)
+        schema = options.pop("schema")
         accessors = {field: _ColumnOfClass(field) for field in fields}
         own_meta = type(f"{name}Meta", (meta,), accessors)
         parameters = _parameters(fields)
@@ -147,10 +150,48 @@ def _inherited(name: str, bases: tuple[type, ...]) -> dict[str, Field]:
         if "__table__" in vars(base):
             raise ProgrammingError(
                 f"`{name}` inherits from `{base.__name__}`, which is a table",
-                hint="put what both have into a class with `abstract=True`",
+                hint="put the columns of both into a class with `abstract=True`; rows of one that "
+                "belong to rows of the other are a relation: `references(…, primary_key=True)`",
             )
+        _refuse_plain(name, base)
         fields.update(getattr(base, "__fields__", {}))
     return fields
+
+
+def _refuse_plain(name: str, base: type) -> None:
+    """Raise where a class that is no model has columns, which neither we nor checkers would see."""
+    for owner in base.__mro__:
+        if isinstance(owner, ModelMeta) or owner is Instance:
+            continue
+        annotations = _annotations.of_namespace(dict(vars(owner)))
+        for field, annotation in annotations.items():
+            if _annotations.kind_of(annotation) is not None:
+                raise ProgrammingError(
+                    f"`{name}` inherits `{field}` from `{owner.__name__}`, which is no model",
+                    hint=f"`class {owner.__name__}(Model, abstract=True)`",
+                )
+
+
+def _with_inherited(bases: tuple[type, ...], own: dict[str, Any]) -> dict[str, Any]:
+    """The keywords of a class with those of its abstract bases; what both declare is added up."""
+    keywords: dict[str, Any] = {"schema": None}
+    for said in (*(vars(base).get("__keywords__", {}) for base in reversed(bases)), own):
+        for name, value in said.items():
+            if name == "declare" and name in keywords:
+                keywords[name] = _both(keywords[name], value)
+            elif name != "schema" or value is not None:
+                keywords[name] = value
+    return keywords
+
+
+def _both(inherited: Any, own: Any) -> Any:
+    """Two lists of declarations, of which each may be a function of the model."""
+
+    def listed(model: Any) -> list[Any]:
+        several = (it(model) if callable(it) else it for it in (inherited, own))
+        return [it for some in several for it in some]
+
+    return listed
 
 
 def _parameters(fields: dict[str, Field]) -> list[tuple[str, _Begins]]:
@@ -219,9 +260,10 @@ class Model(Instance, metaclass=ModelMeta):
     >>> Question(text="Why?")
     Question(text='Why?', votes=0)
 
-    Keywords of the class: `table`, `schema`, `abstract` (columns for its subclasses, no table),
-    `comment`, `primary_key` (a tuple of attributes), `declare` (a list of what else the table has,
-    from `howdah.orm.schema`).
+    Keywords of the class: `table`, `schema`, `abstract` (columns and keywords for its subclasses,
+    no table), `comment`, `primary_key` (a tuple of attributes), `distribute_by` (an attribute, for
+    rows on several servers), `declare` (a list of what else the table has, from
+    `howdah.orm.schema`).
     """
 
     __slots__ = ()

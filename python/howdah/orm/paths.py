@@ -111,9 +111,19 @@ def join_condition(source: TableSource, joined: TableSource | None = None) -> Co
     parent, relation = source.parent, source.relation
     assert parent is not None
     assert relation is not None
-    there = relation.target.__table__.expression_of(joined or source, relation.remote)
-    here = relation.model.__table__.expression_of(parent, relation.local)
-    return compared(there, " = ", here)
+    return matching(relation, parent, joined or source)
+
+
+def matching(relation: Relation, source: TableSource, target: TableSource) -> Condition:
+    """The condition under which a row of the target belongs to one of the relation's model."""
+    here, there = relation.model.__table__, relation.target.__table__
+    pairs = zip(relation.here, relation.there, strict=True)
+    return all_of(
+        *(
+            compared(there.expression_of(target, remote), " = ", here.expression_of(source, local))
+            for local, remote in pairs
+        )
+    )
 
 
 class Related(Generic[M]):
@@ -207,11 +217,9 @@ class Related(Generic[M]):
     def joins_parent(self, target: TableSource) -> Condition:
         """The condition under which a row of the target belongs to the source's."""
         relation = self.relation
-        here = relation.model.__table__.expression_of(self.source, relation.local)
         if relation.between is None:
-            return compared(
-                relation.target.__table__.expression_of(target, relation.remote), " = ", here
-            )
+            return matching(relation, self.source, target)
+        here = relation.model.__table__.expression_of(self.source, relation.local)
         from howdah.orm.statements.select import Select
 
         assert relation.onward is not None

@@ -48,6 +48,18 @@ class Relation:
     back: str | None = None
     """The relation of the target that leads back."""
     order_by: Any = None
+    beside: tuple[str, str] | None = None
+    """Two attributes more that are compared: the columns by which both tables are distributed."""
+
+    @property
+    def here(self) -> tuple[str, ...]:
+        """All attributes of this model that are compared, in the order of `there`."""
+        return (self.local,) if self.beside is None else (self.beside[0], self.local)
+
+    @property
+    def there(self) -> tuple[str, ...]:
+        """The attributes of the other table that they are compared with."""
+        return (self.remote,) if self.beside is None else (self.beside[1], self.remote)
 
 
 class TableSource(Source):
@@ -108,6 +120,8 @@ class Table:
         self._columns: dict[str, ColumnDefinition] | None = None
         self._relations: dict[str, Relation] = {}
         self._expressions: dict[str, Any] = {}
+        self.distribution: str | None = options.get("distribute_by")
+        """The attribute by which the rows are distributed over shards, if they are."""
         self.by_key: Compiled | None = None
         """The statement that fetches one object, once it was needed."""
         self.sql_name = ".".join(quoted(part) for part in (schema, name) if part)
@@ -119,6 +133,11 @@ class Table:
         # `select` of the model, kept by it
         self.whole: Any = None
         self.layout = Layout(model, columns, relations)
+        if self.distribution is not None and self.distribution not in columns:
+            raise ProgrammingError(
+                f"`{model.__name__}` is distributed by `{self.distribution}`, which is no column",
+                hint="it has " + ", ".join(columns),
+            )
 
     @classmethod
     def of_model(
@@ -160,6 +179,40 @@ class Table:
     def binds_key(self) -> bool:
         """Whether a value of the key is another for the driver: an enum's."""
         return any(self.columns[name].type.bind is not None for name in self.key)
+
+    def refuse_writing(self) -> None:
+        """Raise `ProgrammingError` where the rows are those of a view, which are computed."""
+        if "view" in self.options and not self.options.get("updatable"):
+            kind = "materialized view" if self.options.get("materialized") else "view"
+            raise ProgrammingError(
+                f"`{self.model.__name__}` is a {kind}: its rows are computed, not written",
+                hint="write the tables that it reads"
+                if self.options.get("materialized")
+                else "write the tables that it reads; a view that PostgreSQL or a trigger lets be "
+                "written says `updatable=True`",
+            )
+
+    def refuse_spread(self, what: str, hint: str) -> None:
+        """Raise `ProgrammingError` where rows lie on several servers, which cannot do this."""
+        if self.distribution is not None:
+            raise ProgrammingError(
+                f"`{self.model.__name__}` is distributed by `{self.distribution}`: {what}",
+                hint=hint,
+            )
+
+    def beside(self, attribute: str) -> tuple[str, str] | None:
+        """The distribution columns, here and there, that a foreign key of this column takes along.
+
+        Rows of distributed tables refer to rows of their own shard, so the database watches both
+        columns together.
+        """
+        reference = self._fields[attribute].options.reference
+        if reference is None or not reference.enforced:
+            return None
+        mine, theirs = self.distribution, owner_of(reference.column()).__table__.distribution
+        if mine is None or theirs is None or mine == attribute:
+            return None
+        return mine, theirs
 
     def _define(self, attribute: str) -> ColumnDefinition:
         field = self._fields[attribute]
@@ -245,6 +298,7 @@ def _resolve(table: Table, field: Field) -> Relation:
     _, named = holder.__table__.references().get(attribute, (None, None))
     if named is None:
         raise ProgrammingError(f"`{where}`: `{holder.__name__}.{attribute}` is no foreign key")
+    beside = holder.__table__.beside(attribute)
     if holder is table.model and not options.many:
         return Relation(
             field.name,
@@ -255,6 +309,7 @@ def _resolve(table: Table, field: Field) -> Relation:
             local=attribute,
             remote=named,
             back=_back(target, table.model, attribute),
+            beside=beside,
         )
     return Relation(
         field.name,
@@ -266,6 +321,7 @@ def _resolve(table: Table, field: Field) -> Relation:
         remote=attribute,
         back=_back(target, table.model, attribute),
         order_by=order,
+        beside=None if beside is None else (beside[1], beside[0]),
     )
 
 

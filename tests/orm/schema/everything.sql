@@ -124,6 +124,24 @@ create table spread (id bigint not null, "Odd Key" text) partition by hash (id, 
 create table spread_0 partition of spread for values with (modulus 2, remainder 0);
 create table spread_1 partition of spread for values with (modulus 2, remainder 1);
 
+create extension postgres_fdw;
+create server archive foreign data wrapper postgres_fdw options (host 'archive.example', dbname 'old books', fetch_size '500');
+create server mirror type 'copy' version '2' foreign data wrapper postgres_fdw;
+comment on server archive is 'what nobody reads';
+grant usage on foreign server archive to clerk;
+create user mapping for public server archive options (user 'reader');
+create user mapping for clerk server archive options (user 'clerk''s', password_required 'false');
+create foreign table old_book (
+    id bigint options (column_name 'Book Id') not null, title text collate "C" default '?', constraint titled check (title <> '')
+) server archive options (schema_name 'app', table_name 'book');
+comment on foreign table old_book is 'out of print';
+comment on column old_book.title is 'as printed';
+grant select on old_book to clerk;
+create trigger watch_old before insert on old_book for each row execute function touch();
+create table far (id bigint not null, note text) partition by hash (id);
+create foreign table far_0 partition of far for values with (modulus 2, remainder 0) server archive;
+create foreign table app.far_1 partition of far for values with (modulus 2, remainder 1) server mirror options (table_name 'f1');
+
 create view z_base as select id, name, feeling from author where name <> 'nobody';
 comment on view z_base is 'everybody';
 comment on column z_base.name is 'still the name';

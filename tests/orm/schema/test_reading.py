@@ -30,7 +30,16 @@ def test_everything_is_made_again(pair: Pair) -> None:
     run(pair.first, pair.everything())
     first, second = made_again(pair)
     assert first == second
-    kinds = {"schemas", "extensions", "enums", "domains", "composites", "ranges", "sequences"}
+    kinds = {
+        "schemas",
+        "extensions",
+        "servers",
+        "enums",
+        "domains",
+        "composites",
+        "ranges",
+        "sequences",
+    }
     assert first.keys() == kinds | {"routines", "tables", "views"}
 
 

@@ -194,3 +194,14 @@ def test_what_is_written_is_read_back(db: Bound, made: Any, data: st.DataObject)
         assert values_of(again) == values_of(objects[0])
         db.delete(objects)
         assert db.fetch(select(model).count()) == 0
+
+
+def test_any_number_of_objects_with_arrays(db: Bound) -> None:
+    with db.connection.transaction(force_rollback=True):
+        create_all(db.connection, Parcel)
+        told: list[int] = []
+        parcels = [Parcel(name=str(number), none=[Colour.RED]) for number in range(1_500)]
+        db.insert(parcels, progress=lambda done, _: told.append(done))
+        assert told[-1] == 1_500
+        found = {one.id: one.name for one in db.fetch(select(Parcel))}
+        assert found == {one.id: one.name for one in parcels}

@@ -40,6 +40,9 @@ pub(super) struct Arguments {
     /// How many replicas to have, made on first use [default: those that were made before]
     #[arg(long, value_name = "N")]
     replicas: Option<u32>,
+    /// How many shards to have, made on first use [default: those that were made before]
+    #[arg(long, value_name = "N")]
+    shards: Option<u32>,
     /// Let every commit wait until a replica has it on disk, for this start
     #[arg(long)]
     synchronous: bool,
@@ -68,12 +71,13 @@ struct Answer<'a> {
     started: bool,
     /// Whether this start made the cluster.
     made: bool,
-    replicas: Vec<Replica>,
+    replicas: Vec<Member>,
+    shards: Vec<Member>,
 }
 
-/// One of the replicas in the answer.
+/// One of the replicas or shards in the answer.
 #[derive(Debug, Serialize)]
-struct Replica {
+struct Member {
     url: String,
     socket_url: String,
     port: u16,
@@ -113,6 +117,7 @@ impl Arguments {
                 ..Making::default()
             },
             replicas: self.replicas,
+            shards: self.shards,
             synchronous: self.synchronous,
             timeout: self.timeout,
         })
@@ -135,18 +140,19 @@ fn describe(server: &Server) -> Answer<'_> {
         log: cluster.log(),
         started: server.was_launched(),
         made: server.was_made(),
-        replicas: server.replicas().iter().map(describe_replica).collect(),
+        replicas: server.replicas().iter().map(describe_member).collect(),
+        shards: server.shards().iter().map(describe_member).collect(),
     }
 }
 
-fn describe_replica(replica: &Server) -> Replica {
-    Replica {
-        url: replica.address().url(),
-        socket_url: replica.address().socket_url(),
-        port: replica.address().port,
-        pid: replica.pid(),
-        data: replica.cluster().home().to_owned(),
-        made: replica.was_made(),
+fn describe_member(member: &Server) -> Member {
+    Member {
+        url: member.address().url(),
+        socket_url: member.address().socket_url(),
+        port: member.address().port,
+        pid: member.pid(),
+        data: member.cluster().home().to_owned(),
+        made: member.was_made(),
     }
 }
 

@@ -24,6 +24,15 @@ struct Answer {
     #[serde(flatten)]
     primary: Member,
     replicas: Vec<Member>,
+    shards: Vec<Shard>,
+}
+
+/// One shard.
+#[derive(Debug, Serialize)]
+struct Shard {
+    shard: u32,
+    #[serde(flatten)]
+    server: Described,
 }
 
 /// One server.
@@ -31,6 +40,13 @@ struct Answer {
 struct Member {
     /// 0 is the first cluster.
     replica: u32,
+    #[serde(flatten)]
+    server: Described,
+}
+
+/// What is told of every server.
+#[derive(Debug, Serialize)]
+struct Described {
     state: &'static str,
     standby: bool,
     pid: Option<u32>,
@@ -58,10 +74,22 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<i32> {
         write!(answer, "\nreplica {number}: {}", text(&replica, &found)?)?;
         replicas.push(Member::new(number, &replica, found));
     }
+    let mut shards = Vec::new();
+    for number in cluster.shards() {
+        let shard = cluster.shard(number);
+        let found = status(&shard)?;
+        write!(answer, "\nshard {number}: {}", text(&shard, &found)?)?;
+        let server = Described::new(&shard, found);
+        shards.push(Shard {
+            shard: number,
+            server,
+        });
+    }
     let is_running = found.state == ServerState::Running;
     let data = Answer {
         primary: Member::new(number, &primary, found),
         replicas,
+        shards,
     };
     format::print(arguments.output.format, &answer, &data)?;
     Ok(if is_running {
@@ -75,6 +103,14 @@ impl Member {
     fn new(replica: u32, cluster: &Cluster, status: Status) -> Self {
         Self {
             replica,
+            server: Described::new(cluster, status),
+        }
+    }
+}
+
+impl Described {
+    fn new(cluster: &Cluster, status: Status) -> Self {
+        Self {
             state: status.state.name(),
             standby: status.is_standby,
             pid: status.pid,

@@ -1,6 +1,6 @@
 //! What belongs to an object and is made after all of them. No IO.
 
-use super::{constraint, index, push_some, routine, view};
+use super::{constraint, index, push_some, routine, table, view};
 use crate::identifiers::{literal, quoted, quoted_list};
 use crate::value::{Enabled, Grants, Index, Name, Policy, PolicyCommand, Schema, Table, Trigger};
 
@@ -220,6 +220,9 @@ fn comments(schema: &Schema, out: &mut Vec<String>) {
     for it in &schema.domains {
         comment(&format!("domain {}", it.name), &it.comment);
     }
+    for it in &schema.servers {
+        comment(&format!("server {}", quoted(&it.name)), &it.comment);
+    }
     for it in &schema.sequences {
         comment(&format!("sequence {}", it.name), &it.comment);
     }
@@ -251,7 +254,7 @@ fn comments(schema: &Schema, out: &mut Vec<String>) {
 
 fn comments_on_table(table: &Table, comment: &mut impl FnMut(&str, &Option<String>)) {
     let name = &table.name;
-    comment(&format!("table {name}"), &table.comment);
+    comment(&format!("{} {name}", table::kind(table)), &table.comment);
     for it in &table.columns {
         comment(&format!("column {name}.{}", quoted(&it.name)), &it.comment);
     }
@@ -309,6 +312,10 @@ fn grants(schema: &Schema, out: &mut Vec<String>) {
     let domains = schema.domains.iter().map(|it| (&it.name, &it.grants));
     for (name, grants) in enums.chain(composites).chain(ranges).chain(domains) {
         grant(format!("type {name}"), grants, true);
+    }
+    for it in &schema.servers {
+        let what = format!("foreign server {}", quoted(&it.name));
+        grant(what, &it.grants, false);
     }
     for it in &schema.sequences {
         grant(format!("sequence {}", it.name), &it.grants, false);

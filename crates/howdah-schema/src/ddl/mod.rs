@@ -8,6 +8,7 @@
 
 mod attach;
 mod constraint;
+mod foreign;
 mod index;
 mod order;
 mod routine;
@@ -45,6 +46,9 @@ pub fn create(schema: &Schema) -> Vec<String> {
         );
         statements.push(text);
     }
+    for server in &schema.servers {
+        foreign::create(server, &mut statements);
+    }
     if schema.routines.iter().any(|it| !it.atomic) {
         // a body may name what comes later
         statements.push("set local check_function_bodies = off".to_owned());
@@ -64,6 +68,9 @@ pub fn drop(schema: &Schema) -> Vec<String> {
     attach::detach(schema, &mut statements);
     let objects = order::ordered(schema);
     statements.extend(objects.iter().rev().map(order::Object::drop));
+    for server in &schema.servers {
+        foreign::drop(server, &mut statements);
+    }
     statements
 }
 

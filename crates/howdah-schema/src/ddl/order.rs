@@ -52,7 +52,7 @@ impl<'a> Object<'a> {
                     routine::designation(it)
                 )
             }
-            Self::Table(it) => format!("drop table if exists {}", it.name),
+            Self::Table(it) => format!("drop {} if exists {}", table::kind(it), it.name),
             Self::View(it) => format!("drop {} if exists {}", view::kind(it), it.name),
         }
     }

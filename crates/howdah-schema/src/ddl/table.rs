@@ -1,12 +1,16 @@
 //! `create table`. No IO.
 
-use super::{constraint, push_some, sequence, with};
+use super::{constraint, foreign, push_some, sequence, with};
 use crate::identifiers::quoted;
 use crate::value::{Column, Table};
 
 pub(super) fn create(it: &Table) -> String {
-    let unlogged = if it.unlogged { "unlogged " } else { "" };
-    let mut text = format!("create {unlogged}table {}", it.name);
+    let kind = match &it.foreign {
+        Some(_) => kind(it),
+        None if it.unlogged => "unlogged table",
+        None => "table",
+    };
+    let mut text = format!("create {kind} {}", it.name);
     push_some(
         &mut text,
         " partition of ",
@@ -31,6 +35,10 @@ pub(super) fn create(it: &Table) -> String {
         push_some(&mut text, " partition by ", Some(by.method.sql()));
         push_some(&mut text, " (", Some(format!("{})", by.keys)));
     }
+    if let Some(of) = &it.foreign {
+        push_some(&mut text, " server ", Some(quoted(&of.server)));
+        text.push_str(&foreign::options(&of.options));
+    }
     text.push_str(&with(&it.options));
     push_some(
         &mut text,
@@ -38,6 +46,14 @@ pub(super) fn create(it: &Table) -> String {
         it.tablespace.as_deref().map(quoted),
     );
     text
+}
+
+/// As `drop` and `comment on` name its kind.
+pub(super) fn kind(it: &Table) -> &'static str {
+    match it.foreign {
+        Some(_) => "foreign table",
+        None => "table",
+    }
 }
 
 fn lines(it: &Table) -> Vec<String> {
@@ -53,6 +69,7 @@ fn lines(it: &Table) -> Vec<String> {
 
 fn column(it: &Column) -> String {
     let mut text = format!("{} {}", quoted(&it.name), it.type_name);
+    text.push_str(&foreign::options(&it.foreign_options));
     push_some(&mut text, " compression ", it.compression.as_ref());
     push_some(&mut text, " collate ", it.collation.as_ref());
     push_some(&mut text, " default ", it.default.as_ref());

@@ -89,9 +89,16 @@ fn partition(context: &Context<'_>, table: &Table) -> Node {
         .named("partition_by", by)
         .list("declare", list)
         .named("with_", options(&table.options))
+        .text("server", table.foreign.as_ref().map(|of| &of.server))
+        .named("server_options", server_options(table))
         .flag("unlogged", table.unlogged)
         .text("tablespace", table.tablespace.as_ref())
         .text("comment", table.comment.as_ref())
+}
+
+/// What is said of a foreign table to its server.
+pub(super) fn server_options(table: &Table) -> Option<Node> {
+    options(&table.foreign.as_ref()?.options)
 }
 
 /// What no option of a column says.
@@ -105,6 +112,7 @@ fn of_columns(context: &Context<'_>, relation: &Name, columns: &[Column]) -> Vec
             "statistics",
             column.statistics.map(|it| Node::Text(it.to_string())),
         );
+        let call = call.named("foreign_options", options(&column.foreign_options));
         let call = if is_plain {
             call
         } else {
@@ -319,7 +327,7 @@ fn policy(it: &Policy) -> Node {
         .text("comment", it.comment.as_ref())
 }
 
-/// `with_=`, where there are storage parameters.
+/// Options as a dict, where there are some.
 pub(super) fn options(options: &Options) -> Option<Node> {
     if options.is_empty() {
         return None;

@@ -48,9 +48,11 @@ pub(super) const FROM_SCHEMA: &[&str] = &[
     "procedure",
     "range_type",
     "sequence",
+    "server",
     "sql",
     "trigger",
     "unique",
+    "user_mapping",
 ];
 const OTHERS: &[&str] = &[
     "Annotated",

@@ -3,10 +3,12 @@
 use std::fmt::Write;
 
 use super::context::{Context, dotted, grants, members};
+use super::declarations::options;
 use super::names::snake_case;
 use super::source::Node;
 use crate::value::{
-    Domain, Enum, Namespace, Parallel, Routine, RoutineKind, Sequence, SequenceOptions, Volatility,
+    Domain, Enum, Namespace, Parallel, Routine, RoutineKind, Sequence, SequenceOptions, Server,
+    UserMapping, Volatility,
 };
 
 /// The source of all of them.
@@ -29,6 +31,9 @@ pub(super) fn all(context: &mut Context<'_>) -> String {
             .text("schema", it.schema.as_ref())
             .text("version", it.version.as_ref());
         assign(context, &mut text, &it.name, &call);
+    }
+    for it in &schema.servers {
+        assign(context, &mut text, &it.name, &server(it));
     }
     for it in &schema.enums {
         let _ = write!(text, "\n\n{}", enumeration(context, it)); // into a String: cannot fail
@@ -55,6 +60,26 @@ fn assign(context: &mut Context<'_>, text: &mut String, wanted: &str, call: &Nod
     let source = call.source(0, variable.len() + 3);
     let _ = writeln!(text, "{variable} = {source}"); // into a String: cannot fail
     variable
+}
+
+fn server(it: &Server) -> Node {
+    let mapping = |it: &UserMapping| {
+        Node::call("user_mapping")
+            .with_text(it.role.as_deref().unwrap_or("public"))
+            .named("options", options(&it.options))
+    };
+    Node::call("server")
+        .with_text(&it.name)
+        .with_text(&it.wrapper)
+        .named("options", options(&it.options))
+        .list(
+            "user_mappings",
+            it.user_mappings.iter().map(mapping).collect(),
+        )
+        .text("type", it.kind.as_ref())
+        .text("version", it.version.as_ref())
+        .text("comment", it.comment.as_ref())
+        .named("grants", grants(&it.grants))
 }
 
 fn namespace(it: &Namespace) -> Node {

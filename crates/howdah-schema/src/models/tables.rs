@@ -199,6 +199,8 @@ fn table(context: &Context<'_>, relations: &relations::Relations<'_>, it: &Table
     let head = head(context, &it.name)
         .named("primary_key", key)
         .texts("inherits", &parents)
+        .text("server", it.foreign.as_ref().map(|of| &of.server))
+        .named("server_options", declarations::server_options(it))
         .flag("unlogged", it.unlogged)
         .named("row_security", security)
         .named("with_", declarations::options(&it.options))

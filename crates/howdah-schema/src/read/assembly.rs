@@ -39,6 +39,7 @@ const NAMESPACE: &str = "pg_namespace";
 const CONSTRAINT: &str = "pg_constraint";
 const TRIGGER: &str = "pg_trigger";
 const POLICY: &str = "pg_policy";
+const SERVER: &str = "pg_foreign_server";
 
 impl Assembly {
     pub(super) fn new(members: &Rows) -> Self {
@@ -97,6 +98,13 @@ impl Assembly {
     ) -> Result<(), Error> {
         for row in &ask(queries::EXTENSIONS)? {
             self.schema.extensions.push(value("extensions", row, 1)?);
+        }
+        for (oid, mut it) in
+            self.own::<crate::value::Server>(SERVER, "servers", &ask(queries::SERVERS)?)?
+        {
+            it.comment = self.comment(SERVER, oid);
+            it.grants = self.granted(SERVER, oid);
+            self.schema.servers.push(it);
         }
         for (oid, mut it) in self.own::<crate::value::Enum>(TYPE, "enums", &ask(queries::ENUMS)?)? {
             it.comment = self.comment(TYPE, oid);

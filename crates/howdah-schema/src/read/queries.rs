@@ -21,6 +21,7 @@ queries! {
     pub(super) RANGES = "ranges";
     pub(super) SEQUENCES = "sequences";
     pub(super) ROUTINES = "routines";
+    pub(super) SERVERS = "servers";
     pub(super) TABLES = "tables";
     pub(super) VIEWS = "views";
     pub(super) COLUMNS = "columns";

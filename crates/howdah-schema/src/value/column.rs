@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::value::{Grants, Name, SequenceOptions, is_default};
+use crate::value::{Grants, Name, Options, SequenceOptions, is_default};
 
 /// A column of a table.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -37,6 +37,9 @@ pub struct Column {
     /// What `set statistics` said.
     #[serde(skip_serializing_if = "is_default")]
     pub statistics: Option<i32>,
+    /// What a foreign table says of it, such as its name on the other server.
+    #[serde(skip_serializing_if = "is_default")]
+    pub foreign_options: Options,
     /// What `comment on` said.
     #[serde(skip_serializing_if = "is_default")]
     pub comment: Option<String>,

@@ -5,6 +5,7 @@
 
 mod column;
 mod constraint;
+mod foreign;
 mod grant;
 mod index;
 mod name;
@@ -19,6 +20,7 @@ use serde::{Deserialize, Serialize};
 
 pub use column::{Column, Generated, Identity};
 pub use constraint::{Action, Constraint, ConstraintKind, Deferral};
+pub use foreign::{Foreign, Server, UserMapping};
 pub use grant::{Grant, Grants};
 pub use index::{Direction, Element, Index, Nulls};
 pub use name::Name;
@@ -42,6 +44,9 @@ pub struct Schema {
     /// Extensions; what belongs to one is not listed elsewhere.
     #[serde(skip_serializing_if = "is_default")]
     pub extensions: Vec<Extension>,
+    /// Foreign servers.
+    #[serde(skip_serializing_if = "is_default")]
+    pub servers: Vec<Server>,
     /// Enums.
     #[serde(skip_serializing_if = "is_default")]
     pub enums: Vec<Enum>,
@@ -60,7 +65,7 @@ pub struct Schema {
     /// Functions and procedures.
     #[serde(skip_serializing_if = "is_default")]
     pub routines: Vec<Routine>,
-    /// Tables, partitioned ones and partitions among them.
+    /// Tables, partitioned ones, partitions and foreign tables among them.
     #[serde(skip_serializing_if = "is_default")]
     pub tables: Vec<Table>,
     /// Views and materialized views.
@@ -101,6 +106,8 @@ impl Schema {
     pub fn sort(&mut self) {
         self.schemas.sort_by(|a, b| a.name.cmp(&b.name));
         self.extensions.sort_by(|a, b| a.name.cmp(&b.name));
+        self.servers.sort_by(|a, b| a.name.cmp(&b.name));
+        self.servers.iter_mut().for_each(Server::sort);
         self.enums.sort_by(|a, b| a.name.cmp(&b.name));
         self.domains.sort_by(|a, b| a.name.cmp(&b.name));
         self.composites.sort_by(|a, b| a.name.cmp(&b.name));

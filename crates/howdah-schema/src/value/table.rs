@@ -2,7 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::value::{Column, Constraint, Grants, Index, Name, Options, Trigger, is_default};
+use crate::value::{
+    Column, Constraint, Foreign, Grants, Index, Name, Options, Trigger, is_default,
+};
 
 /// A table.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -38,6 +40,9 @@ pub struct Table {
     /// Of which table it is a partition.
     #[serde(skip_serializing_if = "is_default")]
     pub partition_of: Option<PartitionOf>,
+    /// Where its rows lie, if that is another server.
+    #[serde(skip_serializing_if = "is_default")]
+    pub foreign: Option<Foreign>,
     /// The tables that it inherits from.
     #[serde(skip_serializing_if = "is_default")]
     pub inherits: Vec<Name>,

@@ -1,11 +1,9 @@
 """What a database has besides rows: declared in models and beside them, made by `create_all`.
 
-No IO but that of `create_all`, `drop_all` and `refresh`. In a model's `declare` go `unique`,
-`check`, `exclude`,
-`foreign_key`, `index`, `policy`, `trigger`, `grant`, `partition_by` and `partition`; what stands
-by itself (`extension`,
-`sequence`, `domain`, `composite`, `function` …) is given to `create_all`, or is found by what uses
-it.
+No IO but that of `create_all`, `drop_all` and the functions of `refresh`. In a model's `declare` go
+`unique`, `check`, `exclude`, `foreign_key`, `index`, `policy`, `trigger`, `grant`, `partition_by`
+and `partition`; what stands by itself (`extension`, `sequence`, `domain`, `composite`, `function`,
+`server`, `shards` …) is given to `create_all`, or is found by what uses it.
 
 >>> from howdah.orm import Col, Model, create_all, identity
 >>> from howdah.orm.schema import check, index, unique
@@ -23,6 +21,7 @@ from howdah.orm.schema.constraints import (
     primary_key,
     unique,
 )
+from howdah.orm.schema.foreign import ForeignServer, UserMapping, server, user_mapping
 from howdah.orm.schema.indexes import (
     ColumnSettings,
     Element,
@@ -40,6 +39,7 @@ from howdah.orm.schema.partitions import (
     partitions_ahead,
 )
 from howdah.orm.schema.routines import Routine, Trigger, function, procedure, trigger
+from howdah.orm.schema.sharding.servers import Shard, Shards, shard, shards
 from howdah.orm.schema.standalone import (
     Composite,
     Domain,
@@ -54,7 +54,7 @@ from howdah.orm.schema.standalone import (
     range_type,
     sequence,
 )
-from howdah.orm.schema.views import refresh, refresh_all
+from howdah.orm.schema.views import refresh, refresh_all, refresh_every
 
 __all__ = [
     "ColumnSettings",
@@ -64,6 +64,7 @@ __all__ = [
     "Domain",
     "Element",
     "Extension",
+    "ForeignServer",
     "Grant",
     "Index",
     "Namespace",
@@ -75,7 +76,10 @@ __all__ = [
     "Routine",
     "SchemaObject",
     "Sequence",
+    "Shard",
+    "Shards",
     "Trigger",
+    "UserMapping",
     "check",
     "column_settings",
     "composite",
@@ -100,9 +104,14 @@ __all__ = [
     "range_type",
     "refresh",
     "refresh_all",
+    "refresh_every",
     "sequence",
+    "server",
+    "shard",
+    "shards",
     "sql",
     "trigger",
     "unique",
+    "user_mapping",
     "value_of",
 ]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import enum
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from howdah import _native, sql
@@ -53,9 +53,23 @@ class Declared(SchemaObject):
 class Collector:
     """A schema that is being collected: each object once."""
 
-    def __init__(self) -> None:
+    def __init__(self, secret: Callable[[str], str | None] = lambda _: None) -> None:
         self.value: Value = {}
+        self.secret = secret
+        """What stands for a secret: itself where statements are run, else a mask or nothing."""
+        self.distributed: list[Place] = []
+        """The tables of models with `distribute_by`."""
+        self.referred: dict[tuple[str | None, str], type[Model]] = {}
+        """Distributed models that foreign keys lead to, by schema and name of the table."""
+        self.shards: Any = None
+        """The servers for them, if some were given."""
         self._seen: dict[object, object] = {}
+
+    def refer(self, model: type[Model]) -> None:
+        """Remember where a foreign key leads to."""
+        table = model.__table__
+        if table.distribution is not None:
+            self.referred[table.schema, table.name] = model
 
     def add(self, kind: str, value: Value) -> None:
         """Add an object of a kind, such as `tables`."""
@@ -213,3 +227,10 @@ def said(**fields: Any) -> Value:
     return {
         name: value for name, value in fields.items() if value not in (None, False, [], {}, "", ())
     }
+
+
+def foreign_value(server: str | None, options: Mapping[str, Any] | None) -> Value | None:
+    """Where the rows of a foreign table lie."""
+    if server is None:
+        return None
+    return said(server=server, options={name: str(it) for name, it in (options or {}).items()})

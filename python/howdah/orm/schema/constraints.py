@@ -205,7 +205,7 @@ def foreign_key(  # noqa: PLR0913 (what PostgreSQL has)
     """
 
     def write(table: Place) -> Value:
-        other, theirs = _referenced(references, referenced_columns)
+        other, theirs = _referenced(table, references, referenced_columns)
         return said(
             kind="foreign_key",
             columns=table.columns(columns),
@@ -222,7 +222,7 @@ def foreign_key(  # noqa: PLR0913 (what PostgreSQL has)
 
 
 def _referenced(
-    references: Callable[[], Any] | str, columns: Sequence[str]
+    place: Place, references: Callable[[], Any] | str, columns: Sequence[str]
 ) -> tuple[Value, list[str]]:
     if isinstance(references, str):
         return name_value(references), list(columns)
@@ -233,5 +233,7 @@ def _referenced(
     owners = {owner_of(column) for column in found}
     if len(owners) != 1:
         raise ProgrammingError("the columns that a foreign key names are of one table")
-    table = owners.pop().__table__
+    model = owners.pop()
+    place.schema.refer(model)
+    table = model.__table__
     return name_value(table.name, table.schema), [column.name for column in found]

@@ -130,16 +130,19 @@ def column_settings(
     collation: str | None = None,
     compression: str | None = None,
     storage: str | None = None,
+    foreign_options: Mapping[str, Any] | None = None,
 ) -> ColumnSettings:
     """What is to be said of a column beside `col`, `identity` or `generated`.
 
-    `statistics` is how much `analyze` looks at: `column_settings("name", statistics=500)`.
+    `statistics` is how much `analyze` looks at: `column_settings("name", statistics=500)`;
+    `foreign_options` are what a foreign table says of it: `{"column_name": "full_name"}`.
     """
     fields = said(
         statistics=statistics,
         collation=collation and {"name": collation},
         compression=compression,
         storage=storage,
+        foreign_options=options_value(foreign_options),
     )
     return ColumnSettings(column, fields)
 

@@ -14,13 +14,15 @@ from typing import TYPE_CHECKING, Any
 from howdah import _native
 from howdah.errors import ProgrammingError
 from howdah.orm.models import Model
+from howdah.orm.schema import sharding
 from howdah.orm.schema.base import Collector, SchemaObject, Value
-from howdah.orm.schema.running import run
+from howdah.orm.schema.running import Secrets, run
+from howdah.orm.schema.sharding.splitting import completed
 from howdah.orm.schema.tables import add_enum, add_model, is_enum
 from howdah.orm.statements.base import UNKNOWN_TABLES, Write
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from howdah.orm.statements.base import Steps
 
@@ -33,7 +35,12 @@ def create_all(on: Any, *things: Any) -> Any:
     objects such as `extension("pg_trgm")`, enums, or modules, of which all that they define is
     taken. The order does not matter. What is there already is an error of the server.
     """
-    return run(on, _script_steps(_native.schema_create(_collected(things))))
+    secrets = Secrets()
+    schema = _collected(things, secret=secrets)
+    if _is_spread(schema):
+        return run(on, secrets.guarded(sharding.create_steps(schema)))
+    statements = _native.schema_create(json.dumps(schema.value))
+    return run(on, secrets.guarded(_script_steps(statements)))
 
 
 def drop_all(on: Any, *things: Any) -> Any:
@@ -42,7 +49,10 @@ def drop_all(on: Any, *things: Any) -> Any:
     Schemas and extensions stay. What is not there is passed over. What other objects depend on is
     an error of the server.
     """
-    return run(on, _script_steps(_native.schema_drop(_collected(things))))
+    schema = _collected(things)
+    if _is_spread(schema):
+        return run(on, sharding.drop_steps(schema))
+    return run(on, _script_steps(_native.schema_drop(json.dumps(schema.value))))
 
 
 def ddl(*things: Any) -> str:
@@ -59,13 +69,15 @@ def ddl(*things: Any) -> str:
         constraint tag_name_key unique (name)
     );
     """
-    return _script(_native.schema_create(_collected(things)))
+    schema = _collected(things, secret=lambda _: "***")
+    if _is_spread(schema):
+        return sharding.written(schema)
+    return _script(_native.schema_create(json.dumps(schema.value)))
 
 
 def value_of(*things: Any) -> Value:
     """The schema as a value: plain dicts and lists, with a name for everything."""
-    found: Value = json.loads(_native.schema_complete(_collected(things)))
-    return found
+    return completed(_collected(things).value)
 
 
 def _script(statements: list[str]) -> str:
@@ -78,11 +90,17 @@ def _script_steps(statements: list[str]) -> Steps:
     yield Write(lambda conn: conn.execute(script), UNKNOWN_TABLES)
 
 
-def _collected(things: Iterable[Any]) -> str:
-    schema = Collector()
+def _collected(
+    things: Iterable[Any], secret: Callable[[str], str | None] = lambda _: None
+) -> Collector:
+    schema = Collector(secret)
     for thing in things:
         _collect(schema, thing)
-    return json.dumps(schema.value)
+    return schema
+
+
+def _is_spread(schema: Collector) -> bool:
+    return bool(schema.distributed or schema.referred) or schema.shards is not None
 
 
 def _collect(schema: Collector, thing: Any) -> None:

@@ -11,7 +11,15 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from howdah._native import quote_identifier as quoted
 from howdah.errors import ProgrammingError
-from howdah.orm.schema.base import Declared, Place, Value, constant, name_value, said
+from howdah.orm.schema.base import (
+    Declared,
+    Place,
+    Value,
+    constant,
+    foreign_value,
+    name_value,
+    said,
+)
 from howdah.orm.schema.indexes import options_value
 from howdah.orm.schema.running import run
 from howdah.orm.statements.base import UNKNOWN_TABLES, Write
@@ -70,6 +78,8 @@ class Partition(Declared):
     partitions: Sequence[Partition] = ()
     declare: Sequence[Declared] = ()
     with_: dict[str, Any] | None = None
+    server: str | None = None
+    server_options: dict[str, Any] | None = None
     unlogged: bool = False
     tablespace: str | None = None
     comment: str | None = None
@@ -84,6 +94,7 @@ class Partition(Declared):
             partition_of={"parent": parent, "bounds": self.bounds},
             partition_by=self.partition_by and self.partition_by.value(table),
             options=options_value(self.with_),
+            foreign=foreign_value(self.server, self.server_options),
             unlogged=self.unlogged,
             tablespace=self.tablespace,
             comment=self.comment,
@@ -115,7 +126,8 @@ def partition(
     - any, in SQL: `partition("reading_a", "for values from (1, 'a') to (2, 'a')")`
 
     Options: `schema`, `partition_by` and `partitions` (partitions of its own), `declare` (indexes
-    and constraints of its own), `with_`, `unlogged`, `tablespace`, `comment`.
+    and constraints of its own), `server` and `server_options` (it is a foreign table there),
+    `with_`, `unlogged`, `tablespace`, `comment`.
     """
     if bounds is None:
         if start is not None or end is not None:

@@ -17,6 +17,7 @@ from howdah.orm.schema.base import (
     Value,
     default_text,
     expression_text,
+    foreign_value,
     name_value,
     said,
     statement_text,
@@ -34,8 +35,9 @@ if TYPE_CHECKING:
 
 _TABLE_OPTIONS = {
     "with_", "unlogged", "tablespace", "inherits", "was", "replica_identity", "row_security",
+    "server", "server_options", "distribute_by",
 }  # fmt: skip
-_VIEW_OPTIONS = {"view", "materialized", "with_", "with_data", "depends_on"}
+_VIEW_OPTIONS = {"view", "materialized", "with_", "with_data", "depends_on", "updatable"}
 
 
 def add_model(schema: Collector, model: type[Model]) -> None:
@@ -103,6 +105,7 @@ def _add_table(schema: Collector, model: type[Model]) -> None:
         force_row_security=row_security == "force",
         inherits=[name_value(it) for it in options.get("inherits", ())],
         options=options_value(options.get("with_")),
+        foreign=foreign_value(options.get("server"), options.get("server_options")),
         was=options.get("was"),
     )
     schema.add("tables", value)
@@ -112,6 +115,8 @@ def _add_table(schema: Collector, model: type[Model]) -> None:
     for definition in table.columns.values():
         _add_of_column(place, definition)
     _add_declared(place, table)
+    if options.get("distribute_by") is not None:
+        schema.distributed.append(place)
 
 
 def _add_view(schema: Collector, model: type[Model]) -> None:
@@ -207,17 +212,23 @@ def _add_of_column(place: Place, definition: ColumnDefinition) -> None:
         text = condition if isinstance(condition, str) else expression_text(condition, column())
         place.add("constraints", {"kind": "check", "expression": text})
     reference = options.reference
-    if reference is not None:
+    if reference is not None and reference.enforced:
         from howdah.orm.tables import owner_of
 
         other = reference.column()
+        place.schema.refer(owner_of(other))
         table = owner_of(other).__table__
+        beside = place.model.__table__.beside(definition.attribute)
+        mine = [] if beside is None else [beside[0]]
+        theirs = [] if beside is None else [table.columns[beside[1]].name]
+        clears = reference.on_delete in {"set null", "set default"}
         foreign_key = said(
             kind="foreign_key",
             name=reference.constraint,
-            columns=[name],
+            columns=[*place.columns(mine), name],
             references=name_value(table.name, table.schema),
-            referenced_columns=[other.name],
+            referenced_columns=[*theirs, other.name],
+            on_delete_columns=[name] if mine and clears else [],
             on_delete=None if reference.on_delete == "no action" else reference.on_delete,
             on_update=None if reference.on_update == "no action" else reference.on_update,
             deferral=deferral(reference.deferrable, reference.initially_deferred),

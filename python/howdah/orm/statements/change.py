@@ -226,6 +226,7 @@ def target_of(model: Any, statement: str) -> TableSource:
     source = source_of(model)
     if source is None or source.relation is not None:
         raise TypeError(f"`{statement}` takes a model, found `{model!r}`")
+    source.model.__table__.refuse_writing()
     return source
 
 

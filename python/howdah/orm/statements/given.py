@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
 # the protocol counts parameters in 16 bits
 MOST_PARAMETERS = 65_535
+# a statement with `values` has a text for each number of rows, and is written once for it: so many
+# parameters are written in milliseconds, and the next thousand rows find the text
+PARAMETERS_AT_ONCE = 2_000
 
 Given = tuple[str, "SqlType", Sequence[Any]]
 """A column: its name in the source, its type, and its value in each row."""
@@ -39,8 +42,8 @@ def has_arrays(columns: Sequence[Given]) -> bool:
 
 
 def rows_at_once(columns: int) -> int:
-    """How many rows of so many columns one statement with `values` can take."""
-    return MOST_PARAMETERS // max(columns, 1)
+    """How many rows of so many columns one statement with `values` is given."""
+    return max(PARAMETERS_AT_ONCE // max(columns, 1), 1)
 
 
 def _unnest(columns: Sequence[Given]) -> Fragment:
@@ -56,7 +59,7 @@ def _values(columns: Sequence[Given]) -> Fragment:
     if count * len(columns) > MOST_PARAMETERS:
         raise ProgrammingError(
             f"{count} rows with array columns are too many for one statement",
-            hint=f"at most {rows_at_once(len(columns))}; `db.insert(…)` takes any number",
+            hint=f"at most {MOST_PARAMETERS // len(columns)}; `db.insert(…)` takes any number",
         )
     rows: list[Any] = []
     for place in range(count):

@@ -163,6 +163,12 @@ class Insert(Change, Generic[M]):
             raise ValueError("`on_conflict` takes columns or a constraint, not both")
         for column in columns:
             condition(column)
+        if columns or constraint is not None:
+            self.target.model.__table__.refuse_spread(
+                "PostgreSQL cannot find conflicting rows of other servers by a unique index",
+                "`on_conflict().do_nothing()` names none; else update, and insert what was not "
+                "there, in `db.tx(retry=…)`",
+            )
         on_where = () if where is None else (condition(where),)
         return OnConflict(self, columns, on_where, constraint)
 

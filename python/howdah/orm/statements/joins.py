@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from howdah._native import Source
 from howdah.orm.expressions import all_of
-from howdah.orm.paths import source_of
+from howdah.orm.paths import matching, source_of
 from howdah.orm.tables import TableSource
 
 if TYPE_CHECKING:
@@ -66,11 +66,11 @@ def related_joins(kind: JoinKind, way: Related[Any], on: Any) -> tuple[Join, ...
     """The joins along a to-many relation: one, or two by way of the table between."""
     relation = way.relation
     target = relation.target.__table__
-    here = relation.model.__table__.expression_of(way.source, relation.local)
     conditions = [*way.conditions, *([on] if on is not None else [])]
     if relation.between is None:
-        matched = target.expression(relation.remote) == here
+        matched = matching(relation, way.source, target.source)
         return (Join(kind, target.source, all_of(matched, *conditions)),)
+    here = relation.model.__table__.expression_of(way.source, relation.local)
     between = relation.between.__table__
     assert relation.onward is not None
     assert relation.target_key is not None

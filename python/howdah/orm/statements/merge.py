@@ -150,6 +150,10 @@ def merge(model: type[Model]) -> Merge:
     """
     made: Merge = object.__new__(Merge)
     made.target = target_of(model, "merge")
+    made.target.model.__table__.refuse_spread(
+        "PostgreSQL has no `merge` into rows of other servers",
+        "`update` and `insert`, in one transaction",
+    )
     made.branches = made.with_ = ()
     made.source = made.on = None
     made.required_ = False

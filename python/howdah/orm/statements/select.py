@@ -289,7 +289,7 @@ class Select(Query[T]):
 
     def keys_of_loads(self) -> tuple[str, ...]:
         """The attributes that loads begin at, which must not be left out."""
-        return tuple(relation_of(way).local for way in self.loads)
+        return tuple(name for way in self.loads for name in relation_of(way).here)
 
     def items_without_models(self) -> tuple[Any, ...]:
         """The expressions that it asks for."""

@@ -25,6 +25,7 @@ from howdah.orm.statements.writing import separated
 
 if TYPE_CHECKING:
     from howdah.orm.models import Model
+    from howdah.orm.tables import Table
 
 
 class Update(Change):
@@ -42,7 +43,13 @@ class Update(Change):
 
         A model's `version()` is raised as well, unless it is set here.
         """
-        return self._with(sets=combined(self.target, assignments, self.sets))
+        sets = combined(self.target, assignments, self.sets)
+        table = self.target.model.__table__
+        if table.distribution is not None:
+            name = quoted(table.columns[table.distribution].name)
+            if any(name == it for it, _ in sets):
+                refuse_moving(table)
+        return self._with(sets=sets)
 
     def from_source(self, *others: Any) -> Self:
         """Other models, aliases, subqueries to set columns from: `update … from`.
@@ -85,6 +92,14 @@ class Update(Change):
             return self.sets
         raised = operated(version, " + ", Fragment("1"))
         return (*self.sets, (quoted(version.name), raised))
+
+
+def refuse_moving(table: Table) -> None:
+    """Raise `ProgrammingError`: PostgreSQL does not move rows from server to server."""
+    table.refuse_spread(
+        "an update cannot move a row to another shard",
+        "delete the row and insert it again, in one transaction",
+    )
 
 
 def update(model: type[Model]) -> Update:

@@ -27,8 +27,11 @@ def as_list(objects: Any) -> list[Any]:
 
 
 def by_model(objects: list[Any]) -> list[tuple[Table, list[Any]]]:
-    """The objects of each model, in the order in which the models come first."""
-    return [(model.__table__, members) for model, members in group_by_model(objects)]
+    """The objects of each model, which is written, in the order in which the models come first."""
+    groups = [(model.__table__, members) for model, members in group_by_model(objects)]
+    for table, _ in groups:
+        table.refuse_writing()
+    return groups
 
 
 def values_of(objects: Sequence[Any], name: str) -> list[Any]:

@@ -16,7 +16,7 @@ from howdah.orm.expressions import Condition, all_of, compared
 from howdah.orm.statements.assignments import param_for
 from howdah.orm.statements.base import running
 from howdah.orm.statements.given import Given, given_rows, has_arrays, rows_at_once
-from howdah.orm.statements.update import Update, update
+from howdah.orm.statements.update import Update, refuse_moving, update
 from howdah.orm.writes import events
 from howdah.orm.writes.blocks import whole
 from howdah.orm.writes.inserting import ROWS_AT_ONCE, insert_steps
@@ -96,6 +96,8 @@ class Group:
         self.objects = objects
         options = {name: column.options for name, column in table.columns.items()}
         self.names = [name for name in names if options[name].generated is None]
+        if table.distribution in names:
+            refuse_moving(table)
         self.keys = [key_of(table, one) for one in objects]
         self.version = table.version if table.version not in names else None
         self.versions = [getattr(one, self.version) for one in objects] if self.version else []

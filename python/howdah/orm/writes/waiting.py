@@ -132,6 +132,7 @@ class InsertWay:
     )
 
     def __init__(self, table: Table) -> None:
+        table.refuse_writing()
         self.table = table
         options = {name: column.options for name, column in table.columns.items()}
         self.names = tuple(name for name, it in options.items() if it.generated is None)

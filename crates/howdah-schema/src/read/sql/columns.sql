@@ -17,6 +17,8 @@ select a.attrelid, a.attnum, pg_catalog.jsonb_strip_nulls(pg_catalog.jsonb_build
     'compression', case a.attcompression when 'p' then 'pglz' when 'l' then 'lz4' end,
     'storage', case when a.attstorage <> t.typstorage and c.relkind in ('r', 'p') then
         case a.attstorage when 'p' then 'plain' when 'e' then 'external' when 'x' then 'extended' else 'main' end end,
+    'foreign_options', (select pg_catalog.jsonb_object_agg(o.option_name, o.option_value)
+        from pg_catalog.pg_options_to_table(a.attfdwoptions) o),
     'statistics', nullif(a.attstattarget, -1)
 ))
 from pg_catalog.pg_attribute a
@@ -24,6 +26,6 @@ join pg_catalog.pg_class c on c.oid = a.attrelid
 join pg_catalog.pg_namespace n on n.oid = c.relnamespace
 join pg_catalog.pg_type t on t.oid = a.atttypid
 left join pg_catalog.pg_attrdef d on d.adrelid = a.attrelid and d.adnum = a.attnum
-where c.relkind in ('r', 'p', 'v', 'm') and c.relpersistence <> 't' and not c.relispartition
+where c.relkind in ('r', 'p', 'f', 'v', 'm') and c.relpersistence <> 't' and not c.relispartition
   and a.attnum > 0 and not a.attisdropped and a.attislocal and n.nspname = any ($2)
 order by a.attrelid, a.attnum

@@ -51,4 +51,4 @@ join pg_catalog.pg_namespace n on n.oid = c.relnamespace
 left join pg_catalog.pg_class f on f.oid = k.confrelid
 left join pg_catalog.pg_namespace fn on fn.oid = f.relnamespace
 where k.contype in ('p', 'u', 'c', 'f', 'x') and k.conparentid = 0 and (k.conislocal or k.coninhcount = 0)
-  and c.relkind in ('r', 'p') and c.relpersistence <> 't' and n.nspname = any ($2)
+  and c.relkind in ('r', 'p', 'f') and c.relpersistence <> 't' and n.nspname = any ($2)

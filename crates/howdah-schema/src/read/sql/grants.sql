@@ -12,6 +12,8 @@ with lists (class, object, part, list, owner) as (
     select 'pg_proc', oid, 0, proacl, proowner from pg_catalog.pg_proc
     union all
     select 'pg_type', oid, 0, typacl, typowner from pg_catalog.pg_type
+    union all
+    select 'pg_foreign_server', oid, 0, srvacl, srvowner from pg_catalog.pg_foreign_server
 )
 select l.class, l.object, l.part,
     case when g.privileges is not null then pg_catalog.jsonb_strip_nulls(pg_catalog.jsonb_build_object(

@@ -27,6 +27,13 @@ select c.oid, pg_catalog.jsonb_strip_nulls(pg_catalog.jsonb_build_object(
         join pg_catalog.pg_namespace on_ on on_.oid = o.relnamespace
         where h.inhrelid = c.oid
     ) end,
+    'foreign', (
+        select pg_catalog.jsonb_build_object('server', fs.srvname, 'options', (
+            select pg_catalog.jsonb_object_agg(o.option_name, o.option_value)
+            from pg_catalog.pg_options_to_table(ft.ftoptions) o))
+        from pg_catalog.pg_foreign_table ft join pg_catalog.pg_foreign_server fs on fs.oid = ft.ftserver
+        where ft.ftrelid = c.oid
+    ),
     'unlogged', c.relpersistence = 'u',
     'options', (
         select pg_catalog.jsonb_object_agg(split_part(it, '=', 1), substr(it, strpos(it, '=') + 1))
@@ -37,16 +44,16 @@ select c.oid, pg_catalog.jsonb_strip_nulls(pg_catalog.jsonb_build_object(
         ) o (it)
     ),
     'tablespace', s.spcname,
-    'replica_identity', case c.relreplident
+    'replica_identity', case when c.relkind = 'f' then null else case c.relreplident
         when 'f' then 'full'
         when 'n' then 'nothing'
         when 'i' then 'using index ' || (
             select pg_catalog.quote_ident(ic.relname)
             from pg_catalog.pg_index i join pg_catalog.pg_class ic on ic.oid = i.indexrelid
             where i.indrelid = c.oid and i.indisreplident
-        ) end
+        ) end end
 ))
 from pg_catalog.pg_class c
 join pg_catalog.pg_namespace n on n.oid = c.relnamespace
 left join pg_catalog.pg_tablespace s on s.oid = c.reltablespace
-where c.relkind in ('r', 'p') and c.relpersistence <> 't' and n.nspname = any ($2)
+where c.relkind in ('r', 'p', 'f') and c.relpersistence <> 't' and n.nspname = any ($2)

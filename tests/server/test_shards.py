@@ -81,7 +81,7 @@ def test_replicas_of_the_coordinator_lead_to_the_same_shards() -> None:
             create_all(conn, shards(urls), *MODELS)
         with howdah.connect(server.url) as conn:
             Bound(conn).insert([Customer(name=str(number)) for number in range(10)])
-            written = conn.fetch_value("select pg_current_wal_lsn()::text")
+            written = conn.fetch_value("select pg_current_wal_insert_lsn()::text")
         with howdah.connect(server.replicas[0].url) as replica:
             replayed = "select pg_last_wal_replay_lsn() >= $1::text::pg_lsn"
             deadline = time.monotonic() + 60

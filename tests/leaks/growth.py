@@ -26,6 +26,9 @@ PAGE_BYTES = 4096
 NATIVE_STOCK_BYTES = 4096
 """Of each round: threads that come and go leave freed memory in stocks of their own."""
 
+AGAIN = (5, 10)
+"""How many times as many turns the next measurements take, where one found something."""
+
 
 class _Mallinfo2(ctypes.Structure):
     """`struct mallinfo2` of glibc 2.33 and newer; every field is a `size_t`."""
@@ -63,13 +66,15 @@ class Growth:
 async def left_by(
     turn: Callable[[], Awaitable[object]], turns: int, rounds: int, limit: float
 ) -> tuple[Growth, Counter[str]]:
-    """As `measure`, once more and longer where more than `limit` is left.
+    """As `measure`, again and longer where more than `limit` is left.
 
     What by accident was left in each of some rounds, is not left in each of longer ones.
     """
     found, types = await measure(turn, turns, rounds)
-    if found.exceeds(limit):
-        return await measure(turn, turns * 5, rounds)
+    for factor in AGAIN:
+        if not found.exceeds(limit):
+            break
+        found, types = await measure(turn, turns * factor, rounds)
     return found, types
 
 

@@ -61,5 +61,8 @@ async def test_what_cannot_be_set(db: Any) -> None:
     with pytest.raises(ProgrammingError, match=r"`Book.tags` cannot be set") as caught:
         book.tags = [tag]
     assert "db.set(book, Book.tags" in (caught.value.hint or "")
+    with pytest.raises(ProgrammingError, match=r"`Book.author_id` is not null") as caught:
+        book.author = None
+    assert "set another `Author`" in (caught.value.hint or "")
     assert book._changes is None
     assert (await book.author).name == "Bob"

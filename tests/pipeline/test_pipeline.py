@@ -385,8 +385,9 @@ async def test_a_timeout_bounds_each_batch(conn: howdah.AsyncConnection) -> None
             await p.sync(timeout=60)
             p.execute("insert into t values (2)")
             slept = p.fetch("select pg_sleep(60)")
-    with pytest.raises(errors.PipelineAborted):
+    with pytest.raises(errors.PipelineAborted) as aborted:
         await slept
+    assert aborted.value.__cause__ is None
     assert (await count(conn), status(conn)) == (1, "idle")
     async with conn.pipeline(timeout=0.05) as p:
         asked_for = p.fetch("select pg_sleep(60)")

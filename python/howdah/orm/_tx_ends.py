@@ -10,7 +10,7 @@ import contextlib
 from typing import TYPE_CHECKING, Any
 
 from howdah._routing import known_run
-from howdah.errors import ProgrammingError
+from howdah.errors import InterfaceError, ProgrammingError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -75,6 +75,15 @@ def check_block(options: Options, *, is_entered: bool) -> None:
         )
     if is_entered:
         raise ProgrammingError("a transaction can be entered only once", hint="call `tx()` again")
+
+
+def check_open(tx: Any) -> None:
+    """Raise `InterfaceError` after the transaction: what is written now would commit by itself."""
+    if tx._is_over:
+        raise InterfaceError(
+            "the transaction is over",
+            hint="use what it was begun on, or begin another by `tx()`; its objects load as before",
+        )
 
 
 def waiting_of(origin: Any) -> Waiting | None:

@@ -69,7 +69,7 @@ def missing(instance: Model, name: str) -> Any:
     with _lock(cohort):
         value = _slot_value(instance, name)
         if value is _EMPTY:
-            cohort.executor._drive(load_attribute(cohort, name))
+            cohort.executor._load_lacking(load_attribute(cohort, name))
             value = _slot_value(instance, name)
     if value is _EMPTY:
         raise _vanished(what)
@@ -87,7 +87,7 @@ def _missing_async(instance: Model, cohort: Cohort, name: str, what: str) -> Any
         async with _async_lock(cohort):
             value = _slot_value(instance, name)
             if value is _EMPTY:
-                await cohort.executor._drive(load_attribute(cohort, name))
+                await cohort.executor._load_lacking(load_attribute(cohort, name))
                 value = _slot_value(instance, name)
         if value is _EMPTY:
             raise _vanished(what)

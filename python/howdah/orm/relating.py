@@ -17,13 +17,20 @@ if TYPE_CHECKING:
 def relate(instance: Any, relation: Relation, value: Any) -> None:
     """Set the foreign key that a relation is made of to the key of another object, or None.
 
-    Raises `ProgrammingError` for a relation that is not made of a key of this object, and for
-    an object without a key; `TypeError` for what is no object of the other model.
+    Raises `ProgrammingError` for a relation that is not made of a key of this object, for an
+    object without a key, and for None where the key is not null; `TypeError` for what is no object
+    of the other model.
     """
     model = relation.model.__name__
     where = f"{model}.{relation.name}"
     if relation.many or relation.local not in relation.model.__table__.references():
         raise ProgrammingError(f"`{where}` cannot be set", hint=_instead(relation))
+    if value is None and not relation.model.__table__.columns[relation.local].nullable:
+        raise ProgrammingError(
+            f"`{where}` cannot be None: `{model}.{relation.local}` is not null",
+            hint=f"set another `{relation.target.__name__}`; a key that may be missing is "
+            f"`{relation.local}: Col[… | None]`",
+        )
     if value is not None and not isinstance(value, relation.target):
         expected, found = relation.target.__name__, type(value).__name__
         raise TypeError(f"`{where}` is an object of `{expected}`, found `{found}`")

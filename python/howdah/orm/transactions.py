@@ -1,8 +1,8 @@
 """Transactions of the ORM: `with db.tx() as tx:`, and functions that are repeated.
 
 Does IO on a connection of their own. Invariants: single writes that wait are sent before anything
-else runs and before the commit; after the block, its objects load by what it was begun on; after a
-rollback, objects are as they were before it.
+else runs and before the commit; after the block it takes no verbs, and its objects load by what it
+was begun on; after a rollback, objects are as they were before it.
 """
 
 from __future__ import annotations
@@ -13,7 +13,16 @@ from typing import TYPE_CHECKING, Any, ClassVar, Concatenate, ParamSpec, TypeVar
 
 from howdah import retrying
 from howdah.errors import ProgrammingError
-from howdah.orm._tx_ends import Attempts, check_block, commit_of, known, over, waiting_of, within
+from howdah.orm._tx_ends import (
+    Attempts,
+    check_block,
+    check_open,
+    commit_of,
+    known,
+    over,
+    waiting_of,
+    within,
+)
 from howdah.orm.executors import drive, drive_async
 from howdah.orm.models import Model
 from howdah.orm.verbs import AsyncVerbs, Verbs
@@ -70,8 +79,9 @@ class Tx(Verbs):
     def connection(self) -> Connection:
         """The connection, for its own calls. What waits is sent first.
 
-        Nothing in the transaction comes from the cache any more.
+        Nothing in the transaction comes from the cache any more. Raises `InterfaceError` after it.
         """
+        check_open(self)
         self.flush()
         self._lent()
         return self._connection
@@ -142,22 +152,23 @@ class Tx(Verbs):
             self.flush()
 
     def _drive(self, steps: Steps) -> Any:
-        if self._is_over:
-            return self._origin._drive(steps)
+        check_open(self)
         self.flush()
         return drive(self._noted(steps), self._connection)
 
     def _take(self, step: Step) -> Any:
-        if self._is_over:
-            return self._origin._take(step)
+        check_open(self)
         self.flush()
         if self._within is not None:
             self._within.note(getattr(step, "writes", None))
         return step(self._connection)
 
+    def _load_lacking(self, steps: Steps) -> Any:
+        loads_on = self._origin._load_lacking if self._is_over else self._drive
+        return loads_on(steps)
+
     def _run_cached(self, statement: Cached[Any]) -> Any:
-        if self._is_over:
-            return self._origin._run(statement)
+        check_open(self)
         if self._within is None:
             return self._run(statement.inner)
         from howdah.caching._statements import of_transaction
@@ -165,7 +176,7 @@ class Tx(Verbs):
         return drive(of_transaction(self, self._within, statement), None)
 
     def _lent(self) -> None:
-        if self._within is not None and not self._is_over:
+        if self._within is not None:
             self._within.note_raw()
 
     def _noted(self, steps: Steps) -> Steps:
@@ -173,11 +184,12 @@ class Tx(Verbs):
         return steps if self._within is None else self._within.noted(steps)
 
     def _lease(self, *, read_only: bool) -> AbstractContextManager[Connection]:
-        if self._is_over:
-            return self._origin._lease(read_only=read_only)
+        del read_only  # there is one connection
+        check_open(self)
         return _Held(self)
 
     def _source(self) -> Connection:
+        check_open(self)
         return self._connection
 
 
@@ -335,9 +347,10 @@ class AsyncTx(AsyncVerbs):
         """The connection, for its own calls.
 
         Raises `ProgrammingError` while writes wait: `await tx.flush()` sends them. Nothing in the
-        transaction comes from the cache any more.
+        transaction comes from the cache any more. Raises `InterfaceError` after it.
         """
-        if self._waiting.count and not self._is_over:
+        check_open(self)
+        if self._waiting.count:
             raise ProgrammingError(
                 "writes are waiting, which are to be sent before other statements",
                 hint="`await tx.flush()` first",
@@ -411,22 +424,23 @@ class AsyncTx(AsyncVerbs):
             await self.flush()
 
     async def _drive(self, steps: Steps) -> Any:
-        if self._is_over:
-            return await self._origin._drive(steps)
+        check_open(self)
         await self.flush()
         return await drive_async(self._noted(steps), self._connection)
 
     async def _take(self, step: Step) -> Any:
-        if self._is_over:
-            return await self._origin._take(step)
+        check_open(self)
         await self.flush()
         if self._within is not None:
             self._within.note(getattr(step, "writes", None))
         return await step(self._connection)
 
+    async def _load_lacking(self, steps: Steps) -> Any:
+        loads_on = self._origin._load_lacking if self._is_over else self._drive
+        return await loads_on(steps)
+
     async def _run_cached(self, statement: Cached[Any]) -> Any:
-        if self._is_over:
-            return await self._origin._run(statement)
+        check_open(self)
         if self._within is None:
             return await self._run(statement.inner)
         from howdah.caching._statements import of_transaction
@@ -434,7 +448,7 @@ class AsyncTx(AsyncVerbs):
         return await drive_async(of_transaction(self, self._within, statement), None)
 
     def _lent(self) -> None:
-        if self._within is not None and not self._is_over:
+        if self._within is not None:
             self._within.note_raw()
 
     def _noted(self, steps: Steps) -> Steps:
@@ -442,11 +456,12 @@ class AsyncTx(AsyncVerbs):
         return steps if self._within is None else self._within.noted(steps)
 
     def _lease(self, *, read_only: bool) -> AbstractAsyncContextManager[AsyncConnection]:
-        if self._is_over:
-            return self._origin._lease(read_only=read_only)
+        del read_only  # there is one connection
+        check_open(self)
         return _Held(self)
 
     def _source(self) -> AsyncConnection:
+        check_open(self)
         return self._connection
 
 

@@ -63,6 +63,10 @@ class Verbs:
         """Take a single step."""
         raise NotImplementedError
 
+    def _load_lacking(self, steps: Steps) -> Any:
+        """Take the steps that load what objects lack, which is done after a transaction, too."""
+        return self._drive(steps)
+
     def _lease(self, *, read_only: bool) -> AbstractContextManager[Connection]:
         """A connection for a transaction, or a stream."""
         raise NotImplementedError
@@ -278,6 +282,10 @@ class AsyncVerbs:
     async def _take(self, step: Step) -> Any:
         """Take a single step."""
         raise NotImplementedError
+
+    async def _load_lacking(self, steps: Steps) -> Any:
+        """`Verbs._load_lacking`, awaited."""
+        return await self._drive(steps)
 
     def _lease(self, *, read_only: bool) -> AbstractAsyncContextManager[AsyncConnection]:
         """A connection for a transaction, or a stream."""

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 import howdah
-from howdah.orm import Col, Model, ddl, generated, identity, references
+from howdah.orm import Col, Model, ddl, generated, identity, references, select
 from howdah.orm.schema import (
     exclude,
     foreign_key,
@@ -127,6 +127,21 @@ def test_foreign_keys_must_stay_on_a_shard() -> None:
         said, hint = refused(*models)
         assert part in said
         assert "enforced=False" in hint
+
+
+def test_locks_that_shards_are_not_told_of() -> None:
+    assert select(Spread).lock()._compile()[0].sql.endswith("for update")
+    both = select(Plain).join(Spread, on=Spread.id == Plain.id)
+    assert both.lock(of=[Plain], skip_locked=True)._compile()[0].sql.endswith("skip locked")
+    for query, how in [
+        (select(Spread).lock(skip_locked=True), "skip locked"),
+        (select(Spread).lock(nowait=True).first(), "nowait"),
+        (both.lock(of=[Spread], nowait=True), "nowait"),
+        (both.lock(skip_locked=True), "skip locked"),
+    ]:
+        with pytest.raises(howdah.ProgrammingError, match=f"not told of `{how}`") as error:
+            query._compile()
+        assert "a queue" in (error.value.hint or "")
 
 
 def test_references_between_distributed_tables_take_the_column_along() -> None:

@@ -66,6 +66,18 @@ async def test_all_objects_are_inserted_or_none(db: Any) -> None:
         objects[0].id  # noqa: B018
 
 
+@pytest.mark.parametrize("verb", ["insert", "save"])
+async def test_an_object_that_is_given_twice_is_not_two_rows(db: Any, verb: str) -> None:
+    tag, other = Tag(name="a"), Tag(name="b")
+    for objects in ([tag, tag], iter([tag, Author(name="z"), other, tag])):
+        with pytest.raises(errors.ProgrammingError, match="the same `Tag` is among") as caught:
+            await getattr(db, verb)(objects)
+        assert "copy.copy" in (caught.value.hint or "")
+    assert db.counter.statements == 0
+    await getattr(db, verb)([tag, other])
+    assert tag._cohort is not None
+
+
 async def test_what_is_inserted_is_one_cohort_whose_relations_load_together(db: Any) -> None:
     authors = [Author(name=f"A{n}") for n in range(3)]
     await db.insert(authors)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -11,6 +11,9 @@ from howdah import errors
 from howdah.orm import Bound, delete, select
 from tests.orm.library import Author, Tag
 from tests.orm.writing.models import Note, keyed
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 async def test_a_transaction_commits_and_rolls_back(db: Any) -> None:
@@ -124,12 +127,51 @@ async def test_after_a_rollback_a_version_is_as_before(notes: Any) -> None:
 async def test_objects_of_a_transaction_load_after_it(db: Any) -> None:
     async with db.tx() as tx:
         author = await tx.get(Author, 1)
+        async with tx.tx() as inner:
+            tag = await inner.get(Tag, 1)
+            few = await inner.fetch(select(Author).only(Author.id).order_by(Author.id))
     await db.load([author], Author.books)
     assert len(author.books) > 0
-    authors = author._cohort
-    assert authors is not None
-    found = authors.executor.fetch(select(Tag).count())
-    assert (await found if authors.executor.is_async else found) == 3
+    assert len(await author.edited) == 0
+    assert len(await tag.books) == 2
+    assert await few[0].name == "Ann" if inner.is_async else few[0].name == "Ann"
+
+
+async def test_a_transaction_that_is_over_takes_no_verbs(db: Any) -> None:
+    cached = select(Tag).cached(60)
+    async with db.tx(settings={"app.tenant": 7}) as tx, tx.tx() as inner:
+        tag = await tx.get(Tag, 1)
+    tag.name = "changed"
+
+    async def work(again: Any) -> None:
+        raise AssertionError(again)
+
+    verbs: list[Callable[[Any], Any]] = [
+        lambda it: it.insert(Tag(name="lost")),
+        lambda it: it.insert([Tag(name="lost"), Tag(name="too")]),
+        lambda it: it.update(tag),
+        lambda it: it.save(tag),
+        lambda it: it.delete(tag),
+        lambda it: it.upsert(tag),
+        lambda it: it.get(Tag, 1),
+        lambda it: it.load([tag], Tag.books),
+        lambda it: it.fetch(select(Tag)),
+        lambda it: it.fetch(cached),
+        lambda it: it.execute(delete(Tag).all()),
+        lambda it: it.batch(select(Tag), select(Tag).count()),
+        lambda it: it.tx()(work)(),
+        lambda it: it.tx(retry=2)(work)(),
+    ]
+    for ended in (tx, inner):
+        for verb in verbs:
+            with pytest.raises(errors.InterfaceError, match="the transaction is over") as caught:
+                await verb(ended)
+            assert "begin another" in (caught.value.hint or "")
+        with pytest.raises(errors.InterfaceError, match="the transaction is over"):
+            ended.connection  # noqa: B018
+        with pytest.raises(errors.InterfaceError, match="the transaction is over"):
+            [one async for one in ended.stream(select(Tag))]
+    assert await db.fetch(select(Tag.name).order_by(Tag.id)) == ["new", "old", "rare"]
 
 
 async def test_a_function_is_repeated(db: Any, connector: Any) -> None:

@@ -166,4 +166,15 @@ def _lock(lock: tuple[Any, ...], brought: set[Source]) -> list[Any]:
             raise ProgrammingError(
                 f"`lock(of=…)` names `{source.label}`, which the statement does not read from"
             )
+    if how:
+        for source in of or brought:
+            _refuse_spread_lock(source, how)
     return [f" for {strength}", *([" of ", *separated(names)] if names else []), how]
+
+
+def _refuse_spread_lock(source: Source, how: str) -> None:
+    if isinstance(source, TableSource):
+        source.model.__table__.refuse_spread(
+            f"the servers of its rows are not told of `{how.strip()}`, and would wait",
+            "`lock()` waits for the rows; a queue belongs into a table of the coordinator",
+        )

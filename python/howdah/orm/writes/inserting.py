@@ -15,13 +15,14 @@ How it is chosen, for the objects of one model that have the same columns:
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from howdah._identifiers import qualified
 from howdah._native import ObjectRows, group_by_filled, write_slot
 from howdah._native import quote_identifier as quoted
-from howdah.errors import DatabaseError
+from howdah.errors import DatabaseError, ProgrammingError
 from howdah.orm.statements.base import Write, running
 from howdah.orm.statements.given import given_rows, has_arrays, rows_at_once
 from howdah.orm.statements.insert import Insert, insert
@@ -52,6 +53,8 @@ def insert_steps(
     found = as_list(objects)
     if not found:
         return
+    if len({*map(id, found)}) != len(found):
+        raise _repeated(found)
     yield from events.call_before("insert", found)
     groups = [
         Group(table, members, names, returning=returning)
@@ -254,6 +257,16 @@ def _reservation(table: Table, identity: str | None) -> tuple[str, tuple[Any, ..
     if identity is None:
         return _MAY_COPY, (name,)
     return _NUMBERS, (name, table.columns[identity].name)
+
+
+def _repeated(objects: Sequence[Any]) -> ProgrammingError:
+    """The error for an object that would become two rows and know of one."""
+    counts = Counter(map(id, objects))
+    one = next(one for one in objects if counts[id(one)] > 1)
+    return ProgrammingError(
+        f"the same `{type(one).__name__}` is among the {len(objects)} objects more than once",
+        hint="an object is one row: `copy.copy(…)` makes another with the same values",
+    )
 
 
 def _lost(table: Table, expected: int, found: int) -> DatabaseError:

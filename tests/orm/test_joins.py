@@ -43,6 +43,20 @@ async def test_the_way_takes_no_row_away(db: Any) -> None:
     assert len(await db.fetch(right)) == 7
 
 
+async def test_a_way_from_an_outer_join_takes_no_row_away(db: Any) -> None:
+    books = select(Author.name, Book.id).left_join(Author.books).order_by(Book.author.name, Book.id)
+    assert await db.fetch(books) == [
+        *(("Ann", n) for n in (2, 4, 6)),
+        *(("Bob", n) for n in (1, 3, 5)),
+        ("Cid", None),
+    ]
+    stars = select(Review.stars, Book.id).order_by(Book.id.desc(), Review.book.author.name)
+    for how in ("right_join", "full_join"):
+        rows = await db.fetch(getattr(stars, how)(Book, Book.id == Review.book_id))
+        assert len(rows) == 14
+        assert rows[:2] == [(None, 6), (None, 5)]
+
+
 async def test_of_two_ways_one_is_the_model(db: Any) -> None:
     pairs = select(Book.id, Author.name, Book.editor.name).order_by(Book.id)
     for query in (

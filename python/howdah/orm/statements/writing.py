@@ -76,11 +76,19 @@ def all_joins(statement: Select[Any], first: Source) -> list[Join]:
     of_models = _of_models(statement, named, first)
     written = [it for join in statement.joins for it in _along(join, named, of_models)]
     known = {id(first), *(id(join.source) for join in written)}
+    outer: set[int] = set()
+    before = [id(first)]
     joins: list[Join] = []
     for join in written:
-        joins += _ways_to(sources((join.condition,)), known)
-        joins.append(join)
-    return joins + _ways_to(named, known)
+        ways = _ways_to(sources((join.condition,)), known, outer)
+        joins += [*ways, join]
+        before += (id(way.source) for way in ways)
+        if join.kind in {"right join", "full join"}:
+            outer.update(before)
+        if join.kind in {"left join", "full join"}:
+            outer.add(id(join.source))
+        before.append(id(join.source))
+    return joins + _ways_to(named, known, outer)
 
 
 def _windows(statement: Select[Any]) -> list[Any]:
@@ -128,21 +136,26 @@ def _along(join: Join, named: list[Source], of_models: dict[Source, Join]) -> li
     return joins
 
 
-def _ways_to(found: Iterable[Source], known: set[int]) -> list[Join]:
+def _ways_to(found: Iterable[Source], known: set[int], outer: set[int]) -> list[Join]:
     joins: list[Join] = []
     for source in found:
-        joins += _way_to(source, known)
+        joins += _way_to(source, known, outer)
     return joins
 
 
-def _way_to(source: Source, known: set[int]) -> list[Join]:
-    """The joins that bring in a source, after those that it begins at."""
+def _way_to(source: Source, known: set[int], outer: set[int]) -> list[Join]:
+    """The joins that bring in a source, after those that it begins at.
+
+    From an `outer` source, which has null where an outer join found no row, the way is outer too.
+    """
     if id(source) in known or not isinstance(source, TableSource) or source.relation is None:
         return []
     assert source.parent is not None
-    before = _way_to(source.parent, known)
+    before = _way_to(source.parent, known, outer)
     known.add(id(source))
-    is_outer = source.relation.nullable or any(join.kind == "left join" for join in before)
+    is_outer = source.relation.nullable or id(source.parent) in outer
+    if is_outer:
+        outer.add(id(source))
     kind: Any = "left join" if is_outer else "join"
     return [*before, Join(kind, source, join_condition(source))]
 

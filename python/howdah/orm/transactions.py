@@ -152,7 +152,7 @@ class Tx(Verbs):
             return self._origin._take(step)
         self.flush()
         if self._within is not None:
-            self._within.note(getattr(step, "writes", None))
+            self._within.note(step)
         return step(self._connection)
 
     def _run_cached(self, statement: Cached[Any]) -> Any:
@@ -421,7 +421,7 @@ class AsyncTx(AsyncVerbs):
             return await self._origin._take(step)
         await self.flush()
         if self._within is not None:
-            self._within.note(getattr(step, "writes", None))
+            self._within.note(step)
         return await step(self._connection)
 
     async def _run_cached(self, statement: Cached[Any]) -> Any:

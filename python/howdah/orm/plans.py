@@ -21,7 +21,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from howdah._native import Entity
-from howdah.orm.paths import View, along, relation_of
+from howdah.orm.paths import View, along, join_condition, relation_of
 from howdah.orm.statements.items import Item, ModelItem, converters_of
 from howdah.orm.statements.joins import Join
 
@@ -49,8 +49,11 @@ def planned(query: Select[Any], most: int | None = None) -> Select[Any]:
     if not brought:
         return query
     items = tuple(_with_joined(item, query, brought) for item in query.items)
-    named = {id(source) for source in query.named_sources()}
-    joins = tuple(Join("left join", it, None) for it in brought if id(it) not in named)
+    known = {*map(id, query.named_sources()), *(id(join.source) for join in query.joins)}
+    # with their conditions: what is joined here is never the model's own table
+    joins = tuple(
+        Join("left join", it, join_condition(it)) for it in brought if id(it) not in known
+    )
     return query._with(items=items, joins=(*query.joins, *joins), loads=tuple(left))
 
 

@@ -158,6 +158,17 @@ def test_what_is_refused() -> None:
         delete(3)  # type: ignore[arg-type]
 
 
+async def test_what_a_relation_leads_to_is_not_returned(db: Any) -> None:
+    changed = update(Book).where(Book.author.name == "Ann", Book.id == 2).set(Book.pages.to(1))
+    for item in (Book.author.name, Book.author):
+        for statement in (changed, delete(Book).all()):
+            with pytest.raises(errors.ProgrammingError, match="`returning` cannot give") as caught:
+                await db.fetch(statement.returning(Book.id, item))
+            assert "scalar()" in str(caught.value.hint)
+    name = select(Author.name).where(Author.id == Book.author_id).scalar()
+    assert await db.fetch(changed.returning(Book.id, name, Book.reviews.count())) == [(2, "Ann", 3)]
+
+
 def test_many_shapes_are_one() -> None:
     texts = {
         text_of(insert(Tag).values(*[Tag(name=str(n)) for n in range(count)]))

@@ -163,6 +163,7 @@ class Returning(Statement[list[T]]):
     def _write(self) -> tuple[Fragment, Any]:
         from howdah.orm.statements.writing import output
 
+        _refuse_returned_ways(self.items)
         change, _ = self.change._write()
         written = Fragment(change, " returning ", *separated(output(self)), level=LIST)
         return written, self._hydration()
@@ -270,6 +271,17 @@ def refuse_ways(values: Sequence[Any], statement: str) -> None:
         raise ProgrammingError(
             f"`{statement}` cannot set a column to what a relation leads to",
             hint="`select(…).where(…).scalar()` as the value, or the other model by an alias",
+        )
+
+
+def _refuse_returned_ways(items: Sequence[Any]) -> None:
+    """Raise where `returning` names what a relation leads to, which is not joined there."""
+    of_items = [source for it in items if isinstance(it, Item) for source in it.sources()]
+    columns = tuple(item for item in items if not isinstance(item, Item))
+    if any(map(_is_way, [*of_items, *sources(columns)])):
+        raise ProgrammingError(
+            "`returning` cannot give what a relation leads to",
+            hint="`select(…).where(…).scalar()` in its place, or return the key and ask for it",
         )
 
 

@@ -73,13 +73,22 @@ def written_join(join: Join) -> list[Any]:
 def all_joins(statement: Select[Any], first: Source) -> list[Join]:
     """The joins that were written, and those of ways along relations that were not."""
     named = statement.named_sources()
-    written = [_along(join, named, {first, *_sources(statement)}) for join in statement.joins]
+    of_models = _of_models(statement, named, first)
+    written = [it for join in statement.joins for it in _along(join, named, of_models)]
     known = {id(first), *(id(join.source) for join in written)}
+    outer: set[int] = set()
+    before = [id(first)]
     joins: list[Join] = []
     for join in written:
-        joins += _ways_to(sources((join.condition,)), known)
-        joins.append(join)
-    return joins + _ways_to(named, known)
+        ways = _ways_to(sources((join.condition,)), known, outer)
+        joins += [*ways, join]
+        before += (id(way.source) for way in ways)
+        if join.kind in {"right join", "full join"}:
+            outer.update(before)
+        if join.kind in {"left join", "full join"}:
+            outer.add(id(join.source))
+        before.append(id(join.source))
+    return joins + _ways_to(named, known, outer)
 
 
 def _windows(statement: Select[Any]) -> list[Any]:
@@ -92,40 +101,61 @@ def _windows(statement: Select[Any]) -> list[Any]:
     return [" window ", *separated(windows)] if windows else []
 
 
-def _sources(statement: Select[Any]) -> set[Source]:
-    return {join.source for join in statement.joins}
+def _of_models(statement: Select[Any], named: list[Source], first: Source) -> dict[Source, Join]:
+    """The models' own tables that joins along relations bring in, each with the join that does.
+
+    `select(Book, Author).join(Book.author)` names the author's own table: then that is joined. Of
+    several relations that lead to it, it is the one of which nothing else is said.
+    """
+    brought = {first, *(join.source for join in statement.joins)}
+    found: dict[Source, Join] = {}
+    for join in sorted(statement.joins, key=lambda join: join.source in named):
+        source = join.source
+        if join.condition is None and isinstance(source, TableSource) and source.relation:
+            own = source.model.__table__.source
+            if own in named and own not in brought:
+                found.setdefault(own, join)
+    return found
 
 
-def _along(join: Join, named: list[Source], brought: set[Source]) -> Join:
+def _along(join: Join, named: list[Source], of_models: dict[Source, Join]) -> list[Join]:
     """A join along a relation with its condition.
 
-    `select(Book, Author).join(Book.author)` names the author's own table: then that is joined. With
-    `Book.author.name` it is the way's.
+    Where both `Author.name` and `Book.author.name` are named, both are joined: they are the same
+    row, which the second join neither repeats nor takes away.
     """
     source = join.source
     if join.condition is not None or not isinstance(source, TableSource) or not source.relation:
-        return join
+        return [join]
     own = source.model.__table__.source
-    if own in named and source not in named and own not in brought:
-        return Join(join.kind, own, join_condition(source, own))
-    return Join(join.kind, source, join_condition(source))
-
-
-def _ways_to(found: Iterable[Source], known: set[int]) -> list[Join]:
-    joins: list[Join] = []
-    for source in found:
-        joins += _way_to(source, known)
+    if of_models.get(own) is not join:
+        return [Join(join.kind, source, join_condition(source))]
+    joins = [Join(join.kind, own, join_condition(source, own))]
+    if source in named:
+        joins.append(Join("left join", source, join_condition(source)))
     return joins
 
 
-def _way_to(source: Source, known: set[int]) -> list[Join]:
-    """The joins that bring in a source, after those that it begins at."""
+def _ways_to(found: Iterable[Source], known: set[int], outer: set[int]) -> list[Join]:
+    joins: list[Join] = []
+    for source in found:
+        joins += _way_to(source, known, outer)
+    return joins
+
+
+def _way_to(source: Source, known: set[int], outer: set[int]) -> list[Join]:
+    """The joins that bring in a source, after those that it begins at.
+
+    From an `outer` source, which has null where an outer join found no row, the way is outer too.
+    """
     if id(source) in known or not isinstance(source, TableSource) or source.relation is None:
         return []
     assert source.parent is not None
-    before = _way_to(source.parent, known)
+    before = _way_to(source.parent, known, outer)
     known.add(id(source))
-    is_outer = source.relation.nullable or any(join.kind == "left join" for join in before)
+    is_outer = source.relation.nullable or id(source.parent) in outer
+    if is_outer:
+        outer.add(id(source))
     kind: Any = "left join" if is_outer else "join"
     return [*before, Join(kind, source, join_condition(source))]
 

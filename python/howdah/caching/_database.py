@@ -180,11 +180,13 @@ class DatabaseCache(Caching):
         with self._database._lease(read_only=False) as connection:
             drive(self.invalidation(tags), connection)
 
-    def __call__(self, ttl: float, *, tags: Iterable[str | type[Model]] = ()) -> Callable[[F], F]:
+    def __call__(
+        self, ttl: float, *, tags: Iterable[str | type[Model]] = (), name: str | None = None
+    ) -> Callable[[F], F]:
         """A decorator of functions: `howdah.cache`, for this database."""
         from howdah.caching.functions import cache
 
-        return cache(ttl, tags=tags, on=self._database)
+        return cache(ttl, tags=tags, on=self._database, name=name)
 
 
 class AsyncDatabaseCache(Caching):
@@ -195,11 +197,13 @@ class AsyncDatabaseCache(Caching):
         async with self._database._lease(read_only=False) as connection:
             await drive_async(self.invalidation(tags), connection)
 
-    def __call__(self, ttl: float, *, tags: Iterable[str | type[Model]] = ()) -> Callable[[F], F]:
+    def __call__(
+        self, ttl: float, *, tags: Iterable[str | type[Model]] = (), name: str | None = None
+    ) -> Callable[[F], F]:
         """A decorator of coroutine functions: `howdah.cache`, for this database."""
         from howdah.caching.functions import cache
 
-        return cache(ttl, tags=tags, on=self._database)
+        return cache(ttl, tags=tags, on=self._database, name=name)
 
 
 def _identity(database: Any) -> tuple[str, bytes]:

@@ -2,7 +2,7 @@
 
 No IO of its own. Invariants: once a transaction has written a table, nothing about it is taken from
 the cache or put there; what may be another row for another tenant has another key: settings of the
-transaction are part of it, and after SQL of the program's own nothing is cached.
+transaction are part of it, and after SQL or functions of the program's own nothing is cached.
 """
 
 from __future__ import annotations
@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING, Any
 from howdah.caching._commits import Commit
 from howdah.caching._ledger import EVERYTHING
 from howdah.caching._tables import written_names
+from howdah.orm.statements.base import is_unknown
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from howdah.caching._database import Caching
     from howdah.orm._tx_options import Options
-    from howdah.orm.statements.base import Steps
+    from howdah.orm.statements.base import Step, Steps
 
 _STRICT = {"repeatable read", "serializable"}
 
@@ -34,7 +35,7 @@ class InTransaction:
         self.written: set[str] = set()
         """Tables that it has written so far."""
         self.is_raw = False
-        """It has run SQL that nobody here knows."""
+        """It has run SQL, or called a function, that nobody here knows."""
         settings = dict(outer.settings) if outer is not None else {}
         self.settings: dict[str, Any] = settings | dict(options.settings or {})
         is_strict = options.isolation in _STRICT or options.isolation == "read uncommitted"
@@ -65,16 +66,19 @@ class InTransaction:
             except StopIteration as done:
                 return done.value
             answer = error = None
-            self.note(getattr(step, "writes", None))
+            self.note(step)
             try:
                 answer = yield step
             except BaseException as failure:  # noqa: BLE001 (the steps decide)
                 error = failure
 
-    def note(self, writes: Iterable[str] | None) -> None:
-        """These are written."""
+    def note(self, step: Step) -> None:
+        """A step is about to be taken."""
+        writes: Iterable[str] | None = getattr(step, "writes", None)
         if writes:
             self.written.update(writes)
+        if is_unknown(step):  # it may set what tells one tenant from another
+            self.is_raw = True
 
     def note_raw(self) -> None:
         """The program has the connection: whatever it does."""

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from howdah._native import Recording
 from howdah.orm.executors import drive
+from howdah.orm.statements.base import Unknown, is_unknown
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -104,7 +105,10 @@ class Tape:
 
 
 def _on(tape: Tape, step: Any) -> Any:
-    return lambda connection: step(_Recorder(connection, tape))
+    def recording(connection: Any) -> Any:
+        return step(_Recorder(connection, tape))
+
+    return Unknown(recording) if is_unknown(step) else recording
 
 
 class _Recorder:

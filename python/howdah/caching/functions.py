@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import inspect
+import uuid
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from howdah.caching._keys import Unkeyed, digest
@@ -37,6 +38,7 @@ def cache(
     *,
     tags: Iterable[str | type[Model]] = (),
     on: Database | AsyncDatabase | None = None,
+    name: str | None = None,
 ) -> Callable[[F], F]:
     """Keep what a function returns, for `ttl` seconds, for each of its arguments.
 
@@ -48,16 +50,22 @@ def cache(
     may be models and shapes, too. Others raise `TypeError`. Coroutine functions are awaited; many
     who ask at once call the function once.
 
+    A function of a module or class is known by its name, and shares answers with other processes by
+    Redis. One that is made in a function, or a `lambda`, has answers of its own each time it is
+    decorated: nothing tells what it was made with. `name` says which are one and the same function.
+
     >>> @howdah.cache(60, tags=[Question])
     ... def popular(db: howdah.Database, least: int) -> list[str]:
     ...     return db.fetch(select(Question.text).where(Question.votes >= least))
     """
     if not isinstance(ttl, int | float) or isinstance(ttl, bool) or not ttl > 0:
         raise ValueError(f"`ttl` is a number of seconds above 0, found {ttl!r}")
+    if name is not None and not (isinstance(name, str) and name):
+        raise ValueError(f"`name` is a text, found {name!r}")
     names = read_names((), names_of(tags)) or frozenset({EVERYTHING})
 
     def decorate(function: F) -> F:
-        course = _Function(function, ttl, names, on)
+        course = _Function(function, ttl, names, on, name)
         if inspect.iscoroutinefunction(function):
 
             @functools.wraps(function)
@@ -79,7 +87,12 @@ class _Function:
     """A function with what is said of it."""
 
     def __init__(
-        self, function: Callable[..., Any], ttl: float, names: frozenset[str], on: Any
+        self,
+        function: Callable[..., Any],
+        ttl: float,
+        names: frozenset[str],
+        on: Any,
+        name: str | None,
     ) -> None:
         self.function = function
         self.ttl = ttl
@@ -87,7 +100,7 @@ class _Function:
         self.is_async = inspect.iscoroutinefunction(function)
         self._on = on
         self._signature = inspect.signature(function)
-        self._name = f"{function.__module__}:{function.__qualname__}"
+        self._name = _name(function) if name is None else f"#{name}"
 
     def steps(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Steps:
         """The steps that answer a call."""
@@ -157,6 +170,13 @@ class _Function:
         except Unkeyed as error:
             raise TypeError(f"an argument of `{self.function.__name__}`: {error}") from None
         return _Call(self, key, executor, call)
+
+
+def _name(function: Callable[..., Any]) -> str:
+    """What tells a function from all others, in all processes where that can be known."""
+    name = f"{function.__module__}:{function.__qualname__}"
+    # `<locals>`, `<lambda>`: others with this name were made with other values
+    return f"{name} {uuid.uuid4().hex}" if "<" in name else name
 
 
 class _Call(Question):

@@ -340,9 +340,10 @@ def lit(value: A) -> Expr[A, A]:
     return typed(type_, Param(bound, type_.name if type_ else None))
 
 
-# SQL of the program's own that may read tables, which only the program knows
-_NAMES_TABLES = re.compile(r"\b(select|table)\b", re.IGNORECASE)
-_UNKNOWN_TABLES = Source("*", table="*", fixed=True)
+# SQL of the program's own that may read tables, which only the program knows: calls do, too
+_NAMES_TABLES = re.compile(r"\b(select|table)\b|\(", re.IGNORECASE)
+UNKNOWN = Source("*", table="*", fixed=True)
+"""As a part, `(UNKNOWN,)`: no text, but the statement may read any table, and do anything."""
 
 
 @overload
@@ -366,7 +367,7 @@ def raw(sql: str, *values: Any, type: object = None) -> Expr[Any, Any]:  # noqa:
         )
     parts: list[Any] = [pieces[0]]
     if _NAMES_TABLES.search(sql):
-        parts.insert(0, (_UNKNOWN_TABLES,))
+        parts.insert(0, (UNKNOWN,))
     for value, piece in zip(values, pieces[1:], strict=True):
         known = isinstance(value, Fragment) or hasattr(value, "_shape_fields")
         parts += [value if known else Param(value, _cast_of(value)), piece]

@@ -160,7 +160,7 @@ class Tx(Verbs):
         check_open(self)
         self.flush()
         if self._within is not None:
-            self._within.note(getattr(step, "writes", None))
+            self._within.note(step)
         return step(self._connection)
 
     def _load_lacking(self, steps: Steps) -> Any:
@@ -432,7 +432,7 @@ class AsyncTx(AsyncVerbs):
         check_open(self)
         await self.flush()
         if self._within is not None:
-            self._within.note(getattr(step, "writes", None))
+            self._within.note(step)
         return await step(self._connection)
 
     async def _load_lacking(self, steps: Steps) -> Any:

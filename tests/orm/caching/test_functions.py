@@ -21,6 +21,7 @@ from howdah.caching._values import Unwritable, dump, load
 from howdah.errors import ProgrammingError
 from howdah.orm import AsyncBound, Shape, select, update
 from howdah.types import Range
+from tests.both import awaited
 from tests.orm.library import Author, Book, Tag
 
 
@@ -198,9 +199,39 @@ async def test_objects_among_results(database: str) -> None:
         assert of_anything(db) == 5
 
 
+async def test_functions_of_one_factory_have_answers_of_their_own(db: Any) -> None:
+    def made(word: str, name: str | None = None) -> Any:
+        @howdah.cache(60, name=name)
+        async def later(_: Any) -> str:
+            return word
+
+        @howdah.cache(60, name=name)
+        def now(_: Any) -> str:
+            return word
+
+        return later if isinstance(db, howdah.AsyncDatabase) else awaited(now)
+
+    on = getattr(db, "_verbs", db)
+    one, other = made("one"), made("other")
+    assert [await one(on), await other(on), await one(on)] == ["one", "other", "one"]
+    assert (db.cache.stats().misses, db.cache.stats().hits) == (2, 1)
+    one, other = made("one", "shared"), made("other", "shared")
+    assert [await one(on), await other(on)] == ["one", "one"]
+
+
+def test_lambdas_have_answers_of_their_own(database: str) -> None:
+    with howdah.Database(database, cache=howdah.Cache()) as db:
+        cached: Any = db.cache(60)
+        functions = [cached(lambda: "one"), cached(lambda: "other")]
+        assert [it() for it in functions * 2] == ["one", "other"] * 2
+        assert db.cache.stats().hits == 2
+
+
 async def test_misuse(db: Any) -> None:
     with pytest.raises(ValueError, match="ttl"):
         howdah.cache(0)
+    with pytest.raises(ValueError, match="name"):
+        howdah.cache(60, name="")
 
     @howdah.cache(60)
     async def nothing(*_: object) -> object:

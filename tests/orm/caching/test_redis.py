@@ -166,7 +166,7 @@ async def test_functions_share_results(databases: Any, clients: Any, port: int) 
     calls = []
     if isinstance(one, howdah.AsyncDatabase):
 
-        @howdah.cache(60, tags=[Book])
+        @howdah.cache(60, tags=[Book], name="titles, awaited")
         async def called(on: Any) -> list[Any]:
             calls.append(on)
             return list(await on.fetch(TITLES.inner))
@@ -174,7 +174,7 @@ async def test_functions_share_results(databases: Any, clients: Any, port: int) 
         assert await called(one) == await called(other)
     else:
 
-        @howdah.cache(60, tags=[Book])
+        @howdah.cache(60, tags=[Book], name="titles")
         def called_plainly(on: Any) -> list[Any]:
             calls.append(on)
             return list(on.fetch(TITLES.inner))

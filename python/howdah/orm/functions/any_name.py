@@ -9,7 +9,7 @@ from typing import Any, TypeVar, overload
 
 from howdah._native import quote_identifier as quoted
 from howdah.orm._types import sql_type
-from howdah.orm.expressions import Expr, typed
+from howdah.orm.expressions import UNKNOWN, Expr, typed
 from howdah.orm.operators.holds import arguments
 
 A = TypeVar("A")
@@ -42,7 +42,7 @@ class Function:
             raise TypeError("name the function: `fn.lower(…)`")
         name = ".".join(quoted(part) for part in self._name)
         type_ = None if type is None else sql_type(type)
-        return typed(type_, f"{name}(", *arguments(values), ")")
+        return typed(type_, (UNKNOWN,), f"{name}(", *arguments(values), ")")
 
     def __repr__(self) -> str:
         return f"<function {'.'.join(self._name)}>"

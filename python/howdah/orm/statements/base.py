@@ -26,11 +26,27 @@ SHAPES = Shapes()
 class Write:
     """A step that writes tables: these, as far as is known beforehand. `*` is any of them."""
 
-    __slots__ = ("_step", "writes")
+    __slots__ = ("_step", "is_unknown", "writes")
 
-    def __init__(self, step: Step, writes: Iterable[str]) -> None:
+    def __init__(self, step: Step, writes: Iterable[str], *, is_unknown: bool = False) -> None:
         self._step = step
         self.writes = frozenset(writes)
+        self.is_unknown = is_unknown
+        """It calls what only the program knows, which may change settings."""
+
+    def __call__(self, connection: Any) -> Any:
+        """Take it."""
+        return self._step(connection)
+
+
+class Unknown:
+    """A step that only reads, and calls what only the program knows: see `Write.is_unknown`."""
+
+    __slots__ = ("_step",)
+    is_unknown = True
+
+    def __init__(self, step: Step) -> None:
+        self._step = step
 
     def __call__(self, connection: Any) -> Any:
         """Take it."""
@@ -39,8 +55,15 @@ class Write:
 
 def running(compiled: Compiled, step: Step) -> Step:
     """The step that runs a statement; what it writes is known."""
-    writes = compiled.writes
-    return Write(step, writes) if writes else step
+    writes, is_unknown = compiled.writes, "*" in compiled.reads
+    if writes:
+        return Write(step, writes, is_unknown=is_unknown)
+    return Unknown(step) if is_unknown else step
+
+
+def is_unknown(step: Step) -> bool:
+    """Whether a step may do what nobody here knows."""
+    return getattr(step, "is_unknown", False)
 
 
 UNKNOWN_TABLES = frozenset({"*"})

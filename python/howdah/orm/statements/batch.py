@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from howdah.orm.statements.base import Write
+from howdah.orm.statements.base import Unknown, Write, is_unknown
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -39,9 +39,11 @@ def batch_steps(executor: Any, statements: Sequence[Statement[Any]]) -> Steps:
 def _round(steps: Sequence[Step]) -> Step:
     """One step of all of these."""
     writes = [getattr(step, "writes", None) for step in steps]
+    unknown = any(map(is_unknown, steps))
     if any(writes):
-        return Write(_round_of(steps), frozenset().union(*filter(None, writes)))
-    return _round_of(steps)
+        written = frozenset().union(*filter(None, writes))
+        return Write(_round_of(steps), written, is_unknown=unknown)
+    return Unknown(_round_of(steps)) if unknown else _round_of(steps)
 
 
 def _round_of(steps: Sequence[Step]) -> Step:

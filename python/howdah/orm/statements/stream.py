@@ -14,6 +14,7 @@ import itertools
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 
 from howdah.errors import ProgrammingError
+from howdah.orm.statements.base import running
 from howdah.orm.statements.query import Query
 
 if TYPE_CHECKING:
@@ -95,19 +96,28 @@ class _Cursor:
                 hint="a page or `first()` is small: `db.fetch(…)`",
             )
         self.query = query
-        self.compiled, self.values = query._compile()
+        self.compiled, values = query._compile()
+        compiled = self.compiled
         self.has_more_to_load = query._loads_more()
         name = f"howdah_stream_{next(_NUMBERS)}"
-        self.opening = f"declare {name} no scroll cursor for {self.compiled.sql}"
+        opening = f"declare {name} no scroll cursor for {compiled.sql}"
+        self.open = running(compiled, lambda conn: conn.execute(opening, *values))
         self.fetching = f"fetch forward {batch} from {name}"
         self.closing = f"close {name}"
+
+    def note(self, verbs: Any) -> None:
+        """Have a transaction know what is run in it, for its cache."""
+        within = getattr(verbs, "_within", None)
+        if within is not None:
+            within.note(self.open)
 
 
 def stream(verbs: Any, query: Select[Any], batch: int) -> Generator[Any, None, None]:
     """The rows of a statement, on a connection that the verbs lend."""
     cursor = _Cursor(query, batch)
     with verbs._lease(read_only=False) as conn, conn.transaction():
-        conn.execute(cursor.opening, *cursor.values)
+        cursor.note(verbs)
+        cursor.open(conn)
         count = batch
         try:
             while count == batch:
@@ -129,7 +139,8 @@ async def stream_async(verbs: Any, query: Select[Any], batch: int) -> AsyncGener
     """`stream`, for asyncio."""
     cursor = _Cursor(query, batch)
     async with verbs._lease(read_only=False) as conn, conn.transaction():
-        await conn.execute(cursor.opening, *cursor.values)
+        cursor.note(verbs)
+        await cursor.open(conn)
         count = batch
         try:
             while count == batch:

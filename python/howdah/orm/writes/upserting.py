@@ -96,6 +96,11 @@ class _Way:
         self._update = update
         self._where = where
 
+    @property
+    def has_expressions(self) -> bool:
+        """Whether the program said more than columns."""
+        return bool(self._update) or self._where is not None
+
     def over(self, statement: Insert[Any]) -> Insert[Any]:
         """The statement with what is done about conflicts."""
         conflict = statement.on_conflict(*self.on)
@@ -162,7 +167,8 @@ def _upsert(way: _Way, names: tuple[str, ...], members: list[Any]) -> Steps:
         compiled, values = way.returned(statement, conn.server_version)._compile()
         return conn.fetch(compiled.sql, *values, row=tuple)
 
-    rows = yield Write(run, {way.table.sql_name})
+    unknown = way.has_expressions and "*" in statement._compile()[0].reads
+    rows = yield Write(run, {way.table.sql_name}, is_unknown=unknown)
     return rows
 
 

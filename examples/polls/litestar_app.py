@@ -93,4 +93,5 @@ def create_app(database_: howdah.AsyncDatabase | None = None) -> Litestar:
         dependencies={"db": Provide(database), "tx": Provide(transaction)},
         exception_handlers=dict.fromkeys(ANSWERS, refused),
         lifespan=[lifespan],
+        logging_config=None,  # whoever runs the application says what is logged
     )

@@ -143,8 +143,10 @@ class _Reader:
         if not dataclasses.is_dataclass(made_of):
             return made_of(**fields)
         made: Any = object.__new__(made_of)  # type: ignore[arg-type]
+        # past the refusal of a frozen class; shapes have a way of their own, and are not frozen
+        put = setattr if isinstance(made, Shape) else object.__setattr__
         for name, item in fields.items():
-            object.__setattr__(made, name, item)
+            put(made, name, item)
         return made
 
     def _read_model(self, name: str, is_loaded: bool, written: dict[str, Any]) -> Any:  # noqa: FBT001

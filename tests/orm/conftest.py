@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, cast
 import pytest
 
 from howdah.orm import AsyncBound, Bound
+from howdah.orm.executors import each
 from tests.both import Awaited, AwaitedBlock, AwaitedObject, awaited
 from tests.conftest import Connecting, Connector
 from tests.orm.library import TABLES
@@ -26,19 +27,12 @@ class Counter:
 
     def counted(self, steps: Steps) -> Steps:
         """The same steps, counted."""
-        answer: Any = None
-        try:
-            step = next(steps)
-            while True:
-                self.statements += 1
-                try:
-                    answer = yield step
-                except BaseException as error:  # noqa: BLE001 (the steps decide)
-                    step = steps.throw(error)
-                else:
-                    step = steps.send(answer)
-        except StopIteration as done:
-            return done.value
+
+        def counted(step: Step) -> Step:
+            self.statements += 1
+            return step
+
+        return each(steps, counted)
 
 
 class CountedBound(Bound):

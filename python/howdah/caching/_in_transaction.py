@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from howdah.caching._commits import Commit
 from howdah.caching._ledger import EVERYTHING
 from howdah.caching._tables import written_names
+from howdah.orm.executors import each
 from howdah.orm.statements.base import is_unknown
 
 if TYPE_CHECKING:
@@ -58,19 +59,12 @@ class InTransaction:
 
     def noted(self, steps: Steps) -> Steps:
         """The steps; what they write is remembered."""
-        answer: Any = None
-        error: BaseException | None = None
-        while True:
-            try:
-                step = steps.send(answer) if error is None else steps.throw(error)
-            except StopIteration as done:
-                return done.value
-            answer = error = None
+
+        def noted(step: Step) -> Step:
             self.note(step)
-            try:
-                answer = yield step
-            except BaseException as failure:  # noqa: BLE001 (the steps decide)
-                error = failure
+            return step
+
+        return each(steps, noted)
 
     def note(self, step: Step) -> None:
         """A step is about to be taken."""

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from howdah.caching._database import Caching
     from howdah.caching._flights import Flight
+    from howdah.caching._in_transaction import InTransaction
     from howdah.orm.statements.base import Steps
 
 _MISSING: Any = object()
@@ -63,7 +64,7 @@ def read(caching: Caching, question: Question, *, is_async: bool) -> Steps:
         if not caching.may_answer(question.names):
             caching.count("bypassed")
             return (yield _now(question.plain()))
-        found = look_up(caching, question, caching.memory_counts)
+        found = _look_up(caching, question, caching.memory_counts)
         if found is not _MISSING:
             return found
         here = world(is_async=is_async)
@@ -75,8 +76,29 @@ def read(caching: Caching, question: Question, *, is_async: bool) -> Steps:
             return (yield from _follow(caching, question, flight))
 
 
-def look_up(caching: Caching, question: Question, may: bool) -> Any:  # noqa: FBT001
-    """The answer from memory, `MISSING` if there is none that counts."""
+def read_within(within: InTransaction, question: Question) -> Steps:
+    """The answer in a transaction, on whose connection everything is asked.
+
+    Nobody is waited for: who is asked for may need what this transaction holds.
+    """
+    caching = within.caching
+    if not within.may_use(question.names):
+        caching.count("bypassed")
+        return (yield _now(question.plain()))
+    found = _look_up(caching, question, caching.memory_counts)
+    if found is not _MISSING:
+        return found
+    caching.count("misses")
+    ask, kept_form = question.ask()
+    result = yield _now(ask)
+    kept = kept_form()
+    if kept is not None and within.may_keep and within.may_use(question.names):
+        _keep(caching, question, kept, within.began)
+    return result
+
+
+def _look_up(caching: Caching, question: Question, may: bool) -> Any:  # noqa: FBT001
+    """The answer from memory, `_MISSING` if there is none that counts."""
     if not may:
         return _MISSING
     entry = caching.memory.find(question.key)
@@ -93,7 +115,7 @@ def look_up(caching: Caching, question: Question, may: bool) -> Any:  # noqa: FB
     return answer
 
 
-def keep(caching: Caching, question: Question, kept: Any, began: int) -> Entry | None:
+def _keep(caching: Caching, question: Question, kept: Any, began: int) -> Entry | None:
     """Keep an answer in memory, if it may be kept."""
     expires = time.time() + question.ttl
     entry = Entry(kept, question.names, began, expires, question.size(kept))
@@ -131,7 +153,7 @@ def _found_out(caching: Caching, question: Question, began: int) -> Steps:
     ask, kept_form = question.ask()
     result = yield _now(ask)
     kept = kept_form()
-    entry = None if kept is None else keep(caching, question, kept, began)
+    entry = None if kept is None else _keep(caching, question, kept, began)
     if shared is not None and versions is not None and entry is not None:
         payload = question.to_bytes(kept)
         yield from shared.store(question.key, payload, versions, entry.expires)
@@ -182,6 +204,3 @@ def _waiting(flight: Flight, *, is_async: bool) -> Any:
 
 def _now(work: Callable[[], Any]) -> Any:
     return lambda _: work()
-
-
-MISSING = _MISSING

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from howdah._native import Fragment, Recording, sources
 from howdah.caching._keys import Unkeyed, digest
-from howdah.caching._reading import MISSING, Question, keep, look_up, read
+from howdah.caching._reading import Question, read, read_within
 from howdah.caching._tables import names_of, read_names
 from howdah.caching._tape import Tape
 from howdah.errors import ProgrammingError
@@ -44,27 +44,15 @@ def of_database(database: Any, cached: Cached[Any], *, read_only: bool) -> Steps
 
 
 def of_transaction(tx: Any, within: InTransaction, cached: Cached[Any]) -> Steps:
-    """The same in a transaction, on whose connection everything is asked.
-
-    Nobody is waited for: who is asked for may need what this transaction holds.
-    """
+    """The same in a transaction."""
     caching = within.caching
     yield from caching.ready()
     yield lambda _: tx.flush()
     question = _question(caching, cached, tx, within.settings, read_only=False)
-    if question is None or not within.may_use(question.names):
+    if question is None:
         caching.count("bypassed")
         return (yield lambda _: tx._run(cached.inner))
-    found = look_up(caching, question, caching.memory_counts)
-    if found is not MISSING:
-        return found
-    caching.count("misses")
-    ask, kept_form = question.ask()
-    result = yield lambda _: ask()
-    kept = kept_form()
-    if kept is not None and within.may_keep and within.may_use(question.names):
-        keep(caching, question, kept, within.began)
-    return result
+    return (yield from read_within(within, question))
 
 
 def _must_ask(database: Any, *, read_only: bool) -> bool:

@@ -12,7 +12,7 @@ import struct
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from howdah._native import Recording
-from howdah.orm.executors import drive
+from howdah.orm.executors import drive, each
 from howdah.orm.statements.base import Unknown, is_unknown
 
 if TYPE_CHECKING:
@@ -60,17 +60,7 @@ class Tape:
 
     def recorded(self, steps: Steps) -> Steps:
         """The steps, on connections that record."""
-        try:
-            step = next(steps)
-            while True:
-                try:
-                    answer = yield _on(self, step)
-                except BaseException as error:  # noqa: BLE001 (the steps decide)
-                    step = steps.throw(error)
-                else:
-                    step = steps.send(answer)
-        except StopIteration as done:
-            return done.value
+        return each(steps, lambda step: _on(self, step))
 
     def play(self, steps: Steps) -> Any:
         """What the steps make of the recorded answers."""

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from howdah.caching._keys import Unkeyed, digest
 from howdah.caching._ledger import EVERYTHING
-from howdah.caching._reading import MISSING, Question, keep, look_up, read
+from howdah.caching._reading import Question, read, read_within
 from howdah.caching._tables import names_of, read_names
 from howdah.caching._values import dump, load
 from howdah.errors import ProgrammingError
@@ -127,19 +127,7 @@ class _Function:
         yield from caching.ready()
         yield lambda _: executor.flush()
         question = self._question(caching, executor, plain, call, within.settings)
-        if not within.may_use(self.names):
-            caching.count("bypassed")
-            return (yield lambda _: call())
-        found = look_up(caching, question, caching.memory_counts)
-        if found is not MISSING:
-            return found
-        caching.count("misses")
-        ask, kept_form = question.ask()
-        result = yield lambda _: ask()
-        kept = kept_form()
-        if within.may_keep and within.may_use(self.names):
-            keep(caching, question, kept, within.began)
-        return result
+        return (yield from read_within(within, question))
 
     def _executor(self, arguments: Iterable[Any]) -> Any:
         found: Any = self._on

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from howdah.orm.verbs import AsyncVerbs, Verbs
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from contextlib import AbstractAsyncContextManager, AbstractContextManager
 
     from howdah.async_connection import AsyncConnection
@@ -26,6 +27,22 @@ def alone(step: Step) -> Steps:
     """The steps that are one step."""
     answer = yield step
     return answer
+
+
+def each(steps: Steps, change: Callable[[Step], Step]) -> Steps:
+    """The steps, each changed, or looked at, before it is taken."""
+    try:
+        step = next(steps)
+        while True:
+            changed = change(step)
+            try:
+                answer = yield changed
+            except BaseException as error:  # noqa: BLE001 (the steps decide)
+                step = steps.throw(error)
+            else:
+                step = steps.send(answer)
+    except StopIteration as done:
+        return done.value
 
 
 def drive(steps: Steps, connection: Any) -> Any:

@@ -23,6 +23,8 @@ pub mod exit;
 mod failure;
 mod format;
 mod host;
+mod known;
+mod lint;
 mod models;
 mod refresh;
 mod server;
@@ -52,6 +54,8 @@ enum Command {
     Server(server::Arguments),
     /// Models of Python for a database that exists
     Models(models::Arguments),
+    /// Find what SQL would do to a database in use
+    Lint(lint::Arguments),
     /// Compute materialized views again, once or regularly
     Refresh(refresh::Arguments),
 }
@@ -78,6 +82,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, context: &Context) -> 
     let outcome = match &parsed.command {
         Command::Server(arguments) => server::run(arguments, context),
         Command::Models(arguments) => models::run(arguments),
+        Command::Lint(arguments) => lint::run(arguments, context),
         Command::Refresh(arguments) => refresh::run(arguments),
     };
     outcome.unwrap_or_else(|error| failure::report(&error))

@@ -14,6 +14,10 @@ impl Host for Python {
     fn declared(&self, module: &str) -> anyhow::Result<String> {
         ask("howdah.migrations._models", "declared", module)
     }
+
+    fn rendered(&self, project: &str) -> anyhow::Result<String> {
+        ask("howdah._rendered", "rendered", project)
+    }
 }
 
 /// What a function of the package answers.

@@ -1,7 +1,7 @@
 //! How long work on a table of known size takes, roughly.
 //!
-//! No IO. The figures are those of `tools/measure_work.py`, on PostgreSQL 18 with one core, everything in memory and
-//! default settings: a table of 5 million rows of 100 bytes. Disks are slower, so what is estimated is a lower bound on
+//! No IO. The figures are those of `tools/measure_work.py`, rounded: PostgreSQL 18, one core, everything in memory, a
+//! table of 2 million rows of 100 bytes. Disks are slower, so what is estimated is a lower bound on
 //! most machines; its purpose is to tell milliseconds from minutes. Invariant: more rows or bytes never take less time.
 
 use super::finding::WorkKind;
@@ -23,11 +23,11 @@ const ROW_BYTES: u64 = 100;
 /// Reading rows and testing a condition on each.
 const SCAN_BYTES_PER_SECOND: f64 = 1.0e9;
 /// Writing each row into a new file, with its WAL.
-const REWRITE_BYTES_PER_SECOND: f64 = 250.0e6;
+const REWRITE_BYTES_PER_SECOND: f64 = 100.0e6;
 /// Sorting keys and writing a btree.
-const BUILD_ROWS_PER_SECOND: f64 = 2.5e6;
-/// Bytes of a btree entry of one small column, for tables whose indexes are not known.
-const INDEX_BYTES_PER_SECOND: f64 = 50.0e6;
+const BUILD_ROWS_PER_SECOND: f64 = 1.2e6;
+/// Building the indexes of a table that is written anew.
+const INDEX_BYTES_PER_SECOND: f64 = 40.0e6;
 
 /// Where the figures come from, for output that shows an estimate.
 pub const SOURCE: &str = "docs/lint.md#how-durations-are-estimated";

@@ -55,11 +55,12 @@ pub enum Timeout {
 }
 
 impl Session {
-    /// The session that a script finds.
+    /// The session that a script finds: perhaps a transaction, and parameters that are set.
     #[must_use]
-    pub fn new(in_transaction: bool) -> Self {
+    pub fn new(in_transaction: bool, values: HashMap<String, String>) -> Self {
         Self {
             transaction: in_transaction.then(|| Open::new(None)),
+            values,
             ..Self::default()
         }
     }
@@ -233,7 +234,7 @@ mod tests {
     use super::*;
 
     fn after(text: &str, in_transaction: bool) -> Session {
-        let mut session = Session::new(in_transaction);
+        let mut session = Session::new(in_transaction, HashMap::new());
         for statement in &crate::parse(text).statements {
             session.apply(statement);
         }

@@ -21,6 +21,8 @@ pub struct Settings {
     pub levels: HashMap<&'static str, Level>,
     /// Only these rules run; empty: all.
     pub only: Vec<&'static str>,
+    /// Parameters that are set before the script begins: by the role, by whatever runs it.
+    pub session: HashMap<String, String>,
 }
 
 impl Default for Settings {
@@ -30,6 +32,7 @@ impl Default for Settings {
             assume_in_transaction: false,
             levels: HashMap::new(),
             only: Vec::new(),
+            session: HashMap::new(),
         }
     }
 }

@@ -41,7 +41,7 @@ pub(super) fn walk(
         settings,
         rules: rules::ALL.iter().filter(runs).copied().collect(),
         catalog: known.clone(),
-        session: Session::new(assumed),
+        session: Session::new(assumed, settings.session.clone()),
         findings: Vec::new(),
         statements: 0,
         place: None,

@@ -53,6 +53,9 @@ pub(crate) fn run(arguments: &Arguments, context: &Context) -> anyhow::Result<i3
         checker.sequence(&migrations, &mut |checked| run.take(checked))?;
     } else {
         let inputs = inputs(arguments, &configs)?;
+        if inputs.is_empty() {
+            talk!("note: there is nothing to look at: no file that ends in `.sql` and is not excluded");
+        }
         let work = |input: &Input| checker.check(input);
         parallel::in_order(&inputs, work, |checked| run.take(checked))?;
     }

@@ -68,7 +68,7 @@ pub fn lint(text: &str, known: &Catalog, settings: &Settings) -> Report {
     let before = findings.len();
     findings.retain(|it| !suppressions.silences(it));
     let mut complaints = suppressions.complaints(|rule| settings.runs(rule));
-    complaints.retain(|it| settings.runs(it.rule) && !suppressions.silences(it));
+    complaints.retain(|it| settings.runs(it.rule) && !suppressions.silences_complaint(it));
     for complaint in &mut complaints {
         if let Level::Fixed(severity) = settings.level(complaint.rule) {
             complaint.severity = severity;
@@ -126,3 +126,6 @@ fn statement_of(script: &Script, span: Span) -> Span {
         _ => span,
     }
 }
+
+#[cfg(test)]
+mod tests;

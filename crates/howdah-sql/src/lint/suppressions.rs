@@ -88,6 +88,12 @@ impl Suppressions {
         silenced
     }
 
+    /// Whether a comment silences a complaint about comments: only one that says so by name, or it would hide itself.
+    pub(super) fn silences_complaint(&mut self, complaint: &Finding) -> bool {
+        let mut named = self.items.iter_mut().filter(|it| !it.names.is_empty());
+        named.any(|it| it.silences(complaint))
+    }
+
     /// What is wrong with the comments themselves; `ran` says which rules were looked for.
     pub(super) fn complaints(&self, ran: impl Fn(&Rule) -> bool) -> Vec<Finding> {
         let mut found = Vec::new();

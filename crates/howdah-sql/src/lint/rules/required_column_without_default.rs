@@ -5,6 +5,7 @@ use crate::lint::context::At;
 use crate::lint::finding::Finding;
 use crate::lint::rule::{Aliases, Check, Default, Group, Rule};
 use crate::lint::severity::Severity;
+use crate::text::Span;
 
 pub(crate) static RULE: Rule = Rule {
     name: "required-column-without-default",
@@ -100,9 +101,13 @@ fn finding(at: &At<'_>, table: &AlterTable, column: &ColumnDef) -> Finding {
     let (table, name) = (&table.name, &column.name);
     let type_name = at.written(column.type_name.as_ref().map_or(column.span, |it| it.span));
     let check = at.constraint_name(table, &[&name.text], "present");
+    let definition = Span {
+        start: name.span.start,
+        end: column.span.end,
+    };
     Finding::new(
         &RULE,
-        column.span,
+        definition,
         format!("`{table}.{name}` is required and has no default: this fails if `{table}` has a row"),
     )
     .label("nothing fills it")

@@ -13,6 +13,25 @@ pub enum Error {
         /// Why it failed.
         source: howdah_driver::Error,
     },
+    /// The scratch server.
+    #[error("no scratch server: {0}")]
+    Scratch(#[from] howdah_server::Error),
+    /// A statement of the schema that the scratch server does not accept.
+    #[error("the schema, line {line}: {source}")]
+    Schema {
+        /// Where the statement begins.
+        line: u32,
+        /// What the server said.
+        source: howdah_driver::Error,
+    },
+    /// A line of the workload that is no statement.
+    #[error("line {line} of the workload: {source}; expected `{{\"sql\": …, \"params\": […], \"site\": …}}`")]
+    Workload {
+        /// Which, from 1.
+        line: usize,
+        /// What is wrong with it.
+        source: serde_json::Error,
+    },
     /// A server's answer to one of this crate's own queries is not of the expected form.
     #[error("the answer about {0} cannot be understood; please report this")]
     Answer(&'static str),

@@ -87,8 +87,8 @@ impl Observer {
         })
     }
 
-    /// The tables that a statement which names these relations may concern, by name: their own, their parents,
-    /// partitions and children, and those that foreign keys tie to them.
+    /// The tables and materialized views that a statement which names these relations may concern, by name: their
+    /// own, their parents, partitions and children, and those that foreign keys tie to them. All, if it names none.
     ///
     /// # Errors
     /// Those of the connection.
@@ -160,7 +160,7 @@ impl Look {
             let is_relation = row.get(0)? == "relation";
             if is_relation {
                 let oid: Oid = row.get(1)?.parse().ok()?;
-                look.locks.insert((oid, Mode::from_pg_locks(row.get(2)?)?));
+                look.locks.insert((oid, Mode::named(row.get(2)?)?));
             }
             // nobody blocks it any more, if it got what it waited for between the two functions
             if let Some(blocker) = row.get(4).filter(|_| row.get(3) == Some("f")) {

@@ -2,7 +2,7 @@
 //!
 //! IO: two sessions for each table, one for the database. The first of a table *reads*: it has ACCESS SHARE on it
 //! and on its indexes. The second *writes*: ROW EXCLUSIVE, and above it, in a savepoint, EXCLUSIVE, which lets
-//! readers in and nobody else. The last one has an old *snapshot*. A statement that meets one of them is seen
+//! readers in and nobody else; of a materialized view it has SHARE UPDATE EXCLUSIVE. The last one has an old *snapshot*. A statement that meets one of them is seen
 //! waiting, in `pg_locks`, for a mode or for the end of a transaction; then that one goes out of the way.
 //!
 //! Invariant: a gate opens only when the statement has been seen waiting for it, or when it has ended.
@@ -54,14 +54,24 @@ impl Gates {
         for table in tables {
             let name = quoted(table);
             // planning takes a lock on each index, with `limit 0` nothing is read
-            let reads = format!(
-                "begin; lock table only {name} in access share mode; select 1 from only {name} limit 0"
-            );
+            let reads = match table.kind {
+                'm' => format!("begin; select 1 from {name} limit 0"),
+                _ => format!(
+                    "begin; lock table only {name} in access share mode; \
+                     select 1 from only {name} limit 0"
+                ),
+            };
             gates.push(Gate::close(config, Stage::Reads, Some(table), &reads)?);
-            let excludes = format!(
-                "begin; lock table only {name} in row exclusive mode; \
-                 savepoint writes; lock table only {name} in exclusive mode"
-            );
+            let excludes = match table.kind {
+                // LOCK does not take these, and nobody writes to them
+                'm' => format!(
+                    "begin; savepoint writes; alter materialized view {name} reset (fillfactor)"
+                ),
+                _ => format!(
+                    "begin; lock table only {name} in row exclusive mode; \
+                     savepoint writes; lock table only {name} in exclusive mode"
+                ),
+            };
             gates.push(Gate::close(config, Stage::Excludes, Some(table), &excludes)?);
         }
         let remembers = "begin isolation level repeatable read; select 1";

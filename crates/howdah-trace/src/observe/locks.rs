@@ -23,7 +23,7 @@ pub(crate) fn own(connection: &mut Connection) -> Result<BTreeSet<Locked>> {
 
 fn read(rows: &Rows) -> Option<BTreeSet<Locked>> {
     rows.iter()
-        .map(|row| Some((row.get(0)?.parse().ok()?, Mode::from_pg_locks(row.get(1)?)?)))
+        .map(|row| Some((row.get(0)?.parse().ok()?, Mode::named(row.get(1)?)?)))
         .collect()
 }
 

@@ -22,10 +22,14 @@ use catalog::{Counters, Moment};
 use difference::Difference;
 
 pub use mode::Mode;
+pub(crate) use locks::{Locked, own as own_locks};
+pub(crate) use observation::{milliseconds, mode_words};
 pub use observation::{Failure, Lock, Observation, Read, Relation, Wait, WaitFor, Way};
 
 /// Fails a statement that makes transactions of its own within a transaction block.
 const ACTIVE_SQL_TRANSACTION: &str = "25001";
+/// Fails a procedure that commits within a transaction block.
+const INVALID_TRANSACTION_TERMINATION: &str = "2D000";
 /// The first version that writes its counters of reading when it is told to: 15.
 const FLUSHES: u32 = 150_000;
 
@@ -42,7 +46,7 @@ impl Observer {
     ///
     /// # Errors
     /// Those of connecting.
-    pub fn connect(config: &Config) -> Result<Self> {
+    pub pub(crate) fn connect(config: &Config) -> Result<Self> {
         let mut subject = connect(config)?;
         let watcher = connect(config)?;
         let version = subject
@@ -113,7 +117,8 @@ impl Observer {
     #[must_use]
     pub fn needs_no_transaction(observation: &Observation) -> bool {
         let error = observation.error.as_ref();
-        error.is_some_and(|error| error.sqlstate == ACTIVE_SQL_TRANSACTION)
+        let states = [ACTIVE_SQL_TRANSACTION, INVALID_TRANSACTION_TERMINATION];
+        error.is_some_and(|error| states.contains(&error.sqlstate.as_str()))
     }
 }
 
@@ -136,7 +141,7 @@ impl Observation {
     }
 }
 
-fn connect(config: &Config) -> Result<Connection> {
+pub(crate) fn connect(config: &Config) -> Result<Connection> {
     Connection::establish(config, Interrupt::never()).doing("connecting")
 }
 

@@ -78,6 +78,7 @@ pub struct Lock {
     /// On what.
     pub relation: Relation,
     /// The mode as `pg_locks` writes it.
+    #[serde(serialize_with = "mode_words")]
     pub mode: Mode,
 }
 
@@ -166,6 +167,12 @@ pub struct Observation {
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "the form that serde calls")]
-fn milliseconds<S: serde::Serializer>(duration: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
+pub(crate) fn milliseconds<S: serde::Serializer>(duration: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_f64((duration.as_secs_f64() * 1e6).round() / 1e3)
+}
+
+/// A mode in SQL's words: `ACCESS EXCLUSIVE`.
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "the form that serde calls")]
+pub(crate) fn mode_words<S: serde::Serializer>(mode: &Mode, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(mode.words())
 }

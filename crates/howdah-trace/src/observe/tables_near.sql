@@ -1,10 +1,13 @@
--- $1: names of relations as a JSON array
+-- $1: names of relations as a JSON array; none of them is all
 with recursive named as (
     select coalesce(i.indrelid, c.oid) as oid
     from pg_catalog.pg_class c
     left join pg_catalog.pg_index i on i.indexrelid = c.oid
     where c.oid >= 16384
-        and c.relname in (select pg_catalog.json_array_elements_text($1::json))
+        and (
+            $1::text = '[]'
+            or c.relname in (select pg_catalog.json_array_elements_text($1::text::json))
+        )
 ),
 family as (
     select oid from named
@@ -24,5 +27,5 @@ tied as (
 select c.oid
 from tied
 join pg_catalog.pg_class c on c.oid = tied.oid
-where c.relkind in ('r', 'p')
+where c.relkind in ('r', 'p', 'm')
 order by c.relname

@@ -2,6 +2,7 @@
 create type mood as enum ('sad', 'ok', 'happy');
 create domain positive as int check (value > 0);
 create domain loose as int;
+create domain listed as int;
 create domain unused as int;
 create type pair as (a int, b int);
 create type lonely as (a int);
@@ -15,7 +16,7 @@ insert into t select n, n, 'ok', n, 'x', row(n, n)::pair from generate_series(1,
 create index t_m on t (m);
 create table u (id int primary key, a loose, t_id int references t);
 insert into u select n, n, n from generate_series(1, 300) n;
-create table arrays (id int, many loose[]);
+create table arrays (id int, many listed[]);
 insert into arrays select n, array[n] from generate_series(1, 300) n;
 create table w (id serial primary key, v int);
 insert into w (v) select n from generate_series(1, 300) n;
@@ -278,6 +279,8 @@ alter domain loose validate constraint big;
 alter domain unused add constraint big check (value > 0);
 --- set not null of a domain
 alter domain loose set not null;
+--- add a constraint to a domain that an array has
+alter domain listed add constraint big check (value > 0);
 --- set not null of a domain that is not used
 alter domain unused set not null;
 --- drop not null of a domain
@@ -294,6 +297,8 @@ alter domain loose rename to looser;
 alter domain loose owner to somebody;
 --- drop a domain that is not used
 drop domain unused;
+--- drop a domain that is used
+drop domain loose;
 --- drop a domain that is used, cascade
 drop domain loose cascade;
 --- create a function
@@ -319,7 +324,7 @@ call stages();
 --- create an aggregate
 create aggregate fresh (int) (sfunc = int4pl, stype = int, initcond = '0');
 --- create an operator
-create operator +++ (function = int4pl, leftarg = int, rightarg = int);
+create operator @@@@ (function = int4pl, leftarg = int, rightarg = int);
 --- create a cast
 create cast (pair as text) with inout;
 --- comment on a table

@@ -17,6 +17,7 @@
 
 #![forbid(unsafe_code)]
 
+mod compare;
 mod error;
 mod observe;
 mod render;
@@ -25,6 +26,7 @@ mod scratch;
 mod tracer;
 mod workload;
 
+pub use compare::differences;
 pub use error::{Error, Result};
 pub use observe::{Failure, Lock, Mode, Observation, Observer, Read, Relation, Wait, WaitFor, Way};
 pub use render::{markdown, text};

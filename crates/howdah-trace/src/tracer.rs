@@ -7,11 +7,11 @@
 use std::time::{Duration, Instant};
 
 use howdah_driver::Config;
-use howdah_sql::ast::{Kind, Statement, Transaction};
+use howdah_sql::ast::{Kind, Script, SourceComment, Statement, Transaction};
 use howdah_sql::text::Lines;
 
 use crate::error::Result;
-use crate::observe::{Lock, Observation, Observer};
+use crate::observe::{Lock, Observer};
 use crate::report::{Block, Place, Report, Step};
 use crate::workload::{Recorded, Workload};
 
@@ -43,8 +43,21 @@ pub struct Tracer {
     steps: Vec<Step>,
     /// The transaction block that is open in the script.
     block: Option<Open>,
+    /// Which statements share a transaction.
+    grouping: Grouping,
     /// A statement failed: what follows would tell nothing.
     failed: bool,
+}
+
+/// Which statements of a script share a transaction.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Grouping {
+    /// Those between its `BEGIN` and `COMMIT`.
+    Written,
+    /// All.
+    Whole,
+    /// Those of a step of one of howdah's own migrations.
+    Steps,
 }
 
 /// A transaction block of a script.
@@ -70,6 +83,7 @@ impl Tracer {
             workload,
             steps: Vec::new(),
             block: None,
+            grouping: Grouping::Written,
             failed: false,
         })
     }
@@ -92,7 +106,7 @@ impl Tracer {
             }
         }
         Ok(Report {
-            server_version: self.observer.server_version().to_owned(),
+            server_version: self.observer.version_text().to_owned(),
             place: self.options.place,
             steps: self.steps,
             unusable: self.workload.unusable().to_vec(),
@@ -102,21 +116,38 @@ impl Tracer {
     fn script(&mut self, source: &Source) -> Result<()> {
         let script = howdah_sql::parse(&source.text);
         let lines = Lines::new(&source.text);
-        let is_transaction = |statement: &Statement| matches!(statement.kind, Kind::Transaction(_));
-        let wrap = self.options.one_transaction && !script.statements.iter().any(is_transaction);
-        if wrap {
+        self.grouping = Grouping::of(&script, &source.text, self.options.one_transaction);
+        let end = end_of_up(&script, &source.text);
+        if self.grouping == Grouping::Whole {
             self.begin("begin")?;
         }
-        for statement in &script.statements {
+        let mut read = 0;
+        for statement in script.statements.iter().filter(|statement| statement.span.end <= end) {
             let sql = statement.span.of(&source.text);
+            if self.grouping == Grouping::Steps {
+                self.step(step_begins(&script, &source.text, read, statement.span.start))?;
+                read = statement.span.end;
+            }
             if !self.transaction(&statement.kind, sql)? {
                 let line = lines.position(statement.span.start).line;
                 self.statement(source, line, sql)?;
             }
         }
         // what a script leaves open does not reach into the next one
+        let left_open = self.grouping == Grouping::Written;
         if self.block.is_some() {
-            self.end(if wrap { "commit" } else { "rollback" })?;
+            self.end(if left_open { "rollback" } else { "commit" })?;
+        }
+        Ok(())
+    }
+
+    /// Ends the transaction of the step before, if a new one begins, and begins one.
+    fn step(&mut self, begins: bool) -> Result<()> {
+        if begins && self.block.is_some() {
+            self.end("commit")?;
+        }
+        if self.block.is_none() {
+            self.begin("begin")?;
         }
         Ok(())
     }
@@ -146,8 +177,8 @@ impl Tracer {
     }
 
     fn end(&mut self, sql: &str) -> Result<()> {
-        if self.options.place != Place::RolledBack && !self.failed {
-            self.observer.run(sql)?;
+        if self.options.place != Place::RolledBack {
+            self.observer.run(if self.failed { "rollback" } else { sql })?;
         }
         if let Some(open) = self.block.take() {
             let mut held = Duration::ZERO;
@@ -198,6 +229,9 @@ impl Tracer {
             (false, true) => "rollback to howdah_trace",
         })?;
         step.held_for = if is_own { start.elapsed() } else { seen.duration };
+        if alone && self.grouping == Grouping::Steps && self.block.is_some() {
+            self.end("commit")?;
+        }
         if alone && self.block.is_none() {
             step.block = Block::None;
             return self.alone(sql, step);
@@ -224,6 +258,49 @@ impl Tracer {
         step.seen = Some(seen);
         Ok(())
     }
+}
+
+impl Grouping {
+    fn of(script: &Script, text: &str, one_transaction: bool) -> Self {
+        let is_transaction = |statement: &Statement| matches!(statement.kind, Kind::Transaction(_));
+        if is_migration(script, text) {
+            Self::Steps
+        } else if one_transaction && !script.statements.iter().any(is_transaction) {
+            Self::Whole
+        } else {
+            Self::Written
+        }
+    }
+}
+
+/// Whether it is one of howdah's own migrations, which say so before anything else.
+fn is_migration(script: &Script, text: &str) -> bool {
+    let first = script.comments.first();
+    first.is_some_and(|comment| directive(comment.span.of(text)) == Some("migration"))
+}
+
+/// `step expand` of `-- howdah: step expand`.
+fn directive(comment: &str) -> Option<&str> {
+    let words = comment.strip_prefix("--")?.trim();
+    words.strip_prefix("howdah:").map(str::trim)
+}
+
+/// Where the statements end that a migration applies: before its `-- down`.
+fn end_of_up(script: &Script, text: &str) -> u32 {
+    let is_down = |comment: &&SourceComment| {
+        let words = comment.span.of(text).strip_prefix("--").map(str::trim);
+        words.is_some_and(|word| word.eq_ignore_ascii_case("down"))
+    };
+    let down = script.comments.iter().find(is_down).filter(|_| is_migration(script, text));
+    down.map_or(u32::MAX, |comment| comment.span.start)
+}
+
+/// Whether a migration begins a step between these places.
+fn step_begins(script: &Script, text: &str, from: u32, to: u32) -> bool {
+    script.comments.iter().any(|comment| {
+        let says_step = || directive(comment.span.of(text)).is_some_and(|it| it.starts_with("step"));
+        (from..to).contains(&comment.span.start) && says_step()
+    })
 }
 
 /// What may be a name in a statement; too many are no harm.

@@ -3,6 +3,7 @@
 //! PostgreSQL 18 and 15 are always there; other versions are tried where `make servers` has put them.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)] // a panic is how a test fails
 
+#[allow(dead_code)] // each test program uses its own part
 mod support;
 
 use std::thread;

@@ -65,7 +65,7 @@ impl Observer {
                 }
             }
             let elapsed = start.elapsed();
-            Ok((running.join().map_err(|_| Error::Thread)?, seen, elapsed))
+            Ok::<_, Error>((running.join().map_err(|_| Error::Thread)?, seen, elapsed))
         })?;
         let wal_bytes = wal_position(&mut self.watcher)?.saturating_sub(wal);
         let error = outcome.err().map(failure).transpose()?;

@@ -10,7 +10,6 @@ mod catalog;
 mod difference;
 mod gates;
 mod locks;
-mod mode;
 mod observation;
 
 use std::time::{Duration, Instant};
@@ -21,7 +20,7 @@ use crate::error::{Doing, Error, Result};
 use catalog::{Counters, Moment};
 use difference::Difference;
 
-pub use mode::Mode;
+pub use howdah_sql::locks::Mode;
 pub(crate) use locks::{Locked, own as own_locks};
 pub(crate) use observation::{milliseconds, mode_words};
 pub use observation::{Failure, Lock, Observation, Read, Relation, Wait, WaitFor, Way};
@@ -39,6 +38,7 @@ pub struct Observer {
     subject: Connection,
     watcher: Connection,
     version: u32,
+    version_text: String,
 }
 
 impl Observer {
@@ -46,18 +46,21 @@ impl Observer {
     ///
     /// # Errors
     /// Those of connecting.
-    pub pub(crate) fn connect(config: &Config) -> Result<Self> {
+    pub fn connect(config: &Config) -> Result<Self> {
         let mut subject = connect(config)?;
         let watcher = connect(config)?;
         let version = subject
-            .query("show server_version_num")
+            .query("select pg_catalog.current_setting('server_version_num'), pg_catalog.current_setting('server_version')")
             .doing("asking for the server's version")?;
-        let version = version.value().and_then(|text| text.parse().ok());
+        let row = version.iter().next();
+        let number = row.and_then(|row| row.get(0)?.parse().ok());
+        let text = row.and_then(|row| row.get(1)?.split(' ').next());
         Ok(Self {
             config: config.clone(),
             subject,
             watcher,
-            version: version.ok_or(Error::Answer("the server's version"))?,
+            version: number.ok_or(Error::Answer("the server's version"))?,
+            version_text: text.unwrap_or_default().to_owned(),
         })
     }
 
@@ -65,6 +68,12 @@ impl Observer {
     #[must_use]
     pub fn version(&self) -> u32 {
         self.version
+    }
+
+    /// The server's version as people write it: `18.1`.
+    #[must_use]
+    pub fn version_text(&self) -> &str {
+        &self.version_text
     }
 
     /// Runs statements in the observed session without looking, as `BEGIN`, `SET` or a setup.

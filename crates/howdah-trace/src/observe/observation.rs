@@ -7,7 +7,7 @@ use std::time::Duration;
 use serde::Serialize;
 
 use super::catalog::Oid;
-use super::mode::Mode;
+use howdah_sql::locks::Mode;
 
 /// A table, index, view, sequence … of the database.
 #[derive(Debug, Clone, Serialize)]

@@ -111,7 +111,7 @@ alter table item add column c text default current_user;
 --- add a column with default pg_catalog.now()
 alter table item add column c timestamptz default pg_catalog.now();
 --- add a column with default now() at time zone
-alter table item add column c timestamp default now() at time zone 'utc';
+alter table item add column c timestamp default (now() at time zone 'utc');
 --- add a column with default to_char(now())
 alter table item add column c text default to_char(now(), 'YYYY');
 --- add a column with default make_interval

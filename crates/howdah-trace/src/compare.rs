@@ -21,7 +21,9 @@ pub fn differences(kind: &Kind, seen: &Observation, model: &Effects) -> Vec<Stri
     let forbidden = model.in_transaction == InTransaction::Forbidden;
     if forbidden != (seen.way == Way::Alone) {
         let word = model.in_transaction.word();
-        found.0.push(format!("in a transaction block it was said to be {word}"));
+        found
+            .0
+            .push(format!("in a transaction block it was said to be {word}"));
     }
     if seen.error.is_some() {
         // most of what fails does so for the rows that there are
@@ -32,7 +34,11 @@ pub fn differences(kind: &Kind, seen: &Observation, model: &Effects) -> Vec<Stri
     }
     found.locks(seen, model);
     if matches!(kind, Kind::Truncate(_)) {
-        found.sets("empties", &relations(&seen.rewrites), &names(&model.empties));
+        found.sets(
+            "empties",
+            &relations(&seen.rewrites),
+            &names(&model.empties),
+        );
         return found.0;
     }
     let rewrites = relations(&seen.rewrites);
@@ -53,7 +59,9 @@ impl Differences {
             self.0.push(format!("it {what} {only}, which was not said"));
         }
         for only in said.difference(seen) {
-            self.0.push(format!("it was said that it {what} {only}, which it does not"));
+            self.0.push(format!(
+                "it was said that it {what} {only}, which it does not"
+            ));
         }
     }
 
@@ -68,19 +76,26 @@ impl Differences {
         for lock in seen.locks.iter().chain(&seen.held) {
             let relation = &lock.relation;
             if !relation.is_toast() && relation.kind != 'c' {
-                let entry = taken.entry(name(relation)).or_insert((relation.is_index(), lock.mode));
+                let entry = taken
+                    .entry(name(relation))
+                    .or_insert((relation.is_index(), lock.mode));
                 entry.1 = entry.1.max(lock.mode);
             }
         }
         for (relation, (is_index, mode)) in &taken {
-            let said = model.locks.iter().find(|lock| base(&lock.relation) == *relation);
+            let said = model
+                .locks
+                .iter()
+                .find(|lock| base(&lock.relation) == *relation);
             match said {
                 Some(said) if said.mode == *mode => {}
-                Some(said) if is_sure(*is_index, said.mode.max(*mode)) => self
-                    .0
-                    .push(format!("it locks {relation} in {mode}, not in {}", said.mode)),
+                Some(said) if is_sure(*is_index, said.mode.max(*mode)) => self.0.push(format!(
+                    "it locks {relation} in {mode}, not in {}",
+                    said.mode
+                )),
                 None if is_sure(*is_index, *mode) => {
-                    self.0.push(format!("it locks {relation} in {mode}, which was not said"));
+                    self.0
+                        .push(format!("it locks {relation} in {mode}, which was not said"));
                 }
                 Some(_) | None => {}
             }
@@ -89,7 +104,9 @@ impl Differences {
         for said in model.locks.iter().filter(|_| seen.way == Way::Transaction) {
             if !taken.contains_key(&base(&said.relation)) {
                 let (relation, mode) = (&said.relation, said.mode);
-                self.0.push(format!("it was said to lock {relation} in {mode}, which it does not"));
+                self.0.push(format!(
+                    "it was said to lock {relation} in {mode}, which it does not"
+                ));
             }
         }
     }
@@ -98,13 +115,17 @@ impl Differences {
         let Some(reads) = &seen.reads else {
             return;
         };
-        let rewritten: BTreeSet<ObjectName> =
-            relations(&seen.rewrites).union(&names(&model.rewrites)).cloned().collect();
+        let rewritten: BTreeSet<ObjectName> = relations(&seen.rewrites)
+            .union(&names(&model.rewrites))
+            .cloned()
+            .collect();
         let read = reads.iter().filter(|read| !read.relation.is_index());
         let read: BTreeSet<ObjectName> = read.map(|read| name(&read.relation)).collect();
         let read = read.difference(&rewritten).cloned().collect();
-        let said: BTreeSet<ObjectName> =
-            names(&model.scans).difference(&rewritten).cloned().collect();
+        let said: BTreeSet<ObjectName> = names(&model.scans)
+            .difference(&rewritten)
+            .cloned()
+            .collect();
         if is_query(kind) {
             self.sets("scans", &said.intersection(&read).cloned().collect(), &said);
         } else {
@@ -178,8 +199,13 @@ fn waits_seen(seen: &Observation) -> BTreeSet<String> {
 
 fn waits_said(model: &Effects) -> BTreeSet<String> {
     // other sessions of the database are none that a gate stands for
-    let waits = model.waits_for.iter().filter(|wait| wait.whom != Whom::Sessions);
-    waits.map(|wait| said(wait.whom, wait.relation.as_ref().map(base).as_ref())).collect()
+    let waits = model
+        .waits_for
+        .iter()
+        .filter(|wait| wait.whom != Whom::Sessions);
+    waits
+        .map(|wait| said(wait.whom, wait.relation.as_ref().map(base).as_ref()))
+        .collect()
 }
 
 fn said(whom: Whom, relation: Option<&ObjectName>) -> String {

@@ -25,7 +25,9 @@ pub enum Error {
         source: howdah_driver::Error,
     },
     /// A line of the workload that is no statement.
-    #[error("line {line} of the workload: {source}; expected `{{\"sql\": …, \"params\": […], \"site\": …}}`")]
+    #[error(
+        "line {line} of the workload: {source}; expected `{{\"sql\": …, \"params\": […], \"site\": …}}`"
+    )]
     Workload {
         /// Which, from 1.
         line: usize,

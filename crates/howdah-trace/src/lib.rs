@@ -33,4 +33,4 @@ pub use render::{markdown, text};
 pub use report::{Block, Place, Report, Step};
 pub use scratch::Scratch;
 pub use tracer::{Options, Source, Tracer};
-pub use workload::{Recorded, Unusable, WouldWait, Workload, read_workload};
+pub use workload::{Recorded, Unusable, Workload, WouldWait, read_workload};

@@ -100,6 +100,11 @@ fn run(
 }
 
 fn missing_role(error: &howdah_driver::Error) -> Option<&str> {
-    let server = error.server().filter(|server| server.sqlstate() == UNDEFINED_OBJECT)?;
-    server.message().strip_prefix("role \"")?.strip_suffix("\" does not exist")
+    let server = error
+        .server()
+        .filter(|server| server.sqlstate() == UNDEFINED_OBJECT)?;
+    server
+        .message()
+        .strip_prefix("role \"")?
+        .strip_suffix("\" does not exist")
 }

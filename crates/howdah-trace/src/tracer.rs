@@ -122,10 +122,19 @@ impl Tracer {
             self.begin("begin")?;
         }
         let mut read = 0;
-        for statement in script.statements.iter().filter(|statement| statement.span.end <= end) {
+        for statement in script
+            .statements
+            .iter()
+            .filter(|statement| statement.span.end <= end)
+        {
             let sql = statement.span.of(&source.text);
             if self.grouping == Grouping::Steps {
-                self.step(step_begins(&script, &source.text, read, statement.span.start))?;
+                self.step(step_begins(
+                    &script,
+                    &source.text,
+                    read,
+                    statement.span.start,
+                ))?;
                 read = statement.span.end;
             }
             if !self.transaction(&statement.kind, sql)? {
@@ -172,13 +181,16 @@ impl Tracer {
         if self.options.place != Place::RolledBack {
             self.observer.run(sql)?;
         }
-        self.block = Some(Open { first: self.steps.len() });
+        self.block = Some(Open {
+            first: self.steps.len(),
+        });
         Ok(())
     }
 
     fn end(&mut self, sql: &str) -> Result<()> {
         if self.options.place != Place::RolledBack {
-            self.observer.run(if self.failed { "rollback" } else { sql })?;
+            self.observer
+                .run(if self.failed { "rollback" } else { sql })?;
         }
         if let Some(open) = self.block.take() {
             let mut held = Duration::ZERO;
@@ -195,7 +207,11 @@ impl Tracer {
             file: source.name.clone(),
             line,
             sql: sql.to_owned(),
-            block: if self.block.is_some() { Block::Shared } else { Block::Own },
+            block: if self.block.is_some() {
+                Block::Shared
+            } else {
+                Block::Own
+            },
             seen: None,
             skipped: None,
             held_for: Duration::ZERO,
@@ -228,7 +244,11 @@ impl Tracer {
             (false, false) => "release howdah_trace",
             (false, true) => "rollback to howdah_trace",
         })?;
-        step.held_for = if is_own { start.elapsed() } else { seen.duration };
+        step.held_for = if is_own {
+            start.elapsed()
+        } else {
+            seen.duration
+        };
         if alone && self.grouping == Grouping::Steps && self.block.is_some() {
             self.end("commit")?;
         }
@@ -291,19 +311,25 @@ fn end_of_up(script: &Script, text: &str) -> u32 {
         let words = comment.span.of(text).strip_prefix("--").map(str::trim);
         words.is_some_and(|word| word.eq_ignore_ascii_case("down"))
     };
-    let down = script.comments.iter().find(is_down).filter(|_| is_migration(script, text));
+    let down = script
+        .comments
+        .iter()
+        .find(is_down)
+        .filter(|_| is_migration(script, text));
     down.map_or(u32::MAX, |comment| comment.span.start)
 }
 
 /// Whether a migration begins a step between these places.
 fn step_begins(script: &Script, text: &str, from: u32, to: u32) -> bool {
     script.comments.iter().any(|comment| {
-        let says_step = || directive(comment.span.of(text)).is_some_and(|it| it.starts_with("step"));
+        let says_step =
+            || directive(comment.span.of(text)).is_some_and(|it| it.starts_with("step"));
         (from..to).contains(&comment.span.start) && says_step()
     })
 }
 
 /// What may be a name in a statement; too many are no harm.
 fn words(sql: &str) -> Vec<&str> {
-    sql.split(|letter: char| !(letter.is_alphanumeric() || letter == '_')).collect()
+    sql.split(|letter: char| !(letter.is_alphanumeric() || letter == '_'))
+        .collect()
 }

@@ -67,7 +67,7 @@ pub struct Workload {
 /// # Errors
 /// [`Error::Workload`] with the number of the line that is none.
 pub fn read_workload(text: &str) -> Result<Vec<Recorded>> {
-    let mut seen: BTreeMap<(String, Option<String>), ()> = BTreeMap::new();
+    let mut seen = BTreeSet::new();
     let mut recorded = Vec::new();
     for (number, line) in text.lines().enumerate() {
         if line.trim().is_empty() {
@@ -77,7 +77,7 @@ pub fn read_workload(text: &str) -> Result<Vec<Recorded>> {
             line: number + 1,
             source,
         })?;
-        if seen.insert((one.sql.clone(), one.site.clone()), ()).is_none() {
+        if seen.insert((one.sql.clone(), one.site.clone())) {
             recorded.push(one);
         }
     }
@@ -122,21 +122,30 @@ impl Workload {
         for (recorded, wanted) in &self.statements {
             let mut by_relation: BTreeMap<&Relation, (Mode, Mode)> = BTreeMap::new();
             for lock in held {
-                let conflicts = |(oid, mode): &&Locked| {
-                    *oid == lock.relation.oid && mode.conflicts(lock.mode)
-                };
-                if let Some((_, wants)) = wanted.iter().filter(conflicts).max_by_key(|(_, mode)| *mode) {
-                    let found = by_relation.entry(&lock.relation).or_insert((*wants, lock.mode));
+                let conflicts =
+                    |(oid, mode): &&Locked| *oid == lock.relation.oid && mode.conflicts(lock.mode);
+                if let Some((_, wants)) = wanted
+                    .iter()
+                    .filter(conflicts)
+                    .max_by_key(|(_, mode)| *mode)
+                {
+                    let found = by_relation
+                        .entry(&lock.relation)
+                        .or_insert((*wants, lock.mode));
                     *found = (*found).max((*wants, lock.mode));
                 }
             }
-            waiting.extend(by_relation.into_iter().map(|(relation, (wants, held))| WouldWait {
-                site: recorded.site.clone(),
-                sql: recorded.sql.clone(),
-                relation: relation.clone(),
-                wants,
-                held,
-            }));
+            waiting.extend(
+                by_relation
+                    .into_iter()
+                    .map(|(relation, (wants, held))| WouldWait {
+                        site: recorded.site.clone(),
+                        sql: recorded.sql.clone(),
+                        relation: relation.clone(),
+                        wants,
+                        held,
+                    }),
+            );
         }
         waiting
     }
@@ -148,7 +157,11 @@ fn locks_of(
     session: &mut Connection,
     recorded: &Recorded,
 ) -> Result<std::result::Result<BTreeSet<Locked>, String>> {
-    let plan = if recorded.params.is_empty() { "force_generic_plan" } else { "auto" };
+    let plan = if recorded.params.is_empty() {
+        "force_generic_plan"
+    } else {
+        "auto"
+    };
     session
         .query(&format!("begin; set local plan_cache_mode = {plan}"))
         .doing("preparing for the workload")?;
@@ -168,14 +181,20 @@ fn locks_of(
     Ok(locks)
 }
 
-fn prepare(session: &mut Connection, recorded: &Recorded) -> std::result::Result<(), howdah_driver::Error> {
+fn prepare(
+    session: &mut Connection,
+    recorded: &Recorded,
+) -> std::result::Result<(), howdah_driver::Error> {
     let sql = recorded.sql.trim().trim_end_matches(';');
     session.query(&format!("prepare howdah_workload as {sql}"))?;
     let count = session.query(
         "select pg_catalog.cardinality(parameter_types) from pg_catalog.pg_prepared_statements \
          where name = 'howdah_workload'",
     )?;
-    let count = count.value().and_then(|text| text.parse().ok()).unwrap_or(0);
+    let count = count
+        .value()
+        .and_then(|text| text.parse().ok())
+        .unwrap_or(0);
     let mut values: Vec<String> = recorded.params.iter().take(count).map(literal).collect();
     values.resize(count, "null".to_owned());
     let arguments = match values.as_slice() {
@@ -209,7 +228,10 @@ mod tests {
         let read = read_workload("{\"sql\": \"select 1\"}\n\n{\"sql\": \"select 1\"}\n").unwrap();
         assert_eq!(read.len(), 1);
         let error = read_workload("{\"sql\": \"select 1\"}\n{}\n").unwrap_err();
-        assert!(error.to_string().starts_with("line 2 of the workload"), "{error}");
+        assert!(
+            error.to_string().starts_with("line 2 of the workload"),
+            "{error}"
+        );
     }
 
     #[test]

@@ -26,32 +26,51 @@ struct Measured<'a> {
 /// Runs all forms on one server.
 fn measure<'a>(programs: &Programs, worlds: &'a [World]) -> Vec<Measured<'a>> {
     let (_server, config) = start(programs);
-    worlds.iter().flat_map(|world| measure_world(programs, &config, world)).collect()
+    worlds
+        .iter()
+        .flat_map(|world| measure_world(programs, &config, world))
+        .collect()
 }
 
 fn measure_world<'a>(programs: &Programs, config: &Config, world: &'a World) -> Vec<Measured<'a>> {
     let mut observer = Observer::connect(config).expect("connects");
     let mut clean = false;
     let mut measured = Vec::new();
-    for form in world.forms.iter().filter(|form| form.is_for(programs.major)) {
+    for form in world
+        .forms
+        .iter()
+        .filter(|form| form.is_for(programs.major))
+    {
         if !clean {
             observer.run("discard all").expect("resets the session");
             for sql in CLEAN.split(';').chain([world.setup.as_str()]) {
-                observer.run(sql).unwrap_or_else(|error| panic!("world {}: {error}", world.name));
+                observer
+                    .run(sql)
+                    .unwrap_or_else(|error| panic!("world {}: {error}", world.name));
             }
         }
         clean = form.setup.is_empty();
-        observer.run(&form.setup).unwrap_or_else(|error| panic!("{}: {error}", form.title));
+        observer
+            .run(&form.setup)
+            .unwrap_or_else(|error| panic!("{}: {error}", form.title));
         let mut observation = observe(&mut observer, form);
         if Observer::needs_no_transaction(&observation) {
             clean = false;
-            let mut tables = observer.tables_near(&words(&form.sql)).expect("finds tables");
+            let mut tables = observer
+                .tables_near(&words(&form.sql))
+                .expect("finds tables");
             if tables.is_empty() {
                 tables = observer.tables_near(&[]).expect("finds tables");
             }
-            observation = observer.observe_alone(&form.sql, &tables).expect("observes");
+            observation = observer
+                .observe_alone(&form.sql, &tables)
+                .expect("observes");
         }
-        measured.push(Measured { world, form, observation });
+        measured.push(Measured {
+            world,
+            form,
+            observation,
+        });
     }
     observer.run("rollback").expect("rolls back");
     measured
@@ -59,7 +78,8 @@ fn measure_world<'a>(programs: &Programs, config: &Config, world: &'a World) -> 
 
 /// What may be a name in it.
 fn words(sql: &str) -> Vec<&str> {
-    sql.split(|c: char| !(c.is_alphanumeric() || c == '_')).collect()
+    sql.split(|c: char| !(c.is_alphanumeric() || c == '_'))
+        .collect()
 }
 
 fn observe(observer: &mut Observer, form: &Form) -> Observation {
@@ -78,7 +98,10 @@ fn the_model_says_what_servers_do() {
             .iter()
             .map(|programs| {
                 let worlds = &worlds;
-                (programs.major, scope.spawn(move || measure(programs, worlds)))
+                (
+                    programs.major,
+                    scope.spawn(move || measure(programs, worlds)),
+                )
             })
             .collect();
         threads

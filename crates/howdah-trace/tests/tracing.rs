@@ -6,7 +6,8 @@ mod support;
 
 use howdah_server::Search;
 use howdah_trace::{
-    Block, Mode, Options, Place, Report, Scratch, Source, Step, Tracer, markdown, read_workload, text,
+    Block, Mode, Options, Place, Report, Scratch, Source, Step, Tracer, markdown, read_workload,
+    text,
 };
 use support::Programs;
 
@@ -26,7 +27,9 @@ const WORKLOAD: &str = r#"{"sql": "select title from book where id = $1", "param
 "#;
 
 fn scratch() -> Scratch {
-    let newest = Programs::all().into_iter().max_by_key(|programs| programs.major);
+    let newest = Programs::all()
+        .into_iter()
+        .max_by_key(|programs| programs.major);
     let search = Search {
         explicit: Some(newest.expect("PostgreSQL is installed").bindir),
         packages: Vec::new(),
@@ -55,7 +58,10 @@ fn trace(scratch: &Scratch, options: Options, sql: &str) -> Report {
 
 fn locks(step: &Step) -> Vec<(String, Mode)> {
     let seen = step.seen.as_ref().expect("it ran");
-    seen.locks.iter().map(|lock| (lock.relation.to_string(), lock.mode)).collect()
+    seen.locks
+        .iter()
+        .map(|lock| (lock.relation.to_string(), lock.mode))
+        .collect()
 }
 
 /// One server for all, since that is what takes time.
@@ -78,7 +84,10 @@ fn statements_are_seen_in_their_transactions(scratch: &Scratch) {
     let [rewrite, add, index] = &report.steps[..] else {
         panic!("{} steps", report.steps.len());
     };
-    assert_eq!((rewrite.block, add.block, index.block), (Block::Own, Block::Shared, Block::Shared));
+    assert_eq!(
+        (rewrite.block, add.block, index.block),
+        (Block::Own, Block::Shared, Block::Shared)
+    );
     assert_eq!((rewrite.line, add.line, index.line), (1, 4, 5));
     let seen = rewrite.seen.as_ref().unwrap();
     let names = |relations: &[howdah_trace::Relation]| -> Vec<String> {
@@ -90,11 +99,20 @@ fn statements_are_seen_in_their_transactions(scratch: &Scratch) {
     assert!(locks(add).contains(&("shelf".to_owned(), Mode::AccessExclusive)));
     // the first lock of a block is held as long as all that comes after it takes
     assert!(add.held_for >= index.held_for);
-    let still = index.seen.as_ref().unwrap().held.iter().map(|lock| lock.relation.to_string());
+    let still = index
+        .seen
+        .as_ref()
+        .unwrap()
+        .held
+        .iter()
+        .map(|lock| lock.relation.to_string());
     assert!(still.collect::<Vec<_>>().contains(&"shelf".to_owned()));
 
     let sites = |step: &Step| -> Vec<String> {
-        step.would_wait.iter().filter_map(|wait| wait.site.clone()).collect()
+        step.would_wait
+            .iter()
+            .filter_map(|wait| wait.site.clone())
+            .collect()
     };
     assert_eq!(sites(rewrite), ["shop.py:1"]);
     assert_eq!(sites(add), ["shop.py:2"]);
@@ -102,9 +120,18 @@ fn statements_are_seen_in_their_transactions(scratch: &Scratch) {
     assert_eq!(report.unusable[0].site.as_deref(), Some("shop.py:3"));
 
     let plain = text(&report);
-    assert!(plain.contains("a.sql:1: alter table book add column c float8 default random()"), "{plain}");
-    assert!(plain.contains("book: ACCESS EXCLUSIVE, blocks reads and writes"), "{plain}");
-    assert!(plain.contains("shop.py:1: select title from book where id = $1"), "{plain}");
+    assert!(
+        plain.contains("a.sql:1: alter table book add column c float8 default random()"),
+        "{plain}"
+    );
+    assert!(
+        plain.contains("book: ACCESS EXCLUSIVE, blocks reads and writes"),
+        "{plain}"
+    );
+    assert!(
+        plain.contains("shop.py:1: select title from book where id = $1"),
+        "{plain}"
+    );
     assert!(markdown(&report).contains("| `book` | ACCESS EXCLUSIVE | reads and writes |"));
 }
 
@@ -121,22 +148,40 @@ fn concurrent_statements_are_seen_between_gates(scratch: &Scratch) {
         assert!(step.would_wait.is_empty(), "{:?}", step.would_wait);
     }
     let plain = text(&report);
-    assert!(plain.contains("the transactions of all writers of book"), "{plain}");
-    assert!(plain.contains("the transactions of all readers of book"), "{plain}");
+    assert!(
+        plain.contains("the transactions of all writers of book"),
+        "{plain}"
+    );
+    assert!(
+        plain.contains("the transactions of all readers of book"),
+        "{plain}"
+    );
 }
 
 fn a_failure_ends_the_trace(scratch: &Scratch) {
-    let sql = "begin; alter table book add constraint k check (id > 5); select 1; commit; select 2;";
+    let sql =
+        "begin; alter table book add constraint k check (id > 5); select 1; commit; select 2;";
     let report = trace(scratch, options(Place::Scratch), sql);
     assert!(!report.is_whole());
-    let error = report.steps[0].seen.as_ref().unwrap().error.as_ref().unwrap();
+    let error = report.steps[0]
+        .seen
+        .as_ref()
+        .unwrap()
+        .error
+        .as_ref()
+        .unwrap();
     assert_eq!(error.sqlstate, "23514");
-    assert_eq!(report.steps[1].skipped.as_deref(), Some("an earlier statement failed"));
+    assert_eq!(
+        report.steps[1].skipped.as_deref(),
+        Some("an earlier statement failed")
+    );
     assert!(report.steps[2].seen.is_none());
 }
 
 fn an_index_that_failed_is_named(scratch: &Scratch) {
-    scratch.load("create table twice (a int); insert into twice values (1), (1);").unwrap();
+    scratch
+        .load("create table twice (a int); insert into twice values (1), (1);")
+        .unwrap();
     let sql = "create unique index concurrently twice_a on twice (a)";
     let report = trace(scratch, options(Place::Scratch), sql);
     let seen = report.steps[0].seen.as_ref().unwrap();
@@ -154,14 +199,27 @@ fn a_migration_is_run_by_its_steps_up_to_its_down(scratch: &Scratch) {
     let report = trace(scratch, options(Place::Scratch), sql);
     assert!(report.is_whole(), "{}", text(&report));
     let blocks: Vec<Block> = report.steps.iter().map(|step| step.block).collect();
-    assert_eq!(blocks, [Block::Shared, Block::Shared, Block::None, Block::Shared]);
+    assert_eq!(
+        blocks,
+        [Block::Shared, Block::Shared, Block::None, Block::Shared]
+    );
 }
 
 fn nothing_stays_of_what_is_rolled_back(scratch: &Scratch) {
     let sql = "begin; create table gone (id int); commit; alter table book add column gone int; vacuum book;";
     let report = trace(scratch, options(Place::RolledBack), sql);
     assert!(locks(&report.steps[1]).contains(&("book".to_owned(), Mode::AccessExclusive)));
-    assert!(report.steps[2].skipped.as_deref().unwrap().contains("cannot be rolled back"));
-    let again = trace(scratch, options(Place::RolledBack), "create table gone (id int)");
+    assert!(
+        report.steps[2]
+            .skipped
+            .as_deref()
+            .unwrap()
+            .contains("cannot be rolled back")
+    );
+    let again = trace(
+        scratch,
+        options(Place::RolledBack),
+        "create table gone (id int)",
+    );
     assert!(again.is_whole(), "{}", text(&again));
 }

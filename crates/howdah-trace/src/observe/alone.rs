@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use howdah_driver::{Connection, Rows};
 
 use super::catalog::{Counters, Moment, Oid};
-use super::gates::{Awaited, Gates, process_id};
+use super::gates::{Awaited, Gates, Opened, process_id};
 use super::locks::{self, Locked};
 use super::{
     Difference, FLUSHES, Mode, Observation, Observer, Relation, Wait, Way, failure, wal_position,
@@ -99,7 +99,9 @@ impl Observer {
             .query_with(include_str!("tables_near.sql"), &[Some(&names)])
             .doing("asking for the tables that a statement concerns")?;
         let moment = Moment::see(&mut self.watcher, Counters::Everybody)?;
-        let known = rows.iter().filter_map(|row| moment.by_oid(row.get(0)?.parse().ok()?));
+        let known = rows
+            .iter()
+            .filter_map(|row| moment.by_oid(row.get(0)?.parse().ok()?));
         Ok(known.map(|known| known.relation.clone()).collect())
     }
 
@@ -128,11 +130,12 @@ impl Seen {
         let (Some(gates), Some((blocker, awaited))) = (gates, look.waiting) else {
             return Ok(false);
         };
-        let Some(end) = gates.open(blocker, awaited)? else {
-            return Ok(false);
-        };
-        if let Some((for_whom, relation)) = end {
-            self.waits.insert(Wait { for_whom, relation });
+        match gates.open(blocker, awaited)? {
+            Opened::NoGate => return Ok(false),
+            Opened::Lock => {}
+            Opened::End(wait) => {
+                self.waits.insert(wait);
+            }
         }
         self.at_gates += start.elapsed();
         Ok(true)
@@ -164,7 +167,11 @@ impl Look {
             }
             // nobody blocks it any more, if it got what it waited for between the two functions
             if let Some(blocker) = row.get(4).filter(|_| row.get(3) == Some("f")) {
-                let awaited = if is_relation { Awaited::Lock } else { Awaited::End };
+                let awaited = if is_relation {
+                    Awaited::Lock
+                } else {
+                    Awaited::End
+                };
                 look.waiting = Some((blocker.parse().ok()?, awaited));
             }
         }

@@ -53,10 +53,7 @@ impl Moment {
         let mut moment = Self::default();
         for row in &rows {
             let known = known(row).ok_or(Error::Answer("relations"))?;
-            let name = (
-                known.relation.schema.clone(),
-                known.relation.name.clone(),
-            );
+            let name = (known.relation.schema.clone(), known.relation.name.clone());
             moment.by_name.insert(name, known.relation.oid);
             moment.by_oid.insert(known.relation.oid, known);
         }

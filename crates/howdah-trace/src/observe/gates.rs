@@ -9,7 +9,7 @@
 
 use howdah_driver::{Config, Connection};
 
-use super::{Relation, WaitFor, connect};
+use super::{Relation, Wait, WaitFor, connect};
 use crate::error::{Doing, Error, Result};
 
 /// How far a gate is still closed.
@@ -47,6 +47,17 @@ pub(super) enum Awaited {
     End,
 }
 
+/// What came of opening a gate.
+#[derive(Debug)]
+pub(super) enum Opened {
+    /// It is none: the statement waits for somebody else.
+    NoGate,
+    /// It gave way to a lock.
+    Lock,
+    /// It ended its transaction, for which the statement had waited.
+    End(Wait),
+}
+
 impl Gates {
     /// Closes gates at the tables, and one for snapshots.
     pub(super) fn close(config: &Config, tables: &[Relation]) -> Result<Self> {
@@ -72,24 +83,25 @@ impl Gates {
                      savepoint writes; lock table only {name} in exclusive mode"
                 ),
             };
-            gates.push(Gate::close(config, Stage::Excludes, Some(table), &excludes)?);
+            gates.push(Gate::close(
+                config,
+                Stage::Excludes,
+                Some(table),
+                &excludes,
+            )?);
         }
         let remembers = "begin isolation level repeatable read; select 1";
         gates.push(Gate::close(config, Stage::Remembers, None, remembers)?);
         Ok(Self(gates))
     }
 
-    /// Opens, by one stage, the gate of the process that the statement waits for. Says whose end it was that the
-    /// statement waited for, if it was one; `None` if the process is no gate.
-    pub(super) fn open(
-        &mut self,
-        process_id: u32,
-        awaited: Awaited,
-    ) -> Result<Option<Option<(WaitFor, Option<Relation>)>>> {
-        let gate = self.0.iter_mut().find(|gate| {
-            gate.process_id == process_id && gate.stage != Stage::Open
-        });
-        gate.map(|gate| gate.open(awaited)).transpose()
+    /// Opens, by one stage, the gate of the process that the statement waits for.
+    pub(super) fn open(&mut self, process_id: u32, awaited: Awaited) -> Result<Opened> {
+        let is_it = |gate: &&mut Gate| gate.process_id == process_id && gate.stage != Stage::Open;
+        match self.0.iter_mut().find(is_it) {
+            Some(gate) => gate.open(awaited),
+            None => Ok(Opened::NoGate),
+        }
     }
 }
 
@@ -106,22 +118,29 @@ impl Gate {
         })
     }
 
-    fn open(&mut self, awaited: Awaited) -> Result<Option<(WaitFor, Option<Relation>)>> {
+    fn open(&mut self, awaited: Awaited) -> Result<Opened> {
         let stage = self.stage;
         if stage == Stage::Excludes && awaited == Awaited::Lock {
             self.stage = Stage::Writes;
-            self.session.query("rollback to writes").doing("opening a gate")?;
-            return Ok(None);
+            self.session
+                .query("rollback to writes")
+                .doing("opening a gate")?;
+            return Ok(Opened::Lock);
         }
         self.stage = Stage::Open;
         self.session.query("rollback").doing("opening a gate")?;
+        if awaited == Awaited::Lock {
+            return Ok(Opened::Lock);
+        }
         let for_whom = match stage {
-            _ if awaited == Awaited::Lock => return Ok(None),
             Stage::Reads => WaitFor::Readers,
             Stage::Remembers => WaitFor::Snapshots,
             Stage::Writes | Stage::Excludes | Stage::Open => WaitFor::Writers,
         };
-        Ok(Some((for_whom, self.table.clone())))
+        Ok(Opened::End(Wait {
+            for_whom,
+            relation: self.table.clone(),
+        }))
     }
 }
 

@@ -22,8 +22,8 @@ use difference::Difference;
 
 pub use howdah_sql::locks::Mode;
 pub(crate) use locks::{Locked, own as own_locks};
-pub(crate) use observation::{milliseconds, mode_words};
 pub use observation::{Failure, Lock, Observation, Read, Relation, Wait, WaitFor, Way};
+pub(crate) use observation::{milliseconds, mode_words};
 
 /// Fails a statement that makes transactions of its own within a transaction block.
 const ACTIVE_SQL_TRANSACTION: &str = "25001";
@@ -100,7 +100,12 @@ impl Observer {
         let wal_bytes = wal_position(&mut self.watcher)?.saturating_sub(wal);
         if let Err(error) = outcome {
             let failure = failure(error)?;
-            return Ok(Observation::failed(Way::Transaction, duration, wal_bytes, failure));
+            return Ok(Observation::failed(
+                Way::Transaction,
+                duration,
+                wal_bytes,
+                failure,
+            ));
         }
         let taken = locks::own(&mut self.subject)?;
         let after = Moment::see(&mut self.subject, Counters::Transaction)?;

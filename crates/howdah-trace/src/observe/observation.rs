@@ -166,13 +166,22 @@ pub struct Observation {
     pub error: Option<Failure>,
 }
 
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "the form that serde calls")]
-pub(crate) fn milliseconds<S: serde::Serializer>(duration: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
+/// With three decimals.
+pub(crate) fn milliseconds<S: serde::Serializer>(
+    duration: &Duration,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
     serializer.serialize_f64((duration.as_secs_f64() * 1e6).round() / 1e3)
 }
 
 /// A mode in SQL's words: `ACCESS EXCLUSIVE`.
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "the form that serde calls")]
-pub(crate) fn mode_words<S: serde::Serializer>(mode: &Mode, serializer: S) -> Result<S::Ok, S::Error> {
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "the form that serde calls"
+)]
+pub(crate) fn mode_words<S: serde::Serializer>(
+    mode: &Mode,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
     serializer.serialize_str(mode.words())
 }

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::{brief, facts, introduction, strongest, until};
+use super::{brief, facts, introduction, strongest, time, until};
 use crate::observe::Observation;
 use crate::report::{Report, Step};
 
@@ -17,13 +17,21 @@ pub fn markdown(report: &Report) -> String {
     }
     for unusable in &report.unusable {
         let site = unusable.site.as_deref().unwrap_or("workload");
-        let _ = writeln!(out, "\nLeft out of the workload: {site}: {}", unusable.error);
+        let _ = writeln!(
+            out,
+            "\nLeft out of the workload: {site}: {}",
+            unusable.error
+        );
     }
     out
 }
 
 fn add(out: &mut String, step: &Step) {
-    let _ = writeln!(out, "\n#### `{}:{}`\n\n```sql\n{}\n```\n", step.file, step.line, step.sql);
+    let _ = writeln!(
+        out,
+        "\n#### `{}:{}`\n\n```sql\n{}\n```\n",
+        step.file, step.line, step.sql
+    );
     if let Some(why) = &step.skipped {
         let _ = writeln!(out, "Not run: {why}.");
     }
@@ -32,7 +40,10 @@ fn add(out: &mut String, step: &Step) {
     }
     add_waiting(out, step);
     for difference in &step.differences {
-        let _ = writeln!(out, "- **The lock model is wrong here, please report it:** {difference}");
+        let _ = writeln!(
+            out,
+            "- **The lock model is wrong here, please report it:** {difference}"
+        );
     }
 }
 
@@ -58,11 +69,15 @@ fn add_waiting(out: &mut String, step: &Step) {
     if step.would_wait.is_empty() {
         return;
     }
-    out.push_str("\n| would wait | for | against |\n|---|---|---|\n");
+    out.push_str("\n| would wait | for | against | up to |\n|---|---|---|---|\n");
     for one in &step.would_wait {
         let site = one.site.as_deref().unwrap_or("workload");
         let sql = brief(&one.sql, WIDTH).replace('|', "\\|");
         let (wants, relation, held) = (one.wants, &one.relation, one.held);
-        let _ = writeln!(out, "| {site}: `{sql}` | {wants} on `{relation}` | {held} |");
+        let _ = writeln!(
+            out,
+            "| {site}: `{sql}` | {wants} on `{relation}` | {held} | {} |",
+            time(step.held_for)
+        );
     }
 }

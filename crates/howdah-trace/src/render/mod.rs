@@ -30,7 +30,10 @@ fn strongest(locks: &[Lock]) -> Vec<(&Relation, Mode)> {
     let mut strongest: Vec<(&Relation, Mode)> = Vec::new();
     // they are in order of relation, then mode
     for lock in locks.iter().filter(|lock| !lock.relation.is_toast()) {
-        match strongest.last_mut().filter(|(relation, _)| *relation == &lock.relation) {
+        match strongest
+            .last_mut()
+            .filter(|(relation, _)| *relation == &lock.relation)
+        {
             Some((_, mode)) => *mode = lock.mode,
             None => strongest.push((&lock.relation, lock.mode)),
         }
@@ -66,7 +69,10 @@ fn read(read: &Read) -> String {
 }
 
 fn wait(wait: &Wait) -> String {
-    let of = wait.relation.as_ref().map(|relation| format!(" of {relation}"));
+    let of = wait
+        .relation
+        .as_ref()
+        .map(|relation| format!(" of {relation}"));
     let of = of.unwrap_or_default();
     match wait.for_whom {
         WaitFor::Readers => format!("the transactions of all readers{of}"),
@@ -85,12 +91,22 @@ fn facts(seen: &Observation) -> Vec<(&'static str, String)> {
     };
     add("rewrites", names(&seen.rewrites));
     add("builds", names(&seen.builds));
-    let reads = seen.reads.iter().flatten().filter(|read| !read.relation.is_index());
+    let reads = seen
+        .reads
+        .iter()
+        .flatten()
+        .filter(|read| !read.relation.is_index());
     add("reads", reads.map(read).collect::<Vec<_>>().join(", "));
-    add("waits for", seen.waits.iter().map(wait).collect::<Vec<_>>().join(", "));
+    add(
+        "waits for",
+        seen.waits.iter().map(wait).collect::<Vec<_>>().join(", "),
+    );
     add("left invalid", names(&seen.invalid));
     let wal = size(seen.wal_bytes);
-    add("took", format!("{}, {wal} of write-ahead log", time(seen.duration)));
+    add(
+        "took",
+        format!("{}, {wal} of write-ahead log", time(seen.duration)),
+    );
     facts
 }
 

@@ -2,10 +2,9 @@
 
 use std::fmt::Write;
 
-use super::{brief, facts, introduction, strongest, until};
+use super::{brief, facts, introduction, strongest, time, until};
 use crate::observe::Observation;
 use crate::report::{Report, Step};
-use crate::workload::WouldWait;
 
 const WIDTH: usize = 100;
 
@@ -26,16 +25,25 @@ pub fn text(report: &Report) -> String {
 }
 
 fn add(out: &mut String, step: &Step) {
-    let _ = writeln!(out, "{}:{}: {}", step.file, step.line, brief(&step.sql, WIDTH));
+    let _ = writeln!(
+        out,
+        "{}:{}: {}",
+        step.file,
+        step.line,
+        brief(&step.sql, WIDTH)
+    );
     if let Some(why) = &step.skipped {
         let _ = writeln!(out, "  not run: {why}");
     }
     if let Some(seen) = &step.seen {
         add_seen(out, step, seen);
     }
-    add_waiting(out, &step.would_wait);
+    add_waiting(out, step);
     for difference in &step.differences {
-        let _ = writeln!(out, "  the lock model is wrong here, please report it: {difference}");
+        let _ = writeln!(
+            out,
+            "  the lock model is wrong here, please report it: {difference}"
+        );
     }
 }
 
@@ -43,7 +51,11 @@ fn add_seen(out: &mut String, step: &Step, seen: &Observation) {
     for (relation, mode) in strongest(&seen.locks) {
         let blocks = mode.blocks().words();
         let until = until(step);
-        let _ = writeln!(out, "  {:<13}{relation}: {mode}, blocks {blocks}; {until}", "locks");
+        let _ = writeln!(
+            out,
+            "  {:<13}{relation}: {mode}, blocks {blocks}; {until}",
+            "locks"
+        );
     }
     for (relation, mode) in strongest(&seen.held) {
         let _ = writeln!(out, "  {:<13}{relation}: {mode}", "still holds");
@@ -59,11 +71,15 @@ fn add_seen(out: &mut String, step: &Step, seen: &Observation) {
     }
 }
 
-fn add_waiting(out: &mut String, waiting: &[WouldWait]) {
-    for one in waiting {
+fn add_waiting(out: &mut String, step: &Step) {
+    for one in &step.would_wait {
         let site = one.site.as_deref().unwrap_or("workload");
         let (relation, wants, held) = (&one.relation, one.wants, one.held);
         let _ = writeln!(out, "  would wait   {site}: {}", brief(&one.sql, WIDTH));
-        let _ = writeln!(out, "               for {wants} on {relation}, against {held}");
+        let _ = writeln!(
+            out,
+            "               for {wants} on {relation}, against {held}, up to {}",
+            time(step.held_for)
+        );
     }
 }

@@ -40,7 +40,9 @@ pub(crate) fn worlds() -> Vec<World> {
         .map(|entry| entry.expect("an entry").path())
         .collect();
     files.sort();
-    let texts = files.iter().map(|file| fs::read_to_string(file).expect("reads"));
+    let texts = files
+        .iter()
+        .map(|file| fs::read_to_string(file).expect("reads"));
     texts.flat_map(|text| parse(&text)).collect()
 }
 

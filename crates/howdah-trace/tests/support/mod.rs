@@ -50,7 +50,10 @@ pub(crate) fn start(programs: &Programs) -> (Server, Config) {
     });
     let space = server.directory.join("space");
     for sql in [
-        format!("create tablespace other_space location '{}'", space.display()),
+        format!(
+            "create tablespace other_space location '{}'",
+            space.display()
+        ),
         "create role somebody".to_owned(),
         format!("create database {DATABASE} template template0"),
     ] {

@@ -167,10 +167,9 @@ impl Look {
             }
             // nobody blocks it any more, if it got what it waited for between the two functions
             if let Some(blocker) = row.get(4).filter(|_| row.get(3) == Some("f")) {
-                let awaited = if is_relation {
-                    Awaited::Lock
-                } else {
-                    Awaited::End
+                let awaited = match row.get(0)? {
+                    "virtualxid" => Awaited::End,
+                    _ => Awaited::Lock,
                 };
                 look.waiting = Some((blocker.parse().ok()?, awaited));
             }

@@ -41,7 +41,7 @@ pub(super) struct Gates(Vec<Gate>);
 /// What the statement is told to wait for, at one gate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Awaited {
-    /// A lock on a relation.
+    /// A lock on a relation, or on a row of the catalog.
     Lock,
     /// The end of the gate's transaction.
     End,
@@ -74,9 +74,9 @@ impl Gates {
             };
             gates.push(Gate::close(config, Stage::Reads, Some(table), &reads)?);
             let excludes = match table.kind {
-                // LOCK does not take these, and nobody writes to them
+                // LOCK does not take these, and nobody writes to them; this changes no row of the catalog
                 'm' => format!(
-                    "begin; savepoint writes; alter materialized view {name} reset (fillfactor)"
+                    "begin; savepoint writes; alter materialized view {name} set without cluster"
                 ),
                 _ => format!(
                     "begin; lock table only {name} in row exclusive mode; \

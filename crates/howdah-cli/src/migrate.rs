@@ -76,7 +76,7 @@ struct Plan {
 
 /// How long anything may wait.
 #[derive(Debug, Args, Serialize)]
-struct Patience {
+struct Waiting {
     /// Seconds that a statement may wait for a lock, and others behind it, before it makes way [default: 0.5]
     #[arg(long, value_name = "SECONDS")]
     lock_timeout: Option<f64>,
@@ -98,7 +98,7 @@ struct Up {
     project: Project,
     #[command(flatten)]
     #[serde(flatten)]
-    patience: Patience,
+    waiting: Waiting,
     /// Only steps up to this phase of a deploy
     #[arg(long, value_enum)]
     phase: Option<Phase>,
@@ -132,7 +132,7 @@ struct Down {
     project: Project,
     #[command(flatten)]
     #[serde(flatten)]
-    patience: Patience,
+    waiting: Waiting,
     /// Print the SQL instead of running it
     #[arg(long)]
     sql: bool,

@@ -4,6 +4,7 @@
 
 mod config;
 mod connection;
+mod host;
 mod orm;
 mod placeholders;
 mod pool;

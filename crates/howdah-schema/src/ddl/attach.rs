@@ -4,7 +4,7 @@ use super::{constraint, index, push_some, routine, table, view};
 use crate::identifiers::{literal, quoted, quoted_list};
 use crate::value::{Enabled, Grants, Index, Name, Policy, PolicyCommand, Schema, Table, Trigger};
 
-pub(super) fn everything(schema: &Schema, out: &mut Vec<String>) {
+pub(crate) fn everything(schema: &Schema, out: &mut Vec<String>) {
     for sequence in &schema.sequences {
         if let Some(owner) = &sequence.owned_by {
             let column = quoted(&owner.column);
@@ -45,7 +45,7 @@ pub(super) fn everything(schema: &Schema, out: &mut Vec<String>) {
 }
 
 /// Takes off what keeps objects from being dropped one by one.
-pub(super) fn detach(schema: &Schema, out: &mut Vec<String>) {
+pub(crate) fn detach(schema: &Schema, out: &mut Vec<String>) {
     for table in &schema.tables {
         let name = &table.name;
         for it in table
@@ -116,7 +116,7 @@ fn triggers(table: &Name, triggers: &[Trigger], out: &mut Vec<String>) {
     }
 }
 
-fn trigger(table: &Name, it: &Trigger) -> String {
+pub(crate) fn trigger(table: &Name, it: &Trigger) -> String {
     let constraint = if it.constraint { "constraint " } else { "" };
     let mut text = format!("create {constraint}trigger {}", quoted(&it.name));
     let events: Vec<String> = it
@@ -175,7 +175,7 @@ fn row_security(table: &Table, out: &mut Vec<String>) {
     out.extend(table.policies.iter().map(|it| policy(name, it)));
 }
 
-fn policy(table: &Name, it: &Policy) -> String {
+pub(crate) fn policy(table: &Name, it: &Policy) -> String {
     let mut text = format!("create policy {} on {table}", quoted(&it.name));
     if it.restrictive {
         text.push_str(" as restrictive");

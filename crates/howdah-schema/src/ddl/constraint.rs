@@ -6,12 +6,12 @@ use crate::identifiers::{quoted, quoted_list};
 use crate::value::{Action, Constraint, ConstraintKind, Deferral};
 
 /// Whether it must wait until all tables are there, or cannot be written within `create table`.
-pub(super) fn comes_later(it: &Constraint) -> bool {
+pub(crate) fn comes_later(it: &Constraint) -> bool {
     it.not_valid || matches!(it.kind, ConstraintKind::ForeignKey { .. })
 }
 
 /// `constraint name …`.
-pub(super) fn definition(it: &Constraint) -> String {
+pub(crate) fn definition(it: &Constraint) -> String {
     let mut text = String::new();
     if let Some(name) = &it.name {
         text = format!("constraint {} ", quoted(name));
@@ -26,7 +26,7 @@ pub(super) fn definition(it: &Constraint) -> String {
     text
 }
 
-pub(super) fn deferral(it: Deferral) -> &'static str {
+pub(crate) fn deferral(it: Deferral) -> &'static str {
     match it {
         Deferral::NotDeferrable => "",
         Deferral::Deferrable => " deferrable",

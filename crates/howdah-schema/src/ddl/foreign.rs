@@ -5,7 +5,7 @@ use crate::identifiers::{literal, quoted};
 use crate::value::{Options, Server, UserMapping};
 
 /// The statements that make a server, if it is not there, and say as whom it is entered.
-pub(super) fn create(it: &Server, out: &mut Vec<String>) {
+pub(crate) fn create(it: &Server, out: &mut Vec<String>) {
     let mut text = format!("create server if not exists {}", quoted(&it.name));
     push_some(&mut text, " type ", it.kind.as_deref().map(literal));
     push_some(&mut text, " version ", it.version.as_deref().map(literal));
@@ -24,7 +24,7 @@ pub(super) fn create(it: &Server, out: &mut Vec<String>) {
     }
 }
 
-pub(super) fn drop(it: &Server, out: &mut Vec<String>) {
+pub(crate) fn drop(it: &Server, out: &mut Vec<String>) {
     let name = quoted(&it.name);
     for mapping in &it.user_mappings {
         let role = role(mapping);
@@ -36,7 +36,7 @@ pub(super) fn drop(it: &Server, out: &mut Vec<String>) {
 }
 
 /// ` options (a 'b', …)`, or nothing.
-pub(super) fn options(options: &Options) -> String {
+pub(crate) fn options(options: &Options) -> String {
     if options.is_empty() {
         return String::new();
     }
@@ -46,7 +46,7 @@ pub(super) fn options(options: &Options) -> String {
 }
 
 /// A role's name; `current_user` is whoever runs the statement.
-fn role(mapping: &UserMapping) -> String {
+pub(crate) fn role(mapping: &UserMapping) -> String {
     match mapping.role.as_deref() {
         None => "public".to_owned(),
         Some("current_user") => "current_user".to_owned(),

@@ -4,7 +4,7 @@ use super::{push_some, with};
 use crate::identifiers::{quoted, quoted_list};
 use crate::value::{Direction, Element, Index, Name, Nulls};
 
-pub(super) fn create(table: &Name, it: &Index) -> String {
+pub(crate) fn create(table: &Name, it: &Index) -> String {
     let unique = if it.unique { "unique " } else { "" };
     let mut text = format!("create {unique}index");
     push_some(&mut text, " ", it.name.as_deref().map(quoted));
@@ -27,14 +27,14 @@ pub(super) fn create(table: &Name, it: &Index) -> String {
 }
 
 /// ` include (a, b)`, or nothing.
-pub(super) fn include(columns: &[String]) -> String {
+pub(crate) fn include(columns: &[String]) -> String {
     if columns.is_empty() {
         return String::new();
     }
     format!(" include ({})", quoted_list(columns))
 }
 
-pub(super) fn element(it: &Element) -> String {
+pub(crate) fn element(it: &Element) -> String {
     let mut text = match (&it.column, &it.expression) {
         (Some(column), _) => quoted(column).into_owned(),
         (None, expression) => format!("({})", expression.as_deref().unwrap_or_default()),

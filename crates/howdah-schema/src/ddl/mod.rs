@@ -6,16 +6,16 @@
 //! Invariant: run in one transaction on an empty database of the same version, they give a catalog that reads back
 //! as the schema that they were made of.
 
-mod attach;
-mod constraint;
-mod foreign;
-mod index;
-mod order;
-mod routine;
-mod sequence;
-mod table;
-mod types;
-mod view;
+pub(crate) mod attach;
+pub(crate) mod constraint;
+pub(crate) mod foreign;
+pub(crate) mod index;
+pub(crate) mod order;
+pub(crate) mod routine;
+pub(crate) mod sequence;
+pub(crate) mod table;
+pub(crate) mod types;
+pub(crate) mod view;
 
 use crate::identifiers::{literal, quoted};
 use crate::value::{Options, Schema};
@@ -89,7 +89,7 @@ pub fn script(statements: &[String]) -> String {
 }
 
 /// Appends what there is, after its keyword.
-fn push_some(text: &mut String, keyword: &str, value: Option<impl std::fmt::Display>) {
+pub(crate) fn push_some(text: &mut String, keyword: &str, value: Option<impl std::fmt::Display>) {
     if let Some(value) = value {
         text.push_str(keyword);
         text.push_str(&value.to_string());
@@ -97,7 +97,7 @@ fn push_some(text: &mut String, keyword: &str, value: Option<impl std::fmt::Disp
 }
 
 /// ` with (a=1, b=2)`, or nothing.
-fn with(options: &Options) -> String {
+pub(crate) fn with(options: &Options) -> String {
     if options.is_empty() {
         return String::new();
     }

@@ -13,7 +13,7 @@ use crate::value::{
 
 /// Something that other objects may name. In the order of the kinds.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Object<'a> {
+pub(crate) enum Object<'a> {
     Enum(&'a Enum),
     Composite(&'a Composite),
     Range(&'a Range),
@@ -25,7 +25,7 @@ pub(super) enum Object<'a> {
 }
 
 impl<'a> Object<'a> {
-    pub(super) fn create(&self) -> String {
+    pub(crate) fn create(&self) -> String {
         match self {
             Self::Enum(it) => types::create_enum(it),
             Self::Composite(it) => types::create_composite(it),
@@ -38,7 +38,7 @@ impl<'a> Object<'a> {
         }
     }
 
-    pub(super) fn drop(&self) -> String {
+    pub(crate) fn drop(&self) -> String {
         match self {
             Self::Enum(_) | Self::Composite(_) | Self::Range(_) => {
                 format!("drop type if exists {}", self.name())
@@ -126,7 +126,7 @@ fn texts_of_table(table: &Table) -> Vec<&str> {
 }
 
 /// All objects, each after those that it names.
-pub(super) fn ordered(schema: &Schema) -> Vec<Object<'_>> {
+pub(crate) fn ordered(schema: &Schema) -> Vec<Object<'_>> {
     let objects = all(schema);
     let mut places: HashMap<&str, Vec<usize>> = HashMap::new();
     for (place, object) in objects.iter().enumerate() {

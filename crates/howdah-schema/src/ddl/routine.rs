@@ -5,7 +5,7 @@ use std::fmt::Write;
 use crate::identifiers::quoted;
 use crate::value::{Parallel, Routine, RoutineKind, Volatility};
 
-pub(super) fn create(it: &Routine) -> String {
+pub(crate) fn create(it: &Routine) -> String {
     let mut text = format!("create {} {}({})", it.kind.sql(), it.name, it.arguments);
     if let (RoutineKind::Function, Some(returns)) = (it.kind, &it.returns) {
         let _ = write!(text, "\nreturns {returns}"); // into a String: cannot fail
@@ -28,7 +28,7 @@ pub(super) fn create(it: &Routine) -> String {
 }
 
 /// How statements name the routine: with the types of its arguments where they are known.
-pub(super) fn designation(it: &Routine) -> String {
+pub(crate) fn designation(it: &Routine) -> String {
     match &it.signature {
         Some(signature) => format!("{}({signature})", it.name),
         None => it.name.to_string(),

@@ -3,7 +3,7 @@
 use super::push_some;
 use crate::value::{Sequence, SequenceOptions};
 
-pub(super) fn create(it: &Sequence) -> String {
+pub(crate) fn create(it: &Sequence) -> String {
     let mut text = format!("create sequence {}", it.name);
     push_some(&mut text, " as ", it.type_name.as_ref());
     let options = options(&it.options);
@@ -12,7 +12,7 @@ pub(super) fn create(it: &Sequence) -> String {
 }
 
 /// `start with 10 increment by 5`, or nothing.
-pub(super) fn options(it: &SequenceOptions) -> String {
+pub(crate) fn options(it: &SequenceOptions) -> String {
     let numbers = [
         ("start with", it.start),
         ("increment by", it.increment),

@@ -4,7 +4,7 @@ use super::{constraint, foreign, push_some, sequence, with};
 use crate::identifiers::quoted;
 use crate::value::{Column, Table};
 
-pub(super) fn create(it: &Table) -> String {
+pub(crate) fn create(it: &Table) -> String {
     let kind = match &it.foreign {
         Some(_) => kind(it),
         None if it.unlogged => "unlogged table",
@@ -49,7 +49,7 @@ pub(super) fn create(it: &Table) -> String {
 }
 
 /// As `drop` and `comment on` name its kind.
-pub(super) fn kind(it: &Table) -> &'static str {
+pub(crate) fn kind(it: &Table) -> &'static str {
     match it.foreign {
         Some(_) => "foreign table",
         None => "table",
@@ -67,7 +67,7 @@ fn lines(it: &Table) -> Vec<String> {
         .collect()
 }
 
-fn column(it: &Column) -> String {
+pub(crate) fn column(it: &Column) -> String {
     let mut text = format!("{} {}", quoted(&it.name), it.type_name);
     text.push_str(&foreign::options(&it.foreign_options));
     push_some(&mut text, " compression ", it.compression.as_ref());

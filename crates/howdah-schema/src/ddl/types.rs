@@ -4,12 +4,12 @@ use super::push_some;
 use crate::identifiers::{literal, quoted};
 use crate::value::{Composite, Domain, Enum, Range};
 
-pub(super) fn create_enum(it: &Enum) -> String {
+pub(crate) fn create_enum(it: &Enum) -> String {
     let labels: Vec<String> = it.labels.iter().map(|label| literal(label)).collect();
     format!("create type {} as enum ({})", it.name, labels.join(", "))
 }
 
-pub(super) fn create_composite(it: &Composite) -> String {
+pub(crate) fn create_composite(it: &Composite) -> String {
     let attributes = it.attributes.iter().map(|attribute| {
         let mut text = format!("{} {}", quoted(&attribute.name), attribute.type_name);
         push_some(&mut text, " collate ", attribute.collation.as_ref());
@@ -19,7 +19,7 @@ pub(super) fn create_composite(it: &Composite) -> String {
     format!("create type {} as ({})", it.name, attributes.join(", "))
 }
 
-pub(super) fn create_range(it: &Range) -> String {
+pub(crate) fn create_range(it: &Range) -> String {
     let mut text = format!("create type {} as range (subtype = {}", it.name, it.subtype);
     push_some(
         &mut text,
@@ -37,7 +37,7 @@ pub(super) fn create_range(it: &Range) -> String {
     text
 }
 
-pub(super) fn create_domain(it: &Domain) -> String {
+pub(crate) fn create_domain(it: &Domain) -> String {
     let mut text = format!("create domain {} as {}", it.name, it.type_name);
     push_some(&mut text, " collate ", it.collation.as_ref());
     push_some(&mut text, " default ", it.default.as_ref());

@@ -3,7 +3,7 @@
 use super::with;
 use crate::value::View;
 
-pub(super) fn create(it: &View) -> String {
+pub(crate) fn create(it: &View) -> String {
     let tail = if it.materialized && it.without_data {
         "\nwith no data"
     } else {
@@ -13,7 +13,7 @@ pub(super) fn create(it: &View) -> String {
     format!("create {kind} {name}{options} as\n{}{tail}", it.query)
 }
 
-pub(super) fn kind(it: &View) -> &'static str {
+pub(crate) fn kind(it: &View) -> &'static str {
     if it.materialized {
         "materialized view"
     } else {

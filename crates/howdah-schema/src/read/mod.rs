@@ -65,7 +65,9 @@ pub enum Error {
 pub fn read(connection: &mut Connection, options: &Options) -> Result<Schema, Error> {
     connection.execute(&format!(
         "begin isolation level repeatable read, read only; set local search_path to {}; \
-         set local quote_all_identifiers to off; set local jit to off",
+         set local quote_all_identifiers to off; set local jit to off; \
+         set local datestyle to iso; set local intervalstyle to postgres; set local timezone to utc; \
+         set local bytea_output to hex; set local extra_float_digits to 1",
         quoted(&options.base)
     ))?;
     let schema = read_all(connection, options);
@@ -89,7 +91,7 @@ fn read_all(connection: &mut Connection, options: &Options) -> Result<Schema, Er
     assembly.grants(&ask(queries::GRANTS)?)?;
     assembly.namespaces(&schemas, &options.base);
     if options.base == "public" {
-        assembly.public(&ask(queries::PUBLIC)?)?;
+        assembly.public(&ask(queries::PUBLIC)?, version)?;
     }
     assembly.standalone(&mut ask)?;
     if options.schemas.is_none() {
@@ -123,7 +125,10 @@ fn left_over(connection: &mut Connection, assembly: &mut Assembly) -> Result<(),
     }
     let row = |((class, oid, part), what): &((String, u32, i32), &str)| {
         let class = literal(&format!("pg_catalog.{class}"));
-        format!("({class}::pg_catalog.regclass, {oid}, {part}, {})", literal(what))
+        format!(
+            "({class}::pg_catalog.regclass, {oid}, {part}, {})",
+            literal(what)
+        )
     };
     let list: Vec<String> = found.iter().map(row).collect();
     let rows = connection.query(&queries::described(&list.join(", ")))?;

@@ -59,11 +59,7 @@ const SINCE: &[(u32, &str, &str)] = &[
          from pg_catalog.pg_attribute a where a.attrelid = s.stxrelid and a.attnum = any (s.stxkeys))",
     ),
     (150_000, "i.indnullsnotdistinct", "false"),
-    (
-        150_000,
-        "pr.prqual",
-        "null::pg_catalog.pg_node_tree",
-    ),
+    (150_000, "pr.prqual", "null::pg_catalog.pg_node_tree"),
     (150_000, "pr.prattrs", "null::pg_catalog.int2[]"),
     (
         150_000,

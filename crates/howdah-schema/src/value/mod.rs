@@ -193,8 +193,21 @@ impl Schema {
             };
         }
         forget!(
-            schemas, servers, collations, enums, domains, composites, ranges, sequences, routines,
-            definitions, tables, views, statistics, event_triggers, publications
+            schemas,
+            servers,
+            collations,
+            enums,
+            domains,
+            composites,
+            ranges,
+            sequences,
+            routines,
+            definitions,
+            tables,
+            views,
+            statistics,
+            event_triggers,
+            publications
         );
     }
 

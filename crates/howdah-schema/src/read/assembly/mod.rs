@@ -13,7 +13,9 @@ use howdah_driver::{Row, Rows};
 use serde::de::DeserializeOwned;
 
 use super::Error;
-use crate::value::{Grant, Grants, Index, Namespace, Schema, SequenceOptions, Table, Unknown, View};
+use crate::value::{
+    Grant, Grants, Index, Namespace, Schema, SequenceOptions, Table, Unknown, View,
+};
 use described::Described;
 
 /// An object, or with a part (from 1) one of its columns.
@@ -103,8 +105,16 @@ impl Assembly {
     }
 
     pub(super) fn namespaces(&mut self, schemas: &[Found], base: &str) {
-        for found in schemas.iter().filter(|found| found.name != base) {
+        for found in schemas {
             if self.is_member(class::NAMESPACE, found.oid) {
+                continue;
+            }
+            if found.name == base {
+                if base == "public" {
+                    // it has a place of its own in the value
+                    let mut public = Namespace::default();
+                    self.describe(class::NAMESPACE, found.oid, Usual::Nothing, &mut public);
+                }
                 continue;
             }
             let mut namespace = Namespace {

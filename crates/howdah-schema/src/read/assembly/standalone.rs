@@ -5,8 +5,8 @@ use howdah_driver::Rows;
 use super::{Assembly, Usual, class, number, value};
 use crate::read::{Error, queries};
 use crate::value::{
-    Collation, Composite, Definition, DefinitionKind, Domain, Enum, EventTrigger, Extension, Public,
-    Publication, Range, Routine, Sequence, Server, Statistics, Unknown,
+    Collation, Composite, Definition, DefinitionKind, Domain, Enum, EventTrigger, Extension, Grant,
+    Public, Publication, Range, Routine, Sequence, Server, Statistics, Unknown,
 };
 use crate::{naming, value::NotNull};
 
@@ -80,10 +80,21 @@ impl Assembly {
         Ok(())
     }
 
-    /// The schema `public`, where it is the base.
-    pub(in crate::read) fn public(&mut self, rows: &Rows) -> Result<(), Error> {
+    /// The schema `public`, where it is the base: everybody may use it, and make objects in it before 15.
+    pub(in crate::read) fn public(&mut self, rows: &Rows, version: u32) -> Result<(), Error> {
+        let rights: &[&str] = if version < 150_000 {
+            &["create", "usage"]
+        } else {
+            &["usage"]
+        };
+        let usual = [Grant {
+            role: None,
+            privileges: rights.iter().map(ToString::to_string).collect(),
+            grantable: false,
+        }];
         for row in rows {
-            let public: Public = value("schemas", row, 0)?;
+            let mut public: Public = value("schemas", row, 0)?;
+            public.grants = public.grants.filter(|it| *it != usual);
             self.schema.public = (public != Public::default()).then_some(public);
         }
         Ok(())
@@ -91,8 +102,7 @@ impl Assembly {
 
     pub(in crate::read) fn sequences(&mut self, rows: &Rows) -> Result<(), Error> {
         for row in rows {
-            let Some(oid) =
-                number(row, 0).filter(|oid| !self.is_member(class::RELATION, *oid))
+            let Some(oid) = number(row, 0).filter(|oid| !self.is_member(class::RELATION, *oid))
             else {
                 continue;
             };
@@ -137,7 +147,10 @@ pub(super) fn without_usual_name(constraint: &mut Option<NotNull>, usual: &str) 
     if let Some(it) = constraint {
         it.name = it.name.take().filter(|name| name != usual);
     }
-    if constraint.as_ref().is_some_and(|it| *it == NotNull::default()) {
+    if constraint
+        .as_ref()
+        .is_some_and(|it| *it == NotNull::default())
+    {
         *constraint = None;
     }
 }

@@ -1,7 +1,7 @@
--- What was said of the schema `public`, where it is not what PostgreSQL says itself. Without parameters.
+-- What was said of the schema `public`; of the comment, where it is not PostgreSQL's. Without parameters.
 select pg_catalog.jsonb_strip_nulls(pg_catalog.jsonb_build_object(
     'comment', nullif(coalesce(pg_catalog.obj_description(n.oid, 'pg_namespace'), ''), 'standard public schema'),
-    'grants', case when n.nspacl is distinct from i.initprivs then coalesce((
+    'grants', coalesce((
         select pg_catalog.jsonb_agg(pg_catalog.jsonb_strip_nulls(pg_catalog.jsonb_build_object(
             'role', g.role, 'privileges', g.privileges, 'grantable', g.is_grantable))
             order by g.role nulls first, g.is_grantable)
@@ -11,9 +11,7 @@ select pg_catalog.jsonb_strip_nulls(pg_catalog.jsonb_build_object(
             left join pg_catalog.pg_roles r on r.oid = e.grantee
             where e.grantee <> n.nspowner
             group by r.rolname, e.is_grantable
-        ) g (role, is_grantable, privileges)), '[]') end
+        ) g (role, is_grantable, privileges)), '[]')
 ))
 from pg_catalog.pg_namespace n
-left join pg_catalog.pg_init_privs i
-    on i.objoid = n.oid and i.classoid = 'pg_catalog.pg_namespace'::pg_catalog.regclass and i.objsubid = 0
 where n.nspname = 'public'

@@ -22,7 +22,7 @@ pub(crate) struct Arguments {
     files: Vec<PathBuf>,
     /// A database to run them on, as a URL or connection string: in one transaction, which is rolled back
     /// [default: a scratch server]
-    #[arg(long, value_name = "URL")]
+    #[arg(long, visible_alias = "url", value_name = "URL")]
     db: Option<String>,
     /// Commit on the database of `--db`, so that statements run that cannot be rolled back
     #[arg(long, requires = "db")]
@@ -66,7 +66,11 @@ pub(crate) fn run(arguments: &Arguments, context: &Context) -> anyhow::Result<i3
         None => on_scratch(arguments, context, workload, &sources)?,
     };
     print(arguments.format, &report)?;
-    Ok(if report.is_whole() { exit::OK } else { exit::FAILURE })
+    Ok(if report.is_whole() {
+        exit::OK
+    } else {
+        exit::FAILURE
+    })
 }
 
 fn on_given(
@@ -76,7 +80,11 @@ fn on_given(
     sources: &[Source],
 ) -> anyhow::Result<Report> {
     let config = Config::parse(Some(url), [], "howdah trace")?;
-    let place = if arguments.commit { Place::Committed } else { Place::RolledBack };
+    let place = if arguments.commit {
+        Place::Committed
+    } else {
+        Place::RolledBack
+    };
     Ok(Tracer::connect(&config, arguments.options(place, workload))?.trace(sources)?)
 }
 
@@ -112,7 +120,9 @@ impl Arguments {
 fn source(file: &Path) -> anyhow::Result<Source> {
     let mut text = String::new();
     if file == Path::new("-") {
-        std::io::stdin().read_to_string(&mut text).context("stdin cannot be read")?;
+        std::io::stdin()
+            .read_to_string(&mut text)
+            .context("stdin cannot be read")?;
     } else {
         text = std::fs::read_to_string(file)
             .with_context(|| format!("`{}` cannot be read", file.display()))?;

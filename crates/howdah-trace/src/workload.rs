@@ -135,17 +135,23 @@ impl Workload {
                     *found = (*found).max((*wants, lock.mode));
                 }
             }
-            waiting.extend(
-                by_relation
-                    .into_iter()
-                    .map(|(relation, (wants, held))| WouldWait {
-                        site: recorded.site.clone(),
-                        sql: recorded.sql.clone(),
-                        relation: relation.clone(),
-                        wants,
-                        held,
-                    }),
-            );
+            let tables: BTreeSet<&str> = by_relation
+                .keys()
+                .map(|relation| relation.name.as_str())
+                .collect();
+            // whoever waits for the table does not come to its indexes
+            let first = |relation: &Relation| match &relation.on {
+                Some(table) => !tables.contains(table.as_str()),
+                None => true,
+            };
+            let found = by_relation.iter().filter(|(relation, _)| first(relation));
+            waiting.extend(found.map(|(relation, (wants, held))| WouldWait {
+                site: recorded.site.clone(),
+                sql: recorded.sql.clone(),
+                relation: (*relation).clone(),
+                wants: *wants,
+                held: *held,
+            }));
         }
         waiting
     }

@@ -18,4 +18,10 @@ pub trait Host: std::fmt::Debug + Send + Sync {
     /// # Errors
     /// The project cannot be loaded, or its tool is not installed.
     fn rendered(&self, project: &str) -> anyhow::Result<String>;
+
+    /// Runs `howdah migrate` with its arguments as JSON, as `migrate.rs` writes them; gives the exit code.
+    ///
+    /// # Errors
+    /// The host itself failed; what a command can say about its failure, it says on stderr.
+    fn migrate(&self, arguments: &str) -> anyhow::Result<i32>;
 }

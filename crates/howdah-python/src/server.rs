@@ -355,6 +355,6 @@ fn raise(py: Python<'_>, error: &Error) -> PyErr {
 
 /// Seconds from Python; what is no duration waits not at all, or as long as there is time.
 fn duration(seconds: f64) -> Duration {
-    const LONGEST: Duration = Duration::from_secs(366 * 24 * 3600);
+    const LONGEST: Duration = Duration::from_hours(366 * 24);
     Duration::try_from_secs_f64(seconds.max(0.0)).map_or(LONGEST, |given| given.min(LONGEST))
 }

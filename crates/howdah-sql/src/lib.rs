@@ -13,15 +13,9 @@
 #![forbid(unsafe_code)]
 
 pub mod ast;
-pub mod catalog;
-pub mod lint;
 pub mod locks;
 mod syntax;
 pub mod text;
 
 pub use syntax::parse;
 pub use text::split;
-
-/// stub
-#[must_use]
-pub fn parse_do(_d: &ast::Do) -> ast::Script { ast::Script::default() }

@@ -23,9 +23,13 @@ pub mod exit;
 mod failure;
 mod format;
 mod host;
+mod known;
+mod lint;
+mod migrate;
 mod models;
 mod refresh;
 mod server;
+mod trace;
 
 pub use host::Host;
 
@@ -50,8 +54,12 @@ struct Arguments {
 enum Command {
     /// Run a PostgreSQL server of your own
     Server(server::Arguments),
+    /// Change a database step by step, with everything that is in use going on
+    Migrate(migrate::Arguments),
     /// Models of Python for a database that exists
     Models(models::Arguments),
+    /// Find what SQL would do to a database in use
+    Lint(lint::Arguments),
     /// Compute materialized views again, once or regularly
     Refresh(refresh::Arguments),
 }
@@ -77,7 +85,9 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, context: &Context) -> 
     };
     let outcome = match &parsed.command {
         Command::Server(arguments) => server::run(arguments, context),
+        Command::Migrate(arguments) => migrate::run(arguments, context),
         Command::Models(arguments) => models::run(arguments),
+        Command::Lint(arguments) => lint::run(arguments, context),
         Command::Refresh(arguments) => refresh::run(arguments),
     };
     outcome.unwrap_or_else(|error| failure::report(&error))

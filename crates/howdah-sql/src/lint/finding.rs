@@ -63,6 +63,13 @@ impl Finding {
         self
     }
 
+    /// About these locks, where they are others than those of the statement.
+    #[must_use]
+    pub fn locks(mut self, locks: Vec<LockTaken>) -> Self {
+        self.locks = locks;
+        self
+    }
+
     /// With a few words beneath the caret.
     #[must_use]
     pub fn label(mut self, label: impl Into<String>) -> Self {

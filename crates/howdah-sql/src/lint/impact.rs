@@ -9,7 +9,7 @@ use super::finding::{Finding, Work, WorkKind};
 use super::rule::Group;
 use super::severity::Severity;
 use crate::ast::{Kind, ObjectName};
-use crate::locks::{self, Effects};
+use crate::locks::{Effects, LockTaken};
 
 /// Up to here, whoever waits does not notice.
 const NOTE_SECONDS: f64 = 0.1;
@@ -19,15 +19,26 @@ const WARNING_SECONDS: f64 = 1.0;
 /// Adds locks, work and times to findings about locks, and lets the size of tables decide how grave they are.
 pub(super) fn complete(at: &At<'_>, findings: &mut [Finding]) {
     for finding in findings {
-        if finding.rule.group != Group::Locks || !finding.locks.is_empty() {
+        if !finding.locks.is_empty() {
             continue;
         }
-        match of_action(at, finding) {
-            Some(effects) => describe(at, finding, &effects),
-            None => describe(at, finding, at.effects),
+        let alone = of_action(at, finding);
+        let effects = alone.as_ref().unwrap_or(at.effects);
+        match finding.rule.group {
+            Group::Locks => {
+                describe(at, finding, effects);
+                weigh(finding);
+            }
+            // what is dropped or changed is locked meanwhile, and so may be what it does not name
+            Group::Compatibility | Group::Data => finding.locks = blocking(effects),
+            Group::Failure | Group::Design | Group::Script => {}
         }
-        weigh(finding);
     }
+}
+
+fn blocking(effects: &Effects) -> Vec<LockTaken> {
+    let blocks = |it: &&LockTaken| it.mode.blocks_writes() || it.mode.blocks_reads();
+    effects.locks.iter().filter(blocks).cloned().collect()
 }
 
 /// The effects of the one action that the finding is about, where a statement has several.
@@ -44,8 +55,7 @@ fn of_action(at: &At<'_>, finding: &Finding) -> Option<Effects> {
 }
 
 fn describe(at: &At<'_>, finding: &mut Finding, effects: &Effects) {
-    let matters = |it: &&locks::LockTaken| it.mode.blocks_writes() || it.mode.blocks_reads();
-    finding.locks = effects.locks.iter().filter(matters).cloned().collect();
+    finding.locks = blocking(effects);
     if finding.locks.is_empty() {
         finding.locks = effects.strongest().cloned().into_iter().collect();
     }

@@ -15,6 +15,8 @@ use crate::text::Span;
 pub struct Session {
     /// The transaction that is open.
     pub transaction: Option<Open>,
+    /// A statement has kept others out of something that they use.
+    pub has_blocked: bool,
     /// Parameters that the script has set and not taken back, with their values as written.
     values: HashMap<String, String>,
     /// Those that `SET LOCAL` has set until the transaction ends.

@@ -12,7 +12,7 @@ use super::rules::syntax_error;
 use super::session::Session;
 use super::settings::Settings;
 use super::severity::Level;
-use crate::ast::{Do, Kind, Script, Statement};
+use crate::ast::{Action, Do, Kind, RelationKind, Script, Statement};
 use crate::catalog::Catalog;
 use crate::locks;
 use crate::text::Span;
@@ -121,9 +121,25 @@ impl Walk<'_> {
         }
         if self.depth == 0 {
             self.session.apply(statement);
-            self.session.hold(&effects, statement.span);
         }
+        self.session.hold(&effects, statement.span);
+        self.session.has_blocked |= effects
+            .locks
+            .iter()
+            .any(|it| it.mode.blocks_writes() && !self.catalog.is_new(&it.relation));
+        self.assume(&statement.kind);
         self.catalog.apply(statement);
+    }
+
+    /// A table that nobody has told about is followed from its first constraint on, since a check that the script adds
+    /// and validates may prove what a later statement needs.
+    fn assume(&mut self, kind: &Kind) {
+        if let Kind::AlterTable(table) = kind
+            && table.kind == RelationKind::Table
+            && table.actions.iter().any(|it| matches!(it.kind, Action::AddConstraint(_)))
+        {
+            self.catalog.assume_table(&table.name);
+        }
     }
 
     /// What a `DO` runs, as far as it is SQL that stands there.

@@ -1,7 +1,7 @@
 //! `CHECK` constraints that are tested for every row under the lock.
 
 use super::support::{model, recipes};
-use crate::ast::{Action, AlterAction, Constraint, ConstraintKind, Expr, ObjectName};
+use crate::ast::{Action, AlterAction, AlterTable, Constraint, ConstraintKind, Expr, ObjectName};
 use crate::lint::context::At;
 use crate::lint::finding::Finding;
 use crate::lint::rule::{Aliases, Check, Default, Group, Rule};
@@ -53,7 +53,7 @@ fn check(at: &At<'_>, found: &mut Vec<Finding>) {
         match &action.kind {
             Action::AddConstraint(constraint) => {
                 if let ConstraintKind::Check(expr) = &constraint.kind
-                    && tests(at, action)
+                    && tests(at, table, action)
                 {
                     found.push(of_table(at, &table.name, constraint, expr));
                 }
@@ -61,7 +61,7 @@ fn check(at: &At<'_>, found: &mut Vec<Finding>) {
             Action::AddColumn { column, .. } => {
                 for constraint in &column.constraints {
                     if let ConstraintKind::Check(expr) = &constraint.kind
-                        && tests(at, action)
+                        && tests(at, table, action)
                     {
                         let definition = recipes::column_without(at, column, constraint);
                         found.push(of_column(at, &table.name, constraint, expr, &definition));
@@ -73,9 +73,9 @@ fn check(at: &At<'_>, found: &mut Vec<Finding>) {
     }
 }
 
-fn tests(at: &At<'_>, action: &AlterAction) -> bool {
+fn tests(at: &At<'_>, table: &AlterTable, action: &AlterAction) -> bool {
     let forms = [Form::AddCheck, Form::AddCheckNoInherit];
-    let effects = at.effects_of(action);
+    let effects = at.effects_of(table, action);
     model::row(&effects, &forms).is_some() && !effects.scans.is_empty()
 }
 

@@ -1,5 +1,6 @@
 //! Constraints of domains that are tested in every table that uses them.
 
+use super::support::known;
 use crate::ast::{ConstraintKind, DomainAction, Kind, ObjectName};
 use crate::lint::context::At;
 use crate::lint::finding::Finding;
@@ -67,7 +68,7 @@ fn check(at: &At<'_>, found: &mut Vec<Finding>) {
         DomainAction::ValidateConstraint(_) => None,
         _ => return,
     };
-    if at.is_shared(&domain.name) {
+    if known::is_shared(at, &domain.name) {
         found.push(finding(at, &domain.name, safe));
     }
 }

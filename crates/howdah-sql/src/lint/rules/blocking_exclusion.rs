@@ -53,7 +53,7 @@ fn check(at: &At<'_>, found: &mut Vec<Finding>) {
             continue;
         };
         if !matches!(constraint.kind, ConstraintKind::Exclude(_))
-            || !model::works(&at.effects_of(action))
+            || !model::works(&at.effects_of(table, action))
         {
             continue;
         }

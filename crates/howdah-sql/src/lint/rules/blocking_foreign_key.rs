@@ -2,7 +2,7 @@
 
 use super::support::{known, model, recipes};
 use crate::ast::{
-    Action, AlterAction, ColumnDef, Constraint, ConstraintKind, ForeignKey, ObjectName,
+    Action, AlterAction, AlterTable, ColumnDef, Constraint, ConstraintKind, ForeignKey, ObjectName,
     ReferentialAction,
 };
 use crate::lint::context::At;
@@ -63,7 +63,7 @@ fn check(at: &At<'_>, found: &mut Vec<Finding>) {
             Action::AddConstraint(constraint) => {
                 if let ConstraintKind::ForeignKey(key) = &constraint.kind
                     && !constraint.not_valid
-                    && looks_up(at, action)
+                    && looks_up(at, table, action)
                 {
                     found.push(of_table(at, &table.name, constraint, key));
                 }
@@ -73,7 +73,7 @@ fn check(at: &At<'_>, found: &mut Vec<Finding>) {
                 for constraint in &column.constraints {
                     if let ConstraintKind::ForeignKey(key) = &constraint.kind
                         && default.is_some()
-                        && looks_up(at, action)
+                        && looks_up(at, table, action)
                     {
                         found.push(of_column(at, &table.name, column, constraint, key));
                     }
@@ -84,8 +84,8 @@ fn check(at: &At<'_>, found: &mut Vec<Finding>) {
     }
 }
 
-fn looks_up(at: &At<'_>, action: &AlterAction) -> bool {
-    !at.effects_of(action).scans.is_empty()
+fn looks_up(at: &At<'_>, table: &AlterTable, action: &AlterAction) -> bool {
+    !at.effects_of(table, action).scans.is_empty()
 }
 
 fn base(table: &ObjectName, constraint: &Constraint, key: &ForeignKey) -> Finding {

@@ -72,7 +72,7 @@ fn check(at: &At<'_>, found: &mut Vec<Finding>) {
             },
             _ => continue,
         };
-        let effects = at.effects_of(action);
+        let effects = at.effects_of(table, action);
         if model::row(&effects, &[Form::SetNotNull, Form::AddNotNull]).is_some() {
             found.push(finding(at, &table.name, column, span));
         }

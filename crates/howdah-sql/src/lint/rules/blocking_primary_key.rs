@@ -73,7 +73,7 @@ fn check(at: &At<'_>, found: &mut Vec<Finding>) {
                 let ConstraintKind::PrimaryKey(key) = &constraint.kind else {
                     continue;
                 };
-                let effects = at.effects_of(action);
+                let effects = at.effects_of(table, action);
                 if let Some(index) = &key.using_index {
                     if model::row(&effects, &[Form::AddPrimaryKeyUsingIndex]).is_some() {
                         found.push(hidden(at, &table.name, constraint, index));
@@ -85,7 +85,7 @@ fn check(at: &At<'_>, found: &mut Vec<Finding>) {
             Action::AddColumn { column, .. } => {
                 for constraint in &column.constraints {
                     if let ConstraintKind::PrimaryKey(key) = &constraint.kind
-                        && model::works(&at.effects_of(action))
+                        && model::works(&at.effects_of(table, action))
                     {
                         let columns = std::slice::from_ref(&column.name);
                         found.push(built(at, &table.name, constraint, key, columns));

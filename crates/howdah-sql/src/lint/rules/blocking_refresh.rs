@@ -17,7 +17,7 @@ pub(crate) static RULE: Rule = Rule {
         squawk: &[],
         eugene: &[],
         strong_migrations: &[],
-        pgls: &["requireConcurrentRefreshMatview"],
+        pgls: &["requireConcurrentRefreshMatview", "concurrentRefreshMatviewLock"],
     },
     page: r"
 ## What it finds

@@ -54,7 +54,7 @@ fn check(at: &At<'_>, found: &mut Vec<Finding>) {
                 | Action::SetUnlogged
                 | Action::SetAccessMethod(_)
         );
-        if moves && !at.effects_of(action).rewrites.is_empty() {
+        if moves && !at.effects_of(table, action).rewrites.is_empty() {
             let unlogged = matches!(action.kind, Action::SetUnlogged);
             found.push(finding(at, table.kind, &table.name, action.span, unlogged));
         }

@@ -69,7 +69,7 @@ fn check(at: &At<'_>, found: &mut Vec<Finding>) {
         let ColumnChange::Type { to, using, .. } = change else {
             continue;
         };
-        let effects = at.effects_of(action);
+        let effects = at.effects_of(table, action);
         if model::works(&effects) {
             found.push(finding(at, &table.name, column, to, using.as_ref(), &effects));
         }

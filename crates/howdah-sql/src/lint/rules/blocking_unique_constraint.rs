@@ -54,7 +54,7 @@ fn check(at: &At<'_>, found: &mut Vec<Finding>) {
             Action::AddConstraint(constraint) => {
                 if let ConstraintKind::Unique(key) = &constraint.kind
                     && key.using_index.is_none()
-                    && model::works(&at.effects_of(action))
+                    && model::works(&at.effects_of(table, action))
                 {
                     let name = constraint.name.as_ref().map(ToString::to_string);
                     let finding = base(&table.name, constraint.span);
@@ -64,7 +64,7 @@ fn check(at: &At<'_>, found: &mut Vec<Finding>) {
             Action::AddColumn { column, .. } => {
                 for constraint in &column.constraints {
                     if let ConstraintKind::Unique(key) = &constraint.kind
-                        && model::works(&at.effects_of(action))
+                        && model::works(&at.effects_of(table, action))
                     {
                         let key = KeyConstraint {
                             columns: vec![column.name.clone()],

@@ -1,5 +1,6 @@
 //! `DROP … CASCADE`, which drops what it does not name.
 
+use super::support::{known, model};
 use crate::ast::{Action, DropBehavior, Kind};
 use crate::lint::context::At;
 use crate::lint::finding::Finding;
@@ -46,7 +47,7 @@ ALTER TABLE orders DROP COLUMN note CASCADE; -- warning: cascading-drop
 fn check(at: &At<'_>, found: &mut Vec<Finding>) {
     match &at.statement.kind {
         Kind::Drop(drop) if drop.behavior == DropBehavior::Cascade => {
-            if drop.objects.iter().any(|it| at.is_shared(&it.name)) {
+            if drop.objects.iter().any(|it| known::is_shared(at, &it.name)) {
                 let names: Vec<String> = drop.objects.iter().map(|it| it.name.to_string()).collect();
                 found.push(finding(at, at.statement.span, &names.join("`, `")));
             }
@@ -55,7 +56,7 @@ fn check(at: &At<'_>, found: &mut Vec<Finding>) {
             found.push(finding(at, at.statement.span, "what they own"));
         }
         _ => {
-            for (table, action) in super::support::model::actions(at) {
+            for (table, action) in model::actions(at) {
                 if let Action::DropColumn { name, behavior: DropBehavior::Cascade, .. }
                 | Action::DropConstraint { name, behavior: DropBehavior::Cascade, .. } = &action.kind
                 {

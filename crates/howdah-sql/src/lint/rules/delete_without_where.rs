@@ -56,9 +56,11 @@ fn check(at: &At<'_>, found: &mut Vec<Finding>) {
         Some(rows) => format!("all {rows} rows of `{table}` are deleted"),
         None => format!("every row of `{table}` is deleted"),
     };
-    found.push(
-        Finding::new(&RULE, at.statement.span, message)
-            .label("no `WHERE`")
-            .advice("a `WHERE`, in batches; `WHERE true` says that all of it is meant"),
-    );
+    let mut finding = Finding::new(&RULE, at.statement.span, message)
+        .label("no `WHERE`")
+        .advice("a `WHERE`, in batches; `WHERE true` says that all of it is meant");
+    for trigger in known::row_triggers(at.catalog, table, "delete") {
+        finding = finding.note(format!("the trigger `{trigger}` runs for each row"));
+    }
+    found.push(finding);
 }

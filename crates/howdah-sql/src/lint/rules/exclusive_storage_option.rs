@@ -50,7 +50,7 @@ fn check(at: &At<'_>, found: &mut Vec<Finding>) {
             continue;
         }
         let forms = [Form::SetIndexOptionsExclusive, Form::SetOptionsExclusive];
-        if model::row(&at.effects_of(action), &forms).is_none() {
+        if model::row(&at.effects_of(table, action), &forms).is_none() {
             continue;
         }
         let name = &table.name;

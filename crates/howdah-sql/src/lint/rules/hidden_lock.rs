@@ -1,12 +1,12 @@
 //! Locks on tables that the statement does not name.
 
-use crate::ast::ObjectName;
+use super::support::known;
+use crate::ast::{Action, Kind, ObjectName};
 use crate::lint::context::At;
 use crate::lint::finding::Finding;
 use crate::lint::rule::{Aliases, Check, Default, Group, Rule};
 use crate::lint::severity::Severity;
 use crate::locks::LockTaken;
-use super::support::known;
 use crate::text::{TokenKind, tokens, unquote_identifier};
 
 pub(crate) static RULE: Rule = Rule {
@@ -72,21 +72,34 @@ fn check(at: &At<'_>, found: &mut Vec<Finding>) {
         let mut parents = known::ancestors(at.catalog, name).into_iter();
         parents.any(|it| is_named(&it))
     };
+    // but of one that comes or goes, the default partition is another
+    let moves = moves_partition(&at.statement.kind);
+    let is_default = |name: &ObjectName| known::is_default_partition(at.catalog, name);
     let hidden: Vec<&LockTaken> = blocking
         .into_iter()
         .filter(|it| !is_named(&it.relation))
-        .filter(|it| !goes_along(&it.relation) || known::is_default_partition(at.catalog, &it.relation))
+        .filter(|it| !goes_along(&it.relation) || (moves && is_default(&it.relation)))
         .collect();
     let Some(first) = hidden.first() else {
         return;
     };
     let names: Vec<String> = hidden.iter().map(|it| format!("`{}`", it.relation)).collect();
     let message = format!("this keeps {} away from {}", kept(first), names.join(", "));
-    let mut finding = Finding::new(&RULE, at.statement.span, message)
+    let finding = Finding::new(&RULE, at.statement.span, message)
         .label("locks more than it names")
         .advice("set a `lock_timeout`, and try again when it is exceeded");
-    finding.locks = hidden.into_iter().cloned().collect();
-    found.push(finding);
+    found.push(finding.locks(hidden.into_iter().cloned().collect()));
+}
+
+fn moves_partition(kind: &Kind) -> bool {
+    let moves = |it: &Action| {
+        matches!(it, Action::AttachPartition { .. } | Action::DetachPartition { .. })
+    };
+    match kind {
+        Kind::CreateTable(table) => table.partition_of.is_some(),
+        Kind::AlterTable(table) => table.actions.iter().any(|it| moves(&it.kind)),
+        _ => false,
+    }
 }
 
 fn kept(lock: &LockTaken) -> &'static str {

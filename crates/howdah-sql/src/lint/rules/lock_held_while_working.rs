@@ -99,10 +99,9 @@ fn finding(at: &At<'_>, held: &HeldLock) -> Finding {
     let who = if held.lock.mode.blocks_reads() { "readers and writers" } else { "writers" };
     let message = format!("this runs while {who} wait for `{table}`");
     let by = at.written(held.by).lines().next().unwrap_or_default();
-    let mut finding = Finding::new(&RULE, at.statement.span, message)
+    Finding::new(&RULE, at.statement.span, message)
         .label("the lock is held until the transaction ends")
         .note(format!("`{table}` is locked since `{by}`"))
-        .advice("do the work before in a transaction of its own, or after");
-    finding.locks = vec![held.lock.clone()];
-    finding
+        .advice("do the work before in a transaction of its own, or after")
+        .locks(vec![held.lock.clone()])
 }

@@ -60,6 +60,7 @@ fn check(at: &At<'_>, found: &mut Vec<Finding>) {
     let message = format!("if the client stops here, `{}` stays locked", lock.relation);
     found.push(
         Finding::new(&RULE, at.statement.span, message)
+            .locks(vec![lock.clone()])
             .label("`idle_in_transaction_session_timeout` is not set")
             .instead(
                 "let the server end a transaction that does nothing",

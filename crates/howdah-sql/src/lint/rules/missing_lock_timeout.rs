@@ -71,6 +71,7 @@ fn check(at: &At<'_>, found: &mut Vec<Finding>) {
     let local = if at.in_transaction() { "LOCAL " } else { "" };
     let set = format!("SET {local}lock_timeout = '2s';");
     let finding = Finding::new(&RULE, at.statement.span, message)
+        .locks(vec![lock.clone()])
         .label(label)
         .instead("give up soon, and run the migration again", set.clone());
     found.push(if can_be_edited(at) {

@@ -56,6 +56,7 @@ fn check(at: &At<'_>, found: &mut Vec<Finding>) {
     let message = format!("this may keep others away from `{}` without a limit", lock.relation);
     found.push(
         Finding::new(&RULE, at.statement.span, message)
+            .locks(vec![lock.clone()])
             .label("`statement_timeout` is not set")
             .instead("give up what takes too long", format!("SET {local}statement_timeout = '5min';")),
     );

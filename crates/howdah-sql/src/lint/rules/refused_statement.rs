@@ -1,5 +1,7 @@
 //! Statements that PostgreSQL will refuse, as far as the schema and the version tell.
 
+use super::support::known;
+use crate::ast::{Action, ColumnChange, ConstraintKind, DropBehavior, Kind, ObjectName};
 use crate::lint::context::At;
 use crate::lint::finding::Finding;
 use crate::lint::rule::{Aliases, Check, Default, Group, Rule};
@@ -50,10 +52,49 @@ ALTER TABLE orders DETACH PARTITION orders_2020 CONCURRENTLY; -- error: refused-
 };
 
 fn check(at: &At<'_>, found: &mut Vec<Finding>) {
+    let version = at.settings.version;
     if let Some(why) = &at.effects.refused {
-        found.push(
-            Finding::new(&RULE, at.statement.span, format!("PostgreSQL {} refuses this: {why}", at.settings.version))
-                .label("fails"),
-        );
+        let message = format!("PostgreSQL {version} refuses this: {why}");
+        found.push(Finding::new(&RULE, at.statement.span, message).label("fails"));
+        return;
+    }
+    let Kind::AlterTable(table) = &at.statement.kind else {
+        return;
+    };
+    for action in &table.actions {
+        if let Some(why) = foreseen(at, &table.name, &action.kind) {
+            let message = format!("PostgreSQL {version} refuses this: {why}");
+            found.push(Finding::new(&RULE, action.span, message).label("fails"));
+        }
+    }
+}
+
+/// What depends on the objects that are known, not on the form of the statement.
+fn foreseen(at: &At<'_>, table: &ObjectName, action: &Action) -> Option<String> {
+    match action {
+        Action::AddConstraint(constraint)
+            if constraint.not_valid
+                && matches!(constraint.kind, ConstraintKind::ForeignKey(_))
+                && !at.since(18)
+                && known::is_partitioned(at.catalog, table) =>
+        {
+            Some(format!("`{table}` is partitioned, and its foreign keys cannot be `NOT VALID` before 18"))
+        }
+        Action::AlterColumn {
+            column,
+            change: ColumnChange::Type { .. },
+        } => {
+            let view = known::view_with_column(at.catalog, table, column)?;
+            Some(format!("the view `{view}` depends on the type of `{column}`"))
+        }
+        Action::DropColumn {
+            name,
+            behavior: DropBehavior::Restrict,
+            ..
+        } => {
+            let view = known::view_with_column(at.catalog, table, name)?;
+            Some(format!("the view `{view}` depends on `{name}`"))
+        }
+        _ => None,
     }
 }

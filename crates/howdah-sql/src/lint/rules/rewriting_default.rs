@@ -67,7 +67,7 @@ fn check(at: &At<'_>, found: &mut Vec<Finding>) {
         let Some(default) = column.default() else {
             continue;
         };
-        let effects = at.effects_of(action);
+        let effects = at.effects_of(table, action);
         let forms = [Form::AddColumnDefault, Form::AddColumnVolatileDefault];
         if let Some(row) = model::row(&effects, &forms)
             && !row.rewrites.is_empty()

@@ -52,13 +52,13 @@ fn check(at: &At<'_>, found: &mut Vec<Finding>) {
         let Some(expr) = stored(column) else {
             continue;
         };
-        if model::row(&at.effects_of(action), &[Form::AddColumnStored]).is_some() {
+        if model::row(&at.effects_of(table, action), &[Form::AddColumnStored]).is_some() {
             found.push(added(at, &table.name, column, expr));
         }
     }
     for (table, action, column, change) in model::column_changes(at) {
         if let ColumnChange::SetExpression(expr) = change
-            && model::row(&at.effects_of(action), &[Form::SetExpression]).is_some()
+            && model::row(&at.effects_of(table, action), &[Form::SetExpression]).is_some()
         {
             found.push(changed(&table.name, column, expr));
         }

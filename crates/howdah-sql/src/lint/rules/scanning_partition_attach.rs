@@ -64,7 +64,7 @@ fn check(at: &At<'_>, found: &mut Vec<Finding>) {
             bound: Some(bound),
         } = &action.kind
         {
-            let effects = at.effects_of(action);
+            let effects = at.effects_of(table, action);
             let read: Vec<&ObjectName> =
                 effects.scans.iter().filter(|it| at.is_shared(it)).collect();
             if !read.is_empty() {

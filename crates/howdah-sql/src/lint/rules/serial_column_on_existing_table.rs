@@ -58,7 +58,7 @@ fn check(at: &At<'_>, found: &mut Vec<Finding>) {
             continue;
         };
         let forms = [Form::AddColumnSerial, Form::AddColumnIdentity];
-        if model::row(&at.effects_of(action), &forms).is_some() {
+        if model::row(&at.effects_of(table, action), &forms).is_some() {
             found.push(finding(&table.name, column, span));
         }
     }

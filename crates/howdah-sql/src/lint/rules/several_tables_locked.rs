@@ -65,12 +65,13 @@ fn check(at: &At<'_>, found: &mut Vec<Finding>) {
     if held.iter().any(|it| it != first && !is_kin(at, it, first)) {
         return;
     }
-    let taken = at.effects.locks.iter().filter(|it| it.mode.blocks_reads()).map(|it| &it.relation);
-    let mut others = taken.filter(|it| counts(at, it) && it != first && !is_kin(at, it, first));
-    if let Some(other) = others.next() {
-        let message = format!("`{first}` stands still while this waits for `{other}`");
+    let is_other = |it: &ObjectName| counts(at, it) && it != *first && !is_kin(at, it, first);
+    let mut taken = at.effects.locks.iter().filter(|it| it.mode.blocks_reads());
+    if let Some(other) = taken.find(|it| is_other(&it.relation)) {
+        let message = format!("`{first}` stands still while this waits for `{}`", other.relation);
         found.push(
             Finding::new(&RULE, at.statement.span, message)
+                .locks(vec![other.clone()])
                 .label("the second table of this transaction")
                 .advice("a transaction for each table, with a `lock_timeout`"),
         );

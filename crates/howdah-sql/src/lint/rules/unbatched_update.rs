@@ -93,9 +93,12 @@ fn finding(at: &At<'_>, update: &Update) -> Finding {
         _ => RULE.severity,
     };
     let written = at.written(at.statement.span);
-    let finding = Finding::new(&RULE, at.statement.span, message)
+    let mut finding = Finding::new(&RULE, at.statement.span, message)
         .severity(severity)
         .label("one transaction for all rows");
+    for trigger in known::row_triggers(at.catalog, table, "update") {
+        finding = finding.note(format!("the trigger `{trigger}` runs for each row"));
+    }
     let (Some(condition), true) = (&update.condition, !at.in_do) else {
         return finding.advice(
             "in batches, each a transaction of its own, with a `WHERE` that finds the rows not done yet",

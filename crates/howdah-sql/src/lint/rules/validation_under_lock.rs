@@ -59,7 +59,7 @@ fn check(at: &At<'_>, found: &mut Vec<Finding>) {
         let Action::ValidateConstraint(name) = &action.kind else {
             continue;
         };
-        let effects = at.effects_of(action);
+        let effects = at.effects_of(table, action);
         if effects.scans.is_empty() {
             continue;
         }

@@ -2,7 +2,7 @@
 
 use super::{Rule, off, page, part, push, squawk, squawk_and_pgls};
 use crate::ast::{Action, ColumnChange, ConstraintKind, DomainAction, Kind, TypeAction};
-use crate::lint::rules::support::model;
+use crate::lint::rules::support::{known, model};
 
 pub(crate) static COLUMN: Rule = off(
     "new-column",
@@ -34,7 +34,7 @@ pub(crate) static ATTRIBUTE: Rule = off(
     ),
     |at, found| {
         if let Kind::AlterType(altered) = &at.statement.kind
-            && at.is_shared(&altered.name)
+            && known::is_shared(at, &altered.name)
         {
             for action in &altered.actions {
                 if let TypeAction::AddAttribute { attribute, .. } = action {
@@ -58,7 +58,7 @@ pub(crate) static ENUM_VALUE: Rule = off(
     ),
     |at, found| {
         if let Kind::AlterType(altered) = &at.statement.kind
-            && at.is_shared(&altered.name)
+            && known::is_shared(at, &altered.name)
         {
             for action in &altered.actions {
                 if let TypeAction::AddValue { value, .. } = action {
@@ -150,7 +150,7 @@ pub(crate) static RESTRICTION: Rule = off(
             }
             Kind::AlterDomain(it)
                 if matches!(it.action, DomainAction::AddConstraint(_) | DomainAction::SetNotNull)
-                    && at.is_shared(&it.name) =>
+                    && known::is_shared(at, &it.name) =>
             {
                 let message = format!("values of `{}` may be refused from now on", it.name);
                 push(found, &RESTRICTION, at.statement.span, message);

@@ -7,7 +7,7 @@ use crate::ast::{
 };
 use crate::lint::context::At;
 use crate::lint::finding::Finding;
-use crate::lint::rules::support::model;
+use crate::lint::rules::support::{known, model};
 
 /// Actions of an `ALTER TABLE` of which something is to be said.
 fn alters(
@@ -148,7 +148,7 @@ pub(crate) static PRIVILEGE: Rule = off(
             Kind::DropOwned(_) => "what the role owns is dropped, and its privileges with it".to_owned(),
             Kind::ReassignOwned(_) => "the old owner may do less from now on".to_owned(),
             Kind::Drop(drop) if drop.kind == ObjectKind::Role => "programs that log in with the role fail".to_owned(),
-            Kind::AlterObject(it) if matches!(it.change, ObjectChange::OwnerTo(_)) && at.is_shared(&it.object.name) => {
+            Kind::AlterObject(it) if matches!(it.change, ObjectChange::OwnerTo(_)) && known::is_shared(at, &it.object.name) => {
                 format!("the old owner of `{}` may do less from now on", it.object.name)
             }
             _ => {

@@ -1,10 +1,10 @@
 //! What is dropped, and was there for programs of the release before.
 
-use super::{Aliases, Default, Group, Rule, Severity, off, on, page, part, push, shared, squawk, squawk_and_pgls};
+use super::{Aliases, Group, Rule, Severity, off, on, page, part, push, shared, squawk, squawk_and_pgls};
 use crate::ast::{Action, ColumnChange, DomainAction, Kind, ObjectKind, TypeAction};
 use crate::lint::context::At;
 use crate::lint::finding::Finding;
-use crate::lint::rules::support::model;
+use crate::lint::rules::support::{known, model};
 
 /// `DROP` of one of these kinds.
 fn drops(
@@ -57,17 +57,19 @@ pub(crate) static TABLE: Rule = Rule {
                 && let Some(names) = shared(at, &drop.objects)
             {
                 let mut renames = String::new();
-                for object in drop.objects.iter().filter(|it| at.is_shared(&it.name)) {
+                for object in drop.objects.iter().filter(|it| known::is_shared(at, &it.name)) {
                     let kind = drop.kind.words().to_uppercase();
                     let old = at.constraint_name(&object.name, &[], "old");
                     renames += &format!("ALTER {kind} {} RENAME TO {old};\n", object.name);
                 }
                 let message = format!("{names} is dropped with its rows");
-                found.push(
-                    Finding::new(&TABLE, at.statement.span, message)
-                        .label("for good")
-                        .instead("rename it first, and drop it when nobody misses it", renames.trim_end()),
-                );
+                let mut finding = Finding::new(&TABLE, at.statement.span, message)
+                    .label("for good")
+                    .instead("rename it first, and drop it when nobody misses it", renames.trim_end());
+                for view in drop.objects.iter().flat_map(|it| known::views(at.catalog, &it.name)) {
+                    finding = finding.note(format!("the view `{view}` reads it"));
+                }
+                found.push(finding);
             }
         },
     )
@@ -96,14 +98,14 @@ pub(crate) static COLUMN: Rule = Rule {
             for (table, action) in model::actions(at) {
                 if let Action::DropColumn { name, .. } = &action.kind {
                     let message = format!("{} is dropped with its values", part(&table.name, &name.to_string()));
-                    found.push(
-                        Finding::new(&COLUMN, action.span, message)
-                            .label("for good")
-                            .instead(
-                                "deploy a release first that neither reads nor writes it",
-                                format!("ALTER TABLE {} ALTER COLUMN {name} DROP NOT NULL;", table.name),
-                            ),
+                    let mut finding = Finding::new(&COLUMN, action.span, message).label("for good").instead(
+                        "deploy a release first that neither reads nor writes it",
+                        format!("ALTER TABLE {} ALTER COLUMN {name} DROP NOT NULL;", table.name),
                     );
+                    for gone in known::goes_with_column(at.catalog, &table.name, name) {
+                        finding = finding.note(format!("{gone} goes with it"));
+                    }
+                    found.push(finding);
                 }
             }
         },
@@ -165,7 +167,7 @@ pub(crate) static NOT_NULL: Rule = Rule {
             loses(at, found, &NOT_NULL, is, "may be `NULL` from now on: do programs that run expect it?");
             if let Kind::AlterDomain(domain) = &at.statement.kind
                 && matches!(domain.action, DomainAction::DropNotNull)
-                && at.is_shared(&domain.name)
+                && known::is_shared(at, &domain.name)
             {
                 let message = format!("values of `{}` may be `NULL` from now on", domain.name);
                 push(found, &NOT_NULL, at.statement.span, message);
@@ -243,7 +245,7 @@ pub(crate) static CONSTRAINT: Rule = on(
         }
         if let Kind::AlterDomain(domain) = &at.statement.kind
             && let DomainAction::DropConstraint { name, .. } = &domain.action
-            && at.is_shared(&domain.name)
+            && known::is_shared(at, &domain.name)
         {
             let message = format!("{} is gone: what it refused can be written", part(&domain.name, &name.to_string()));
             push(found, &CONSTRAINT, at.statement.span, message);

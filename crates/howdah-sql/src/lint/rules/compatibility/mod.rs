@@ -8,6 +8,7 @@ pub(in crate::lint::rules) mod changed;
 pub(in crate::lint::rules) mod dropped;
 pub(in crate::lint::rules) mod renamed;
 
+use super::support::known;
 use crate::ast::{ObjectName, ObjectRef};
 use crate::lint::context::At;
 use crate::lint::finding::Finding;
@@ -93,7 +94,7 @@ fn push(found: &mut Vec<Finding>, rule: &'static Rule, span: Span, message: Stri
 
 /// Those that others may use, as a sentence names them.
 fn shared(at: &At<'_>, objects: &[ObjectRef]) -> Option<String> {
-    let shared = objects.iter().filter(|it| at.is_shared(it.on.as_ref().unwrap_or(&it.name)));
+    let shared = objects.iter().filter(|it| known::is_shared(at, it.on.as_ref().unwrap_or(&it.name)));
     let names: Vec<String> = shared.map(|it| format!("`{}`", described(it))).collect();
     (!names.is_empty()).then(|| names.join(", "))
 }

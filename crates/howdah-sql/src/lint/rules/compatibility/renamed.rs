@@ -130,7 +130,7 @@ pub(crate) static OBJECT: Rule = Rule {
         |at, found| match &at.statement.kind {
             Kind::AlterObject(altered) => {
                 if let ObjectChange::Rename(to) = &altered.change
-                    && at.is_shared(altered.object.on.as_ref().unwrap_or(&altered.object.name))
+                    && known::is_shared(at, altered.object.on.as_ref().unwrap_or(&altered.object.name))
                 {
                     let message = format!("`{}` is `{to}` from now on", super::described(&altered.object));
                     push(found, &OBJECT, at.statement.span, message);
@@ -183,7 +183,7 @@ pub(crate) static SCHEMA: Rule = on(
     |at, found| {
         if let Kind::AlterObject(altered) = &at.statement.kind
             && let ObjectChange::SetSchema(to) = &altered.change
-            && at.is_shared(&altered.object.name)
+            && known::is_shared(at, &altered.object.name)
         {
             let message = format!("`{}` lies in `{to}` from now on", super::described(&altered.object));
             push(found, &SCHEMA, at.statement.span, message);

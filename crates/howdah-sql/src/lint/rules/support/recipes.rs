@@ -5,7 +5,7 @@ use std::fmt::Display;
 use super::known;
 use crate::ast::{ColumnDef, Constraint, KeyConstraint, Name, ObjectName};
 use crate::lint::context::At;
-use crate::text::quote_identifier;
+use crate::text::{Span, quote_identifier};
 
 /// Demands a value in a column without reading the table under a lock that blocks.
 pub(in crate::lint::rules) fn not_null(at: &At<'_>, table: &ObjectName, column: &Name) -> String {
@@ -60,11 +60,16 @@ pub(in crate::lint::rules) fn column_without(
     column: &ColumnDef,
     constraint: &Constraint,
 ) -> String {
-    let written = at.written(column.span);
-    let place = |position: u32| position.saturating_sub(column.span.start) as usize;
+    let all = Span {
+        start: column.name.span.start,
+        ..column.span
+    };
+    let written = at.written(all);
+    let place = |position: u32| position.saturating_sub(all.start) as usize;
     let before = written.get(..place(constraint.span.start)).unwrap_or(written);
     let after = written.get(place(constraint.span.end)..).unwrap_or_default();
-    format!("{}{after}", before.trim_end())
+    let (before, after) = (before.trim_end(), after.trim());
+    if after.is_empty() { before.to_owned() } else { format!("{before} {after}") }
 }
 
 /// A unique index that is built without blocking.

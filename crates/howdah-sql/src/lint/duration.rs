@@ -5,17 +5,7 @@
 //! most machines; its purpose is to tell milliseconds from minutes. Invariant: more rows or bytes never take less time.
 
 use super::finding::WorkKind;
-
-/// What is known of a relation's size.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Size {
-    /// Rows, by the planner's estimate or counted.
-    pub rows: u64,
-    /// Bytes of the heap, where known.
-    pub bytes: Option<u64>,
-    /// Bytes of all indexes, where known.
-    pub index_bytes: Option<u64>,
-}
+use crate::catalog::Size;
 
 /// Bytes of a row where only their number is known.
 const ROW_BYTES: u64 = 100;

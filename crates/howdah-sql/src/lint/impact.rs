@@ -9,7 +9,7 @@ use super::finding::{Finding, Work, WorkKind};
 use super::rule::Group;
 use super::severity::Severity;
 use crate::ast::{Kind, ObjectName};
-use crate::locks::{self, Effects};
+use crate::locks::{self, Effects, Mode};
 
 /// Up to here, whoever waits does not notice.
 const NOTE_SECONDS: f64 = 0.1;
@@ -26,6 +26,7 @@ pub(super) fn complete(at: &At<'_>, findings: &mut [Finding]) {
             Some(effects) => describe(at, finding, &effects),
             None => describe(at, finding, at.effects),
         }
+        warn_of_autovacuum(at, finding);
         weigh(finding);
     }
 }
@@ -68,6 +69,20 @@ fn describe(at: &At<'_>, finding: &mut Finding, effects: &Effects) {
     let builds = !effects.builds.is_empty() && effects.rewrites.is_empty();
     for relation in &effects.scans {
         work(relation, if builds { WorkKind::Build } else { WorkKind::Scan });
+    }
+}
+
+/// Says what is in the way right now, where a database has told it.
+fn warn_of_autovacuum(at: &At<'_>, finding: &mut Finding) {
+    for lock in &finding.locks {
+        let is_busy = at.catalog.relation(&lock.relation).is_some_and(|it| it.autovacuum);
+        if is_busy && lock.mode.conflicts(Mode::ShareUpdateExclusive) {
+            finding.notes.push(format!(
+                "autovacuum is at work on `{}` now: this waits until it gives way, or for all of it where it prevents \
+                 wraparound",
+                lock.relation
+            ));
+        }
     }
 }
 

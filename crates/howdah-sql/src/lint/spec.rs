@@ -16,13 +16,12 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use super::duration::Size;
 use super::rule::{Check, Default as On, Rule};
 use super::rules::{ALL, named};
 use super::severity::Level;
 use super::{Finding, Settings, fix, lint};
 use crate::ast::ObjectName;
-use crate::catalog::Catalog;
+use crate::catalog::{Catalog, Size};
 use crate::text::Lines;
 
 /// A fenced block.

@@ -43,6 +43,14 @@ fn what_the_script_makes_is_its_own() {
 }
 
 #[test]
+fn revisions_of_alembic_are_releases_of_their_own() {
+    let revision = |body: &str| format!("BEGIN;\n-- Running upgrade a -> b\n{body}\nCOMMIT;\n");
+    let make = "CREATE TABLE t (id int);";
+    assert_eq!(hazards(&format!("{}{}", revision(make), revision(HAZARD))), 1);
+    assert_eq!(hazards(&revision(&format!("{make}{HAZARD}"))), 0);
+}
+
+#[test]
 fn comments_silence_what_they_stand_at() {
     let ignore = format!("-- howdah: ignore {RULE} -- because\n");
     assert_eq!(found(&format!("{ignore}\n\n-- more\n{HAZARD}")), []);

@@ -74,6 +74,29 @@ fn scripts_are_traced() {
     an_index_that_failed_is_named(&scratch);
     a_migration_is_run_by_its_steps_up_to_its_down(&scratch);
     nothing_stays_of_what_is_rolled_back(&scratch);
+    what_psql_has_besides_is_followed_or_said(&scratch);
+}
+
+fn what_psql_has_besides_is_followed_or_said(scratch: &Scratch) {
+    let sql = "\\set on_error_stop on\ncopy twice (a) from stdin;\n3\n4\n\\.\nselect 1 / (count(*) - 4) from twice;";
+    let report = trace(scratch, options(Place::Scratch), sql);
+    assert_eq!(report.ignored, ["a.sql:1: \\set on_error_stop on"]);
+    // four rows are there: two before, two copied
+    assert_eq!(
+        report.steps[1]
+            .seen
+            .as_ref()
+            .unwrap()
+            .error
+            .as_ref()
+            .unwrap()
+            .sqlstate,
+        "22012"
+    );
+    assert_eq!(
+        locks(&report.steps[0]),
+        [("twice".to_owned(), Mode::RowExclusive)]
+    );
 }
 
 fn statements_are_seen_in_their_transactions(scratch: &Scratch) {

@@ -11,7 +11,7 @@ const FACTS: &str = include_str!("facts.sql");
 /// Adds them to a catalog that knows the schema.
 pub(super) fn tell(connection: &mut Connection, catalog: &mut Catalog) -> anyhow::Result<()> {
     let rows = connection.query(FACTS)?;
-    for row in rows.iter() {
+    for row in &rows {
         let text = |column| row.get(column).unwrap_or_default();
         let name = ObjectName::qualified(text(0), text(1));
         let is_true = |column| row.get(column) == Some("t");

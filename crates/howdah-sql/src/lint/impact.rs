@@ -68,14 +68,24 @@ fn describe(at: &At<'_>, finding: &mut Finding, effects: &Effects) {
     }
     let builds = !effects.builds.is_empty() && effects.rewrites.is_empty();
     for relation in &effects.scans {
-        work(relation, if builds { WorkKind::Build } else { WorkKind::Scan });
+        work(
+            relation,
+            if builds {
+                WorkKind::Build
+            } else {
+                WorkKind::Scan
+            },
+        );
     }
 }
 
 /// Says what is in the way right now, where a database has told it.
 fn warn_of_autovacuum(at: &At<'_>, finding: &mut Finding) {
     for lock in &finding.locks {
-        let is_busy = at.catalog.relation(&lock.relation).is_some_and(|it| it.autovacuum);
+        let is_busy = at
+            .catalog
+            .relation(&lock.relation)
+            .is_some_and(|it| it.autovacuum);
         if is_busy && lock.mode.conflicts(Mode::ShareUpdateExclusive) {
             finding.notes.push(format!(
                 "autovacuum is at work on `{}` now: this waits until it gives way, or for all of it where it prevents \
@@ -101,4 +111,3 @@ fn weigh(finding: &mut Finding) {
         Some(_) => Severity::Error,
     };
 }
-

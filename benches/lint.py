@@ -2,8 +2,8 @@
 
     python -m benches.lint [ROUNDS]
 
-Each linter is a process of its own, as in CI; CPU is that of the process, memory its peak. The best of some rounds is
-printed beside the bars.
+Each linter is a process of its own, as in CI; CPU is that of the process, memory its peak. The best
+of some rounds is printed beside the bars.
 """
 
 from __future__ import annotations
@@ -17,10 +17,6 @@ import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
 
 ROUNDS = 5
 FILES = 5_000
@@ -58,7 +54,7 @@ class Cost:
     peak_mb: float
 
 
-def run(command: Sequence[str]) -> Cost:
+def run(command: list[str]) -> Cost:
     """Runs a process to its end, whatever it finds."""
     began = time.perf_counter()
     with Path(os.devnull).open("w") as nowhere:
@@ -71,7 +67,7 @@ def run(command: Sequence[str]) -> Cost:
     return Cost(usage.ru_utime + usage.ru_stime, wall, usage.ru_maxrss / 1024)
 
 
-def best(command: Sequence[str], rounds: int) -> Cost:
+def best(command: list[str], rounds: int) -> Cost:
     """The least of each over some rounds."""
     costs = [run(command) for _ in range(rounds)]
     return Cost(
@@ -128,7 +124,8 @@ def main() -> int:
                 peak = max(one.peak_mb, many.peak_mb)
                 held = {
                     f"1 MB in {CPU_BAR_SECONDS} s CPU": cpu <= CPU_BAR_SECONDS,
-                    f"{FILES} files in {FILES_BAR_SECONDS} s": many.wall_seconds <= FILES_BAR_SECONDS,
+                    f"{FILES} files in {FILES_BAR_SECONDS} s": many.wall_seconds
+                    <= FILES_BAR_SECONDS,
                     f"{MEMORY_BAR_MB} MB": peak <= MEMORY_BAR_MB,
                 }
                 missed += list(held.values()).count(False)

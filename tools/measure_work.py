@@ -1,9 +1,9 @@
-"""How fast a server reads, indexes and rewrites a table: the figures in `crates/howdah-sql/src/lint/duration.rs`.
+"""How fast a server reads, indexes and rewrites a table.
 
     python tools/measure_work.py [MILLIONS OF ROWS]
 
-IO: a cluster of its own, deleted afterwards. Everything is in memory and nothing else runs, so a production server is
-rarely faster.
+IO: a cluster of its own, deleted afterwards. Everything is in memory and nothing else runs, so a
+production server is rarely faster. `crates/howdah-sql/src/lint/duration.rs` holds what it printed.
 """
 
 from __future__ import annotations

@@ -81,7 +81,7 @@ def test_the_nearest_configuration_decides(tmp_path: Path) -> None:
     [
         ("[lint]\npg_version = 15\n", "`pg-version` is meant?"),
         (f'[lint.rules]\n{RULE}s = "off"\n', f"`{RULE}` is meant?"),
-        ("[lint]\nexclude = 'x'\n", "`lint.exclude` is a list of strings, found `\"x\"`"),
+        ("[lint]\nexclude = 'x'\n", '`lint.exclude` is a list of strings, found `"x"`'),
     ],
 )
 def test_a_wrong_configuration_fails_with_its_line(tmp_path: Path, text: str, told: str) -> None:

@@ -137,7 +137,8 @@ ENV = """
 from alembic import context
 
 print("env talks")
-context.configure(url=context.config.get_main_option("sqlalchemy.url"), transaction_per_migration=True)
+url = context.config.get_main_option("sqlalchemy.url")
+context.configure(url=url, transaction_per_migration=True)
 with context.begin_transaction():
     context.run_migrations()
 """

@@ -1,7 +1,8 @@
 """The SQL of Django's and Alembic's migrations, for `howdah lint`.
 
-IO: runs a Python process for the project, so that what its settings print, import or change stays there. Called by the
-command through the native module. Invariant: nothing is applied to any database.
+IO: runs a Python process for the project, so that what its settings print, import or change stays
+there. Called by the command through the native module. Invariant: nothing is applied to any
+database.
 """
 
 from __future__ import annotations
@@ -29,7 +30,9 @@ def rendered(project: str) -> str:
         answer = Path(folder) / "migrations.json"
         command = [sys.executable, "-m", module, str(answer), asked["path"], *asked.get("apps", ())]
         # what the project prints is talk
-        done = subprocess.run(command, stdout=sys.stderr.fileno(), check=False)
+        done = subprocess.run(  # noqa: S603 - this Python, with a module of ours
+            command, stdout=sys.stderr.fileno(), check=False
+        )
         if done.returncode != 0 or not answer.exists():
             raise Error(
                 f"the migrations of `{asked['path']}` cannot be written as SQL; "

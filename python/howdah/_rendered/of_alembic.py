@@ -1,7 +1,8 @@
 """The SQL of an Alembic project's migrations, statement by statement.
 
-A program of its own: `python -m howdah._rendered.of_alembic ANSWER INI`. IO: runs the project's `env.py` in offline mode,
-as `alembic upgrade heads --sql` does. Invariant: no database is connected to.
+A program of its own: `python -m howdah._rendered.of_alembic ANSWER INI`. IO: runs the project's
+`env.py` in offline mode, as `alembic upgrade heads --sql` does. Invariant: no database is connected
+to.
 """
 
 from __future__ import annotations
@@ -10,9 +11,12 @@ import json
 import re
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from howdah._rendered.sources import Migration, Source, as_json
+
+if TYPE_CHECKING:
+    from types import FrameType
 
 _RUNNING = re.compile(r"-- Running upgrade .*-> (\w+)")
 
@@ -49,11 +53,11 @@ class Recorder:
 
 def _line(path: str) -> int | None:
     """The line of the migration that is being run."""
-    frame = sys._getframe(2)
+    frame: FrameType | None = sys._getframe(2)
     while frame is not None:
         if frame.f_code.co_filename == path:
             return frame.f_lineno
-        frame = frame.f_back  # type: ignore[assignment]
+        frame = frame.f_back
     return None
 
 
@@ -74,7 +78,7 @@ def main() -> None:
             sys.exit(f"error: the project's database is `{impl.dialect.name}`, expected PostgreSQL")
         recorder.record(text)
 
-    DefaultImpl.static_output = static_output  # type: ignore[method-assign]
+    DefaultImpl.static_output = static_output  # type: ignore[method-assign,assignment]
     command.upgrade(config, "heads", sql=True)
     found = [as_json(it) for it in recorder.migrations]
     Path(answer).write_text(json.dumps(found), encoding="utf-8")

@@ -1,8 +1,9 @@
 """The SQL of a Django project's migrations, operation by operation.
 
-A program of its own: `python -m howdah._rendered.of_django ANSWER MANAGE [APP…]`. IO: runs `manage.py` up to the place
-where it would run a command; asks the project's database where an operation has to (a constraint's name, say). Invariant:
-no transaction is begun and nothing is sent but what reads the catalog.
+A program of its own: `python -m howdah._rendered.of_django ANSWER MANAGE [APP…]`. IO: runs
+`manage.py` up to the place where it would run a command; asks the project's database where an
+operation has to (a constraint's name, say). Invariant: no transaction is begun and nothing is sent
+but what reads the catalog.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from howdah._rendered.sources import Chunk, Migration, Source, as_json
+from howdah._rendered.sources import Migration, Source, as_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -50,7 +51,7 @@ def _connection() -> Any:
     try:
         connection.ensure_connection()
     except OperationalError:
-        print("note: the project's database does not answer; most SQL needs none", file=sys.stderr)
+        sys.stderr.write("note: the project's database does not answer; most SQL needs none\n")
         connection.__dict__["pg_version"] = _VERSION
     return connection
 
@@ -84,41 +85,41 @@ def _render(connection: Any, migration: Any, state: Any, path: str) -> tuple[Mig
     places = source.operations()
     rendered = Migration(path, bool(migration.atomic), [])
     editor = connection.schema_editor(collect_sql=True, atomic=False)
-    deferred: dict[int, int] = {}
+    # by identity; kept, so that no other statement comes to have it
+    deferred: dict[int, tuple[Any, int]] = {}
     chunks: list[tuple[int, str]] = []
     with editor:
         for index, operation in enumerate(migration.operations):
             before = state.clone()
             operation.state_forwards(migration.app_label, state)
             try:
-                chunks += _collect(editor, index, migration.app_label, operation, before, state)
+                sql = _collect(editor, migration.app_label, operation, before, state)
             except Exception as error:  # noqa: BLE001 - of the project's own making, and told
                 what = f"{type(error).__name__}: {error}".strip()
                 rendered.error = f"operation {index + 1} cannot be written as SQL: {what}"
+                continue
+            chunks += [(index, sql)] if sql else []
             for statement in editor.deferred_sql:
-                deferred.setdefault(id(statement), index)
+                deferred.setdefault(id(statement), (statement, index))
         last, editor.deferred_sql = list(editor.deferred_sql), []
         for statement in last:
             begin = len(editor.collected_sql)
             editor.execute(statement, None)
             sql = "\n".join(editor.collected_sql[begin:])
-            chunks.append((deferred[id(statement)], sql))
+            _, index = deferred.get(id(statement), (statement, 0))
+            chunks.append((index, sql))
     for index, sql in chunks:
         first, end = places[index] if len(places) == len(migration.operations) else (1, 1)
         rendered.chunks.append(source.chunk(first, sql, end))
     return rendered, state
 
 
-def _collect(
-    editor: Any, index: int, app: str, operation: Any, before: Any, after: Any
-) -> Iterator[tuple[int, str]]:
+def _collect(editor: Any, app: str, operation: Any, before: Any, after: Any) -> str:
     if not operation.reduces_to_sql:
-        return  # Python code: nobody knows what it does
+        return ""  # Python code: nobody knows what it does
     begin = len(editor.collected_sql)
     operation.database_forwards(app, editor, before, after)
-    sql = "\n".join(editor.collected_sql[begin:])
-    if sql:
-        yield index, sql
+    return "\n".join(editor.collected_sql[begin:])
 
 
 if __name__ == "__main__":

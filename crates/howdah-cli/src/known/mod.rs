@@ -3,6 +3,8 @@
 //! IO: one connection, or a file. Called by the commands that read SQL. Invariant: nothing of a database is changed; its
 //! schema goes through the same statements as a script's would, so there is one way to know a table.
 
+mod facts;
+
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -87,7 +89,8 @@ fn of_database(url: &str) -> anyhow::Result<State> {
     // nothing here may change anything, whatever a view's function does
     connection.execute("set default_transaction_read_only = on")?;
     let schema = howdah_schema::read(&mut connection, &read::Options::default())?;
-    let catalog = catalog(&schema);
+    let mut catalog = catalog(&schema).completed();
+    facts::tell(&mut connection, &mut catalog)?;
     let version = connection.parameter("server_version").and_then(major);
     Ok(State { catalog, version })
 }

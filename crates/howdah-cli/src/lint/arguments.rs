@@ -12,7 +12,10 @@ use super::render::Form;
 
 /// Arguments of `howdah lint`.
 #[derive(Debug, Args)]
-#[command(after_help = "Exit codes: 0 clean, 5 something was found, 1 it failed, 2 the arguments are wrong.")]
+#[allow(clippy::struct_excessive_bools)] // each is a flag of the command line
+#[command(
+    after_help = "Exit codes: 0 clean, 5 something was found, 1 it failed, 2 the arguments are wrong."
+)]
 pub(crate) struct Arguments {
     /// Files, folders, patterns such as `migrations/**/*.sql`, or `-` for standard input; with `--django`, the
     /// applications [default: the current folder]
@@ -32,7 +35,12 @@ pub(crate) struct Arguments {
     #[arg(long, help_heading = "What is known")]
     pub(super) assume_in_transaction: bool,
     /// A database, as a URL or connection string: its version, tables, sizes, constraints
-    #[arg(long, value_name = "URL", help_heading = "What is known", conflicts_with = "schema")]
+    #[arg(
+        long,
+        value_name = "URL",
+        help_heading = "What is known",
+        conflicts_with = "schema"
+    )]
     pub(super) db: Option<String>,
     /// A snapshot of a schema, `.json` or `.sql`, in place of a database
     #[arg(long, value_name = "FILE", help_heading = "What is known")]
@@ -44,6 +52,10 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "INI", help_heading = "What is known", conflicts_with_all = ["files", "stdin_filename", "fix"])]
     pub(super) alembic: Option<PathBuf>,
 
+    /// Run the files on a scratch server as well, on which `--schema` is loaded, and print what they really lock
+    #[arg(long, help_heading = "What is known", conflicts_with_all = ["db", "django", "alembic", "fix", "stdin_filename"])]
+    pub(super) trace: bool,
+
     /// What a rule counts for: off, on, note, warning, error; may be repeated
     #[arg(long, value_name = "NAME=LEVEL", value_parser = rule, help_heading = "Rules")]
     pub(super) rule: Vec<(String, Level)>,
@@ -51,7 +63,12 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "NAME", help_heading = "Rules")]
     pub(super) only: Vec<String>,
     /// This configuration, whatever lies beside the files
-    #[arg(long, value_name = "FILE", help_heading = "Rules", conflicts_with = "no_config")]
+    #[arg(
+        long,
+        value_name = "FILE",
+        help_heading = "Rules",
+        conflicts_with = "no_config"
+    )]
     pub(super) config: Option<PathBuf>,
     /// No configuration
     #[arg(long, help_heading = "Rules")]
@@ -70,7 +87,13 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "FORM=FILE", value_parser = report, help_heading = "Output")]
     pub(super) report: Vec<(Form, PathBuf)>,
     /// Colours
-    #[arg(long, value_enum, value_name = "WHEN", default_value = "auto", help_heading = "Output")]
+    #[arg(
+        long,
+        value_enum,
+        value_name = "WHEN",
+        default_value = "auto",
+        help_heading = "Output"
+    )]
     pub(super) color: Color,
     /// The gravity from which the exit code is 5 [default: error]
     #[arg(long, value_enum, value_name = "SEVERITY", help_heading = "Output")]
@@ -110,13 +133,14 @@ pub(super) enum FailOn {
     Never,
 }
 
-impl From<FailOn> for Option<Severity> {
-    fn from(value: FailOn) -> Self {
-        match value {
-            FailOn::Note => Some(Severity::Note),
-            FailOn::Warning => Some(Severity::Warning),
-            FailOn::Error => Some(Severity::Error),
-            FailOn::Never => None,
+impl FailOn {
+    /// The gravity; none: never.
+    pub(super) fn severity(self) -> Option<Severity> {
+        match self {
+            Self::Note => Some(Severity::Note),
+            Self::Warning => Some(Severity::Warning),
+            Self::Error => Some(Severity::Error),
+            Self::Never => None,
         }
     }
 }
@@ -134,7 +158,10 @@ impl Arguments {
     }
 
     pub(super) fn project(&self) -> Option<Project> {
-        let apps = self.files.iter().map(|it| it.to_string_lossy().into_owned());
+        let apps = self
+            .files
+            .iter()
+            .map(|it| it.to_string_lossy().into_owned());
         match (&self.django, &self.alembic) {
             (Some(manage), _) => Some(Project::Django {
                 manage: manage.clone(),

@@ -97,7 +97,8 @@ impl Baseline {
     /// Writes it.
     pub(super) fn write(&self, path: &Path) -> anyhow::Result<()> {
         let text = serde_json::to_string_pretty(self)? + "\n";
-        std::fs::write(path, text).with_context(|| format!("`{}` cannot be written", path.display()))
+        std::fs::write(path, text)
+            .with_context(|| format!("`{}` cannot be written", path.display()))
     }
 
     /// A file as the baseline names it: relative to its own folder, wherever the command runs.

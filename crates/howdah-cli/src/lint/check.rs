@@ -73,10 +73,17 @@ impl<'a> Checker<'a> {
         if !parts.is_empty() {
             // howdah's runner decides about transactions statement by statement
             settings.assume_in_transaction = false;
-            return Ok(self.checked_parts(input, &text, &parts, config, &known.catalog, &settings));
+            return Ok(checked_parts(
+                input,
+                &text,
+                &parts,
+                config,
+                &known.catalog,
+                &settings,
+            ));
         }
         if self.arguments.fix {
-            return self.fix(input, &text, config, &known.catalog, &settings);
+            return fix(input, &text, config, &known.catalog, &settings);
         }
         let report = lint::lint(&text, &known.catalog, &settings);
         Ok(Checked {
@@ -128,7 +135,11 @@ impl<'a> Checker<'a> {
 
     fn settings(&self, config: &Config, path: &Path, known: Option<u32>) -> Settings {
         let configured = config.of(path);
-        let version = self.arguments.pg_version.or(known).or(configured.pg_version);
+        let version = self
+            .arguments
+            .pg_version
+            .or(known)
+            .or(configured.pg_version);
         let assumed = configured.assume_in_transaction.unwrap_or(false);
         let mut levels: std::collections::HashMap<_, _> = configured.rules.into_iter().collect();
         levels.extend(self.levels.iter().copied());
@@ -140,55 +151,55 @@ impl<'a> Checker<'a> {
             session: configured.session.into_iter().collect(),
         }
     }
+}
 
-    fn checked_parts(
-        &self,
-        input: &Input,
-        text: &str,
-        parts: &[String],
-        config: Arc<Config>,
-        known: &Catalog,
-        settings: &Settings,
-    ) -> Checked {
-        let mut catalog = known.clone();
-        let mut whole = Report::default();
-        for part in parts {
-            let mut report = lint::lint(part, &catalog, settings);
-            catalog = std::mem::take(&mut report.catalog).settled();
-            whole.findings.append(&mut report.findings);
-            whole.statements += report.statements;
-            whole.suppressed += report.suppressed;
-        }
-        Checked {
-            report: file_report(input.path(), text, whole),
-            config,
-            fixed: 0,
-            stdin: None,
-        }
+/// The parts of one of howdah's migrations, each on what those before it have made.
+fn checked_parts(
+    input: &Input,
+    text: &str,
+    parts: &[String],
+    config: Arc<Config>,
+    known: &Catalog,
+    settings: &Settings,
+) -> Checked {
+    let mut catalog = known.clone();
+    let mut whole = Report::default();
+    for part in parts {
+        let mut report = lint::lint(part, &catalog, settings);
+        catalog = std::mem::take(&mut report.catalog).settled();
+        whole.findings.append(&mut report.findings);
+        whole.statements += report.statements;
+        whole.suppressed += report.suppressed;
     }
+    Checked {
+        report: file_report(input.path(), text, whole),
+        config,
+        fixed: 0,
+        stdin: None,
+    }
+}
 
-    fn fix(
-        &self,
-        input: &Input,
-        text: &str,
-        config: Arc<Config>,
-        known: &Catalog,
-        settings: &Settings,
-    ) -> anyhow::Result<Checked> {
-        let fixed = lint::fix(text, known, settings);
-        let mut stdin = None;
-        match input {
-            Input::Stdin(_) => stdin = Some(fixed.text.clone()),
-            Input::File(path) if fixed.text != text => replace(path, &fixed.text)?,
-            Input::File(_) => {}
-        }
-        Ok(Checked {
-            report: file_report(input.path(), &fixed.text, fixed.report),
-            config,
-            fixed: fixed.fixed,
-            stdin,
-        })
+/// One text with its edits made.
+fn fix(
+    input: &Input,
+    text: &str,
+    config: Arc<Config>,
+    known: &Catalog,
+    settings: &Settings,
+) -> anyhow::Result<Checked> {
+    let fixed = lint::fix(text, known, settings);
+    let mut stdin = None;
+    match input {
+        Input::Stdin(_) => stdin = Some(fixed.text.clone()),
+        Input::File(path) if fixed.text != text => replace(path, &fixed.text)?,
+        Input::File(_) => {}
     }
+    Ok(Checked {
+        report: file_report(input.path(), &fixed.text, fixed.report),
+        config,
+        fixed: fixed.fixed,
+        stdin,
+    })
 }
 
 /// Findings with their places in the file.

@@ -10,8 +10,8 @@ use serde_json::{Value, json};
 use super::config::rules_named;
 use super::output::is_text;
 use super::render::Form;
-use crate::format::{self, Format};
 use crate::exit;
+use crate::format::{self, Format};
 
 /// Prints the pages of a rule by any of its names.
 pub(super) fn explain(name: &str) -> anyhow::Result<i32> {
@@ -23,7 +23,11 @@ pub(super) fn explain(name: &str) -> anyhow::Result<i32> {
 /// Prints all rules, a line for each.
 pub(super) fn list(form: Form) -> anyhow::Result<i32> {
     let mut text = String::new();
-    let width = RULES.iter().map(|it| it.name.len()).max().unwrap_or_default();
+    let width = RULES
+        .iter()
+        .map(|it| it.name.len())
+        .max()
+        .unwrap_or_default();
     for rule in RULES {
         let severity = match rule.default {
             OnByDefault::On => rule.severity.name(),

@@ -41,12 +41,14 @@ impl Input {
             }
             Self::Stdin(path) => {
                 let mut stdin = std::io::stdin().lock();
-                stdin.read_to_end(&mut bytes).with_context(|| unreadable(path))?;
+                stdin
+                    .read_to_end(&mut bytes)
+                    .with_context(|| unreadable(path))?;
             }
         }
         let text = String::from_utf8(bytes).map_err(|error| {
-            let line = error.as_bytes().get(..error.utf8_error().valid_up_to());
-            let line = line.unwrap_or_default().iter().filter(|it| **it == b'\n').count() + 1;
+            let valid = error.as_bytes().get(..error.utf8_error().valid_up_to());
+            let line = valid.unwrap_or_default().split(|it| *it == b'\n').count();
             let path = self.path().display();
             Hinted::new(
                 anyhow::anyhow!("{path}:{line}: this is not UTF-8"),
@@ -164,6 +166,7 @@ pub(super) fn shown(path: &Path) -> String {
     if std::path::MAIN_SEPARATOR == '/' {
         path.to_string_lossy().into_owned()
     } else {
-        path.to_string_lossy().replace(std::path::MAIN_SEPARATOR, "/")
+        path.to_string_lossy()
+            .replace(std::path::MAIN_SEPARATOR, "/")
     }
 }

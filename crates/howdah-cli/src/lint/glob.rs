@@ -56,9 +56,12 @@ impl Glob {
 
     fn fits(&self, path: &[String]) -> bool {
         self.ways.iter().any(|way| {
-            matches(way, path, |it| it == "**", |pattern, part| {
-                part_fits(pattern, part)
-            })
+            matches(
+                way,
+                path,
+                |it| it == "**",
+                |pattern, part| part_fits(pattern, part),
+            )
         })
     }
 }
@@ -128,7 +131,9 @@ fn matches<P, T>(
             }
         }
     }
-    pattern.get(p..).is_some_and(|rest| rest.iter().all(is_star))
+    pattern
+        .get(p..)
+        .is_some_and(|rest| rest.iter().all(is_star))
 }
 
 /// A character of a pattern for one part of a path.
@@ -136,7 +141,10 @@ enum Item {
     Star,
     Any,
     One(char),
-    Class { negated: bool, ranges: Vec<(char, char)> },
+    Class {
+        negated: bool,
+        ranges: Vec<(char, char)>,
+    },
 }
 
 fn part_fits(pattern: &str, part: &str) -> bool {
@@ -229,7 +237,11 @@ mod tests {
             ("?.sql", "é.sql", true),
         ];
         for (pattern, path, expected) in cases {
-            assert_eq!(Glob::new(pattern).holds(Path::new(path)), expected, "{pattern} {path}");
+            assert_eq!(
+                Glob::new(pattern).holds(Path::new(path)),
+                expected,
+                "{pattern} {path}"
+            );
         }
     }
 

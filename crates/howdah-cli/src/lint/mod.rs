@@ -22,11 +22,11 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 pub(crate) use arguments::Arguments;
+use arguments::FailOn;
 use baseline::Baseline;
 use check::{Checked, Checker};
 use config::{Config, Configs};
 use files::Input;
-use howdah_sql::lint::Severity;
 use output::Output;
 use render::Totals;
 
@@ -54,12 +54,39 @@ pub(crate) fn run(arguments: &Arguments, context: &Context) -> anyhow::Result<i3
     } else {
         let inputs = inputs(arguments, &configs)?;
         if inputs.is_empty() {
-            talk!("note: there is nothing to look at: no file that ends in `.sql` and is not excluded");
+            talk!(
+                "note: there is nothing to look at: no file that ends in `.sql` and is not excluded"
+            );
         }
         let work = |input: &Input| checker.check(input);
         parallel::in_order(&inputs, work, |checked| run.take(checked))?;
+        if arguments.trace {
+            let code = run.end()?;
+            let traced = trace(arguments, inputs, context)?;
+            // whatever failed is told before whatever was found
+            return Ok(if traced == exit::OK { code } else { traced });
+        }
     }
     run.end()
+}
+
+/// What the files really do, printed behind what was found.
+fn trace(arguments: &Arguments, inputs: Vec<Input>, context: &Context) -> anyhow::Result<i32> {
+    let file = |input: Input| match input {
+        Input::File(path) => Ok(path),
+        Input::Stdin(_) => {
+            anyhow::bail!("`--trace` runs files, and standard input was read already")
+        }
+    };
+    let files = inputs
+        .into_iter()
+        .map(file)
+        .collect::<anyhow::Result<Vec<_>>>()?;
+    if files.is_empty() {
+        return Ok(exit::OK);
+    }
+    let schema = arguments.schema.clone();
+    crate::trace::measured(files, schema, arguments.assume_in_transaction, context)
 }
 
 /// What the command line means; nothing: the current folder.
@@ -71,7 +98,9 @@ fn inputs(arguments: &Arguments, configs: &Configs) -> anyhow::Result<Vec<Input>
             "`-` stands for standard input, and alone"
         );
         let name = arguments.stdin_filename.clone();
-        return Ok(vec![Input::Stdin(name.unwrap_or_else(|| "stdin.sql".into()))]);
+        return Ok(vec![Input::Stdin(
+            name.unwrap_or_else(|| "stdin.sql".into()),
+        )]);
     }
     let here = [PathBuf::from(".")];
     let named = if arguments.files.is_empty() {
@@ -79,7 +108,11 @@ fn inputs(arguments: &Arguments, configs: &Configs) -> anyhow::Result<Vec<Input>
     } else {
         arguments.files.as_slice()
     };
-    let excludes: Vec<_> = arguments.exclude.iter().map(|it| glob::Glob::new(it)).collect();
+    let excludes: Vec<_> = arguments
+        .exclude
+        .iter()
+        .map(|it| glob::Glob::new(it))
+        .collect();
     let mut folders = HashMap::new();
     files::find(named, &mut |path| {
         if excludes.iter().any(|it| it.holds(path)) {
@@ -147,15 +180,15 @@ impl<'a> Run<'a> {
             };
             known.apply(&mut checked.report);
         }
-        let configured = checked.config.fail_on.unwrap_or(Some(Severity::Error));
-        let threshold = self.arguments.fail_on.map_or(configured, Into::into);
+        let fail_on = self.arguments.fail_on.or(checked.config.fail_on);
+        let threshold = fail_on.unwrap_or(FailOn::Error).severity();
         let mut totals = Totals::default();
         totals.add(&checked.report);
         self.grave += threshold.map_or(0, |it| totals.at_least(it));
         self.totals.add(&checked.report);
         self.totals.fixed += checked.fixed;
         if let Some(text) = &checked.stdin {
-            self.output.fixed_stdin(text)?;
+            output::fixed_stdin(text)?;
         }
         if self.written.is_none() {
             self.output.file(&checked.report)?;
@@ -185,4 +218,3 @@ impl<'a> Run<'a> {
         })
     }
 }
-

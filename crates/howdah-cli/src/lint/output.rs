@@ -33,7 +33,9 @@ impl Output {
         let color = match arguments.color {
             Color::Always => true,
             Color::Never => false,
-            Color::Auto => is_terminal && std::env::var_os("NO_COLOR").is_none_or(|it| it.is_empty()),
+            Color::Auto => {
+                is_terminal && std::env::var_os("NO_COLOR").is_none_or(|it| it.is_empty())
+            }
         };
         let mut sinks = vec![Sink {
             name: "stdout".to_owned(),
@@ -68,13 +70,13 @@ impl Output {
         }
         Ok(())
     }
+}
 
-    /// The edited text of standard input.
-    pub(super) fn fixed_stdin(&mut self, text: &str) -> anyhow::Result<()> {
-        let mut stdout = io::stdout().lock();
-        stdout.write_all(text.as_bytes())?;
-        Ok(stdout.flush()?)
-    }
+/// The edited text of standard input.
+pub(super) fn fixed_stdin(text: &str) -> anyhow::Result<()> {
+    let mut stdout = io::stdout().lock();
+    stdout.write_all(text.as_bytes())?;
+    Ok(stdout.flush()?)
 }
 
 impl Sink {
@@ -85,9 +87,7 @@ impl Sink {
         match write(self.renderer.as_mut(), self.out.as_mut()) {
             // told as it is: whoever read our output has enough
             Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Err(error.into()),
-            Err(error) => {
-                Err(error).with_context(|| format!("`{}` cannot be written", self.name))
-            }
+            Err(error) => Err(error).with_context(|| format!("`{}` cannot be written", self.name)),
             Ok(()) => Ok(()),
         }
     }

@@ -92,10 +92,14 @@ mod tests {
     fn answers_come_in_order() {
         let items: Vec<usize> = (0..1_000).collect();
         let mut taken = Vec::new();
-        in_order(&items, |it| it * 2, |it| {
-            taken.push(it);
-            Ok(())
-        })
+        in_order(
+            &items,
+            |it| it * 2,
+            |it| {
+                taken.push(it);
+                Ok(())
+            },
+        )
         .unwrap();
         assert_eq!(taken, items.iter().map(|it| it * 2).collect::<Vec<_>>());
     }
@@ -105,8 +109,8 @@ mod tests {
         let items: Vec<usize> = (0..1_000).collect();
         let (begun, done) = (AtomicUsize::new(0), AtomicUsize::new(0));
         let work = |_: &usize| {
-            let ahead = begun.fetch_add(1, Ordering::SeqCst) - done.load(Ordering::SeqCst).min(begun.load(Ordering::SeqCst));
-            ahead
+            let before = begun.fetch_add(1, Ordering::SeqCst);
+            before.saturating_sub(done.load(Ordering::SeqCst))
         };
         in_order(&items, work, |ahead| {
             done.fetch_add(1, Ordering::SeqCst);
@@ -120,11 +124,15 @@ mod tests {
     fn a_failure_ends_it() {
         let items: Vec<usize> = (0..10_000).collect();
         let mut taken = 0;
-        let outcome = in_order(&items, |it| *it, |it| {
-            taken += 1;
-            anyhow::ensure!(it < 10, "enough");
-            Ok(())
-        });
+        let outcome = in_order(
+            &items,
+            |it| *it,
+            |it| {
+                taken += 1;
+                anyhow::ensure!(it < 10, "enough");
+                Ok(())
+            },
+        );
         assert!(outcome.is_err());
         assert_eq!(taken, 11);
     }

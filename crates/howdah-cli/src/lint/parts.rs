@@ -28,13 +28,19 @@ pub(super) fn parts(text: &str) -> Vec<String> {
 
 /// Whether the text says that it is one.
 pub(super) fn is_migration(text: &str) -> bool {
-    let comments = text.lines().map(str::trim).take_while(|it| it.is_empty() || it.starts_with("--"));
+    let comments = text
+        .lines()
+        .map(str::trim)
+        .take_while(|it| it.is_empty() || it.starts_with("--"));
     let mut words = comments.map(|it| it.trim_start_matches('-').trim().to_lowercase());
     words.any(|it| it == "howdah: migration")
 }
 
 fn is_mark(line: &str) -> bool {
-    let word = line.trim_end().strip_prefix("--").map(|it| it.trim().to_lowercase());
+    let word = line
+        .trim_end()
+        .strip_prefix("--")
+        .map(|it| it.trim().to_lowercase());
     matches!(word.as_deref(), Some("up" | "down"))
 }
 

@@ -3,8 +3,8 @@
 //! No IO. Made by the engine for each statement, also for those within `DO` bodies. Invariant: what is here is the state
 //! before the statement, so that a rule asks "what if" and never "what is left".
 
-use super::settings::Settings;
 use super::session::Session;
+use super::settings::Settings;
 use crate::ast::{AlterAction, AlterTable, Kind, ObjectName, Script, Statement};
 use crate::catalog::Catalog;
 use crate::locks::{self, Effects};
@@ -86,7 +86,10 @@ impl<'a> At<'a> {
     /// The statements that follow it in its script.
     #[must_use]
     pub fn following(&self) -> &'a [Statement] {
-        self.script.statements.get(self.index + 1..).unwrap_or_default()
+        self.script
+            .statements
+            .get(self.index + 1..)
+            .unwrap_or_default()
     }
 
     /// The statements before it in its script.
@@ -103,7 +106,9 @@ impl<'a> At<'a> {
         let mut name = parts.join("_");
         // 63 bytes are what PostgreSQL keeps of a name
         let room = 62_usize.saturating_sub(suffix.len());
-        let cut = (0..=room.min(name.len())).rev().find(|it| name.is_char_boundary(*it));
+        let cut = (0..=room.min(name.len()))
+            .rev()
+            .find(|it| name.is_char_boundary(*it));
         name.truncate(cut.unwrap_or(0));
         crate::text::quote_identifier(&format!("{name}_{suffix}")).into_owned()
     }

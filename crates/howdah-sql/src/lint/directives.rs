@@ -74,7 +74,10 @@ fn head(words: &mut Words<'_>) -> Option<(Dialect, Action)> {
             "" => words.next()?.0,
             rest => rest,
         };
-        return Some((Dialect::Howdah, action(verb, ["ignore", "ignore-file", ""])?));
+        return Some((
+            Dialect::Howdah,
+            action(verb, ["ignore", "ignore-file", ""])?,
+        ));
     }
     let verbs = [
         "squawk-ignore",

@@ -5,7 +5,7 @@
 //! most machines; its purpose is to tell milliseconds from minutes. Invariant: more rows or bytes never take less time.
 
 use super::finding::WorkKind;
-pub use crate::catalog::Size;
+use crate::catalog::Size;
 
 /// Bytes of a row where only their number is known.
 const ROW_BYTES: u64 = 100;

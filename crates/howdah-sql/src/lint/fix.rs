@@ -67,7 +67,11 @@ fn attempt(
     }
     let report = lint(&text, known, settings);
     // an edit that leaves its finding in place, or makes another, would be made again and again
-    let gone = state.report.findings.len().checked_sub(report.findings.len())?;
+    let gone = state
+        .report
+        .findings
+        .len()
+        .checked_sub(report.findings.len())?;
     (gone > 0).then_some(Fixed {
         text,
         fixed: state.fixed + gone,

@@ -9,7 +9,7 @@ use super::finding::{Finding, Work, WorkKind};
 use super::rule::Group;
 use super::severity::Severity;
 use crate::ast::{Kind, ObjectName};
-use crate::locks::{Effects, LockTaken};
+use crate::locks::{Effects, LockTaken, Mode};
 
 /// Up to here, whoever waits does not notice.
 const NOTE_SECONDS: f64 = 0.1;
@@ -27,6 +27,7 @@ pub(super) fn complete(at: &At<'_>, findings: &mut [Finding]) {
         match finding.rule.group {
             Group::Locks => {
                 describe(at, finding, effects);
+                warn_of_autovacuum(at, finding);
                 weigh(finding);
             }
             // what is dropped or changed is locked meanwhile, and so may be what it does not name
@@ -77,7 +78,31 @@ fn describe(at: &At<'_>, finding: &mut Finding, effects: &Effects) {
     }
     let builds = !effects.builds.is_empty() && effects.rewrites.is_empty();
     for relation in &effects.scans {
-        work(relation, if builds { WorkKind::Build } else { WorkKind::Scan });
+        work(
+            relation,
+            if builds {
+                WorkKind::Build
+            } else {
+                WorkKind::Scan
+            },
+        );
+    }
+}
+
+/// Says what is in the way right now, where a database has told it.
+fn warn_of_autovacuum(at: &At<'_>, finding: &mut Finding) {
+    for lock in &finding.locks {
+        let is_busy = at
+            .catalog
+            .relation(&lock.relation)
+            .is_some_and(|it| it.autovacuum);
+        if is_busy && lock.mode.conflicts(Mode::ShareUpdateExclusive) {
+            finding.notes.push(format!(
+                "autovacuum is at work on `{}` now: this waits until it gives way, or for all of it where it prevents \
+                 wraparound",
+                lock.relation
+            ));
+        }
     }
 }
 
@@ -96,4 +121,3 @@ fn weigh(finding: &mut Finding) {
         Some(_) => Severity::Error,
     };
 }
-

@@ -120,7 +120,9 @@ fn statement_of(script: &Script, span: Span) -> Span {
     let after = script
         .statements
         .partition_point(|it| it.span.start <= span.start);
-    let before = after.checked_sub(1).and_then(|it| script.statements.get(it));
+    let before = after
+        .checked_sub(1)
+        .and_then(|it| script.statements.get(it));
     match before {
         Some(statement) if span.start <= statement.span.end => statement.span,
         _ => span,

@@ -182,8 +182,11 @@ impl Session {
                 continue;
             };
             if call.name.name == "set_config"
-                && let [Node::String(name), Node::String(value), Node::Boolean(local)] =
-                    call.arguments.as_slice()
+                && let [
+                    Node::String(name),
+                    Node::String(value),
+                    Node::Boolean(local),
+                ] = call.arguments.as_slice()
             {
                 self.assign(&name.to_lowercase(), Some(value.clone()), *local);
             }
@@ -227,7 +230,9 @@ pub fn milliseconds(value: &str) -> Option<u64> {
     };
     let number: f64 = number.parse().ok()?;
     // anything above nothing is not "off", however short
-    let ms = (number * factor).round().max(f64::from(u8::from(number > 0.0)));
+    let ms = (number * factor)
+        .round()
+        .max(f64::from(u8::from(number > 0.0)));
     Some(ms as u64)
 }
 
@@ -262,14 +267,32 @@ mod tests {
     fn timeouts_are_those_of_postgresql() {
         let timeout = |text: &str| after(text, false).timeout("lock_timeout");
         assert_eq!(timeout(""), Timeout::Unknown);
-        assert_eq!(timeout("set lock_timeout = '5s'"), Timeout::Milliseconds(5_000));
+        assert_eq!(
+            timeout("set lock_timeout = '5s'"),
+            Timeout::Milliseconds(5_000)
+        );
         assert_eq!(timeout("set lock_timeout to 0"), Timeout::Off);
         assert_eq!(timeout("set local lock_timeout = 100"), Timeout::Unknown);
-        assert_eq!(timeout("begin; set local lock_timeout = 100"), Timeout::Milliseconds(100));
-        assert_eq!(timeout("begin; set local lock_timeout = 100; commit"), Timeout::Unknown);
-        assert_eq!(timeout("begin; set lock_timeout = 100; rollback"), Timeout::Unknown);
-        assert_eq!(timeout("begin; set lock_timeout = 100; commit"), Timeout::Milliseconds(100));
-        assert_eq!(timeout("set lock_timeout = 100; reset lock_timeout"), Timeout::Unknown);
+        assert_eq!(
+            timeout("begin; set local lock_timeout = 100"),
+            Timeout::Milliseconds(100)
+        );
+        assert_eq!(
+            timeout("begin; set local lock_timeout = 100; commit"),
+            Timeout::Unknown
+        );
+        assert_eq!(
+            timeout("begin; set lock_timeout = 100; rollback"),
+            Timeout::Unknown
+        );
+        assert_eq!(
+            timeout("begin; set lock_timeout = 100; commit"),
+            Timeout::Milliseconds(100)
+        );
+        assert_eq!(
+            timeout("set lock_timeout = 100; reset lock_timeout"),
+            Timeout::Unknown
+        );
         assert_eq!(
             timeout("select pg_catalog.set_config('lock_timeout', '2min', false)"),
             Timeout::Milliseconds(120_000)

@@ -16,13 +16,12 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use super::duration::Size;
 use super::rule::{Check, Default as On, Rule};
 use super::rules::{ALL, named};
 use super::severity::Level;
 use super::{Finding, Settings, fix, lint};
 use crate::ast::ObjectName;
-use crate::catalog::Catalog;
+use crate::catalog::{Catalog, Size};
 use crate::text::Lines;
 
 /// A fenced block.
@@ -137,9 +136,18 @@ impl Run<'_> {
                 settings.assume_in_transaction = true;
             } else if let Some(version) = word.strip_prefix("pg=") {
                 settings.version = version.parse().unwrap();
-            } else if let Some((table, rows)) = word.strip_prefix("rows(").and_then(|it| it.split_once(")=")) {
+            } else if let Some((table, rows)) = word
+                .strip_prefix("rows(")
+                .and_then(|it| it.split_once(")="))
+            {
                 let rows = rows.parse().unwrap();
-                known.set_size(&ObjectName::new(table), Size { rows, ..Size::default() });
+                known.set_size(
+                    &ObjectName::new(table),
+                    Size {
+                        rows,
+                        ..Size::default()
+                    },
+                );
             } else {
                 self.fail(block.line, &format!("`{word}` means nothing"));
             }
@@ -168,7 +176,8 @@ impl Run<'_> {
             };
             let is_expected =
                 expected.remove(&key(None)) || expected.remove(&key(Some(finding.message.clone())));
-            let is_ours = finding.rule.name == self.rule.name || finding.rule.name == "syntax-error";
+            let is_ours =
+                finding.rule.name == self.rule.name || finding.rule.name == "syntax-error";
             if !is_expected && is_ours {
                 let (severity, rule, message) =
                     (finding.severity, finding.rule.name, &finding.message);
@@ -178,7 +187,10 @@ impl Run<'_> {
             self.last.push(finding);
         }
         for (line, severity, rule, message) in expected {
-            let text = format!("missing -- {severity}: {rule} {}", message.unwrap_or_default());
+            let text = format!(
+                "missing -- {severity}: {rule} {}",
+                message.unwrap_or_default()
+            );
             self.fail(block.line + line, &text);
         }
     }
@@ -186,7 +198,10 @@ impl Run<'_> {
     fn help(&mut self, block: &Block) {
         let ours = self.last.iter().filter(|it| it.rule.name == self.rule.name);
         let mut help = ours.flat_map(|it| &it.help).map(|it| it.statements.trim());
-        let found = help.find(|it| !it.is_empty()).unwrap_or_default().to_owned();
+        let found = help
+            .find(|it| !it.is_empty())
+            .unwrap_or_default()
+            .to_owned();
         if found != block.text.trim() {
             self.fail(block.line, &format!("the help is\n{found}"));
         }
@@ -244,7 +259,11 @@ fn prose_beside_the_rules_is_so() {
         if path.extension().is_none_or(|it| it != "md") {
             continue;
         }
-        let name = path.file_stem().unwrap().to_string_lossy().replace('_', "-");
+        let name = path
+            .file_stem()
+            .unwrap()
+            .to_string_lossy()
+            .replace('_', "-");
         let rules = named(&name);
         let rule = rules.first().unwrap_or_else(|| panic!("no rule `{name}`"));
         let document = std::fs::read_to_string(&path).unwrap();
@@ -267,13 +286,23 @@ fn every_rule_has_its_file_and_its_sections() {
         let file = folder().join(format!("{}.rs", rule.name.replace('-', "_")));
         let is_member = families.contains(&format!("\"{}\"", rule.name));
         assert!(file.is_file() || is_member, "{} is missing", file.display());
-        let headings = ["## What it finds", "## Why it hurts", "## The safe way", "## Examples"];
+        let headings = [
+            "## What it finds",
+            "## Why it hurts",
+            "## The safe way",
+            "## Examples",
+        ];
         let mut at = 0;
         for heading in headings {
             let found = rule.page.get(at..).unwrap().find(heading);
-            at += found.unwrap_or_else(|| panic!("`{}` lacks `{heading}`, or its order", rule.name));
+            at +=
+                found.unwrap_or_else(|| panic!("`{}` lacks `{heading}`, or its order", rule.name));
         }
-        assert!(!rule.summary.ends_with('.') && !rule.summary.is_empty(), "{}", rule.name);
+        assert!(
+            !rule.summary.ends_with('.') && !rule.summary.is_empty(),
+            "{}",
+            rule.name
+        );
     }
 }
 
@@ -282,7 +311,11 @@ fn every_rule_has_its_file_and_its_sections() {
 fn every_page_shows_its_rule_at_work() {
     for rule in ALL {
         let marker = format!(": {}", rule.name);
-        assert!(rule.page.contains(&marker), "the page of `{}` finds nothing", rule.name);
+        assert!(
+            rule.page.contains(&marker),
+            "the page of `{}` finds nothing",
+            rule.name
+        );
         let is_engine = matches!(rule.check, Check::Engine);
         assert!(!is_engine || rule.default == On::On, "{}", rule.name);
     }

@@ -204,7 +204,10 @@ fn target(text: &str, script: &Script, comment: Span) -> Span {
             within(text, statement, comment, begin, trails)
         }
         Some(statement) if trails => statement.span,
-        _ => script.statements.get(next).map_or(Span::default(), |it| it.span),
+        _ => script
+            .statements
+            .get(next)
+            .map_or(Span::default(), |it| it.span),
     }
 }
 
@@ -233,7 +236,9 @@ fn parts(statement: &Statement) -> Vec<Span> {
         Kind::AlterTable(it) => it.actions.iter().map(|it| it.span).collect(),
         Kind::CreateTable(it) => {
             let columns = it.columns.iter().map(|it| it.span);
-            columns.chain(it.constraints.iter().map(|it| it.span)).collect()
+            columns
+                .chain(it.constraints.iter().map(|it| it.span))
+                .collect()
         }
         _ => Vec::new(),
     }

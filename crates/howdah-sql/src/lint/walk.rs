@@ -12,7 +12,7 @@ use super::rules::syntax_error;
 use super::session::Session;
 use super::settings::Settings;
 use super::severity::Level;
-use crate::ast::{Action, Do, Kind, RelationKind, Script, Statement};
+use crate::ast::{Action, Do, Kind, RelationKind, Script, Statement, Transaction};
 use crate::catalog::Catalog;
 use crate::locks;
 use crate::text::Span;
@@ -69,12 +69,35 @@ struct Walk<'a> {
     depth: usize,
 }
 
+/// How Alembic marks where a revision begins in what `alembic upgrade --sql` writes.
+const REVISION: &str = "-- Running upgrade ";
+
 impl Walk<'_> {
     fn script(&mut self, script: &Script) {
         self.errors(script);
         for index in 0..script.statements.len() {
             self.statement(script, index);
+            if self.ends_revision(script, index) {
+                // what one release made, the next one finds in use
+                self.catalog = std::mem::take(&mut self.catalog).settled();
+            }
         }
+    }
+
+    /// Whether a transaction of Alembic's ends here, and another revision follows.
+    fn ends_revision(&self, script: &Script, index: usize) -> bool {
+        let Some(statement) = script.statements.get(index) else {
+            return false;
+        };
+        let is_commit = matches!(
+            statement.kind,
+            Kind::Transaction(Transaction::Commit { .. })
+        );
+        let behind = script
+            .comments
+            .partition_point(|it| it.span.start < statement.span.end);
+        let mut comments = script.comments.get(behind..).unwrap_or_default().iter();
+        is_commit && comments.any(|it| it.span.of(self.text).starts_with(REVISION))
     }
 
     fn errors(&mut self, script: &Script) {

@@ -28,12 +28,22 @@ pub fn check(text: &str, settings: &Settings) {
     for finding in &report.findings {
         let span = finding.span;
         assert!(span.start <= span.end, "{finding:?}");
-        assert!(text.get(span.range()).is_some(), "not in the text: {finding:?}");
-        assert!(!finding.message.is_empty() && !finding.fingerprint.is_empty(), "{finding:?}");
+        assert!(
+            text.get(span.range()).is_some(),
+            "not in the text: {finding:?}"
+        );
+        assert!(
+            !finding.message.is_empty() && !finding.fingerprint.is_empty(),
+            "{finding:?}"
+        );
     }
     let starts: Vec<_> = report.findings.iter().map(|it| it.span.start).collect();
     assert!(starts.is_sorted(), "out of order");
-    assert_eq!(shown(&report), shown(&lint::lint(text, &known, settings)), "not stable");
+    assert_eq!(
+        shown(&report),
+        shown(&lint::lint(text, &known, settings)),
+        "not stable"
+    );
     let fixed = lint::fix(text, &known, settings);
     let again = lint::fix(&fixed.text, &known, settings);
     assert_eq!(again.text, fixed.text, "fixing it again changes it again");
@@ -42,7 +52,10 @@ pub fn check(text: &str, settings: &Settings) {
 fn shown(report: &Report) -> Vec<String> {
     let line = |it: &Finding| {
         let (rule, severity) = (it.rule.name, it.severity);
-        format!("{:?} {rule} {severity} {} {}", it.span, it.message, it.fingerprint)
+        format!(
+            "{:?} {rule} {severity} {} {}",
+            it.span, it.message, it.fingerprint
+        )
     };
     report.findings.iter().map(line).collect()
 }

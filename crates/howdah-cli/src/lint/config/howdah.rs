@@ -4,12 +4,14 @@
 
 use std::path::Path;
 
-use howdah_sql::lint::{Level, Severity};
+use clap::ValueEnum as _;
+use howdah_sql::lint::Level;
 use toml::de::DeValue;
 
 use super::reader::{Source, Table};
 use super::{Config, Settings, closest, unknown_rule, version};
 use crate::failure::Hinted;
+use crate::lint::arguments::FailOn;
 use crate::lint::glob::Glob;
 
 /// Reads `howdah.toml`; other commands may have tables of their own in it.
@@ -54,11 +56,8 @@ fn config(mut table: Table<'_>) -> anyhow::Result<Config> {
     Ok(config)
 }
 
-fn fail_on(value: &DeValue<'_>) -> Option<Option<Severity>> {
-    match value.as_str()? {
-        "never" => Some(None),
-        name => Severity::from_name(name).map(Some),
-    }
+fn fail_on(value: &DeValue<'_>) -> Option<FailOn> {
+    FailOn::from_str(value.as_str()?, false).ok()
 }
 
 fn settings(table: &mut Table<'_>) -> anyhow::Result<Settings> {
@@ -119,6 +118,8 @@ fn major(value: &DeValue<'_>) -> Option<u32> {
 
 #[cfg(test)]
 mod tests {
+    use howdah_sql::lint::Severity;
+
     use super::super::tests::read_text;
     use super::*;
 
@@ -136,7 +137,7 @@ mod tests {
         let config = read_text("pyproject.toml", text).unwrap().unwrap();
         assert!(config.excludes(Path::new("legacy/a.sql")));
         assert_eq!(config.baseline.as_deref(), Some(Path::new("known.json")));
-        assert_eq!(config.fail_on, Some(Some(Severity::Error)));
+        assert_eq!(config.fail_on, Some(FailOn::Error));
         assert_eq!(config.settings.pg_version, Some(16));
         let rules = &config.settings.rules;
         assert_eq!(rules["syntax-error"], Level::Fixed(Severity::Warning));
@@ -145,21 +146,41 @@ mod tests {
 
     #[test]
     fn files_without_a_part_of_ours_are_silent() {
-        assert!(read_text("pyproject.toml", "[project]\nname='x'").unwrap().is_none());
-        assert!(read_text("howdah.toml", "[other]\nx = 1").unwrap().is_none());
+        assert!(
+            read_text("pyproject.toml", "[project]\nname='x'")
+                .unwrap()
+                .is_none()
+        );
+        assert!(
+            read_text("howdah.toml", "[other]\nx = 1")
+                .unwrap()
+                .is_none()
+        );
     }
 
     #[test]
     fn errors_say_where_and_what_is_meant() {
         let cases = [
-            ("[lint]\npg_version = 15", "howdah.toml:2: unknown key `pg_version` in `lint`"),
+            (
+                "[lint]\npg_version = 15",
+                "howdah.toml:2: unknown key `pg_version` in `lint`",
+            ),
             ("[lint]\npg_version = 15", "`pg-version` is meant?"),
-            ("[lint]\npg-version = 3", "`lint.pg-version` is a major version of PostgreSQL, found `3`"),
-            ("[lint.rules]\nsyntax-eror = 'off'", "`syntax-error` is meant?"),
+            (
+                "[lint]\npg-version = 3",
+                "`lint.pg-version` is a major version of PostgreSQL, found `3`",
+            ),
+            (
+                "[lint.rules]\nsyntax-eror = 'off'",
+                "`syntax-error` is meant?",
+            ),
             ("[lint.rules]\nsyntax-error = 'warn'", "found `\"warn\"`"),
             ("[lint]\nfail-on = true", "found `true`"),
             ("[lint\n", "howdah.toml:1: "),
-            ("[[lint.overrides]]\nfile = ['x']", "unknown key `file` in `lint.overrides`"),
+            (
+                "[[lint.overrides]]\nfile = ['x']",
+                "unknown key `file` in `lint.overrides`",
+            ),
         ];
         for (text, expected) in cases {
             let found = refused(text);

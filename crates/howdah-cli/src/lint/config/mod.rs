@@ -13,10 +13,11 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
 use anyhow::Context as _;
-use howdah_sql::lint::{Level, Rule, Severity};
+use howdah_sql::lint::{Level, Rule};
 
 pub(crate) use reader::closest;
 
+use super::arguments::FailOn;
 use super::glob::Glob;
 
 /// The files that may hold a configuration, best first, with what reads them.
@@ -31,7 +32,7 @@ type Reader = fn(&Path, &str) -> anyhow::Result<Option<Config>>;
 
 /// What one file says.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Config {
+pub(super) struct Config {
     /// Which file says it; none where there is no such file.
     pub(crate) path: Option<PathBuf>,
     /// What it says about all files.
@@ -44,13 +45,13 @@ pub(crate) struct Config {
     pub(crate) baseline: Option<PathBuf>,
     /// A snapshot of the schema that is there before the files run.
     pub(crate) schema: Option<PathBuf>,
-    /// The gravity from which the exit code says so; `None`: never.
-    pub(crate) fail_on: Option<Option<Severity>>,
+    /// The gravity from which the exit code says so.
+    pub(crate) fail_on: Option<FailOn>,
 }
 
 /// What can be said of all files, and otherwise of some.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct Settings {
+pub(super) struct Settings {
     pub(crate) pg_version: Option<u32>,
     pub(crate) assume_in_transaction: Option<bool>,
     pub(crate) rules: BTreeMap<&'static str, Level>,
@@ -110,7 +111,7 @@ impl Config {
 
 /// The configurations of a run, by folder.
 #[derive(Debug, Default)]
-pub(crate) struct Configs {
+pub(super) struct Configs {
     /// The one that `--config` names.
     only: Option<Arc<Config>>,
     /// Those that were found.
@@ -238,7 +239,11 @@ mod tests {
         let inner = root.join("app/migrations");
         std::fs::create_dir_all(&inner).unwrap();
         std::fs::write(root.join(".squawk.toml"), "pg_version = '13'").unwrap();
-        std::fs::write(root.join("pyproject.toml"), "[tool.howdah.lint]\npg-version = 14").unwrap();
+        std::fs::write(
+            root.join("pyproject.toml"),
+            "[tool.howdah.lint]\npg-version = 14",
+        )
+        .unwrap();
         std::fs::write(root.join("app/pyproject.toml"), "[tool.ruff]").unwrap();
         let configs = Configs::default();
         let found = configs.of_folder(&inner).unwrap();

@@ -27,9 +27,8 @@ impl Source<'_> {
     }
 
     pub(super) fn parse(&self) -> anyhow::Result<Spanned<DeTable<'_>>> {
-        DeTable::parse(self.text).map_err(|error| {
-            self.error(&error.span().unwrap_or_default(), error.message())
-        })
+        DeTable::parse(self.text)
+            .map_err(|error| self.error(&error.span().unwrap_or_default(), error.message()))
     }
 }
 
@@ -38,7 +37,7 @@ pub(super) struct Table<'a> {
     pub(super) source: Source<'a>,
     /// How the table is called in messages: `lint.overrides`.
     name: String,
-    table: &'a DeTable<'a>,
+    keys: &'a DeTable<'a>,
     known: BTreeSet<&'static str>,
 }
 
@@ -47,7 +46,7 @@ impl<'a> Table<'a> {
         Self {
             source,
             name: name.into(),
-            table,
+            keys: table,
             known: BTreeSet::new(),
         }
     }
@@ -60,7 +59,7 @@ impl<'a> Table<'a> {
         read: impl Fn(&'a DeValue<'a>) -> Option<T>,
     ) -> anyhow::Result<Option<T>> {
         self.known.insert(key);
-        let Some(value) = self.table.get(key) else {
+        let Some(value) = self.keys.get(key) else {
             return Ok(None);
         };
         match read(value.get_ref()) {
@@ -83,9 +82,8 @@ impl<'a> Table<'a> {
         key: &'static str,
     ) -> anyhow::Result<Vec<(String, Range<usize>)>> {
         let found = self.take(key, "a list of strings", |value| {
-            let item = |it: &Spanned<DeValue<'_>>| {
-                Some((it.get_ref().as_str()?.to_owned(), it.span()))
-            };
+            let item =
+                |it: &Spanned<DeValue<'_>>| Some((it.get_ref().as_str()?.to_owned(), it.span()));
             value.as_array()?.iter().map(item).collect()
         })?;
         Ok(found.unwrap_or_default())
@@ -101,7 +99,9 @@ impl<'a> Table<'a> {
     pub(super) fn tables(&mut self, key: &'static str) -> anyhow::Result<Vec<Table<'a>>> {
         let found = self.take(key, "a list of tables", |value| {
             let array = value.as_array()?.iter();
-            array.map(|it| it.get_ref().as_table()).collect::<Option<Vec<_>>>()
+            array
+                .map(|it| it.get_ref().as_table())
+                .collect::<Option<Vec<_>>>()
         })?;
         let table = |it| Table::new(self.source, self.inner(key), it);
         Ok(found.unwrap_or_default().into_iter().map(table).collect())
@@ -113,13 +113,13 @@ impl<'a> Table<'a> {
             let name: &std::borrow::Cow<'a, str> = key.get_ref();
             (name.as_ref(), key.span(), value.get_ref())
         };
-        self.table.iter().map(entry)
+        self.keys.iter().map(entry)
     }
 
     /// An error unless every key was asked for.
     pub(super) fn finish(self) -> anyhow::Result<()> {
         let Some((key, _)) = self
-            .table
+            .keys
             .iter()
             .find(|(key, _)| !self.known.contains(key.get_ref().as_ref()))
         else {

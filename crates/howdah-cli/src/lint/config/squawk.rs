@@ -24,7 +24,10 @@ pub(super) fn read(path: &Path, text: &str) -> anyhow::Result<Option<Config>> {
         ..Settings::default()
     };
     // what is excluded stays so even if it is included, too
-    for (key, level) in [("included_rules", Level::On), ("excluded_rules", Level::Off)] {
+    for (key, level) in [
+        ("included_rules", Level::On),
+        ("excluded_rules", Level::Off),
+    ] {
         for (name, span) in table.strings(key)? {
             if !settings.set(&name, level) {
                 let (message, hint) = unknown_rule(&name);

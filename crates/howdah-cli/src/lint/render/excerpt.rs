@@ -42,7 +42,9 @@ impl Excerpt {
             let line = rest.get(..length).unwrap_or_default();
             let from = range.start.saturating_sub(begin).min(length);
             let to = range.end.saturating_sub(begin).min(length);
-            excerpt.lines.push(Line::new(line.trim_end_matches('\r'), from..to));
+            excerpt
+                .lines
+                .push(Line::new(line.trim_end_matches('\r'), from..to));
             begin += length + 1;
             if begin >= range.end.min(text.len()) {
                 return excerpt;
@@ -65,7 +67,10 @@ impl Excerpt {
     pub(crate) fn width(&self) -> usize {
         match self.first {
             0 => "sql".len(),
-            first => (first + self.lines.len()).saturating_sub(1).to_string().len(),
+            first => (first + self.lines.len())
+                .saturating_sub(1)
+                .to_string()
+                .len(),
         }
     }
 
@@ -106,7 +111,11 @@ impl Line {
         if width <= WIDTH {
             return self;
         }
-        let skip = self.marked.start.saturating_sub(WIDTH / 3).min(width - WIDTH);
+        let skip = self
+            .marked
+            .start
+            .saturating_sub(WIDTH / 3)
+            .min(width - WIDTH);
         let mut text: String = self.text.chars().skip(skip).take(WIDTH).collect();
         if skip + WIDTH < width {
             text.push('…');
@@ -118,7 +127,8 @@ impl Line {
         let within = |it: usize| it.saturating_sub(skip).min(WIDTH) + shift;
         Self {
             text,
-            marked: within(self.marked.start)..within(self.marked.end).max(within(self.marked.start) + 1),
+            marked: within(self.marked.start)
+                ..within(self.marked.end).max(within(self.marked.start) + 1),
         }
     }
 }
@@ -178,7 +188,10 @@ mod tests {
         let pair = |a: &str, b: &str| (a.to_owned(), b.to_owned());
         assert_eq!(marks("a\nbcd e\nf", 3..5), [pair("bcd e", "cd")]);
         assert_eq!(marks("ä\tb c", 3..4), [pair("ä    b c", "b")]);
-        assert_eq!(marks("ab\n  cd\nx", 1..7), [pair("ab", "b"), pair("  cd", "cd")]);
+        assert_eq!(
+            marks("ab\n  cd\nx", 1..7),
+            [pair("ab", "b"), pair("  cd", "cd")]
+        );
         assert_eq!(marks("ab", 2..2), [pair("ab", "")]);
         assert_eq!(marks("", 0..0), [pair("", "")]);
         assert_eq!(marks("a\u{1b}[2J", 0..1).first().unwrap().0, "a\u{fffd}[2J");

@@ -48,7 +48,11 @@ impl Renderer for Github {
 pub(super) fn text(located: &Located) -> String {
     let finding = &located.finding;
     let mut lines = vec![finding.message.clone()];
-    lines.extend(facts(finding).into_iter().map(|(word, text)| format!("{word}: {text}")));
+    lines.extend(
+        facts(finding)
+            .into_iter()
+            .map(|(word, text)| format!("{word}: {text}")),
+    );
     lines.extend(finding.notes.iter().map(|it| format!("note: {it}")));
     for help in &finding.help {
         lines.push(format!("help: {}", help.text));
@@ -58,7 +62,9 @@ pub(super) fn text(located: &Located) -> String {
 }
 
 fn data(text: &str) -> String {
-    text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
+    text.replace('%', "%25")
+        .replace('\r', "%0D")
+        .replace('\n', "%0A")
 }
 
 fn property(text: &str) -> String {

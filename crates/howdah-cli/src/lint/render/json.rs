@@ -109,6 +109,7 @@ fn help(help: &Help) -> Value {
 
 fn fix(fix: &Fix) -> Value {
     let edits = fix.edits.iter();
-    let edits = edits.map(|it| json!({"start": it.span.start, "end": it.span.end, "text": it.text}));
+    let edits =
+        edits.map(|it| json!({"start": it.span.start, "end": it.span.end, "text": it.text}));
     json!({"title": fix.title, "edits": edits.collect::<Vec<_>>()})
 }

@@ -3,6 +3,7 @@
 //! IO: writes to what it is handed, at the end: a run lists its rules. Invariant: a rule's index is that of its place in
 //! the list, and fingerprints survive moving lines.
 
+use std::fmt::Write as _;
 use std::io::{self, Write};
 
 use howdah_sql::lint::{Fix, Rule, Severity};
@@ -115,7 +116,9 @@ fn uri(path: &str) -> String {
             b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'/' | b'-' | b'.' | b'_' | b'~' => {
                 uri.push(char::from(byte));
             }
-            byte => uri.push_str(&format!("%{byte:02X}")),
+            byte => {
+                let _ = write!(uri, "%{byte:02X}");
+            }
         }
     }
     uri

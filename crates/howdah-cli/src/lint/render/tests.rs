@@ -53,8 +53,12 @@ fn report() -> FileReport {
         rows: Some(12_000_000),
         seconds: Some(41.7),
     });
-    let mut second = Finding::new(rule("syntax-error"), span("SELEC"), "unknown word\n::error::x")
-        .severity(Severity::Note);
+    let mut second = Finding::new(
+        rule("syntax-error"),
+        span("SELEC"),
+        "unknown word\n::error::x",
+    )
+    .severity(Severity::Note);
     second.fingerprint = "00000000000000bb".to_owned();
     FileReport {
         path: "m/0001 a,b.sql".to_owned(),
@@ -109,7 +113,9 @@ note[syntax-error]: unknown word
 #[test]
 fn colour_adds_nothing_but_colour() {
     let mut out = Vec::new();
-    renderer(Form::Text, true).file(&report(), &mut out).unwrap();
+    renderer(Form::Text, true)
+        .file(&report(), &mut out)
+        .unwrap();
     let colored = String::from_utf8(out).unwrap();
     assert!(colored.contains("\x1b[1;31merror"));
     let mut plain = String::new();
@@ -125,7 +131,8 @@ fn colour_adds_nothing_but_colour() {
 
 #[test]
 fn a_source_cannot_talk_to_the_terminal() {
-    let hostile = Finding::new(rule("syntax-error"), span("SELEC"), "a \x1b[2J b").label("\u{202e}");
+    let hostile =
+        Finding::new(rule("syntax-error"), span("SELEC"), "a \x1b[2J b").label("\u{202e}");
     let report = FileReport {
         findings: vec![located(hostile)],
         ..report()
@@ -148,11 +155,18 @@ fn a_line_each() {
 
 #[test]
 fn json_is_one_object() {
-    let value: serde_json::Value = serde_json::from_str(&rendered(Form::Json, &[report()])).unwrap();
+    let value: serde_json::Value =
+        serde_json::from_str(&rendered(Form::Json, &[report()])).unwrap();
     let first = &value["findings"][0];
-    assert_eq!(first["start"], serde_json::json!({"line": 3, "column": 2, "offset": 34}));
+    assert_eq!(
+        first["start"],
+        serde_json::json!({"line": 3, "column": 2, "offset": 34})
+    );
     assert_eq!(first["locks"][0]["mode"], "ACCESS EXCLUSIVE");
-    assert_eq!(first["locks"][0]["blocks"], serde_json::json!(["reads", "writes"]));
+    assert_eq!(
+        first["locks"][0]["blocks"],
+        serde_json::json!(["reads", "writes"])
+    );
     assert_eq!(first["work"][0]["rows"], 12_000_000);
     assert_eq!(first["fix"]["edits"][0]["text"], "int8");
     assert_eq!(value["findings"][1]["fix"], serde_json::Value::Null);
@@ -173,7 +187,10 @@ fn sarif_names_its_rules_once() {
     let place = &result["locations"][0]["physicalLocation"];
     assert_eq!(place["artifactLocation"]["uri"], "m/0001%20a%2Cb.sql");
     assert_eq!(place["region"]["startLine"], 3);
-    assert_eq!(result["fixes"][0]["artifactChanges"][0]["replacements"][0]["deletedRegion"]["byteLength"], 6);
+    assert_eq!(
+        result["fixes"][0]["artifactChanges"][0]["replacements"][0]["deletedRegion"]["byteLength"],
+        6
+    );
     assert_eq!(run["results"][1]["level"], "note");
 }
 
@@ -191,7 +208,8 @@ fn annotations_hold_no_commands_of_the_source() {
 
 #[test]
 fn gitlab_knows_what_is_new() {
-    let value: serde_json::Value = serde_json::from_str(&rendered(Form::Gitlab, &[report()])).unwrap();
+    let value: serde_json::Value =
+        serde_json::from_str(&rendered(Form::Gitlab, &[report()])).unwrap();
     assert_eq!(value[0]["fingerprint"], "m/0001 a,b.sql:00000000000000aa");
     assert_eq!(value[0]["location"]["lines"]["begin"], 3);
     assert_eq!(value[1]["severity"], "info");
@@ -201,7 +219,9 @@ fn gitlab_knows_what_is_new() {
 #[test]
 fn markdown_begins_with_the_summary() {
     let text = rendered(Form::Markdown, &[report()]);
-    assert!(text.starts_with("## howdah lint: 1 error, 1 note in 1 file\n\n### `m/0001 a,b.sql`\n"));
+    assert!(
+        text.starts_with("## howdah lint: 1 error, 1 note in 1 file\n\n### `m/0001 a,b.sql`\n")
+    );
     assert!(text.contains("<code>\"Größe\".n</code> is &lt;written&gt; anew"));
     assert!(text.contains("````sql\nSELECT 1;\nSELECT '```';\n````"));
     let many = vec![report(); 200];
@@ -220,7 +240,10 @@ fn junit_fails_for_what_is_grave() {
     assert!(text.contains("tests=\"2\" failures=\"1\""));
     assert!(text.contains("message=\"`&quot;Größe&quot;.n` is &lt;written&gt; anew\""));
     assert!(text.contains("<testcase classname=\"clean.sql\" name=\"clean\"/>"));
-    assert_eq!(text.matches("<testcase").count(), text.matches("</testcase>").count() + 1);
+    assert_eq!(
+        text.matches("<testcase").count(),
+        text.matches("</testcase>").count() + 1
+    );
 }
 
 #[test]

@@ -76,7 +76,7 @@ impl Walk<'_> {
     fn script(&mut self, script: &Script) {
         self.errors(script);
         for index in 0..script.statements.len() {
-            self.statement(script, index);
+            self.statement(self.text, script, index);
             if self.ends_revision(script, index) {
                 // what one release made, the next one finds in use
                 self.catalog = std::mem::take(&mut self.catalog).settled();
@@ -111,14 +111,14 @@ impl Walk<'_> {
         }
     }
 
-    fn statement(&mut self, script: &Script, index: usize) {
+    fn statement(&mut self, text: &str, script: &Script, index: usize) {
         let Some(statement) = script.statements.get(index) else {
             return;
         };
         self.statements += 1;
         let effects = locks::effects(statement, &self.catalog, self.settings.version);
         let at = At {
-            text: self.text,
+            text,
             script,
             index,
             statement,
@@ -140,7 +140,7 @@ impl Walk<'_> {
             self.findings.push(finding);
         }
         if let Kind::Do(body) = &statement.kind {
-            self.body(statement, body);
+            self.body(text, statement, body);
         }
         if self.depth == 0 {
             self.session.apply(statement);
@@ -159,25 +159,31 @@ impl Walk<'_> {
     fn assume(&mut self, kind: &Kind) {
         if let Kind::AlterTable(table) = kind
             && table.kind == RelationKind::Table
-            && table.actions.iter().any(|it| matches!(it.kind, Action::AddConstraint(_)))
+            && table
+                .actions
+                .iter()
+                .any(|it| matches!(it.kind, Action::AddConstraint(_)))
         {
             self.catalog.assume_table(&table.name);
         }
     }
 
     /// What a `DO` runs, as far as it is SQL that stands there.
-    fn body(&mut self, statement: &Statement, body: &Do) {
+    fn body(&mut self, text: &str, statement: &Statement, body: &Do) {
         if self.depth >= DEPTH {
             return;
         }
         let script = crate::parse_do(body);
         let outer = self.place;
+        let mut within = text;
         if body.body.offset.is_none() {
+            // its spans are places of the body, whose bytes are not the script's
+            within = &body.body.text;
             self.place = self.place.or(Some(statement.span));
         }
         self.depth += 1;
         for index in 0..script.statements.len() {
-            self.statement(&script, index);
+            self.statement(within, &script, index);
         }
         self.depth -= 1;
         self.place = outer;

@@ -81,7 +81,11 @@ fn tests(at: &At<'_>, table: &AlterTable, action: &AlterAction) -> bool {
 
 fn of_table(at: &At<'_>, table: &ObjectName, constraint: &Constraint, expr: &Expr) -> Finding {
     let name = name(at, table, constraint, expr);
-    let inherit = if constraint.no_inherit { " NO INHERIT" } else { "" };
+    let inherit = if constraint.no_inherit {
+        " NO INHERIT"
+    } else {
+        ""
+    };
     let check = format!("CHECK ({}){inherit}", expr.text);
     base(table, constraint, &name).instead(
         "demand it of new rows, then test the others in a transaction of its own",

@@ -56,7 +56,9 @@ fn check(at: &At<'_>, found: &mut Vec<Finding>) {
             ConstraintKind::Check(expr) => Some(format!(
                 "ALTER DOMAIN {} ADD {}CHECK ({}) NOT VALID;",
                 domain.name,
-                it.name.as_ref().map_or_else(String::new, |name| format!("CONSTRAINT {name} ")),
+                it.name
+                    .as_ref()
+                    .map_or_else(String::new, |name| format!("CONSTRAINT {name} ")),
                 expr.text
             )),
             _ => None,
@@ -74,15 +76,25 @@ fn check(at: &At<'_>, found: &mut Vec<Finding>) {
 }
 
 fn finding(at: &At<'_>, domain: &ObjectName, safe: Option<String>) -> Finding {
-    let tables: Vec<String> = at.effects.scans.iter().map(|it| format!("`{it}`")).collect();
+    let tables: Vec<String> = at
+        .effects
+        .scans
+        .iter()
+        .map(|it| format!("`{it}`"))
+        .collect();
     let message = if tables.is_empty() {
         format!("every table with a column of `{domain}` is read while nobody can write to it")
     } else {
-        format!("{} is read for `{domain}` while nobody can write to it", tables.join(", "))
+        format!(
+            "{} is read for `{domain}` while nobody can write to it",
+            tables.join(", ")
+        )
     };
-    let finding = Finding::new(&RULE, at.statement.span, message).label("reads every table that uses it");
+    let finding =
+        Finding::new(&RULE, at.statement.span, message).label("reads every table that uses it");
     match safe {
         Some(safe) => finding.instead("demand it of new values, which locks no table", safe),
-        None => finding.advice("leave it `NOT VALID`, and test each table's rows by a `CHECK` of its own"),
+        None => finding
+            .advice("leave it `NOT VALID`, and test each table's rows by a `CHECK` of its own"),
     }
 }

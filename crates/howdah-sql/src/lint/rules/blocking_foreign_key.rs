@@ -1,5 +1,7 @@
 //! Foreign keys that are looked up for every row under locks on both tables.
 
+use std::fmt::Write as _;
+
 use super::support::{known, model, recipes};
 use crate::ast::{
     Action, AlterAction, AlterTable, ColumnDef, Constraint, ConstraintKind, ForeignKey, ObjectName,
@@ -17,7 +19,10 @@ pub(crate) static RULE: Rule = Rule {
     default: Default::On,
     group: Group::Locks,
     aliases: Aliases {
-        squawk: &["adding-foreign-key-constraint", "constraint-missing-not-valid"],
+        squawk: &[
+            "adding-foreign-key-constraint",
+            "constraint-missing-not-valid",
+        ],
         eugene: &["E1"],
         strong_migrations: &["add_foreign_key", "add_reference"],
         pgls: &["addingForeignKeyConstraint", "constraintMissingNotValid"],
@@ -93,17 +98,14 @@ fn base(table: &ObjectName, constraint: &Constraint, key: &ForeignKey) -> Findin
     Finding::new(
         &RULE,
         constraint.span,
-        format!("every row of `{table}` is looked up in `{other}` while nobody can write to either"),
+        format!(
+            "every row of `{table}` is looked up in `{other}` while nobody can write to either"
+        ),
     )
     .label("tests every row")
 }
 
-fn of_table(
-    at: &At<'_>,
-    table: &ObjectName,
-    constraint: &Constraint,
-    key: &ForeignKey,
-) -> Finding {
+fn of_table(at: &At<'_>, table: &ObjectName, constraint: &Constraint, key: &ForeignKey) -> Finding {
     let finding = base(table, constraint, key);
     let name = name(at, table, constraint, key);
     if !at.since(18) && known::is_partitioned(at.catalog, table) {
@@ -127,10 +129,17 @@ fn partitioned(
         steps += &recipes::validated(&partition, name, definition(key));
         steps += "\n";
     }
-    steps += &format!("ALTER TABLE {table} ADD CONSTRAINT {name} {};", definition(key));
+    let _ = write!(
+        steps,
+        "ALTER TABLE {table} ADD CONSTRAINT {name} {};",
+        definition(key)
+    );
     finding
         .note("`NOT VALID` is refused for a partitioned table before PostgreSQL 18")
-        .instead("on each partition first; the parent then finds all of it tested", steps)
+        .instead(
+            "on each partition first; the parent then finds all of it tested",
+            steps,
+        )
 }
 
 fn of_column(
@@ -171,9 +180,13 @@ fn definition(key: &ForeignKey) -> String {
         let names: Vec<String> = names.iter().map(ToString::to_string).collect();
         names.join(", ")
     };
-    let mut text = format!("FOREIGN KEY ({}) REFERENCES {}", list(&key.columns), key.references);
+    let mut text = format!(
+        "FOREIGN KEY ({}) REFERENCES {}",
+        list(&key.columns),
+        key.references
+    );
     if !key.referenced_columns.is_empty() {
-        text += &format!(" ({})", list(&key.referenced_columns));
+        let _ = write!(text, " ({})", list(&key.referenced_columns));
     }
     if key.match_full {
         text += " MATCH FULL";
@@ -186,7 +199,7 @@ fn definition(key: &ForeignKey) -> String {
             ReferentialAction::SetNull => "SET NULL",
             ReferentialAction::SetDefault => "SET DEFAULT",
         };
-        text += &format!(" ON {event} {words}");
+        let _ = write!(text, " ON {event} {words}");
     }
     text
 }

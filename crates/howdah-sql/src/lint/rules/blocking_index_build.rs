@@ -78,13 +78,20 @@ fn finding(at: &At<'_>, index: &CreateIndex) -> Finding {
     }
     let edit = Edit::insert(at.statement.span.start + position as u32, " CONCURRENTLY");
     finding
-        .instead("build it without blocking; it takes longer, and waits for older transactions", safe)
+        .instead(
+            "build it without blocking; it takes longer, and waits for older transactions",
+            safe,
+        )
         .fix("add `CONCURRENTLY`", vec![edit])
 }
 
 fn partitioned(at: &At<'_>, index: &CreateIndex, finding: Finding) -> Finding {
     let table = &index.table;
-    let columns: Vec<&str> = index.elements.iter().map(|it| it.expr.columns()).flatten().collect();
+    let columns: Vec<&str> = index
+        .elements
+        .iter()
+        .flat_map(|it| it.expr.columns())
+        .collect();
     let name = match &index.name {
         Some(name) => name.to_string(),
         None => at.constraint_name(table, &columns, "idx"),
@@ -105,7 +112,8 @@ fn partitioned(at: &At<'_>, index: &CreateIndex, finding: Finding) -> Finding {
 
 /// Where a keyword ends that stands near the beginning.
 fn keyword_end(written: &str, keyword: &str) -> Option<usize> {
-    let mut words = crate::text::tokens(written).filter(|it| it.kind == crate::text::TokenKind::Word);
+    let mut words =
+        crate::text::tokens(written).filter(|it| it.kind == crate::text::TokenKind::Word);
     let word = words.find(|it| it.span.of(written).eq_ignore_ascii_case(keyword))?;
     Some(word.span.end as usize)
 }

@@ -61,10 +61,17 @@ fn finding(at: &At<'_>, drop: &Drop) -> Finding {
     let finding = Finding::new(
         &RULE,
         at.statement.span,
-        format!("to drop `{}`, its table is locked against readers and writers", names.join("`, `")),
+        format!(
+            "to drop `{}`, its table is locked against readers and writers",
+            names.join("`, `")
+        ),
     )
     .label("waits for every reader");
-    if drop.objects.iter().any(|it| known::is_partitioned(at.catalog, &it.name)) {
+    if drop
+        .objects
+        .iter()
+        .any(|it| known::is_partitioned(at.catalog, &it.name))
+    {
         return finding
             .note("an index of a partitioned table cannot be dropped `CONCURRENTLY`")
             .advice("set `lock_timeout`, and try again when it is exceeded");
@@ -85,9 +92,10 @@ fn finding(at: &At<'_>, drop: &Drop) -> Finding {
     if let [only] = drop.objects.as_slice()
         && drop.behavior == DropBehavior::Restrict
     {
-        let place = match drop.if_exists {
-            true => if_position(at),
-            false => Some(only.name.span.start),
+        let place = if drop.if_exists {
+            if_position(at)
+        } else {
+            Some(only.name.span.start)
         };
         if let Some(place) = place {
             let edit = Edit::insert(place, "CONCURRENTLY ");

@@ -80,15 +80,22 @@ fn check(at: &At<'_>, found: &mut Vec<Finding>) {
 }
 
 fn finding(at: &At<'_>, table: &ObjectName, column: &Name, span: Span) -> Finding {
-    let message = format!("every row of `{table}` is tested for `{column}` while nobody can use it");
+    let message =
+        format!("every row of `{table}` is tested for `{column}` while nobody can use it");
     let finding = Finding::new(&RULE, span, message).label("reads the whole table");
     let steps = recipes::not_null(at, table, column);
     if at.since(18) {
-        finding.instead("demand it of new rows, then test the others without blocking", steps)
+        finding.instead(
+            "demand it of new rows, then test the others without blocking",
+            steps,
+        )
     } else if at.since(12) {
         finding
             .note("since PostgreSQL 12 a valid `CHECK` that proves it spares the reading")
-            .instead("prove it first, which blocks nobody; each statement in its own transaction", steps)
+            .instead(
+                "prove it first, which blocks nobody; each statement in its own transaction",
+                steps,
+            )
     } else {
         finding
             .note("before PostgreSQL 12 nothing spares the reading: keep the `CHECK` instead")

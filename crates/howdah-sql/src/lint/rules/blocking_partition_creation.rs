@@ -63,8 +63,10 @@ fn is_there(at: &At<'_>, table: &CreateTable) -> bool {
 
 fn finding(at: &At<'_>, table: &CreateTable, partition: &PartitionOf) -> Finding {
     let (name, parent): (&ObjectName, &ObjectName) = (&table.name, &partition.parent);
-    let message = format!("to make `{name}`, all of `{parent}` is locked against readers and writers");
-    let finding = Finding::new(&RULE, parent.span, message).label("locked with its default partition");
+    let message =
+        format!("to make `{name}`, all of `{parent}` is locked against readers and writers");
+    let finding =
+        Finding::new(&RULE, parent.span, message).label("locked with its default partition");
     if !at.since(12) {
         return finding
             .note("before PostgreSQL 12 `ATTACH PARTITION` takes the same lock")
@@ -73,9 +75,12 @@ fn finding(at: &At<'_>, table: &CreateTable, partition: &PartitionOf) -> Finding
     let written = at.written(at.statement.span);
     let start = parent.span.end.saturating_sub(at.statement.span.start) as usize;
     let bound = written.get(start..).unwrap_or_default().trim();
-    let is_plain = table.columns.is_empty() && table.constraints.is_empty() && table.partition_by.is_none();
+    let is_plain =
+        table.columns.is_empty() && table.constraints.is_empty() && table.partition_by.is_none();
     if !is_plain {
-        return finding.advice(format!("`CREATE TABLE {name} (LIKE {parent} INCLUDING ALL, …)`, then `ATTACH PARTITION`"));
+        return finding.advice(format!(
+            "`CREATE TABLE {name} (LIKE {parent} INCLUDING ALL, …)`, then `ATTACH PARTITION`"
+        ));
     }
     finding.instead(
         "make the table alone, then attach it",

@@ -73,7 +73,9 @@ fn finding(at: &At<'_>, table: &ObjectName, partition: &ObjectName, span: Span) 
     }
     if let Some(default) = known::default_partition(at.catalog, table) {
         return finding
-            .note(format!("`CONCURRENTLY` is refused where there is a default partition: `{default}`"))
+            .note(format!(
+                "`CONCURRENTLY` is refused where there is a default partition: `{default}`"
+            ))
             .advice(retry);
     }
     let safe = format!("ALTER TABLE {table} DETACH PARTITION {partition} CONCURRENTLY;");

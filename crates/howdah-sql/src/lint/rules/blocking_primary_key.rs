@@ -1,5 +1,7 @@
 //! Primary keys whose index is built, or whose columns are tested, under the lock.
 
+use std::fmt::Write as _;
+
 use super::support::{known, model, recipes};
 use crate::ast::{Action, Constraint, ConstraintKind, KeyConstraint, Name, ObjectName};
 use crate::lint::context::At;
@@ -154,13 +156,7 @@ fn hidden(at: &At<'_>, table: &ObjectName, constraint: &Constraint, index: &Name
 }
 
 /// The index made the key, with a proof that spares the reading.
-fn demanded(
-    at: &At<'_>,
-    table: &ObjectName,
-    name: &str,
-    index: &str,
-    columns: &[Name],
-) -> String {
+fn demanded(at: &At<'_>, table: &ObjectName, name: &str, index: &str, columns: &[Name]) -> String {
     let mut steps = String::new();
     let mut after = String::new();
     for column in columns {
@@ -168,7 +164,7 @@ fn demanded(
         let check = format!("CHECK ({column} IS NOT NULL)");
         steps += &recipes::validated(table, &proof, check);
         steps += "\n";
-        after += &format!("\nALTER TABLE {table} DROP CONSTRAINT {proof};");
+        let _ = write!(after, "\nALTER TABLE {table} DROP CONSTRAINT {proof};");
     }
     format!(
         "{steps}ALTER TABLE {table} ADD CONSTRAINT {name} PRIMARY KEY USING INDEX {index};{after}"

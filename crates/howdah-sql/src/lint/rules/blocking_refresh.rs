@@ -17,7 +17,10 @@ pub(crate) static RULE: Rule = Rule {
         squawk: &[],
         eugene: &[],
         strong_migrations: &[],
-        pgls: &["requireConcurrentRefreshMatview", "concurrentRefreshMatviewLock"],
+        pgls: &[
+            "requireConcurrentRefreshMatview",
+            "concurrentRefreshMatviewLock",
+        ],
     },
     page: r"
 ## What it finds

@@ -61,20 +61,28 @@ fn check(at: &At<'_>, found: &mut Vec<Finding>) {
 }
 
 fn finding(at: &At<'_>, reindex: &Reindex) -> Finding {
-    let what = reindex.name.as_ref().map_or_else(|| "the database".to_owned(), |it| format!("`{it}`"));
+    let what = reindex
+        .name
+        .as_ref()
+        .map_or_else(|| "the database".to_owned(), |it| format!("`{it}`"));
     let message = match reindex.target {
         ReindexTarget::Index => format!("{what} is built again, and cannot be read meanwhile"),
-        ReindexTarget::Table => format!("the indexes of {what} are built again, and cannot be read meanwhile"),
+        ReindexTarget::Table => {
+            format!("the indexes of {what} are built again, and cannot be read meanwhile")
+        }
         _ => format!("every index of {what} is built again, and cannot be read meanwhile"),
     };
-    let finding = Finding::new(&RULE, at.statement.span, message).label("blocks writes, and reads that plan with it");
+    let finding = Finding::new(&RULE, at.statement.span, message)
+        .label("blocks writes, and reads that plan with it");
     if reindex.target == ReindexTarget::System {
         return finding.note("indexes of the system's catalogs cannot be built `CONCURRENTLY`");
     }
     if !at.since(12) {
         return finding
             .note("`REINDEX CONCURRENTLY` exists since PostgreSQL 12")
-            .advice("build a new index `CONCURRENTLY` beside the old one, drop the old one, and rename");
+            .advice(
+                "build a new index `CONCURRENTLY` beside the old one, drop the old one, and rename",
+            );
     }
     let word = match reindex.target {
         ReindexTarget::Index => "index",
@@ -96,6 +104,9 @@ fn finding(at: &At<'_>, reindex: &Reindex) -> Finding {
     }
     let edit = Edit::insert(at.statement.span.start + word.span.end, " CONCURRENTLY");
     finding
-        .instead("build it without blocking; when that fails, drop the invalid index `…_ccnew`", safe)
+        .instead(
+            "build it without blocking; when that fails, drop the invalid index `…_ccnew`",
+            safe,
+        )
         .fix("add `CONCURRENTLY`", vec![edit])
 }

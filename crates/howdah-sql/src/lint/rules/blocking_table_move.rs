@@ -54,7 +54,7 @@ fn check(at: &At<'_>, found: &mut Vec<Finding>) {
                 | Action::SetUnlogged
                 | Action::SetAccessMethod(_)
         );
-        if moves && !at.effects_of(table, action).rewrites.is_empty() {
+        if moves && model::works(&at.effects_of(table, action)) {
             let unlogged = matches!(action.kind, Action::SetUnlogged);
             found.push(finding(at, table.kind, &table.name, action.span, unlogged));
         }
@@ -83,7 +83,10 @@ fn finding(
     }
     if kind == RelationKind::Index && at.since(14) {
         let written = at.written(span);
-        let tablespace = written.rsplit(char::is_whitespace).next().unwrap_or_default();
+        let tablespace = written
+            .rsplit(char::is_whitespace)
+            .next()
+            .unwrap_or_default();
         return finding.instead(
             "build it again in its new place without blocking",
             format!("REINDEX (TABLESPACE {tablespace}) INDEX CONCURRENTLY {name};"),
@@ -92,5 +95,7 @@ fn finding(
     if kind == RelationKind::Index {
         return finding.advice("build another one `CONCURRENTLY` there, drop this one, and rename");
     }
-    finding.advice(format!("a new table beside `{name}`, filled in batches, and a switch of names"))
+    finding.advice(format!(
+        "a new table beside `{name}`, filled in batches, and a switch of names"
+    ))
 }

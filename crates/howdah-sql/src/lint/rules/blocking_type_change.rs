@@ -1,5 +1,7 @@
 //! `ALTER COLUMN … TYPE` that costs more than a short lock.
 
+use std::fmt::Write as _;
+
 use super::support::{model, recipes};
 use crate::ast::{ColumnChange, Expr, Name, ObjectName, TypeName};
 use crate::lint::context::At;
@@ -71,7 +73,14 @@ fn check(at: &At<'_>, found: &mut Vec<Finding>) {
         };
         let effects = at.effects_of(table, action);
         if model::works(&effects) {
-            found.push(finding(at, &table.name, column, to, using.as_ref(), &effects));
+            found.push(finding(
+                at,
+                &table.name,
+                column,
+                to,
+                using.as_ref(),
+                &effects,
+            ));
         }
     }
 }
@@ -133,11 +142,14 @@ fn finding(
 fn indexes(table: &ObjectName, column: &Name, type_name: &str, effects: &Effects) -> String {
     let mut steps = String::new();
     for index in &effects.builds {
-        steps += &format!("DROP INDEX CONCURRENTLY {index};\n");
+        let _ = writeln!(steps, "DROP INDEX CONCURRENTLY {index};");
     }
-    steps += &format!("ALTER TABLE {table} ALTER COLUMN {column} TYPE {type_name};");
+    let _ = write!(
+        steps,
+        "ALTER TABLE {table} ALTER COLUMN {column} TYPE {type_name};"
+    );
     for index in &effects.builds {
-        steps += &format!("\nCREATE INDEX CONCURRENTLY {index} ON {table} …;");
+        let _ = write!(steps, "\nCREATE INDEX CONCURRENTLY {index} ON {table} …;");
     }
     steps
 }

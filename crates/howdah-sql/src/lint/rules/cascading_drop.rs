@@ -48,7 +48,8 @@ fn check(at: &At<'_>, found: &mut Vec<Finding>) {
     match &at.statement.kind {
         Kind::Drop(drop) if drop.behavior == DropBehavior::Cascade => {
             if drop.objects.iter().any(|it| known::is_shared(at, &it.name)) {
-                let names: Vec<String> = drop.objects.iter().map(|it| it.name.to_string()).collect();
+                let names: Vec<String> =
+                    drop.objects.iter().map(|it| it.name.to_string()).collect();
                 found.push(finding(at, at.statement.span, &names.join("`, `")));
             }
         }
@@ -57,8 +58,16 @@ fn check(at: &At<'_>, found: &mut Vec<Finding>) {
         }
         _ => {
             for (table, action) in model::actions(at) {
-                if let Action::DropColumn { name, behavior: DropBehavior::Cascade, .. }
-                | Action::DropConstraint { name, behavior: DropBehavior::Cascade, .. } = &action.kind
+                if let Action::DropColumn {
+                    name,
+                    behavior: DropBehavior::Cascade,
+                    ..
+                }
+                | Action::DropConstraint {
+                    name,
+                    behavior: DropBehavior::Cascade,
+                    ..
+                } = &action.kind
                 {
                     found.push(finding(at, action.span, &format!("{}.{name}", table.name)));
                 }
@@ -69,8 +78,17 @@ fn check(at: &At<'_>, found: &mut Vec<Finding>) {
 
 fn finding(at: &At<'_>, span: Span, names: &str) -> Finding {
     let written = at.written(span);
-    let without = written.get(..written.len().saturating_sub("cascade".len())).unwrap_or(written);
-    Finding::new(&RULE, span, format!("whatever depends on `{names}` is dropped with it, unnamed"))
-        .label("`CASCADE`")
-        .advice(format!("`{}` fails and lists what depends on it, if anything does", without.trim()))
+    let without = written
+        .get(..written.len().saturating_sub("cascade".len()))
+        .unwrap_or(written);
+    Finding::new(
+        &RULE,
+        span,
+        format!("whatever depends on `{names}` is dropped with it, unnamed"),
+    )
+    .label("`CASCADE`")
+    .advice(format!(
+        "`{}` fails and lists what depends on it, if anything does",
+        without.trim()
+    ))
 }

@@ -47,15 +47,32 @@ fn check(at: &At<'_>, found: &mut Vec<Finding>) {
     let Kind::Truncate(truncate) = &at.statement.kind else {
         return;
     };
-    let is_named = |it: &ObjectName| truncate.tables.iter().any(|named| named.table.name == it.name);
+    let is_named = |it: &ObjectName| {
+        truncate
+            .tables
+            .iter()
+            .any(|named| named.table.name == it.name)
+    };
     let all_new = truncate.tables.iter().all(|it| !at.is_shared(&it.table));
-    let others: Vec<&ObjectName> = at.effects.empties.iter().filter(|it| !is_named(it)).collect();
+    let others: Vec<&ObjectName> = at
+        .effects
+        .empties
+        .iter()
+        .filter(|it| !is_named(it))
+        .collect();
     if truncate.behavior != DropBehavior::Cascade || (all_new && others.is_empty()) {
         return;
     }
-    let tables: Vec<String> = truncate.tables.iter().map(|it| it.table.to_string()).collect();
+    let tables: Vec<String> = truncate
+        .tables
+        .iter()
+        .map(|it| it.table.to_string())
+        .collect();
     let message = if others.is_empty() {
-        format!("every table that refers to `{}` is emptied as well", tables.join("`, `"))
+        format!(
+            "every table that refers to `{}` is emptied as well",
+            tables.join("`, `")
+        )
     } else {
         let others: Vec<String> = others.iter().map(|it| format!("`{it}`")).collect();
         format!("{} is emptied as well", others.join(", "))
@@ -63,6 +80,9 @@ fn check(at: &At<'_>, found: &mut Vec<Finding>) {
     found.push(
         Finding::new(&RULE, at.statement.span, message)
             .label("empties what it does not name")
-            .instead("name every table that is meant", format!("TRUNCATE {};", tables.join(", "))),
+            .instead(
+                "name every table that is meant",
+                format!("TRUNCATE {};", tables.join(", ")),
+            ),
     );
 }

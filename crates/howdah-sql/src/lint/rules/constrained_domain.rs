@@ -51,6 +51,8 @@ fn check(at: &At<'_>, found: &mut Vec<Finding>) {
         |it: &ConstraintKind| matches!(it, ConstraintKind::Check(_) | ConstraintKind::NotNull(_));
     if let Some(first) = domain.constraints.iter().find(|it| is_constraint(&it.kind)) {
         let message = format!("constraints of `{}` are hard to change", domain.name);
-        found.push(Finding::new(&RULE, first.span, message).label("tested in every table that uses it"));
+        found.push(
+            Finding::new(&RULE, first.span, message).label("tested in every table that uses it"),
+        );
     }
 }

@@ -57,7 +57,12 @@ fn check(at: &At<'_>, found: &mut Vec<Finding>) {
         let Some(domain) = &column.type_name else {
             continue;
         };
-        if model::row(&at.effects_of(table, action), &[Form::AddColumnConstrainedDomain]).is_some() {
+        if model::row(
+            &at.effects_of(table, action),
+            &[Form::AddColumnConstrainedDomain],
+        )
+        .is_some()
+        {
             found.push(finding(&table.name, column, domain));
         }
     }

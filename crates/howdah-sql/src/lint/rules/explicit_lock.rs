@@ -58,8 +58,10 @@ fn check(at: &At<'_>, found: &mut Vec<Finding>) {
     }
     for relation in lock.relations.iter().filter(|it| at.is_shared(&it.table)) {
         let name = &relation.table;
-        let message =
-            format!("`{name}` is kept from {} until the transaction ends", mode.blocks().words());
+        let message = format!(
+            "`{name}` is kept from {} until the transaction ends",
+            mode.blocks().words()
+        );
         found.push(
             Finding::new(&RULE, name.span, message)
                 .label(format!("{mode}"))

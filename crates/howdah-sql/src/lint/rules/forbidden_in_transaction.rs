@@ -58,7 +58,8 @@ fn check(at: &At<'_>, found: &mut Vec<Finding>) {
     let by = match begin {
         _ if at.in_do => "a `DO` body is part of a transaction".to_owned(),
         Some(_) => "the transaction begins at the `BEGIN` before".to_owned(),
-        None => "the tool that runs this script begins a transaction (`assume-in-transaction`)".to_owned(),
+        None => "the tool that runs this script begins a transaction (`assume-in-transaction`)"
+            .to_owned(),
     };
     let words = words(at);
     found.push(

@@ -66,7 +66,7 @@ fn check(at: &At<'_>, found: &mut Vec<Finding>) {
         return;
     }
     let words = words(at.written(at.statement.span));
-    let is_named = |name: &ObjectName| words.iter().any(|it| *it == name.name);
+    let is_named = |name: &ObjectName| words.contains(&name.name);
     // partitions go along with their parent: whoever names it knows them
     let goes_along = |name: &ObjectName| {
         let mut parents = known::ancestors(at.catalog, name).into_iter();
@@ -83,7 +83,10 @@ fn check(at: &At<'_>, found: &mut Vec<Finding>) {
     let Some(first) = hidden.first() else {
         return;
     };
-    let names: Vec<String> = hidden.iter().map(|it| format!("`{}`", it.relation)).collect();
+    let names: Vec<String> = hidden
+        .iter()
+        .map(|it| format!("`{}`", it.relation))
+        .collect();
     let message = format!("this keeps {} away from {}", kept(first), names.join(", "));
     let finding = Finding::new(&RULE, at.statement.span, message)
         .label("locks more than it names")
@@ -93,7 +96,10 @@ fn check(at: &At<'_>, found: &mut Vec<Finding>) {
 
 fn moves_partition(kind: &Kind) -> bool {
     let moves = |it: &Action| {
-        matches!(it, Action::AttachPartition { .. } | Action::DetachPartition { .. })
+        matches!(
+            it,
+            Action::AttachPartition { .. } | Action::DetachPartition { .. }
+        )
     };
     match kind {
         Kind::CreateTable(table) => table.partition_of.is_some(),
@@ -103,11 +109,17 @@ fn moves_partition(kind: &Kind) -> bool {
 }
 
 fn kept(lock: &LockTaken) -> &'static str {
-    if lock.mode.blocks_reads() { "readers and writers" } else { "writers" }
+    if lock.mode.blocks_reads() {
+        "readers and writers"
+    } else {
+        "writers"
+    }
 }
 
 fn words(written: &str) -> Vec<String> {
     let is_name = |kind| matches!(kind, TokenKind::Word | TokenKind::QuotedIdentifier);
     let tokens = tokens(written).filter(|it| is_name(it.kind));
-    tokens.map(|it| unquote_identifier(it.span.of(written))).collect()
+    tokens
+        .map(|it| unquote_identifier(it.span.of(written)))
+        .collect()
 }

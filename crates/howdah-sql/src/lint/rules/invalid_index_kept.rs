@@ -62,9 +62,15 @@ fn finding(at: &At<'_>, index: &CreateIndex, name: &Name) -> Finding {
     let build = without_if_not_exists(written);
     let is_invalid = known::is_invalid_index(at.catalog, &index.table, name);
     let (message, severity) = if is_invalid {
-        (format!("`{name}` is invalid, and this keeps it so"), Severity::Error)
+        (
+            format!("`{name}` is invalid, and this keeps it so"),
+            Severity::Error,
+        )
     } else {
-        (format!("when a build of `{name}` has failed before, this keeps what it left"), RULE.severity)
+        (
+            format!("when a build of `{name}` has failed before, this keeps what it left"),
+            RULE.severity,
+        )
     };
     Finding::new(&RULE, name.span, message)
         .severity(severity)
@@ -80,7 +86,9 @@ fn without_if_not_exists(written: &str) -> String {
     let words = crate::text::tokens(written).filter(|it| it.kind == crate::text::TokenKind::Word);
     let words: Vec<_> = words.map(|it| it.span).collect();
     let is = |index: usize, word: &str| {
-        words.get(index).is_some_and(|it| it.of(written).eq_ignore_ascii_case(word))
+        words
+            .get(index)
+            .is_some_and(|it| it.of(written).eq_ignore_ascii_case(word))
     };
     for index in 0..words.len() {
         if is(index, "if")

@@ -17,7 +17,6 @@ pub(crate) static RULE: Rule = Rule {
         eugene: &["E3"],
         strong_migrations: &["add_column_json"],
         pgls: &["preferJsonb"],
-        ..Aliases::NONE
     },
     page: r"
 ## What it finds
@@ -59,7 +58,10 @@ fn check(at: &At<'_>, found: &mut Vec<Finding>) {
 fn finding(typed: &Typed<'_>) -> Finding {
     let table = typed.table;
     let message = if typed.with_table {
-        format!("`{table}.{}` cannot be compared: `DISTINCT`, `GROUP BY` and `UNION` fail", typed.name)
+        format!(
+            "`{table}.{}` cannot be compared: `DISTINCT`, `GROUP BY` and `UNION` fail",
+            typed.name
+        )
     } else {
         format!("`SELECT DISTINCT * FROM {table}` fails from now on: `json` has no equality")
     };

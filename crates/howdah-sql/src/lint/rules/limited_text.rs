@@ -54,7 +54,10 @@ fn check(at: &At<'_>, found: &mut Vec<Finding>) {
 }
 
 fn finding(typed: &Typed<'_>) -> Finding {
-    let message = format!("the limit of `{}.{}` can only grow without blocking", typed.table, typed.name);
+    let message = format!(
+        "the limit of `{}.{}` can only grow without blocking",
+        typed.table, typed.name
+    );
     let finding = Finding::new(&RULE, typed.type_name.span, message)
         .label("a limit in the type")
         .advice("`text`, with a `CHECK` where the length matters");

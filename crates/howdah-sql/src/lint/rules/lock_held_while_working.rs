@@ -70,14 +70,21 @@ fn check(at: &At<'_>, found: &mut Vec<Finding>) {
 fn takes_time(at: &At<'_>) -> bool {
     let reads = |query: &Query| !query.reads.is_empty();
     match &at.statement.kind {
-        Kind::Update(_) | Kind::Delete(_) | Kind::Merge(_) | Kind::Call(_) | Kind::Refresh(_) => true,
+        Kind::Update(_)
+        | Kind::Delete(_)
+        | Kind::Merge(_)
+        | Kind::Call(_)
+        | Kind::Copy(_)
+        | Kind::Refresh(_) => true,
         Kind::Insert(insert) => insert.source.as_ref().is_some_and(reads),
-        Kind::Copy(_) => true,
         Kind::CreateTableAs(made) => made.with_data && made.query.as_ref().is_some_and(reads),
         Kind::CreateMaterializedView(made) => made.with_data && reads(&made.query),
         // what changes the same table says itself that it works under its lock
         Kind::AlterTable(_) => {
-            let blocks = at.effects.strongest().is_some_and(|it| it.mode.blocks_writes());
+            let blocks = at
+                .effects
+                .strongest()
+                .is_some_and(|it| it.mode.blocks_writes());
             model::works(at.effects) && !blocks && !validates_held(at)
         }
         _ => false,
@@ -96,7 +103,11 @@ fn validates_held(at: &At<'_>) -> bool {
 
 fn finding(at: &At<'_>, held: &HeldLock) -> Finding {
     let table = &held.lock.relation;
-    let who = if held.lock.mode.blocks_reads() { "readers and writers" } else { "writers" };
+    let who = if held.lock.mode.blocks_reads() {
+        "readers and writers"
+    } else {
+        "writers"
+    };
     let message = format!("this runs while {who} wait for `{table}`");
     let by = at.written(held.by).lines().next().unwrap_or_default();
     Finding::new(&RULE, at.statement.span, message)

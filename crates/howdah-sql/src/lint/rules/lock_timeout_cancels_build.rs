@@ -51,8 +51,8 @@ CREATE INDEX CONCURRENTLY orders_number_idx ON orders (number); -- warning: lock
 const LONG_MS: u64 = 600_000;
 
 fn check(at: &At<'_>, found: &mut Vec<Finding>) {
-    let is_concurrent = at.effects.in_transaction == InTransaction::Forbidden
-        && !at.effects.waits_for.is_empty();
+    let is_concurrent =
+        at.effects.in_transaction == InTransaction::Forbidden && !at.effects.waits_for.is_empty();
     if !is_concurrent {
         return;
     }
@@ -77,7 +77,9 @@ fn finding(at: &At<'_>, parameter: &str) -> Finding {
     let mut finding = Finding::new(
         &RULE,
         at.statement.span,
-        format!("`{parameter}` of `{value}` cancels this when another transaction takes longer{leaves}"),
+        format!(
+            "`{parameter}` of `{value}` cancels this when another transaction takes longer{leaves}"
+        ),
     )
     .label("waits by design")
     .instead(
@@ -92,7 +94,10 @@ fn finding(at: &At<'_>, parameter: &str) -> Finding {
     }
     let edits = vec![
         Edit::insert(at.statement.span.start, format!("SET {parameter} = 0;\n")),
-        Edit::insert(at.statement.span.end, format!(";\nSET {parameter} = {quoted}")),
+        Edit::insert(
+            at.statement.span.end,
+            format!(";\nSET {parameter} = {quoted}"),
+        ),
     ];
     finding.fix("switch the timeout off for this statement", edits)
 }

@@ -64,10 +64,14 @@ fn check(at: &At<'_>, found: &mut Vec<Finding>) {
         (Transaction::Commit { .. } | Transaction::Rollback { .. }, None) => {
             "there is no transaction to end"
         }
-        (Transaction::Commit { .. } | Transaction::Rollback { .. }, Some(open)) if open.begin.is_none() => {
+        (Transaction::Commit { .. } | Transaction::Rollback { .. }, Some(open))
+            if open.begin.is_none() =>
+        {
             "this ends the transaction of the tool that runs the script"
         }
         _ => return,
     };
-    found.push(Finding::new(&RULE, at.statement.span, message).label("only a warning for PostgreSQL"));
+    found.push(
+        Finding::new(&RULE, at.statement.span, message).label("only a warning for PostgreSQL"),
+    );
 }

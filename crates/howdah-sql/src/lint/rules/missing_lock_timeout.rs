@@ -67,7 +67,10 @@ fn check(at: &At<'_>, found: &mut Vec<Finding>) {
         Timeout::Off => "`lock_timeout` is 0: it waits for ever",
         Timeout::Unknown => "`lock_timeout` is not set",
     };
-    let message = format!("this waits for `{}` without a limit, and others queue up behind it", lock.relation);
+    let message = format!(
+        "this waits for `{}` without a limit, and others queue up behind it",
+        lock.relation
+    );
     let local = if at.in_transaction() { "LOCAL " } else { "" };
     let set = format!("SET {local}lock_timeout = '2s';");
     let finding = Finding::new(&RULE, at.statement.span, message)

@@ -46,18 +46,29 @@ ALTER TABLE orders ADD COLUMN note text; -- note: missing-statement-timeout
 };
 
 fn check(at: &At<'_>, found: &mut Vec<Finding>) {
-    if at.session.has_blocked || matches!(at.session.timeout("statement_timeout"), Timeout::Milliseconds(_)) {
+    if at.session.has_blocked
+        || matches!(
+            at.session.timeout("statement_timeout"),
+            Timeout::Milliseconds(_)
+        )
+    {
         return;
     }
     let Some(lock) = model::blocking(at) else {
         return;
     };
     let local = if at.in_transaction() { "LOCAL " } else { "" };
-    let message = format!("this may keep others away from `{}` without a limit", lock.relation);
+    let message = format!(
+        "this may keep others away from `{}` without a limit",
+        lock.relation
+    );
     found.push(
         Finding::new(&RULE, at.statement.span, message)
             .locks(vec![lock.clone()])
             .label("`statement_timeout` is not set")
-            .instead("give up what takes too long", format!("SET {local}statement_timeout = '5min';")),
+            .instead(
+                "give up what takes too long",
+                format!("SET {local}statement_timeout = '5min';"),
+            ),
     );
 }

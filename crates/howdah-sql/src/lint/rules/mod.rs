@@ -281,7 +281,10 @@ mod tests {
         }
         for rule in ALL {
             for name in rule.aliases.squawk {
-                assert!(SQUAWK.split_whitespace().any(|it| it == *name), "Squawk has no `{name}`");
+                assert!(
+                    SQUAWK.split_whitespace().any(|it| it == *name),
+                    "Squawk has no `{name}`"
+                );
             }
         }
     }

@@ -14,7 +14,11 @@ pub(crate) static RULE: Rule = Rule {
     group: Group::Design,
     aliases: Aliases {
         squawk: &["prefer-bigint-over-int", "prefer-bigint-over-smallint"],
-        pgls: &["preferBigInt", "preferBigintOverInt", "preferBigintOverSmallint"],
+        pgls: &[
+            "preferBigInt",
+            "preferBigintOverInt",
+            "preferBigintOverSmallint",
+        ],
         ..Aliases::NONE
     },
     page: r"

@@ -15,7 +15,11 @@ pub(crate) static RULE: Rule = Rule {
     group: Group::Design,
     aliases: Aliases {
         squawk: &["prefer-bigint-over-int", "prefer-bigint-over-smallint"],
-        pgls: &["preferBigInt", "preferBigintOverInt", "preferBigintOverSmallint"],
+        pgls: &[
+            "preferBigInt",
+            "preferBigintOverInt",
+            "preferBigintOverSmallint",
+        ],
         ..Aliases::NONE
     },
     page: r"
@@ -65,13 +69,18 @@ fn check(at: &At<'_>, found: &mut Vec<Finding>) {
 /// Whether rows are numbered: a key that refers to another table is as large as that.
 fn counts(typed: &Typed<'_>) -> bool {
     let constraints = typed.definition.iter().flat_map(|it| &it.constraints);
-    !constraints.into_iter().any(|it| matches!(it.kind, ConstraintKind::ForeignKey(_)))
+    !constraints
+        .into_iter()
+        .any(|it| matches!(it.kind, ConstraintKind::ForeignKey(_)))
 }
 
 fn is_key(table: &CreateTable, typed: &Typed<'_>) -> bool {
     let own = typed.definition.iter().flat_map(|it| &it.constraints);
     let is_own = |it: &ConstraintKind| {
-        matches!(it, ConstraintKind::PrimaryKey(_) | ConstraintKind::Identity { .. })
+        matches!(
+            it,
+            ConstraintKind::PrimaryKey(_) | ConstraintKind::Identity { .. }
+        )
     };
     let is_only = |it: &ConstraintKind| match it {
         ConstraintKind::PrimaryKey(key) => key.columns == std::slice::from_ref(typed.name),
@@ -87,13 +96,21 @@ fn is_key(table: &CreateTable, typed: &Typed<'_>) -> bool {
 }
 
 fn finding(typed: &Typed<'_>, wide: &str) -> Finding {
-    let most = if wide == "bigint" && typed.type_name.is("int2") || typed.type_name.serial() == Some("int2") {
+    let most = if wide == "bigint" && typed.type_name.is("int2")
+        || typed.type_name.serial() == Some("int2")
+    {
         "32,767"
     } else {
         "2,147,483,647"
     };
-    let message = format!("`{}` cannot have more than {most} rows, deleted ones among them", typed.table);
+    let message = format!(
+        "`{}` cannot have more than {most} rows, deleted ones among them",
+        typed.table
+    );
     Finding::new(&RULE, typed.type_name.span, message)
         .label(format!("make it `{wide}`"))
-        .fix(format!("make it `{wide}`"), vec![Edit::replace(typed.type_name.span, wide)])
+        .fix(
+            format!("make it `{wide}`"),
+            vec![Edit::replace(typed.type_name.span, wide)],
+        )
 }

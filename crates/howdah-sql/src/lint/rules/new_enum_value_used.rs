@@ -57,9 +57,9 @@ fn check(whole: &Whole<'_>, found: &mut Vec<Finding>) {
             Kind::Transaction(Transaction::Begin(_)) => {
                 open.get_or_insert_default();
             }
-            Kind::Transaction(
-                Transaction::Commit { chain } | Transaction::Rollback { chain },
-            ) => open = chain.then(New::default),
+            Kind::Transaction(Transaction::Commit { chain } | Transaction::Rollback { chain }) => {
+                open = chain.then(New::default);
+            }
             _ => {
                 if let Some(new) = &mut open {
                     uses(whole, statement, new, found);
@@ -87,7 +87,10 @@ fn remember(statement: &Statement, new: &mut New) {
 }
 
 fn uses(whole: &Whole<'_>, statement: &Statement, new: &New, found: &mut Vec<Finding>) {
-    let is_about_types = matches!(statement.kind, Kind::AlterType(_) | Kind::Comment(_) | Kind::Do(_));
+    let is_about_types = matches!(
+        statement.kind,
+        Kind::AlterType(_) | Kind::Comment(_) | Kind::Do(_)
+    );
     if new.values.is_empty() || is_about_types {
         return;
     }
@@ -109,8 +112,12 @@ fn finding(value: &str, name: &ObjectName, span: Span) -> Finding {
     Finding::new(
         &RULE,
         span,
-        format!("`{value}` of `{name}` cannot be used before the transaction that adds it has committed"),
+        format!(
+            "`{value}` of `{name}` cannot be used before the transaction that adds it has committed"
+        ),
     )
     .label("`unsafe use of new value`")
-    .advice(format!("commit `ALTER TYPE {name} ADD VALUE …` first, in a migration of its own"))
+    .advice(format!(
+        "commit `ALTER TYPE {name} ADD VALUE …` first, in a migration of its own"
+    ))
 }

@@ -48,21 +48,29 @@ CLUSTER orders USING orders_pkey; -- error: offline-rewrite
 
 fn check(at: &At<'_>, found: &mut Vec<Finding>) {
     let (tables, what): (Vec<&ObjectName>, _) = match &at.statement.kind {
-        Kind::Vacuum(vacuum) if vacuum.full => {
-            (vacuum.tables.iter().map(|it| &it.table).collect(), "VACUUM FULL")
-        }
+        Kind::Vacuum(vacuum) if vacuum.full => (
+            vacuum.tables.iter().map(|it| &it.table).collect(),
+            "VACUUM FULL",
+        ),
         Kind::Cluster(cluster) if !cluster.concurrently => {
             (cluster.table.iter().collect(), "CLUSTER")
         }
         _ => return,
     };
     let is_whole = tables.is_empty();
-    let shared: Vec<String> =
-        tables.iter().filter(|it| at.is_shared(it)).map(|it| format!("`{it}`")).collect();
+    let shared: Vec<String> = tables
+        .iter()
+        .filter(|it| at.is_shared(it))
+        .map(|it| format!("`{it}`"))
+        .collect();
     if shared.is_empty() && !is_whole {
         return;
     }
-    let subject = if is_whole { "every table".to_owned() } else { shared.join(", ") };
+    let subject = if is_whole {
+        "every table".to_owned()
+    } else {
+        shared.join(", ")
+    };
     let message = format!("nobody can use {subject} until it is written anew");
     let finding = Finding::new(&RULE, at.statement.span, message)
         .label(format!("`{what}` works on a copy, under the lock"));
@@ -71,9 +79,16 @@ fn check(at: &At<'_>, found: &mut Vec<Finding>) {
 
 fn advised(at: &At<'_>, finding: Finding, tables: &[&ObjectName]) -> Finding {
     let names: Vec<String> = tables.iter().map(ToString::to_string).collect();
-    let names = if names.is_empty() { String::new() } else { format!(" {}", names.join(", ")) };
+    let names = if names.is_empty() {
+        String::new()
+    } else {
+        format!(" {}", names.join(", "))
+    };
     if at.since(19) {
-        return finding.instead("write it beside itself", format!("REPACK (CONCURRENTLY){names};"));
+        return finding.instead(
+            "write it beside itself",
+            format!("REPACK (CONCURRENTLY){names};"),
+        );
     }
     finding
         .instead("make the room of dead rows usable again, which blocks nobody", format!("VACUUM{names};"))

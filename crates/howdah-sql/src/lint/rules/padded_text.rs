@@ -51,7 +51,10 @@ fn check(at: &At<'_>, found: &mut Vec<Finding>) {
 }
 
 fn finding(typed: &Typed<'_>) -> Finding {
-    let message = format!("values of `{}.{}` are padded with spaces", typed.table, typed.name);
+    let message = format!(
+        "values of `{}.{}` are padded with spaces",
+        typed.table, typed.name
+    );
     let finding = Finding::new(&RULE, typed.type_name.span, message)
         .label("padded")
         .advice("`text`, with a `CHECK` where the length matters");

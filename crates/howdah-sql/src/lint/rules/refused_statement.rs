@@ -78,14 +78,18 @@ fn foreseen(at: &At<'_>, table: &ObjectName, action: &Action) -> Option<String> 
                 && !at.since(18)
                 && known::is_partitioned(at.catalog, table) =>
         {
-            Some(format!("`{table}` is partitioned, and its foreign keys cannot be `NOT VALID` before 18"))
+            Some(format!(
+                "`{table}` is partitioned, and its foreign keys cannot be `NOT VALID` before 18"
+            ))
         }
         Action::AlterColumn {
             column,
             change: ColumnChange::Type { .. },
         } => {
             let view = known::view_with_column(at.catalog, table, column)?;
-            Some(format!("the view `{view}` depends on the type of `{column}`"))
+            Some(format!(
+                "the view `{view}` depends on the type of `{column}`"
+            ))
         }
         Action::DropColumn {
             name,

@@ -56,6 +56,10 @@ fn check(at: &At<'_>, found: &mut Vec<Finding>) {
     if *name == table.name && at.in_transaction() && model::works(at.effects) {
         let message = format!("`{name}` is worked through once more");
         let finding = Finding::new(&RULE, at.statement.span, message);
-        found.push(finding.label("the same table").advice("one `ALTER TABLE` with both actions"));
+        found.push(
+            finding
+                .label("the same table")
+                .advice("one `ALTER TABLE` with both actions"),
+        );
     }
 }

@@ -79,13 +79,19 @@ fn check(at: &At<'_>, found: &mut Vec<Finding>) {
 
 fn is_required(column: &ColumnDef) -> bool {
     let is_not_null = |it: &ConstraintKind| {
-        matches!(it, ConstraintKind::NotNull(_) | ConstraintKind::PrimaryKey(_))
+        matches!(
+            it,
+            ConstraintKind::NotNull(_) | ConstraintKind::PrimaryKey(_)
+        )
     };
     column.constraints.iter().any(|it| is_not_null(&it.kind))
 }
 
 fn is_filled(column: &ColumnDef) -> bool {
-    let is_serial = column.type_name.as_ref().is_some_and(|it| it.serial().is_some());
+    let is_serial = column
+        .type_name
+        .as_ref()
+        .is_some_and(|it| it.serial().is_some());
     let fills = |it: &ConstraintKind| {
         matches!(
             it,
@@ -108,7 +114,9 @@ fn finding(at: &At<'_>, table: &AlterTable, column: &ColumnDef) -> Finding {
     Finding::new(
         &RULE,
         definition,
-        format!("`{table}.{name}` is required and has no default: this fails if `{table}` has a row"),
+        format!(
+            "`{table}.{name}` is required and has no default: this fails if `{table}` has a row"
+        ),
     )
     .label("nothing fills it")
     .note("the release before does not know the column, and can no longer insert")

@@ -99,13 +99,16 @@ fn finding(
     let message = format!("the default of `{table}.{name}` is written into every row of `{table}`");
     let finding = Finding::new(&RULE, default.span, message);
     let finding = if volatile {
-        finding
-            .label("a new value for each row")
-            .note("since PostgreSQL 11 only a volatile default costs a rewrite; this one is volatile")
+        finding.label("a new value for each row").note(
+            "since PostgreSQL 11 only a volatile default costs a rewrite; this one is volatile",
+        )
     } else {
         finding
             .label("written into each row before PostgreSQL 11")
             .note("since PostgreSQL 11 this default is computed once, and no row is touched")
     };
-    finding.instead("add the column, then its default, and fill older rows in batches", steps)
+    finding.instead(
+        "add the column, then its default, and fill older rows in batches",
+        steps,
+    )
 }

@@ -92,7 +92,9 @@ fn added(at: &At<'_>, table: &ObjectName, column: &ColumnDef, expr: &Expr) -> Fi
         );
     }
     finding
-        .note("since PostgreSQL 18 a `VIRTUAL` column costs nothing: it is computed when it is read")
+        .note(
+            "since PostgreSQL 18 a `VIRTUAL` column costs nothing: it is computed when it is read",
+        )
         .instead(
             "add a plain column, let a trigger fill it in new rows, and fill the older ones in \
              batches",

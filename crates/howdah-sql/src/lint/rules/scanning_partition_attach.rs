@@ -1,5 +1,7 @@
 //! `ATTACH PARTITION` of a table whose rows have to be read.
 
+use std::fmt::Write as _;
+
 use super::support::{known, model};
 use crate::ast::{Action, Expr, Name, ObjectName, PartitionBound};
 use crate::lint::context::At;
@@ -68,7 +70,14 @@ fn check(at: &At<'_>, found: &mut Vec<Finding>) {
             let read: Vec<&ObjectName> =
                 effects.scans.iter().filter(|it| at.is_shared(it)).collect();
             if !read.is_empty() {
-                found.push(finding(at, &table.name, partition, bound, &read, action.span));
+                found.push(finding(
+                    at,
+                    &table.name,
+                    partition,
+                    bound,
+                    &read,
+                    action.span,
+                ));
             }
         }
     }
@@ -90,9 +99,10 @@ fn finding(
         return finding.advice("prove the bound by a `CHECK` that is validated before");
     };
     let name = at.constraint_name(partition, &[], "bound");
-    let mut steps = super::support::recipes::validated(partition, &name, format!("CHECK ({condition})"));
-    steps += &format!("\n{};", at.written(at.statement.span));
-    steps += &format!("\nALTER TABLE {partition} DROP CONSTRAINT {name};");
+    let mut steps =
+        super::support::recipes::validated(partition, &name, format!("CHECK ({condition})"));
+    let _ = write!(steps, "\n{};", at.written(at.statement.span));
+    let _ = write!(steps, "\nALTER TABLE {partition} DROP CONSTRAINT {name};");
     finding.instead("prove the bound before, which blocks nobody", steps)
 }
 
@@ -108,13 +118,16 @@ fn condition(key: &[Name], bound: &PartitionBound) -> Option<String> {
             if values.iter().any(is_null) {
                 return None;
             }
-            Some(format!("{column} IS NOT NULL AND {column} IN ({})", values.join(", ")))
+            Some(format!(
+                "{column} IS NOT NULL AND {column} IN ({})",
+                values.join(", ")
+            ))
         }
         PartitionBound::Range { from, to } => {
             let mut condition = format!("{column} IS NOT NULL");
             for (operator, values) in [(">=", from), ("<", to)] {
                 if let Some(value) = limit(values) {
-                    condition += &format!(" AND {column} {operator} {value}");
+                    let _ = write!(condition, " AND {column} {operator} {value}");
                 }
             }
             Some(condition)
@@ -125,6 +138,8 @@ fn condition(key: &[Name], bound: &PartitionBound) -> Option<String> {
 
 fn limit(values: &[Expr]) -> Option<&str> {
     let value = values.first()?.text.as_str();
-    let is_open = ["minvalue", "maxvalue"].iter().any(|it| value.eq_ignore_ascii_case(it));
+    let is_open = ["minvalue", "maxvalue"]
+        .iter()
+        .any(|it| value.eq_ignore_ascii_case(it));
     (!is_open).then_some(value)
 }

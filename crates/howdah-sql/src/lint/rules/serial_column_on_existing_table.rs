@@ -1,7 +1,7 @@
 //! `ADD COLUMN` of a serial or identity column: every row takes a number.
 
 use super::support::model;
-use crate::ast::{ColumnDef, ConstraintKind, ObjectName};
+use crate::ast::{ColumnDef, ConstraintKind, ObjectName, TypeName};
 use crate::lint::context::At;
 use crate::lint::finding::Finding;
 use crate::lint::rule::{Aliases, Check, Default, Group, Rule};
@@ -67,7 +67,9 @@ fn check(at: &At<'_>, found: &mut Vec<Finding>) {
 /// Where it says that rows are numbered.
 fn numbers(column: &ColumnDef) -> Option<Span> {
     let type_name = column.type_name.as_ref();
-    let serial = type_name.filter(|it| it.serial().is_some()).map(|it| it.span);
+    let serial = type_name
+        .filter(|it| it.serial().is_some())
+        .map(|it| it.span);
     let mut constraints = column.constraints.iter();
     let identity = constraints.find(|it| matches!(it.kind, ConstraintKind::Identity { .. }));
     serial.or(identity.map(|it| it.span))
@@ -76,7 +78,7 @@ fn numbers(column: &ColumnDef) -> Option<Span> {
 fn finding(table: &ObjectName, column: &ColumnDef, span: Span) -> Finding {
     let name = &column.name;
     let type_name = column.type_name.as_ref();
-    let plain = match type_name.and_then(|it| it.serial()) {
+    let plain = match type_name.and_then(TypeName::serial) {
         Some("int2") => "smallint".to_owned(),
         Some("int4") => "integer".to_owned(),
         Some(_) => "bigint".to_owned(),

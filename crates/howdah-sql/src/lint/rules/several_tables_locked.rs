@@ -56,7 +56,11 @@ fn check(at: &At<'_>, found: &mut Vec<Finding>) {
     let Some(open) = &at.session.transaction else {
         return;
     };
-    let held = open.held.iter().filter(|it| it.lock.mode.blocks_reads()).map(|it| &it.lock.relation);
+    let held = open
+        .held
+        .iter()
+        .filter(|it| it.lock.mode.blocks_reads())
+        .map(|it| &it.lock.relation);
     let held: Vec<&ObjectName> = held.filter(|it| counts(at, it)).collect();
     let Some(first) = held.first() else {
         return;
@@ -68,7 +72,10 @@ fn check(at: &At<'_>, found: &mut Vec<Finding>) {
     let is_other = |it: &ObjectName| counts(at, it) && it != *first && !is_kin(at, it, first);
     let mut taken = at.effects.locks.iter().filter(|it| it.mode.blocks_reads());
     if let Some(other) = taken.find(|it| is_other(&it.relation)) {
-        let message = format!("`{first}` stands still while this waits for `{}`", other.relation);
+        let message = format!(
+            "`{first}` stands still while this waits for `{}`",
+            other.relation
+        );
         found.push(
             Finding::new(&RULE, at.statement.span, message)
                 .locks(vec![other.clone()])

@@ -55,7 +55,10 @@ fn check(at: &At<'_>, found: &mut Vec<Finding>) {
 }
 
 fn finding(typed: &Typed<'_>) -> Finding {
-    let message = format!("`{}.{}` does not say which moment it means", typed.table, typed.name);
+    let message = format!(
+        "`{}.{}` does not say which moment it means",
+        typed.table, typed.name
+    );
     let finding = Finding::new(&RULE, typed.type_name.span, message)
         .label("without time zone")
         .advice("`timestamptz` holds the moment, and shows it in the time zone of whoever asks");

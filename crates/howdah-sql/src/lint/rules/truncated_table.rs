@@ -49,14 +49,22 @@ fn check(at: &At<'_>, found: &mut Vec<Finding>) {
     if truncate.behavior == DropBehavior::Cascade {
         return;
     }
-    let shared: Vec<&ObjectName> =
-        truncate.tables.iter().map(|it| &it.table).filter(|it| at.is_shared(it)).collect();
+    let shared: Vec<&ObjectName> = truncate
+        .tables
+        .iter()
+        .map(|it| &it.table)
+        .filter(|it| at.is_shared(it))
+        .collect();
     if shared.is_empty() {
         return;
     }
     let names: Vec<String> = shared.iter().map(|it| format!("`{it}`")).collect();
     found.push(
-        Finding::new(&RULE, at.statement.span, format!("every row of {} goes", names.join(", ")))
-            .label("not seen by older snapshots either"),
+        Finding::new(
+            &RULE,
+            at.statement.span,
+            format!("every row of {} goes", names.join(", ")),
+        )
+        .label("not seen by older snapshots either"),
     );
 }

@@ -67,7 +67,10 @@ fn check(at: &At<'_>, found: &mut Vec<Finding>) {
 }
 
 fn is_whole(update: &Update) -> bool {
-    update.condition.as_ref().is_none_or(|it| asks_what_it_sets(&it.node, update))
+    update
+        .condition
+        .as_ref()
+        .is_none_or(|it| asks_what_it_sets(&it.node, update))
 }
 
 /// `c IS NULL` for columns that are set, and constants.
@@ -85,7 +88,9 @@ fn finding(at: &At<'_>, update: &Update) -> Finding {
     let table = &update.table;
     let rows = known::rows(at.catalog, table);
     let message = match rows {
-        Some(rows) => format!("all {rows} rows of `{table}` are written and locked by one statement"),
+        Some(rows) => {
+            format!("all {rows} rows of `{table}` are written and locked by one statement")
+        }
         None => format!("every row of `{table}` is written and locked by one statement"),
     };
     let severity = match rows {

@@ -46,10 +46,25 @@ fn check(whole: &Whole<'_>, found: &mut Vec<Finding>) {
     let Some(begin) = whole.session.transaction.as_ref().and_then(|it| it.begin) else {
         return;
     };
-    let end = whole.script.statements.last().map_or(begin.end, |it| it.span.end);
-    let is_closed = whole.text.get(end as usize..).is_some_and(|it| it.trim_start().starts_with(';'));
-    let text = if is_closed { "\nCOMMIT;\n" } else { ";\nCOMMIT" };
-    let place = if is_closed { whole.text.len() as u32 } else { end };
+    let end = whole
+        .script
+        .statements
+        .last()
+        .map_or(begin.end, |it| it.span.end);
+    let is_closed = whole
+        .text
+        .get(end as usize..)
+        .is_some_and(|it| it.trim_start().starts_with(';'));
+    let text = if is_closed {
+        "\nCOMMIT;\n"
+    } else {
+        ";\nCOMMIT"
+    };
+    let place = if is_closed {
+        whole.text.len() as u32
+    } else {
+        end
+    };
     found.push(
         Finding::new(&RULE, begin, "this transaction is never committed")
             .label("begins here")

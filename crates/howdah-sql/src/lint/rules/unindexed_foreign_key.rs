@@ -72,7 +72,13 @@ fn check(whole: &Whole<'_>, found: &mut Vec<Finding>) {
 fn of_new_table(whole: &Whole<'_>, table: &CreateTable, found: &mut Vec<Finding>) {
     for column in &table.columns {
         for it in &column.constraints {
-            look(whole, &table.name, it, std::slice::from_ref(&column.name), found);
+            look(
+                whole,
+                &table.name,
+                it,
+                std::slice::from_ref(&column.name),
+                found,
+            );
         }
     }
     for it in &table.constraints {
@@ -105,8 +111,13 @@ fn finding(
 ) -> Finding {
     let list: Vec<String> = columns.iter().map(ToString::to_string).collect();
     let list = list.join(", ");
-    let message = format!("to delete from `{references}`, all of `{table}` is read: no index begins with `{list}`");
+    let message = format!(
+        "to delete from `{references}`, all of `{table}` is read: no index begins with `{list}`"
+    );
     Finding::new(&RULE, constraint.span, message)
         .label("no index")
-        .instead("add one", format!("CREATE INDEX CONCURRENTLY ON {table} ({list});"))
+        .instead(
+            "add one",
+            format!("CREATE INDEX CONCURRENTLY ON {table} ({list});"),
+        )
 }

@@ -46,8 +46,16 @@ fn check(at: &At<'_>, found: &mut Vec<Finding>) {
         return;
     };
     for action in &altered.actions {
-        if let TypeAction::AddValue { value, position: None, .. } = action {
-            let message = format!("`{value}` sorts behind all other values of `{}`", altered.name);
+        if let TypeAction::AddValue {
+            value,
+            position: None,
+            ..
+        } = action
+        {
+            let message = format!(
+                "`{value}` sorts behind all other values of `{}`",
+                altered.name
+            );
             let finding = Finding::new(&RULE, at.statement.span, message);
             found.push(finding.label("neither `BEFORE` nor `AFTER`"));
         }

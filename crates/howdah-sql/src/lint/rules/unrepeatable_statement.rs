@@ -83,14 +83,30 @@ fn check(at: &At<'_>, found: &mut Vec<Finding>) {
 fn actions(at: &At<'_>, table: &AlterTable, found: &mut Vec<Finding>) {
     for action in &table.actions {
         match &action.kind {
-            Action::AddColumn { column, if_not_exists: false } => {
+            Action::AddColumn {
+                column,
+                if_not_exists: false,
+            } => {
                 let adds = after_word(at, action.span, "column");
-                let place = if adds { column.name.span } else { Span::default() };
+                let place = if adds {
+                    column.name.span
+                } else {
+                    Span::default()
+                };
                 made(at, action.span, place, found);
             }
-            Action::DropColumn { name, if_exists: false, .. }
-            | Action::DropConstraint { name, if_exists: false, .. } => {
-                let drops = after_word(at, action.span, "column") || after_word(at, action.span, "constraint");
+            Action::DropColumn {
+                name,
+                if_exists: false,
+                ..
+            }
+            | Action::DropConstraint {
+                name,
+                if_exists: false,
+                ..
+            } => {
+                let drops = after_word(at, action.span, "column")
+                    || after_word(at, action.span, "constraint");
                 let place = if drops { name.span } else { Span::default() };
                 dropped(at, action.span, place, found);
             }
@@ -103,23 +119,43 @@ fn actions(at: &At<'_>, table: &AlterTable, found: &mut Vec<Finding>) {
 fn after_word(at: &At<'_>, span: Span, word: &str) -> bool {
     let written = at.written(span);
     let mut words = tokens(written).filter(|it| it.kind == TokenKind::Word);
-    words.nth(1).is_some_and(|it| it.span.of(written).eq_ignore_ascii_case(word))
+    words
+        .nth(1)
+        .is_some_and(|it| it.span.of(written).eq_ignore_ascii_case(word))
 }
 
 fn made(at: &At<'_>, span: Span, place: Span, found: &mut Vec<Finding>) {
-    found.push(finding(at, span, place, "IF NOT EXISTS ", "this fails when the script is run again: it is there"));
+    found.push(finding(
+        at,
+        span,
+        place,
+        "IF NOT EXISTS ",
+        "this fails when the script is run again: it is there",
+    ));
 }
 
 fn dropped(at: &At<'_>, span: Span, place: Span, found: &mut Vec<Finding>) {
-    found.push(finding(at, span, place, "IF EXISTS ", "this fails when the script is run again: it is gone"));
+    found.push(finding(
+        at,
+        span,
+        place,
+        "IF EXISTS ",
+        "this fails when the script is run again: it is gone",
+    ));
 }
 
 fn finding(at: &At<'_>, span: Span, place: Span, words: &str, message: &str) -> Finding {
     let finding = Finding::new(&RULE, span, message)
         .label("outside a transaction")
-        .advice(format!("`{}`, or a transaction around the script", words.trim()));
+        .advice(format!(
+            "`{}`, or a transaction around the script",
+            words.trim()
+        ));
     if place.is_empty() || at.in_do {
         return finding;
     }
-    finding.fix(format!("add `{}`", words.trim()), vec![Edit::insert(place.start, words)])
+    finding.fix(
+        format!("add `{}`", words.trim()),
+        vec![Edit::insert(place.start, words)],
+    )
 }

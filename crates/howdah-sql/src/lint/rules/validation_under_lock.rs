@@ -17,7 +17,11 @@ pub(crate) static RULE: Rule = Rule {
     aliases: Aliases {
         squawk: &["constraint-missing-not-valid"],
         eugene: &["E4"],
-        strong_migrations: &["validate_check_constraint", "validate_foreign_key", "validate_constraint"],
+        strong_migrations: &[
+            "validate_check_constraint",
+            "validate_foreign_key",
+            "validate_constraint",
+        ],
         pgls: &["requireSeparateConstraintValidation"],
     },
     page: r"
@@ -65,11 +69,27 @@ fn check(at: &At<'_>, found: &mut Vec<Finding>) {
         }
         let held = strongest(at, |lock| effects.scans.contains(&lock.lock.relation));
         if let Some(held) = held {
-            let why = format!("`{}` is locked since `{}`", held.lock.relation, first_line(at, held));
-            found.push(finding(at, &table.name.to_string(), name, action.span, &why));
+            let why = format!(
+                "`{}` is locked since `{}`",
+                held.lock.relation,
+                first_line(at, held)
+            );
+            found.push(finding(
+                at,
+                &table.name.to_string(),
+                name,
+                action.span,
+                &why,
+            ));
         } else if table.actions.len() > 1 && at.effects.strongest().is_some_and(blocks) {
             let why = "the other actions of the statement take a lock that blocks".to_owned();
-            found.push(finding(at, &table.name.to_string(), name, action.span, &why));
+            found.push(finding(
+                at,
+                &table.name.to_string(),
+                name,
+                action.span,
+                &why,
+            ));
         }
     }
 }
@@ -80,7 +100,8 @@ fn blocks(lock: &crate::locks::LockTaken) -> bool {
 
 fn strongest<'a>(at: &At<'a>, on: impl Fn(&HeldLock) -> bool) -> Option<&'a HeldLock> {
     let held = at.session.transaction.as_ref()?.held.iter();
-    held.filter(|it| it.lock.mode.blocks_writes() && on(it)).max_by_key(|it| it.lock.mode)
+    held.filter(|it| it.lock.mode.blocks_writes() && on(it))
+        .max_by_key(|it| it.lock.mode)
 }
 
 fn first_line<'a>(at: &At<'a>, held: &HeldLock) -> &'a str {

@@ -53,7 +53,11 @@ fn check(at: &At<'_>, found: &mut Vec<Finding>) {
         && index.elements.len() > COLUMNS
         && let Some(beyond) = index.elements.get(COLUMNS)
     {
-        let message = format!("an index over {} columns of `{}`", index.elements.len(), index.table);
+        let message = format!(
+            "an index over {} columns of `{}`",
+            index.elements.len(),
+            index.table
+        );
         found.push(Finding::new(&RULE, beyond.span, message).label("seldom helps to find rows"));
     }
 }

@@ -16,7 +16,10 @@ pub(crate) static COLUMN: Rule = off(
     ),
     |at, found| {
         for (table, action, column) in model::new_columns(at) {
-            let message = format!("{} is not known to programs that run", part(&table.name, &column.name.to_string()));
+            let message = format!(
+                "{} is not known to programs that run",
+                part(&table.name, &column.name.to_string())
+            );
             push(found, &COLUMN, action.span, message);
         }
     },
@@ -39,7 +42,12 @@ pub(crate) static ATTRIBUTE: Rule = off(
             for action in &altered.actions {
                 if let TypeAction::AddAttribute { attribute, .. } = action {
                     let name = part(&altered.name, &attribute.name.to_string());
-                    push(found, &ATTRIBUTE, attribute.span, format!("{name} is not known to programs that run"));
+                    push(
+                        found,
+                        &ATTRIBUTE,
+                        attribute.span,
+                        format!("{name} is not known to programs that run"),
+                    );
                 }
             }
         }
@@ -62,7 +70,10 @@ pub(crate) static ENUM_VALUE: Rule = off(
         {
             for action in &altered.actions {
                 if let TypeAction::AddValue { value, .. } = action {
-                    let message = format!("`{value}` of `{}` is not known to programs that run", altered.name);
+                    let message = format!(
+                        "`{value}` of `{}` is not known to programs that run",
+                        altered.name
+                    );
                     push(found, &ENUM_VALUE, at.statement.span, message);
                 }
             }
@@ -84,7 +95,10 @@ pub(crate) static POLICY: Rule = off(
         if let Kind::CreatePolicy(policy) = &at.statement.kind
             && at.is_shared(&policy.table)
         {
-            let message = format!("`{}` decides which rows of `{}` programs see", policy.name, policy.table);
+            let message = format!(
+                "`{}` decides which rows of `{}` programs see",
+                policy.name, policy.table
+            );
             push(found, &POLICY, at.statement.span, message);
         }
     },
@@ -106,12 +120,20 @@ pub(crate) static TRIGGER: Rule = off(
     |at, found| {
         let message = match &at.statement.kind {
             Kind::CreateTrigger(it) if at.is_shared(&it.table) => {
-                format!("`{}` runs with what programs write to `{}`", it.name, it.table)
+                format!(
+                    "`{}` runs with what programs write to `{}`",
+                    it.name, it.table
+                )
             }
             Kind::CreateRule(it) if at.is_shared(&it.table) => {
-                format!("`{}` rewrites what programs do with `{}`", it.name, it.table)
+                format!(
+                    "`{}` rewrites what programs do with `{}`",
+                    it.name, it.table
+                )
             }
-            Kind::CreateEventTrigger(it) => format!("`{}` runs with every change of the schema", it.name),
+            Kind::CreateEventTrigger(it) => {
+                format!("`{}` runs with every change of the schema", it.name)
+            }
             _ => return,
         };
         push(found, &TRIGGER, at.statement.span, message);
@@ -132,25 +154,41 @@ pub(crate) static RESTRICTION: Rule = off(
         for (table, action) in model::actions(at) {
             let restricts = match &action.kind {
                 Action::AddConstraint(it) => !it.not_enforced,
-                Action::AlterColumn { change: ColumnChange::SetNotNull, .. } => true,
+                Action::AlterColumn {
+                    change: ColumnChange::SetNotNull,
+                    ..
+                } => true,
                 Action::AddColumn { column, .. } => column.constraints.iter().any(|it| {
-                    matches!(it.kind, ConstraintKind::Check(_) | ConstraintKind::ForeignKey(_) | ConstraintKind::Unique(_))
+                    matches!(
+                        it.kind,
+                        ConstraintKind::Check(_)
+                            | ConstraintKind::ForeignKey(_)
+                            | ConstraintKind::Unique(_)
+                    )
                 }),
                 _ => false,
             };
             if restricts {
-                let message = format!("what programs write to `{}` may be refused from now on", table.name);
+                let message = format!(
+                    "what programs write to `{}` may be refused from now on",
+                    table.name
+                );
                 push(found, &RESTRICTION, action.span, message);
             }
         }
         match &at.statement.kind {
             Kind::CreateIndex(index) if index.unique && at.is_shared(&index.table) => {
-                let message = format!("what programs write to `{}` may be refused from now on", index.table);
+                let message = format!(
+                    "what programs write to `{}` may be refused from now on",
+                    index.table
+                );
                 push(found, &RESTRICTION, at.statement.span, message);
             }
             Kind::AlterDomain(it)
-                if matches!(it.action, DomainAction::AddConstraint(_) | DomainAction::SetNotNull)
-                    && known::is_shared(at, &it.name) =>
+                if matches!(
+                    it.action,
+                    DomainAction::AddConstraint(_) | DomainAction::SetNotNull
+                ) && known::is_shared(at, &it.name) =>
             {
                 let message = format!("values of `{}` may be refused from now on", it.name);
                 push(found, &RESTRICTION, at.statement.span, message);

@@ -62,9 +62,10 @@ pub(crate) static IDENTITY: Rule = on(
     |at, found| {
         for (table, action, column, change) in model::column_changes(at) {
             let what = match change {
-                ColumnChange::AddIdentity { always: true, .. } | ColumnChange::SetIdentity { always: Some(true), .. } => {
-                    "refuses the values that programs write"
-                }
+                ColumnChange::AddIdentity { always: true, .. }
+                | ColumnChange::SetIdentity {
+                    always: Some(true), ..
+                } => "refuses the values that programs write",
                 ColumnChange::AddIdentity { .. } => "is filled from a sequence that begins anew",
                 ColumnChange::SetIdentity { .. } => "is numbered otherwise from now on",
                 ColumnChange::DropIdentity { .. } => "is not numbered any more",
@@ -89,8 +90,15 @@ pub(crate) static TRIGGER: Rule = off(
     |at, found| {
         alters(at, found, &TRIGGER, |table, action| match action {
             Action::Trigger { firing, .. } | Action::Rule { firing, .. } => {
-                let what = if *firing == Firing::Never { "does not fire" } else { "fires" };
-                Some(format!("a trigger or rule of `{}` {what} from now on, for everybody", table.name))
+                let what = if *firing == Firing::Never {
+                    "does not fire"
+                } else {
+                    "fires"
+                };
+                Some(format!(
+                    "a trigger or rule of `{}` {what} from now on, for everybody",
+                    table.name
+                ))
             }
             _ => None,
         });
@@ -112,7 +120,10 @@ pub(crate) static REPLICATION: Rule = off(
     ),
     |at, found| {
         alters(at, found, &REPLICATION, |table, action| match action {
-            Action::ReplicaIdentity(_) => Some(format!("rows of `{}` are identified otherwise for subscribers", table.name)),
+            Action::ReplicaIdentity(_) => Some(format!(
+                "rows of `{}` are identified otherwise for subscribers",
+                table.name
+            )),
             _ => None,
         });
         match &at.statement.kind {
@@ -121,9 +132,21 @@ pub(crate) static REPLICATION: Rule = off(
                 push(found, &REPLICATION, at.statement.span, message);
             }
             Kind::Drop(drop) if drop.kind == ObjectKind::Publication => {
-                push(found, &REPLICATION, at.statement.span, "its subscribers get nothing any more".to_owned());
+                push(
+                    found,
+                    &REPLICATION,
+                    at.statement.span,
+                    "its subscribers get nothing any more".to_owned(),
+                );
             }
-            _ => changes(at, found, &REPLICATION, &[ObjectKind::Publication], is_option, "publishes otherwise from now on"),
+            _ => changes(
+                at,
+                found,
+                &REPLICATION,
+                &[ObjectKind::Publication],
+                is_option,
+                "publishes otherwise from now on",
+            ),
         }
     },
 );
@@ -144,16 +167,31 @@ pub(crate) static PRIVILEGE: Rule = off(
                 let roles: Vec<String> = grant.roles.iter().map(|it| format!("`{it}`")).collect();
                 format!("{} may do less from now on", roles.join(", "))
             }
-            Kind::AlterDefaultPrivileges(it) if it.revoke => "what is made from now on grants less".to_owned(),
-            Kind::DropOwned(_) => "what the role owns is dropped, and its privileges with it".to_owned(),
+            Kind::AlterDefaultPrivileges(it) if it.revoke => {
+                "what is made from now on grants less".to_owned()
+            }
+            Kind::DropOwned(_) => {
+                "what the role owns is dropped, and its privileges with it".to_owned()
+            }
             Kind::ReassignOwned(_) => "the old owner may do less from now on".to_owned(),
-            Kind::Drop(drop) if drop.kind == ObjectKind::Role => "programs that log in with the role fail".to_owned(),
-            Kind::AlterObject(it) if matches!(it.change, ObjectChange::OwnerTo(_)) && known::is_shared(at, &it.object.name) => {
-                format!("the old owner of `{}` may do less from now on", it.object.name)
+            Kind::Drop(drop) if drop.kind == ObjectKind::Role => {
+                "programs that log in with the role fail".to_owned()
+            }
+            Kind::AlterObject(it)
+                if matches!(it.change, ObjectChange::OwnerTo(_))
+                    && known::is_shared(at, &it.object.name) =>
+            {
+                format!(
+                    "the old owner of `{}` may do less from now on",
+                    it.object.name
+                )
             }
             _ => {
                 alters(at, found, &PRIVILEGE, |table, action| match action {
-                    Action::OwnerTo(_) => Some(format!("the old owner of `{}` may do less from now on", table.name)),
+                    Action::OwnerTo(_) => Some(format!(
+                        "the old owner of `{}` may do less from now on",
+                        table.name
+                    )),
                     _ => None,
                 });
                 return;
@@ -185,7 +223,10 @@ pub(crate) static DEFAULT: Rule = Rule {
                 if let ColumnChange::SetDefault(expr) = change
                     && expr.node != crate::ast::Node::Null
                 {
-                    let message = format!("{} is filled otherwise from now on", part(&table.name, &column.to_string()));
+                    let message = format!(
+                        "{} is filled otherwise from now on",
+                        part(&table.name, &column.to_string())
+                    );
                     push(found, &DEFAULT, action.span, message);
                 }
             }
@@ -212,7 +253,10 @@ pub(crate) static EXPRESSION: Rule = off(
     |at, found| {
         for (table, action, column, change) in model::column_changes(at) {
             if let ColumnChange::SetExpression(_) = change {
-                let message = format!("{} is computed otherwise from now on", part(&table.name, &column.to_string()));
+                let message = format!(
+                    "{} is computed otherwise from now on",
+                    part(&table.name, &column.to_string())
+                );
                 push(found, &EXPRESSION, action.span, message);
             }
         }
@@ -239,7 +283,12 @@ pub(crate) static DEFINITION: Rule = off(
             _ => return,
         };
         if replaces {
-            push(found, &DEFINITION, at.statement.span, format!("`{name}` does something else from now on"));
+            push(
+                found,
+                &DEFINITION,
+                at.statement.span,
+                format!("`{name}` does something else from now on"),
+            );
         }
     },
 );
@@ -258,7 +307,10 @@ pub(crate) static POLICY_ROLES: Rule = off(
         if let Kind::AlterPolicy(it) = &at.statement.kind
             && !it.roles.is_empty()
         {
-            let message = format!("`{}` on `{}` holds for other roles from now on", it.name, it.table);
+            let message = format!(
+                "`{}` on `{}` holds for other roles from now on",
+                it.name, it.table
+            );
             push(found, &POLICY_ROLES, at.statement.span, message);
         }
     },
@@ -278,7 +330,10 @@ pub(crate) static POLICY_CONDITION: Rule = off(
         if let Kind::AlterPolicy(it) = &at.statement.kind
             && (it.using.is_some() || it.with_check.is_some())
         {
-            let message = format!("`{}` on `{}` lets other rows through from now on", it.name, it.table);
+            let message = format!(
+                "`{}` on `{}` lets other rows through from now on",
+                it.name, it.table
+            );
             push(found, &POLICY_CONDITION, at.statement.span, message);
         }
     },
@@ -296,10 +351,13 @@ pub(crate) static ROW_SECURITY: Rule = off(
     ),
     |at, found| {
         alters(at, found, &ROW_SECURITY, |table, action| match action {
-            Action::RowSecurity(RowSecurity::Enable | RowSecurity::Force) => {
-                Some(format!("of `{}` only rows that a policy lets through are seen from now on", table.name))
+            Action::RowSecurity(RowSecurity::Enable | RowSecurity::Force) => Some(format!(
+                "of `{}` only rows that a policy lets through are seen from now on",
+                table.name
+            )),
+            Action::RowSecurity(_) => {
+                Some(format!("policies of `{}` do not hold any more", table.name))
             }
-            Action::RowSecurity(_) => Some(format!("policies of `{}` do not hold any more", table.name)),
             _ => None,
         });
     },
@@ -317,7 +375,12 @@ pub(crate) static FUNCTION: Rule = off(
     ),
     |at, found| {
         if let Kind::AlterFunction(it) = &at.statement.kind {
-            push(found, &FUNCTION, at.statement.span, format!("`{}` behaves otherwise from now on", it.name));
+            push(
+                found,
+                &FUNCTION,
+                at.statement.span,
+                format!("`{}` behaves otherwise from now on", it.name),
+            );
         }
     },
 );
@@ -356,9 +419,21 @@ pub(crate) static ROLE: Rule = off(
     ),
     |at, found| match &at.statement.kind {
         Kind::AlterRole(it) => {
-            push(found, &ROLE, at.statement.span, format!("`{}` may do or is told something else from now on", it.name));
+            push(
+                found,
+                &ROLE,
+                at.statement.span,
+                format!("`{}` may do or is told something else from now on", it.name),
+            );
         }
-        _ => changes(at, found, &ROLE, &[ObjectKind::Role], is_option, "runs with other settings from its next login on"),
+        _ => changes(
+            at,
+            found,
+            &ROLE,
+            &[ObjectKind::Role],
+            is_option,
+            "runs with other settings from its next login on",
+        ),
     },
 );
 
@@ -372,7 +447,16 @@ pub(crate) static DATABASE: Rule = off(
         safe: "The setting for one role first.",
         example: "ALTER DATABASE shop SET timezone = 'UTC'; -- warning: changed-database-options"
     ),
-    |at, found| changes(at, found, &DATABASE, &[ObjectKind::Database], is_option, "has other settings for new sessions"),
+    |at, found| {
+        changes(
+            at,
+            found,
+            &DATABASE,
+            &[ObjectKind::Database],
+            is_option,
+            "has other settings for new sessions",
+        );
+    },
 );
 
 pub(crate) static SYSTEM: Rule = off(
@@ -387,7 +471,12 @@ pub(crate) static SYSTEM: Rule = off(
     ),
     |at, found| {
         if let Kind::AlterSystem(it) = &at.statement.kind {
-            push(found, &SYSTEM, at.statement.span, format!("`{}` changes for the whole server", it.name));
+            push(
+                found,
+                &SYSTEM,
+                at.statement.span,
+                format!("`{}` changes for the whole server", it.name),
+            );
         }
     },
 );
@@ -402,7 +491,16 @@ pub(crate) static EXTENSION: Rule = off(
         safe: "Read its update script, and try it on a copy.",
         example: "ALTER EXTENSION hstore UPDATE; -- warning: changed-extension"
     ),
-    |at, found| changes(at, found, &EXTENSION, &[ObjectKind::Extension], is_option, "does something else from now on"),
+    |at, found| {
+        changes(
+            at,
+            found,
+            &EXTENSION,
+            &[ObjectKind::Extension],
+            is_option,
+            "does something else from now on",
+        );
+    },
 );
 
 pub(crate) static SEQUENCE: Rule = off(
@@ -417,7 +515,11 @@ pub(crate) static SEQUENCE: Rule = off(
     ),
     |at, found| {
         alters(at, found, &SEQUENCE, |table, action| match action {
-            Action::Sequence(options) if options.iter().any(|it| !matches!(it, crate::ast::SequenceOption::OwnedBy(_))) => {
+            Action::Sequence(options)
+                if options
+                    .iter()
+                    .any(|it| !matches!(it, crate::ast::SequenceOption::OwnedBy(_))) =>
+            {
                 Some(format!("`{}` counts otherwise from now on", table.name))
             }
             _ => None,
@@ -437,10 +539,14 @@ pub(crate) static INHERITANCE: Rule = off(
     ),
     |at, found| {
         alters(at, found, &INHERITANCE, |table, action| match action {
-            Action::NoInherit(parent) => Some(format!("rows of `{}` are not seen through `{parent}` any more", table.name)),
-            Action::DetachPartition { partition, .. } => {
-                Some(format!("rows of `{partition}` are not seen through `{}` any more", table.name))
-            }
+            Action::NoInherit(parent) => Some(format!(
+                "rows of `{}` are not seen through `{parent}` any more",
+                table.name
+            )),
+            Action::DetachPartition { partition, .. } => Some(format!(
+                "rows of `{partition}` are not seen through `{}` any more",
+                table.name
+            )),
             _ => None,
         });
     },

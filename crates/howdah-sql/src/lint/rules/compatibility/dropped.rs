@@ -1,6 +1,10 @@
 //! What is dropped, and was there for programs of the release before.
 
-use super::{Aliases, Group, Rule, Severity, off, on, page, part, push, shared, squawk, squawk_and_pgls};
+use std::fmt::Write as _;
+
+use super::{
+    Aliases, Group, Rule, Severity, off, on, page, part, push, shared, squawk, squawk_and_pgls,
+};
 use crate::ast::{Action, ColumnChange, DomainAction, Kind, ObjectKind, TypeAction};
 use crate::lint::context::At;
 use crate::lint::finding::Finding;
@@ -18,7 +22,12 @@ fn drops(
         && kinds.contains(&drop.kind)
         && let Some(names) = shared(at, &drop.objects)
     {
-        push(found, rule, at.statement.span, format!("{names} {consequence}"));
+        push(
+            found,
+            rule,
+            at.statement.span,
+            format!("{names} {consequence}"),
+        );
     }
 }
 
@@ -53,20 +62,34 @@ pub(crate) static TABLE: Rule = Rule {
         ),
         |at, found| {
             if let Kind::Drop(drop) = &at.statement.kind
-                && matches!(drop.kind, ObjectKind::Table | ObjectKind::ForeignTable | ObjectKind::MaterializedView)
+                && matches!(
+                    drop.kind,
+                    ObjectKind::Table | ObjectKind::ForeignTable | ObjectKind::MaterializedView
+                )
                 && let Some(names) = shared(at, &drop.objects)
             {
                 let mut renames = String::new();
-                for object in drop.objects.iter().filter(|it| known::is_shared(at, &it.name)) {
+                for object in drop
+                    .objects
+                    .iter()
+                    .filter(|it| known::is_shared(at, &it.name))
+                {
                     let kind = drop.kind.words().to_uppercase();
                     let old = at.constraint_name(&object.name, &[], "old");
-                    renames += &format!("ALTER {kind} {} RENAME TO {old};\n", object.name);
+                    let _ = writeln!(renames, "ALTER {kind} {} RENAME TO {old};", object.name);
                 }
                 let message = format!("{names} is dropped with its rows");
                 let mut finding = Finding::new(&TABLE, at.statement.span, message)
                     .label("for good")
-                    .instead("rename it first, and drop it when nobody misses it", renames.trim_end());
-                for view in drop.objects.iter().flat_map(|it| known::views(at.catalog, &it.name)) {
+                    .instead(
+                        "rename it first, and drop it when nobody misses it",
+                        renames.trim_end(),
+                    );
+                for view in drop
+                    .objects
+                    .iter()
+                    .flat_map(|it| known::views(at.catalog, &it.name))
+                {
                     finding = finding.note(format!("the view `{view}` reads it"));
                 }
                 found.push(finding);
@@ -97,11 +120,19 @@ pub(crate) static COLUMN: Rule = Rule {
         |at, found| {
             for (table, action) in model::actions(at) {
                 if let Action::DropColumn { name, .. } = &action.kind {
-                    let message = format!("{} is dropped with its values", part(&table.name, &name.to_string()));
-                    let mut finding = Finding::new(&COLUMN, action.span, message).label("for good").instead(
-                        "deploy a release first that neither reads nor writes it",
-                        format!("ALTER TABLE {} ALTER COLUMN {name} DROP NOT NULL;", table.name),
+                    let message = format!(
+                        "{} is dropped with its values",
+                        part(&table.name, &name.to_string())
                     );
+                    let mut finding = Finding::new(&COLUMN, action.span, message)
+                        .label("for good")
+                        .instead(
+                            "deploy a release first that neither reads nor writes it",
+                            format!(
+                                "ALTER TABLE {} ALTER COLUMN {name} DROP NOT NULL;",
+                                table.name
+                            ),
+                        );
                     for gone in known::goes_with_column(at.catalog, &table.name, name) {
                         finding = finding.note(format!("{gone} goes with it"));
                     }
@@ -125,7 +156,15 @@ pub(crate) static DATABASE: Rule = Rule {
             safe: "Rename it, and drop it by hand when nobody has missed it.\n\n```sql\nALTER DATABASE shop RENAME TO shop_old;\n```",
             example: "DROP DATABASE shop; -- error: dropped-database"
         ),
-        |at, found| drops(at, found, &DATABASE, &[ObjectKind::Database], "is dropped with everything in it"),
+        |at, found| {
+            drops(
+                at,
+                found,
+                &DATABASE,
+                &[ObjectKind::Database],
+                "is dropped with everything in it",
+            );
+        },
     )
 };
 
@@ -142,7 +181,15 @@ pub(crate) static SCHEMA: Rule = Rule {
             safe: "Rename it, and drop it when nobody has missed it.\n\n```sql\nREVOKE USAGE ON SCHEMA shop FROM public;\n```",
             example: "DROP SCHEMA shop; -- error: dropped-schema"
         ),
-        |at, found| drops(at, found, &SCHEMA, &[ObjectKind::Schema], "is dropped, with what `CASCADE` takes along"),
+        |at, found| {
+            drops(
+                at,
+                found,
+                &SCHEMA,
+                &[ObjectKind::Schema],
+                "is dropped, with what `CASCADE` takes along",
+            );
+        },
     )
 };
 
@@ -164,7 +211,13 @@ pub(crate) static NOT_NULL: Rule = Rule {
         ),
         |at, found| {
             let is = |it: &ColumnChange| matches!(it, ColumnChange::DropNotNull);
-            loses(at, found, &NOT_NULL, is, "may be `NULL` from now on: do programs that run expect it?");
+            loses(
+                at,
+                found,
+                &NOT_NULL,
+                is,
+                "may be `NULL` from now on: do programs that run expect it?",
+            );
             if let Kind::AlterDomain(domain) = &at.statement.kind
                 && matches!(domain.action, DomainAction::DropNotNull)
                 && known::is_shared(at, &domain.name)
@@ -192,7 +245,13 @@ pub(crate) static DEFAULT: Rule = on(
             ColumnChange::SetDefault(expr) => expr.node == crate::ast::Node::Null,
             _ => false,
         };
-        loses(at, found, &DEFAULT, is, "is not filled any more where an `INSERT` leaves it out");
+        loses(
+            at,
+            found,
+            &DEFAULT,
+            is,
+            "is not filled any more where an `INSERT` leaves it out",
+        );
         if let Kind::AlterDomain(domain) = &at.statement.kind
             && matches!(domain.action, DomainAction::DropDefault)
         {
@@ -214,7 +273,13 @@ pub(crate) static GENERATED_EXPRESSION: Rule = on(
     ),
     |at, found| {
         let is = |it: &ColumnChange| matches!(it, ColumnChange::DropExpression { .. });
-        loses(at, found, &GENERATED_EXPRESSION, is, "is not computed any more");
+        loses(
+            at,
+            found,
+            &GENERATED_EXPRESSION,
+            is,
+            "is not computed any more",
+        );
     },
 );
 
@@ -231,10 +296,14 @@ pub(crate) static CONSTRAINT: Rule = on(
     |at, found| {
         for (table, action) in model::actions(at) {
             let (name, what) = match &action.kind {
-                Action::DropConstraint { name, .. } => (name, "is gone: what it refused can be written"),
-                Action::AlterConstraint { name, enforced: Some(false), .. } => {
-                    (name, "is not tested any more")
+                Action::DropConstraint { name, .. } => {
+                    (name, "is gone: what it refused can be written")
                 }
+                Action::AlterConstraint {
+                    name,
+                    enforced: Some(false),
+                    ..
+                } => (name, "is not tested any more"),
                 _ => continue,
             };
             let recipe = super::super::support::recipes::is_proof(name);
@@ -247,7 +316,10 @@ pub(crate) static CONSTRAINT: Rule = on(
             && let DomainAction::DropConstraint { name, .. } = &domain.action
             && known::is_shared(at, &domain.name)
         {
-            let message = format!("{} is gone: what it refused can be written", part(&domain.name, &name.to_string()));
+            let message = format!(
+                "{} is gone: what it refused can be written",
+                part(&domain.name, &name.to_string())
+            );
             push(found, &CONSTRAINT, at.statement.span, message);
         }
     },
@@ -263,7 +335,15 @@ pub(crate) static VIEW: Rule = on(
         safe: "First a release that does not use it. To change its columns, `CREATE OR REPLACE VIEW` with the new ones at the end.\n\n```sql\nCREATE OR REPLACE VIEW open_orders AS SELECT 1 AS id, 2 AS added;\n```",
         example: "DROP VIEW open_orders; -- warning: dropped-view"
     ),
-    |at, found| drops(at, found, &VIEW, &[ObjectKind::View], "is gone for programs that read it"),
+    |at, found| {
+        drops(
+            at,
+            found,
+            &VIEW,
+            &[ObjectKind::View],
+            "is gone for programs that read it",
+        );
+    },
 );
 
 pub(crate) static FUNCTION: Rule = on(
@@ -277,8 +357,19 @@ pub(crate) static FUNCTION: Rule = on(
         example: "DROP FUNCTION total(int); -- warning: dropped-function"
     ),
     |at, found| {
-        let kinds = [ObjectKind::Function, ObjectKind::Procedure, ObjectKind::Routine, ObjectKind::Aggregate];
-        drops(at, found, &FUNCTION, &kinds, "is gone for programs that call it");
+        let kinds = [
+            ObjectKind::Function,
+            ObjectKind::Procedure,
+            ObjectKind::Routine,
+            ObjectKind::Aggregate,
+        ];
+        drops(
+            at,
+            found,
+            &FUNCTION,
+            &kinds,
+            "is gone for programs that call it",
+        );
     },
 );
 
@@ -305,11 +396,20 @@ pub(crate) static TYPE: Rule = on(
             ObjectKind::TextSearchConfiguration,
             ObjectKind::TextSearchDictionary,
         ];
-        drops(at, found, &TYPE, &kinds, "is gone for statements that use it");
+        drops(
+            at,
+            found,
+            &TYPE,
+            &kinds,
+            "is gone for statements that use it",
+        );
         if let Kind::AlterType(altered) = &at.statement.kind {
             for action in &altered.actions {
                 if let TypeAction::DropAttribute { name, .. } = action {
-                    let message = format!("{} is gone for programs that read it", part(&altered.name, &name.to_string()));
+                    let message = format!(
+                        "{} is gone for programs that read it",
+                        part(&altered.name, &name.to_string())
+                    );
                     push(found, &TYPE, name.span, message);
                 }
             }
@@ -327,7 +427,15 @@ pub(crate) static SEQUENCE: Rule = on(
         safe: "First a release that does not use it.",
         example: "DROP SEQUENCE invoice_number; -- warning: dropped-sequence"
     ),
-    |at, found| drops(at, found, &SEQUENCE, &[ObjectKind::Sequence], "is gone, and its position with it"),
+    |at, found| {
+        drops(
+            at,
+            found,
+            &SEQUENCE,
+            &[ObjectKind::Sequence],
+            "is gone, and its position with it",
+        );
+    },
 );
 
 pub(crate) static EXTENSION: Rule = on(
@@ -340,7 +448,15 @@ pub(crate) static EXTENSION: Rule = on(
         safe: "First a release that does not use it, and no `CASCADE`.",
         example: "DROP EXTENSION hstore; -- warning: dropped-extension"
     ),
-    |at, found| drops(at, found, &EXTENSION, &[ObjectKind::Extension], "is gone with its types, functions and operators"),
+    |at, found| {
+        drops(
+            at,
+            found,
+            &EXTENSION,
+            &[ObjectKind::Extension],
+            "is gone with its types, functions and operators",
+        );
+    },
 );
 
 pub(crate) static TRIGGER: Rule = off(
@@ -369,7 +485,15 @@ pub(crate) static INDEX: Rule = off(
         safe: "Look at `idx_scan` of `pg_stat_user_indexes`, on replicas too.",
         example: "DROP INDEX CONCURRENTLY orders_number_idx; -- warning: dropped-index"
     ),
-    |at, found| drops(at, found, &INDEX, &[ObjectKind::Index], "is gone for queries that need it"),
+    |at, found| {
+        drops(
+            at,
+            found,
+            &INDEX,
+            &[ObjectKind::Index],
+            "is gone for queries that need it",
+        );
+    },
 );
 
 pub(crate) static POLICY: Rule = off(

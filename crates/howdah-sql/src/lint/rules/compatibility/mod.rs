@@ -94,7 +94,9 @@ fn push(found: &mut Vec<Finding>, rule: &'static Rule, span: Span, message: Stri
 
 /// Those that others may use, as a sentence names them.
 fn shared(at: &At<'_>, objects: &[ObjectRef]) -> Option<String> {
-    let shared = objects.iter().filter(|it| known::is_shared(at, it.on.as_ref().unwrap_or(&it.name)));
+    let shared = objects
+        .iter()
+        .filter(|it| known::is_shared(at, it.on.as_ref().unwrap_or(&it.name)));
     let names: Vec<String> = shared.map(|it| format!("`{}`", described(it))).collect();
     (!names.is_empty()).then(|| names.join(", "))
 }

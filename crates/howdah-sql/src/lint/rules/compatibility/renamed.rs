@@ -32,7 +32,10 @@ pub(crate) static COLUMN: Rule = Rule {
             if let Kind::AlterType(altered) = &at.statement.kind {
                 for action in &altered.actions {
                     if let TypeAction::RenameAttribute { from, .. } = action {
-                        let message = format!("{} is gone for programs that run", part(&altered.name, &from.to_string()));
+                        let message = format!(
+                            "{} is gone for programs that run",
+                            part(&altered.name, &from.to_string())
+                        );
                         push(found, &COLUMN, from.span, message);
                     }
                 }
@@ -41,9 +44,18 @@ pub(crate) static COLUMN: Rule = Rule {
     )
 };
 
-fn column(at: &At<'_>, table: &AlterTable, span: crate::text::Span, from: &Name, to: &Name) -> Finding {
+fn column(
+    at: &At<'_>,
+    table: &AlterTable,
+    span: crate::text::Span,
+    from: &Name,
+    to: &Name,
+) -> Finding {
     let name = &table.name;
-    let message = format!("{} is gone for programs that run", part(name, &from.to_string()));
+    let message = format!(
+        "{} is gone for programs that run",
+        part(name, &from.to_string())
+    );
     let type_name = known::column_type(at.catalog, name, from).unwrap_or_else(|| "…".to_owned());
     let finding = Finding::new(&COLUMN, span, message).label("fails at once");
     if table.kind == RelationKind::View {
@@ -77,8 +89,14 @@ pub(crate) static TABLE: Rule = Rule {
                 let Action::Rename(to) = &action.kind else {
                     continue;
                 };
-                let kinds = [RelationKind::Table, RelationKind::ForeignTable, RelationKind::MaterializedView];
-                if !kinds.contains(&table.kind) || known::is_other_than_table(at.catalog, &table.name) {
+                let kinds = [
+                    RelationKind::Table,
+                    RelationKind::ForeignTable,
+                    RelationKind::MaterializedView,
+                ];
+                if !kinds.contains(&table.kind)
+                    || known::is_other_than_table(at.catalog, &table.name)
+                {
                     continue;
                 }
                 // a view of the old name is the way out, wherever it comes in the script
@@ -97,17 +115,21 @@ pub(crate) static TABLE: Rule = Rule {
 fn table_finding(table: &AlterTable, span: crate::text::Span, to: &Name) -> Finding {
     let name = &table.name;
     let new = super::super::support::recipes::beside(name, &to.to_string());
-    Finding::new(&TABLE, span, format!("`{name}` is gone for programs that run"))
-        .label("fails at once")
-        .instead(
-            "leave a view of the old name until the last program has changed",
-            format!(
-                "BEGIN;\n\
+    Finding::new(
+        &TABLE,
+        span,
+        format!("`{name}` is gone for programs that run"),
+    )
+    .label("fails at once")
+    .instead(
+        "leave a view of the old name until the last program has changed",
+        format!(
+            "BEGIN;\n\
                  ALTER TABLE {name} RENAME TO {to};\n\
                  CREATE VIEW {name} AS SELECT * FROM {new};\n\
                  COMMIT;"
-            ),
-        )
+        ),
+    )
 }
 
 pub(crate) static OBJECT: Rule = Rule {
@@ -130,9 +152,15 @@ pub(crate) static OBJECT: Rule = Rule {
         |at, found| match &at.statement.kind {
             Kind::AlterObject(altered) => {
                 if let ObjectChange::Rename(to) = &altered.change
-                    && known::is_shared(at, altered.object.on.as_ref().unwrap_or(&altered.object.name))
+                    && known::is_shared(
+                        at,
+                        altered.object.on.as_ref().unwrap_or(&altered.object.name),
+                    )
                 {
-                    let message = format!("`{}` is `{to}` from now on", super::described(&altered.object));
+                    let message = format!(
+                        "`{}` is `{to}` from now on",
+                        super::described(&altered.object)
+                    );
                     push(found, &OBJECT, at.statement.span, message);
                 }
             }
@@ -142,12 +170,20 @@ pub(crate) static OBJECT: Rule = Rule {
                         let name = &altered.name;
                         let literal = |it: &str| format!("'{}'", it.replace('\'', "''"));
                         found.push(
-                            Finding::new(&OBJECT, at.statement.span, format!("`{from}` of `{name}` is `{to}` from now on"))
-                                .label("programs that run write the old one")
-                                .instead(
-                                    "add the new value, let programs know both, then move the rows",
-                                    format!("ALTER TYPE {name} ADD VALUE {} AFTER {};", literal(to), literal(from)),
+                            Finding::new(
+                                &OBJECT,
+                                at.statement.span,
+                                format!("`{from}` of `{name}` is `{to}` from now on"),
+                            )
+                            .label("programs that run write the old one")
+                            .instead(
+                                "add the new value, let programs know both, then move the rows",
+                                format!(
+                                    "ALTER TYPE {name} ADD VALUE {} AFTER {};",
+                                    literal(to),
+                                    literal(from)
                                 ),
+                            ),
                         );
                     }
                 }
@@ -156,9 +192,17 @@ pub(crate) static OBJECT: Rule = Rule {
                 for (table, action) in model::actions(at) {
                     let message = match &action.kind {
                         Action::RenameConstraint { from, to } => {
-                            format!("{} is `{to}` from now on", part(&table.name, &from.to_string()))
+                            format!(
+                                "{} is `{to}` from now on",
+                                part(&table.name, &from.to_string())
+                            )
                         }
-                        Action::Rename(to) if matches!(table.kind, RelationKind::View | RelationKind::Sequence) => {
+                        Action::Rename(to)
+                            if matches!(
+                                table.kind,
+                                RelationKind::View | RelationKind::Sequence
+                            ) =>
+                        {
                             format!("`{}` is `{to}` from now on", table.name)
                         }
                         _ => continue,
@@ -185,7 +229,10 @@ pub(crate) static SCHEMA: Rule = on(
             && let ObjectChange::SetSchema(to) = &altered.change
             && known::is_shared(at, &altered.object.name)
         {
-            let message = format!("`{}` lies in `{to}` from now on", super::described(&altered.object));
+            let message = format!(
+                "`{}` lies in `{to}` from now on",
+                super::described(&altered.object)
+            );
             push(found, &SCHEMA, at.statement.span, message);
         }
         for (table, action) in model::actions(at) {

@@ -1,7 +1,9 @@
 //! Questions to the catalog. Of what is not known the answer is no.
 
-use crate::ast::{ConstraintKind, Kind, Name, Node, ObjectName, PartitionBound, Query, RelationKind, Statement};
-use crate::catalog::{Age, Catalog, Index, Trigger};
+use crate::ast::{
+    ConstraintKind, Kind, Name, Node, ObjectName, PartitionBound, Query, RelationKind, Statement,
+};
+use crate::catalog::{Age, Catalog, Index, Relation, Trigger};
 use crate::lint::context::At;
 
 /// Whether others may use it: neither a relation nor a type nor a function that the script has made.
@@ -15,13 +17,16 @@ pub(in crate::lint::rules) fn is_shared(at: &At<'_>, name: &ObjectName) -> bool 
 
 /// Whether it is a partitioned table, or an index of one.
 pub(in crate::lint::rules) fn is_partitioned(catalog: &Catalog, name: &ObjectName) -> bool {
-    let is = |name: &ObjectName| catalog.relation(name).is_some_and(|it| it.is_partitioned());
+    let is = |name: &ObjectName| catalog.relation(name).is_some_and(Relation::is_partitioned);
     is(name) || catalog.index(name).is_some_and(|it| is(&it.table))
 }
 
 /// The partitions of a table that hold rows.
 pub(in crate::lint::rules) fn partitions(catalog: &Catalog, table: &ObjectName) -> Vec<ObjectName> {
-    let leaves = catalog.descendants(table).into_iter().filter(|it| !it.is_partitioned());
+    let leaves = catalog
+        .descendants(table)
+        .into_iter()
+        .filter(|it| !it.is_partitioned());
     leaves.map(|it| spoken(catalog, &it.name)).collect()
 }
 
@@ -30,17 +35,23 @@ pub(in crate::lint::rules) fn default_partition(
     catalog: &Catalog,
     table: &ObjectName,
 ) -> Option<ObjectName> {
-    catalog.default_partition(table).map(|it| spoken(catalog, &it.name))
+    catalog
+        .default_partition(table)
+        .map(|it| spoken(catalog, &it.name))
 }
 
 /// Whether it takes what no other partition takes.
 pub(in crate::lint::rules) fn is_default_partition(catalog: &Catalog, table: &ObjectName) -> bool {
-    catalog.relation(table).is_some_and(|it| it.bound == Some(PartitionBound::Default))
+    catalog
+        .relation(table)
+        .is_some_and(|it| it.bound == Some(PartitionBound::Default))
 }
 
 /// The columns that a table is partitioned by; none where there are expressions among them.
 pub(in crate::lint::rules) fn partition_key(catalog: &Catalog, table: &ObjectName) -> Vec<Name> {
-    let by = catalog.relation(table).and_then(|it| it.partition_by.as_ref());
+    let by = catalog
+        .relation(table)
+        .and_then(|it| it.partition_by.as_ref());
     let columns = by.map(|it| it.elements.iter().map(|it| it.column.clone()).collect());
     columns.unwrap_or(Some(Vec::new())).unwrap_or_default()
 }
@@ -72,8 +83,12 @@ pub(in crate::lint::rules) fn index_columns(
     table: &ObjectName,
     index: &Name,
 ) -> Vec<String> {
-    let elements = index_of(catalog, table, index).into_iter().flat_map(|it| &it.elements);
-    elements.filter_map(|it| it.column.as_ref().map(|name| name.text.clone())).collect()
+    let elements = index_of(catalog, table, index)
+        .into_iter()
+        .flat_map(|it| &it.elements);
+    elements
+        .filter_map(|it| it.column.as_ref().map(|name| name.text.clone()))
+        .collect()
 }
 
 /// Whether a column is not known to be `NOT NULL`.
@@ -88,9 +103,8 @@ pub(in crate::lint::rules) fn may_be_null(
 
 /// Whether rows can be told apart by an index, as `REFRESH … CONCURRENTLY` needs it.
 pub(in crate::lint::rules) fn has_unique_index(catalog: &Catalog, table: &ObjectName) -> bool {
-    let serves = |it: &Index| {
-        it.unique && it.valid && it.predicate.is_none() && !it.has_expressions()
-    };
+    let serves =
+        |it: &Index| it.unique && it.valid && it.predicate.is_none() && !it.has_expressions();
     catalog.indexes(table).any(serves)
 }
 
@@ -109,17 +123,26 @@ pub(in crate::lint::rules) fn lacks_index(
     table: &ObjectName,
     columns: &[Name],
 ) -> bool {
-    let is_known = catalog.relation(table).is_some_and(|it| !it.columns.is_empty());
+    let is_known = catalog
+        .relation(table)
+        .is_some_and(|it| !it.columns.is_empty());
     is_known && !catalog.indexes(table).any(|it| begins_with(it, columns))
 }
 
 fn begins_with(index: &Index, columns: &[Name]) -> bool {
-    let first: Vec<&Name> =
-        index.elements.iter().take(columns.len()).filter_map(|it| it.column.as_ref()).collect();
+    let first: Vec<&Name> = index
+        .elements
+        .iter()
+        .take(columns.len())
+        .filter_map(|it| it.column.as_ref())
+        .collect();
     let is_whole = match index.predicate.as_ref().map(|it| &it.node) {
         None => true,
         // rows with `NULL` refer to nothing
-        Some(Node::IsNull { operand, negated: true }) => columns.iter().any(|it| operand.is_column(it)),
+        Some(Node::IsNull {
+            operand,
+            negated: true,
+        }) => columns.iter().any(|it| operand.is_column(it)),
         Some(_) => false,
     };
     is_whole && columns.iter().all(|it| first.contains(&it))
@@ -127,7 +150,9 @@ fn begins_with(index: &Index, columns: &[Name]) -> bool {
 
 /// Whether it is known to be a table, or a materialized view.
 pub(in crate::lint::rules) fn is_table(catalog: &Catalog, relation: &ObjectName) -> bool {
-    catalog.relation(relation).is_some_and(|it| holds_rows(it.kind))
+    catalog
+        .relation(relation)
+        .is_some_and(|it| holds_rows(it.kind))
 }
 
 /// Whether it is known to be a view, a sequence or an index.
@@ -173,7 +198,11 @@ pub(in crate::lint::rules) fn is_concurrent(statement: &Statement) -> bool {
 /// The name without its schema, where the search path finds it.
 fn spoken(catalog: &Catalog, name: &ObjectName) -> ObjectName {
     let short = ObjectName::new(name.name.clone());
-    if catalog.resolve(&short) == *name { short } else { name.clone() }
+    if catalog.resolve(&short) == *name {
+        short
+    } else {
+        name.clone()
+    }
 }
 
 /// The triggers that a statement fires for each row of a table.
@@ -182,7 +211,10 @@ pub(in crate::lint::rules) fn row_triggers(
     table: &ObjectName,
     event: &str,
 ) -> Vec<String> {
-    let triggers = catalog.relation(table).into_iter().flat_map(|it| &it.triggers);
+    let triggers = catalog
+        .relation(table)
+        .into_iter()
+        .flat_map(|it| &it.triggers);
     let fires = |it: &&Trigger| {
         it.enabled && it.for_each_row && it.events.iter().any(|given| given == event)
     };
@@ -200,7 +232,10 @@ pub(in crate::lint::rules) fn goes_with_column(
         .filter(|it| it.columns().contains(&column))
         .map(|it| format!("index `{}`", it.name.name))
         .collect();
-    let constraints = catalog.relation(table).into_iter().flat_map(|it| &it.constraints);
+    let constraints = catalog
+        .relation(table)
+        .into_iter()
+        .flat_map(|it| &it.constraints);
     let over = constraints.filter(|it| !matches!(it.kind, ConstraintKind::NotNull(_)));
     for constraint in over.filter(|it| it.columns().contains(&column)) {
         gone.push(format!("constraint `{}`", constraint.name));
@@ -210,7 +245,10 @@ pub(in crate::lint::rules) fn goes_with_column(
 
 /// The views that read a table, as far as they are known.
 pub(in crate::lint::rules) fn views(catalog: &Catalog, table: &ObjectName) -> Vec<ObjectName> {
-    catalog.views_of(table).map(|it| spoken(catalog, &it.name)).collect()
+    catalog
+        .views_of(table)
+        .map(|it| spoken(catalog, &it.name))
+        .collect()
 }
 
 /// A view that mentions a column of a table.

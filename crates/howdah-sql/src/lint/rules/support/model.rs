@@ -2,8 +2,8 @@
 
 use crate::ast::{Action, AlterAction, AlterTable, ColumnChange, ColumnDef, Name};
 use crate::lint::context::At;
-use crate::locks::{Effects, Held, LockTaken};
 use crate::locks::table::{Form, Row};
+use crate::locks::{Effects, Held, LockTaken};
 
 /// The line of the model's table that applies, if it is about one of these forms.
 pub(in crate::lint::rules) fn row(effects: &Effects, forms: &[Form]) -> Option<&'static Row> {
@@ -21,7 +21,9 @@ pub(in crate::lint::rules) fn actions<'a>(
     at: &At<'a>,
 ) -> impl Iterator<Item = (&'a AlterTable, &'a AlterAction)> + use<'a> {
     let table = at.alters_existing_table();
-    table.into_iter().flat_map(|table| table.actions.iter().map(move |action| (table, action)))
+    table
+        .into_iter()
+        .flat_map(|table| table.actions.iter().map(move |action| (table, action)))
 }
 
 /// Its new columns.

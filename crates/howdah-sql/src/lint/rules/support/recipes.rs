@@ -1,6 +1,6 @@
 //! Statements that several rules advise, for the names at hand and the version of the server.
 
-use std::fmt::Display;
+use std::fmt::{Display, Write as _};
 
 use super::known;
 use crate::ast::{ColumnDef, Constraint, KeyConstraint, Name, ObjectName};
@@ -66,10 +66,18 @@ pub(in crate::lint::rules) fn column_without(
     };
     let written = at.written(all);
     let place = |position: u32| position.saturating_sub(all.start) as usize;
-    let before = written.get(..place(constraint.span.start)).unwrap_or(written);
-    let after = written.get(place(constraint.span.end)..).unwrap_or_default();
+    let before = written
+        .get(..place(constraint.span.start))
+        .unwrap_or(written);
+    let after = written
+        .get(place(constraint.span.end)..)
+        .unwrap_or_default();
     let (before, after) = (before.trim_end(), after.trim());
-    if after.is_empty() { before.to_owned() } else { format!("{before} {after}") }
+    if after.is_empty() {
+        before.to_owned()
+    } else {
+        format!("{before} {after}")
+    }
 }
 
 /// A unique index that is built without blocking.
@@ -99,7 +107,7 @@ pub(in crate::lint::rules) fn key_using_index(
 pub(in crate::lint::rules) fn key_elements(key: &KeyConstraint) -> String {
     let mut text = format!("({})", list(&key.columns));
     if !key.include.is_empty() {
-        text += &format!(" INCLUDE ({})", list(&key.include));
+        let _ = write!(text, " INCLUDE ({})", list(&key.include));
     }
     if key.nulls_not_distinct {
         text += " NULLS NOT DISTINCT";
@@ -130,7 +138,8 @@ pub(in crate::lint::rules) fn partitioned_index(
     }
     for partition in partitions {
         let own = at.constraint_name(&partition, &[], name.trim_matches('"'));
-        steps += &format!(
+        let _ = write!(
+            steps,
             "\nCREATE {unique}INDEX CONCURRENTLY {own} ON {partition} {elements};\n\
              ALTER INDEX {} ATTACH PARTITION {};",
             beside(table, name),

@@ -19,7 +19,9 @@ pub(in crate::lint::rules) fn typed<'a>(at: &At<'a>) -> Vec<Typed<'a>> {
     match &at.statement.kind {
         Kind::CreateTable(table) if table.persistence != Persistence::Temporary => {
             let columns = table.columns.iter();
-            columns.filter_map(|it| new(&table.name, it, true)).collect()
+            columns
+                .filter_map(|it| new(&table.name, it, true))
+                .collect()
         }
         Kind::AlterTable(table) => {
             let actions = table.actions.iter();

@@ -25,6 +25,7 @@ mod format;
 mod host;
 mod models;
 mod refresh;
+mod schema;
 mod server;
 
 pub use host::Host;
@@ -54,6 +55,8 @@ enum Command {
     Models(models::Arguments),
     /// Compute materialized views again, once or regularly
     Refresh(refresh::Arguments),
+    /// Schemas as values: show them, write them down
+    Schema(schema::Arguments),
 }
 
 /// Runs the command with the arguments of a process, the program's name first; gives the exit
@@ -79,6 +82,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, context: &Context) -> 
         Command::Server(arguments) => server::run(arguments, context),
         Command::Models(arguments) => models::run(arguments),
         Command::Refresh(arguments) => refresh::run(arguments),
+        Command::Schema(arguments) => schema::run(arguments, context),
     };
     outcome.unwrap_or_else(|error| failure::report(&error))
 }

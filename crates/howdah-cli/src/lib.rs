@@ -23,10 +23,12 @@ pub mod exit;
 mod failure;
 mod format;
 mod host;
+mod migrate;
 mod models;
 mod refresh;
 mod schema;
 mod server;
+mod trace;
 
 pub use host::Host;
 
@@ -51,6 +53,8 @@ struct Arguments {
 enum Command {
     /// Run a PostgreSQL server of your own
     Server(server::Arguments),
+    /// Change a database step by step, with everything that is in use going on
+    Migrate(migrate::Arguments),
     /// Models of Python for a database that exists
     Models(models::Arguments),
     /// Compute materialized views again, once or regularly
@@ -80,6 +84,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, context: &Context) -> 
     };
     let outcome = match &parsed.command {
         Command::Server(arguments) => server::run(arguments, context),
+        Command::Migrate(arguments) => migrate::run(arguments, context),
         Command::Models(arguments) => models::run(arguments),
         Command::Refresh(arguments) => refresh::run(arguments),
         Command::Schema(arguments) => schema::run(arguments, context),

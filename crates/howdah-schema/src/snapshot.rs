@@ -25,6 +25,10 @@ impl Snapshot {
     /// The text is no JSON, or not that of a schema of this version of howdah.
     pub fn parse(text: &str) -> Result<Self, serde_json::Error> {
         let value: serde_json::Value = serde_json::from_str(text)?;
+        if !value.is_object() {
+            // serde would take a list for the values of the fields
+            return Err(serde::de::Error::custom("expected an object"));
+        }
         // an empty schema alone is `{}`
         if value.get("schema").is_some() {
             return serde_json::from_value(value);

@@ -28,6 +28,7 @@ mod lint;
 mod migrate;
 mod models;
 mod refresh;
+mod schema;
 mod server;
 mod trace;
 
@@ -62,6 +63,8 @@ enum Command {
     Lint(lint::Arguments),
     /// Compute materialized views again, once or regularly
     Refresh(refresh::Arguments),
+    /// Schemas as values: show them, write them down
+    Schema(schema::Arguments),
 }
 
 /// Runs the command with the arguments of a process, the program's name first; gives the exit
@@ -89,6 +92,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, context: &Context) -> 
         Command::Models(arguments) => models::run(arguments),
         Command::Lint(arguments) => lint::run(arguments, context),
         Command::Refresh(arguments) => refresh::run(arguments),
+        Command::Schema(arguments) => schema::run(arguments, context),
     };
     outcome.unwrap_or_else(|error| failure::report(&error))
 }

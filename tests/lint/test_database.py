@@ -50,7 +50,7 @@ def test_the_database_is_only_read(database: str, tmp_path: Path) -> None:
     with howdah.connect(database) as connection:
         connection.execute(TABLES)
     dropped = lint(tmp_path, "-", "--db", database, stdin="DROP SCHEMA shop CASCADE;")
-    assert "DROP SCHEMA" in dropped.stdout
+    assert "in 1 statement" in dropped.stdout
     with howdah.connect(database) as connection:
         assert connection.fetch_value("select count(*) from shop.few") == 12
 

@@ -14,6 +14,7 @@
 
 pub mod ast;
 pub mod catalog;
+pub mod lint;
 pub mod locks;
 mod syntax;
 pub mod text;

@@ -1,41 +1,67 @@
 //! What a database tells beside its schema: sizes, what is invalid, what goes on.
 //!
-//! IO: one query. Invariant: what the server's statistics do not know stays unknown.
+//! No IO. Invariant: what the server's statistics do not know stays unknown.
 
-use howdah_driver::{Connection, Row};
+use howdah_schema::value::{Facts, RelationFacts, Vacuum};
 use howdah_sql::ast::ObjectName;
 use howdah_sql::catalog::{Catalog, Size};
 
-const FACTS: &str = include_str!("facts.sql");
-
 /// Adds them to a catalog that knows the schema.
-pub(super) fn tell(connection: &mut Connection, catalog: &mut Catalog) -> anyhow::Result<()> {
-    let rows = connection.query(FACTS)?;
-    for row in &rows {
-        let text = |column| row.get(column).unwrap_or_default();
-        let name = ObjectName::qualified(text(0), text(1));
-        let is_true = |column| row.get(column) == Some("t");
-        if is_true(2) {
-            if !is_true(3) {
-                catalog.set_invalid(&name);
-            }
-            continue;
+pub(super) fn tell(catalog: &mut Catalog, facts: &Facts) {
+    for relation in &facts.relations {
+        let name = ObjectName {
+            schema: relation.name.schema.clone(),
+            ..ObjectName::new(&relation.name.name)
+        };
+        if let Some(rows) = relation.rows {
+            catalog.set_size(&name, size(rows, relation));
         }
-        if let Some(rows) = number(row, 4) {
-            let size = Size {
-                rows,
-                bytes: number(row, 5),
-                index_bytes: number(row, 6),
-            };
-            catalog.set_size(&name, size);
+        for index in &relation.invalid_indexes {
+            catalog.set_invalid(&ObjectName {
+                name: index.clone(),
+                ..name.clone()
+            });
         }
-        if is_true(7) {
+        if relation.vacuum == Some(Vacuum::Automatic) {
             catalog.set_autovacuum(&name);
         }
     }
-    Ok(())
+    add_up_partitions(catalog);
 }
 
-fn number(row: &Row, column: usize) -> Option<u64> {
-    row.get(column)?.parse().ok()
+/// PostgreSQL's major version.
+pub(super) fn version(facts: &Facts) -> Option<u32> {
+    Some(facts.server_version / 10_000).filter(|it| *it > 0)
+}
+
+fn size(rows: u64, relation: &RelationFacts) -> Size {
+    Size {
+        rows,
+        bytes: Some(relation.bytes),
+        index_bytes: Some(relation.index_bytes),
+    }
+}
+
+/// A partitioned table is as large as its partitions are together.
+fn add_up_partitions(catalog: &mut Catalog) {
+    let partitioned = catalog.relations().filter(|it| it.is_partitioned());
+    let names: Vec<ObjectName> = partitioned.map(|it| it.name.clone()).collect();
+    for name in names {
+        let mut sum = Size {
+            rows: 0,
+            bytes: Some(0),
+            index_bytes: Some(0),
+        };
+        let descendants = catalog.descendants(&name).into_iter();
+        let leaves = descendants.filter(|it| !it.is_partitioned());
+        let Some(sizes) = leaves.map(|it| it.size).collect::<Option<Vec<_>>>() else {
+            continue;
+        };
+        for size in sizes {
+            sum.rows += size.rows;
+            sum.bytes = sum.bytes.zip(size.bytes).map(|(a, b)| a + b);
+            sum.index_bytes = sum.index_bytes.zip(size.index_bytes).map(|(a, b)| a + b);
+        }
+        catalog.set_size(&name, sum);
+    }
 }

@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use anyhow::Context as _;
 use howdah_driver::Connection;
-use howdah_schema::{Schema, ddl, read};
+use howdah_schema::{Snapshot, ddl, read};
 use howdah_sql::catalog::Catalog;
 
 /// What is known of one database.
@@ -71,12 +71,9 @@ fn of_snapshot(path: &Path) -> anyhow::Result<State> {
     let text = std::fs::read_to_string(path)
         .with_context(|| format!("the schema `{name}` cannot be read"))?;
     if path.extension().is_some_and(|it| it == "json") {
-        let schema: Schema = serde_json::from_str(&text)
+        let snapshot = Snapshot::parse(&text)
             .with_context(|| format!("`{name}` is no snapshot of `howdah schema dump`"))?;
-        return Ok(State {
-            catalog: catalog(&schema),
-            version: None,
-        });
+        return Ok(of(&snapshot));
     }
     Ok(State {
         catalog: applied(&text),
@@ -88,20 +85,20 @@ fn of_database(url: &str) -> anyhow::Result<State> {
     let mut connection = Connection::connect(url, "howdah lint")?;
     // nothing here may change anything, whatever a view's function does
     connection.execute("set default_transaction_read_only = on")?;
-    let schema = howdah_schema::read(&mut connection, &read::Options::default())?;
-    let mut catalog = catalog(&schema).completed();
-    facts::tell(&mut connection, &mut catalog)?;
-    let version = connection.parameter("server_version").and_then(major);
-    Ok(State { catalog, version })
+    let snapshot = read::snapshot(&mut connection, &read::Options::default())?;
+    Ok(of(&snapshot))
 }
 
-fn major(version: &str) -> Option<u32> {
-    let digits = version.split(|it: char| !it.is_ascii_digit()).next()?;
-    digits.parse().ok()
-}
-
-fn catalog(schema: &Schema) -> Catalog {
-    applied(&(ddl::create(schema).join(";\n") + ";\n"))
+fn of(snapshot: &Snapshot) -> State {
+    let script = ddl::create(&snapshot.schema).join(";\n") + ";\n";
+    let mut catalog = applied(&script).completed();
+    if let Some(facts) = &snapshot.facts {
+        facts::tell(&mut catalog, facts);
+    }
+    State {
+        catalog,
+        version: snapshot.facts.as_ref().and_then(facts::version),
+    }
 }
 
 /// What a script makes, taken for what was there.

@@ -54,7 +54,7 @@ def test_folders_patterns_and_what_they_leave_out(tmp_path: Path) -> None:
 def test_standard_input_has_the_name_it_is_given(tmp_path: Path) -> None:
     write(tmp_path, {"m/howdah.toml": f'[lint.rules]\n{RULE} = "note"'})
     assert hazards(tmp_path, "-", stdin="\n" + HAZARD) == [("stdin.sql", 2)]
-    done = lint(tmp_path, "-", "--stdin-filename", "m/1.sql", stdin=HAZARD)
+    done = lint(tmp_path, "-", "--stdin-filename", "m/1.sql", "--only", RULE, stdin=HAZARD)
     assert done.stdout.startswith(f"note[{RULE}]")
     assert " --> m/1.sql:1:" in done.stdout
 
@@ -136,7 +136,7 @@ def test_every_form_goes_to_its_file(tmp_path: Path) -> None:
     write(tmp_path, {"a.sql": HAZARD, "b.sql": "SELECT 1;"})
     forms = ["json", "sarif", "github", "markdown", "gitlab", "junit", "concise"]
     reports = [word for form in forms for word in ("--report", f"{form}=out.{form}")]
-    done = lint(tmp_path, *reports)
+    done = lint(tmp_path, "--only", RULE, *reports)
     assert done.returncode == FOUND
     texts = {form: (tmp_path / f"out.{form}").read_text() for form in forms}
     assert json.loads(texts["json"])["findings"][0]["rule"] == RULE

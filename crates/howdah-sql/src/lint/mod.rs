@@ -23,8 +23,6 @@ mod rules;
 mod session;
 mod settings;
 mod severity;
-#[cfg(test)]
-mod spec;
 mod suppressions;
 mod walk;
 

@@ -1,6 +1,6 @@
 //! What a rule is: a name, a page for people, the names that other tools give it, and a check.
 //!
-//! No IO. Every file of `rules/` holds one. Invariant: a rule's examples are executed by `spec.rs`, so its page tells
+//! No IO. Every file of `rules/` holds one. Invariant: a rule's examples are executed by `tests/rules.rs`, so its page tells
 //! nothing that is not so.
 
 use super::context::{At, Whole};

@@ -1,7 +1,7 @@
 //! The rules, one file each: `name_of_rule.rs` holds `name-of-rule`.
 //!
 //! No IO. Called by the engine, which asks every rule about every statement. What is said about a rule for people is in
-//! its `page`; further examples stand beside it in `name_of_rule.md`. Both are executed by `spec.rs`.
+//! its `page`; further examples stand beside it in `name_of_rule.md`. Both are executed by `tests/rules.rs`.
 
 use std::collections::HashMap;
 use std::sync::LazyLock;

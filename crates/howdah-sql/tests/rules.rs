@@ -13,16 +13,17 @@
 //! | `help` | not linted: the statements of the first help of the block before |
 //! | `fixed` | not linted: what `--fix` makes of the block before, with this rule alone |
 
+#![allow(clippy::unwrap_used)] // a test may panic
+
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use super::rule::{Check, Default as On, Rule};
-use super::rules::{ALL, named};
-use super::severity::Level;
-use super::{Finding, Settings, fix, lint};
-use crate::ast::ObjectName;
-use crate::catalog::{Catalog, Size};
-use crate::text::Lines;
+use howdah_sql::ast::ObjectName;
+use howdah_sql::catalog::{Catalog, Size};
+use howdah_sql::lint::{
+    Check, Finding, Level, OnByDefault as On, RULES as ALL, Rule, Settings, fix, lint, named,
+};
+use howdah_sql::text::Lines;
 
 /// A fenced block.
 struct Block {
@@ -111,7 +112,7 @@ impl Run<'_> {
         let has = |word: &str| block.words.iter().any(|it| it == word);
         if has("before") {
             let mut known = Catalog::default();
-            for statement in &crate::parse(&block.text).statements {
+            for statement in &howdah_sql::parse(&block.text).statements {
                 known.apply(statement);
             }
             self.known = known.settled();

@@ -7,3 +7,7 @@ pub mod wire;
 /// howdah-driver's.
 #[path = "../../crates/howdah-driver/tests/entry/mod.rs"]
 pub mod driver;
+
+/// howdah-sql's.
+#[path = "../../crates/howdah-sql/tests/entry/mod.rs"]
+pub mod sql;

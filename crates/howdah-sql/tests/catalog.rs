@@ -305,14 +305,10 @@ fn types_and_functions_are_followed() {
         "begin; alter type mood add value 'ok' after 'sad'",
     );
     let mood = catalog.type_named(&named("mood")).unwrap();
-    assert_eq!(mood.new_values, ["ok"]);
+    assert_eq!(mood.new_values[0].0, "ok");
+    assert_eq!(catalog.age(mood.new_values[0].1), Age::Transaction);
     follow(&mut catalog, "commit; drop function f(text)");
-    assert!(
-        catalog
-            .type_named(&named("mood"))
-            .unwrap()
-            .new_values
-            .is_empty()
-    );
+    let mood = catalog.type_named(&named("mood")).unwrap();
+    assert_eq!(catalog.age(mood.new_values[0].1), Age::Script);
     assert_eq!(catalog.functions(&named("f")).len(), 1);
 }

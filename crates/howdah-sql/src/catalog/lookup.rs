@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use super::{
-    Age, Catalog, Domain, Function, Index, Publication, Relation, Size, TableConstraint, Type,
-    TypeKind,
+    Age, Catalog, Domain, Function, Index, Made, Publication, Relation, Size, TableConstraint,
+    Type, TypeKind,
 };
 use crate::ast::{ConstraintKind, ObjectName, PartitionBound, RelationKind, TypeName};
 
@@ -24,7 +24,7 @@ impl Catalog {
     /// The same for types.
     #[must_use]
     pub fn resolve_type(&self, name: &ObjectName) -> ObjectName {
-        self.search(name, |name| self.objects.types.contains_key(name))
+        self.search(name, |name| self.objects.others.types.contains_key(name))
     }
 
     pub(super) fn search(
@@ -114,10 +114,19 @@ impl Catalog {
     #[must_use]
     pub fn age_of(&self, name: &ObjectName) -> Age {
         let name = self.resolve(name);
-        let relation = self.objects.relation(&name).map(|it| it.age);
-        relation
-            .or_else(|| self.objects.index(&name).map(|it| it.age))
-            .unwrap_or_default()
+        let relation = self.objects.relation(&name).map(|it| it.made);
+        let made = relation.or_else(|| self.objects.index(&name).map(|it| it.made));
+        self.age(made.unwrap_or_default())
+    }
+
+    /// What the time that an object was made at means now.
+    #[must_use]
+    pub fn age(&self, made: Made) -> Age {
+        match made.0 {
+            0 => Age::Before,
+            number if number == self.transaction && self.in_transaction() => Age::Transaction,
+            _ => Age::Script,
+        }
     }
 
     /// Whether the script made a relation or index.
@@ -217,6 +226,7 @@ impl Catalog {
     #[must_use]
     pub fn type_named(&self, name: &ObjectName) -> Option<&Type> {
         self.objects
+            .others
             .types
             .get(&self.resolve_type(name))
             .map(Arc::as_ref)
@@ -224,7 +234,7 @@ impl Catalog {
 
     /// All types that were made.
     pub fn types(&self) -> impl Iterator<Item = &Type> {
-        self.objects.types.values().map(Arc::as_ref)
+        self.objects.others.types.values().map(Arc::as_ref)
     }
 
     /// A domain.
@@ -246,13 +256,19 @@ impl Catalog {
     /// The name with its schema, of a function or procedure.
     #[must_use]
     pub fn resolve_function(&self, name: &ObjectName) -> ObjectName {
-        self.search(name, |name| self.objects.functions.contains_key(name))
+        self.search(name, |name| {
+            self.objects.others.functions.contains_key(name)
+        })
     }
 
     /// The functions and procedures of a name.
     #[must_use]
     pub fn functions(&self, name: &ObjectName) -> Vec<&Function> {
-        let found = self.objects.functions.get(&self.resolve_function(name));
+        let found = self
+            .objects
+            .others
+            .functions
+            .get(&self.resolve_function(name));
         found.into_iter().flatten().map(Arc::as_ref).collect()
     }
 
@@ -273,26 +289,29 @@ impl Catalog {
     /// The table of a statistics object.
     #[must_use]
     pub fn statistics(&self, name: &ObjectName) -> Option<&ObjectName> {
-        let exists = |name: &ObjectName| self.objects.statistics.contains_key(name);
-        self.objects.statistics.get(&self.search(name, exists))
+        let exists = |name: &ObjectName| self.objects.others.statistics.contains_key(name);
+        self.objects
+            .others
+            .statistics
+            .get(&self.search(name, exists))
     }
 
     /// A publication.
     #[must_use]
     pub fn publication(&self, name: &str) -> Option<&Publication> {
-        self.objects.publications.get(name)
+        self.objects.others.publications.get(name)
     }
 
     /// Whether a schema is known.
     #[must_use]
     pub fn has_schema(&self, name: &str) -> bool {
-        self.objects.schemas.contains(name)
+        self.objects.others.schemas.contains(name)
     }
 
     /// Whether an extension was made.
     #[must_use]
     pub fn has_extension(&self, name: &str) -> bool {
-        self.objects.extensions.contains(name)
+        self.objects.others.extensions.contains(name)
     }
 
     /// The schemas that names without one are looked up in.

@@ -20,10 +20,10 @@ use std::sync::Arc;
 
 use crate::ast::ObjectName;
 pub use relation::{
-    Age, Column, Domain, Function, Generated, Index, Publication, Relation, Size, TableConstraint,
-    Trigger, Type, TypeKind,
+    Age, Column, Domain, Function, Generated, Index, Made, Publication, Relation, Size,
+    TableConstraint, Trigger, Type, TypeKind,
 };
-use store::Objects;
+use store::{Mark, Objects, Others};
 
 /// The objects of a database, as far as they are known.
 ///
@@ -44,7 +44,9 @@ pub struct Catalog {
     /// `SET search_path`, without `pg_catalog`.
     search_path: Vec<String>,
     /// As the transaction found it, and each savepoint.
-    saved: Vec<(Option<String>, Arc<Objects>)>,
+    saved: Vec<(Option<String>, Mark)>,
+    /// The number of the transaction that is open, or would be.
+    transaction: u32,
     /// All of a database is known: what is not here does not exist.
     complete: bool,
     time_zone: Option<String>,
@@ -56,6 +58,7 @@ impl Default for Catalog {
             objects: Arc::default(),
             search_path: vec!["public".to_owned()],
             saved: Vec::new(),
+            transaction: 1,
             complete: false,
             time_zone: None,
         }
@@ -66,11 +69,13 @@ impl Catalog {
     /// The same, with everything in it taken for what was there before, and nothing else.
     #[must_use]
     pub fn settled(mut self) -> Self {
-        self.age(Age::Before, |_| true);
-        self.saved.clear();
-        self.search_path = vec!["public".to_owned()];
-        self.time_zone = None;
-        self
+        self.objects().settle();
+        self.objects().forget();
+        Self {
+            objects: self.objects,
+            complete: self.complete,
+            ..Self::default()
+        }
     }
 
     /// The same, known to be the whole of a database: what is not in it does not exist.
@@ -78,38 +83,6 @@ impl Catalog {
     pub fn completed(mut self) -> Self {
         self.complete = true;
         self
-    }
-
-    /// Gives objects a new age where the old one is to change.
-    fn age(&mut self, to: Age, from: impl Fn(Age) -> bool) {
-        let changes = |age: Age| age != to && from(age);
-        let objects = Arc::make_mut(&mut self.objects);
-        objects.for_each(
-            |relation| {
-                if changes(relation.age) {
-                    Arc::make_mut(relation).age = to;
-                }
-            },
-            |index| {
-                if changes(index.age) {
-                    Arc::make_mut(index).age = to;
-                }
-            },
-        );
-        for made in objects.types.values_mut() {
-            if !made.new_values.is_empty() || changes(made.age) {
-                let made = Arc::make_mut(made);
-                made.new_values.clear();
-                if changes(made.age) {
-                    made.age = to;
-                }
-            }
-        }
-        for function in objects.functions.values_mut().flatten() {
-            if changes(function.age) {
-                Arc::make_mut(function).age = to;
-            }
-        }
     }
 
     /// Says how large a relation is.
@@ -135,6 +108,15 @@ impl Catalog {
     fn change_index(&mut self, name: &ObjectName, change: impl FnOnce(&mut Index)) {
         let name = self.resolve(name);
         self.objects().change_index(&name, change);
+    }
+
+    fn others(&mut self) -> &mut Others {
+        self.objects().others()
+    }
+
+    /// For what is made now.
+    fn now(&self) -> Made {
+        Made(self.transaction)
     }
 
     fn objects(&mut self) -> &mut Objects {

@@ -20,6 +20,10 @@ pub enum Age {
     Transaction,
 }
 
+/// The transaction that made an object, counted from one; zero if it was there before the script.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Made(pub(super) u32);
+
 /// How large a relation is, as its database says.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Size {
@@ -74,8 +78,8 @@ pub struct Relation {
     pub reads: Vec<ObjectName>,
     /// The column that a sequence belongs to.
     pub owned_by: Option<(ObjectName, String)>,
-    /// When it came to be.
-    pub age: Age,
+    /// When it came to be; see [`super::Catalog::age`].
+    pub made: Made,
     /// How large it is, where known.
     pub size: Option<Size>,
     /// A worker of autovacuum is busy with it.
@@ -234,8 +238,8 @@ pub struct Index {
     pub valid: bool,
     /// The constraint that it keeps.
     pub constraint: Option<String>,
-    /// When it came to be.
-    pub age: Age,
+    /// When it came to be; see [`super::Catalog::age`].
+    pub made: Made,
 }
 
 impl Index {
@@ -271,10 +275,10 @@ pub struct Type {
     pub name: ObjectName,
     /// What it is.
     pub kind: TypeKind,
-    /// When it came to be.
-    pub age: Age,
-    /// Values of an enum that the open transaction added: it cannot use them yet.
-    pub new_values: Vec<String>,
+    /// When it came to be; see [`super::Catalog::age`].
+    pub made: Made,
+    /// Values that were added to an enum, and when: the same transaction cannot use them.
+    pub new_values: Vec<(String, Made)>,
 }
 
 /// What a type is.
@@ -304,8 +308,8 @@ pub struct Domain {
 pub struct Function {
     /// How it was made, changes followed.
     pub definition: CreateFunction,
-    /// When it came to be.
-    pub age: Age,
+    /// When it came to be; see [`super::Catalog::age`].
+    pub made: Made,
 }
 
 /// A publication.

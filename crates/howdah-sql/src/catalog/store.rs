@@ -7,7 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::{Function, Index, Publication, Relation, Type};
+use super::{Function, Index, Made, Publication, Relation, Type};
 use crate::ast::{ConstraintKind, ObjectName};
 
 type Key = Arc<ObjectName>;
@@ -23,6 +23,14 @@ pub(super) struct Objects {
     indexes_of: BTreeMap<Key, Vec<Key>>,
     /// How many tables of the schema have a constraint of the name.
     constraint_names: BTreeMap<Key, u32>,
+    /// How to undo what the open transaction has done; none without one.
+    log: Option<Vec<Undo>>,
+    pub(super) others: Arc<Others>,
+}
+
+/// What a script has few of: shared as a whole.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Others {
     pub(super) types: BTreeMap<Key, Arc<Type>>,
     pub(super) functions: BTreeMap<Key, Vec<Arc<Function>>>,
     /// Statistics objects and their tables.
@@ -32,7 +40,62 @@ pub(super) struct Objects {
     pub(super) extensions: BTreeSet<String>,
 }
 
+#[derive(Clone, Debug)]
+enum Undo {
+    TakeRelation(ObjectName),
+    PutRelation(Arc<Relation>),
+    TakeIndex(ObjectName),
+    PutIndex(Arc<Index>),
+}
+
+/// A point to return to.
+#[derive(Clone, Debug)]
+pub(super) struct Mark {
+    steps: usize,
+    others: Arc<Others>,
+}
+
 impl Objects {
+    pub(super) fn others(&mut self) -> &mut Others {
+        Arc::make_mut(&mut self.others)
+    }
+
+    /// Marks the point that a transaction or savepoint begins at.
+    pub(super) fn mark(&mut self) -> Mark {
+        Mark {
+            steps: self.log.get_or_insert_default().len(),
+            others: Arc::clone(&self.others),
+        }
+    }
+
+    /// Undoes everything behind a mark.
+    pub(super) fn undo(&mut self, mark: &Mark) {
+        let Some(mut log) = self.log.take() else {
+            return;
+        };
+        for step in log.split_off(mark.steps.min(log.len())).into_iter().rev() {
+            match step {
+                Undo::TakeRelation(name) => drop(self.take_relation(&name)),
+                Undo::PutRelation(relation) => self.put_relation(relation),
+                Undo::TakeIndex(name) => drop(self.take_index(&name)),
+                Undo::PutIndex(index) => self.put_index(index),
+            }
+        }
+        self.others = Arc::clone(&mark.others);
+        self.log = Some(log);
+    }
+
+    /// A transaction has ended: nothing is undone any more.
+    pub(super) fn forget(&mut self) {
+        self.log = None;
+    }
+
+    fn record(&mut self, step: impl FnOnce() -> Undo) {
+        if let Some(log) = &mut self.log {
+            log.push(step());
+        }
+    }
+
     pub(super) fn relation(&self, name: &ObjectName) -> Option<&Relation> {
         self.relations.get(name).map(Arc::as_ref)
     }
@@ -81,11 +144,13 @@ impl Objects {
             let name = beside(&relation.name, &constraint.name);
             *self.constraint_names.entry(Arc::new(name)).or_default() += 1;
         }
+        self.record(|| Undo::TakeRelation(relation.name.clone()));
         self.relations.insert(key, relation);
     }
 
     pub(super) fn take_relation(&mut self, name: &ObjectName) -> Option<Arc<Relation>> {
         let relation = self.relations.remove(name)?;
+        self.record(|| Undo::PutRelation(Arc::clone(&relation)));
         for target in targets(&relation) {
             unlink(&mut self.dependents, &target, name);
         }
@@ -116,11 +181,13 @@ impl Objects {
         self.take_index(&index.name.clone());
         let key = Arc::new(index.name.clone());
         link(&mut self.indexes_of, index.table.clone(), &key);
+        self.record(|| Undo::TakeIndex(index.name.clone()));
         self.indexes.insert(key, index);
     }
 
     pub(super) fn take_index(&mut self, name: &ObjectName) -> Option<Arc<Index>> {
         let index = self.indexes.remove(name)?;
+        self.record(|| Undo::PutIndex(Arc::clone(&index)));
         unlink(&mut self.indexes_of, &index.table, name);
         Some(index)
     }
@@ -132,14 +199,23 @@ impl Objects {
         }
     }
 
-    /// Changes values that nothing refers by: ages.
-    pub(super) fn for_each(
-        &mut self,
-        mut relation: impl FnMut(&mut Arc<Relation>),
-        mut index: impl FnMut(&mut Arc<Index>),
-    ) {
-        self.relations.values_mut().for_each(&mut relation);
-        self.indexes.values_mut().for_each(&mut index);
+    /// Changes when everything was made.
+    pub(super) fn settle(&mut self) {
+        for relation in self.relations.values_mut() {
+            Arc::make_mut(relation).made = Made::default();
+        }
+        for index in self.indexes.values_mut() {
+            Arc::make_mut(index).made = Made::default();
+        }
+        let others = self.others();
+        for made in others.types.values_mut() {
+            let made = Arc::make_mut(made);
+            made.made = Made::default();
+            made.new_values.clear();
+        }
+        for function in others.functions.values_mut().flatten() {
+            Arc::make_mut(function).made = Made::default();
+        }
     }
 }
 

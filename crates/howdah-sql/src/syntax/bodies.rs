@@ -3,6 +3,7 @@
 //! PL/pgSQL itself is not understood: words that open a statement of it are stepped over, and
 //! what looks like SQL between them is read. What cannot be read is left alone.
 
+use super::parser::Parser;
 use super::read_here;
 use crate::ast::{CreateTableAs, Do, Kind, Script, Select, SourceComment, Statement};
 use crate::text::{Piece, Span, Token, TokenKind, tokens};
@@ -51,6 +52,7 @@ fn parse_body(text: &str, base: usize) -> Script {
         tokens: words,
         at: 0,
         found: Vec::new(),
+        parser: Parser::default(),
     };
     body.run();
     script.statements = body.found;
@@ -63,6 +65,7 @@ struct Body<'a> {
     tokens: Vec<Token>,
     at: usize,
     found: Vec<Statement>,
+    parser: Parser,
 }
 
 /// Words that begin a statement of SQL, where PL/pgSQL takes one.
@@ -228,7 +231,7 @@ impl<'a> Body<'a> {
         if deep {
             return;
         }
-        if let Ok(kind) = read_here(text, &moved, span.start as usize) {
+        if let Ok(kind) = read_here(&mut self.parser, text, &moved, span.start as usize) {
             let kind = assigned(kind, text);
             self.found.push(Statement { span, kind });
         }

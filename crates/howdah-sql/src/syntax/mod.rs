@@ -13,6 +13,7 @@ mod maintenance;
 mod names;
 mod objects;
 mod options;
+mod parser;
 mod queries;
 mod relations;
 mod replication;
@@ -25,9 +26,10 @@ mod types;
 
 use std::borrow::Cow;
 
-use squawk_syntax::{SourceFile, SyntaxKind as K, SyntaxNode};
+use squawk_syntax::{SyntaxKind as K, SyntaxNode};
 
 pub use self::bodies::parse_do;
+use self::parser::Parser;
 use self::tree::Tree;
 use crate::ast::{Kind, Script, SourceComment, Statement, SyntaxError};
 use crate::text::{Piece, Span, TokenKind, mask_commands, mask_variables, pieces, tokens};
@@ -64,8 +66,9 @@ pub fn parse(text: &str) -> Script {
         .into_iter()
         .map(|(span, block)| SourceComment { span, block })
         .collect();
+    let mut parser = Parser::default();
     for piece in &pieces.statements {
-        let statement = match read(text, piece) {
+        let statement = match read(&mut parser, text, piece) {
             Ok(kind) => Statement {
                 span: piece.span,
                 kind,
@@ -84,7 +87,7 @@ pub fn parse(text: &str) -> Script {
 }
 
 /// One statement. If it is none as it stands, it is read once more with psql's variables masked.
-fn read(text: &str, piece: &Piece) -> Result<Kind, SyntaxError> {
+fn read(parser: &mut Parser, text: &str, piece: &Piece) -> Result<Kind, SyntaxError> {
     let refused = |message: String| SyntaxError {
         span: piece.span,
         message,
@@ -98,13 +101,14 @@ fn read(text: &str, piece: &Piece) -> Result<Kind, SyntaxError> {
         )));
     }
     if piece.depth + piece.links > SHALLOW {
-        return on_large_stack(|| read_here(text, piece, 0)).unwrap_or_else(|| {
-            Err(refused(
-                "too deeply nested for the memory at hand".to_owned(),
-            ))
-        });
+        return on_large_stack(|| read_here(&mut Parser::default(), text, piece, 0))
+            .unwrap_or_else(|| {
+                Err(refused(
+                    "too deeply nested for the memory at hand".to_owned(),
+                ))
+            });
     }
-    read_here(text, piece, 0)
+    read_here(parser, text, piece, 0)
 }
 
 /// None where no thread could be made.
@@ -116,35 +120,32 @@ fn on_large_stack<T: Send>(work: impl FnOnce() -> T + Send) -> Option<T> {
 }
 
 /// The text stands at `base` of the script.
-fn read_here(text: &str, piece: &Piece, base: usize) -> Result<Kind, SyntaxError> {
+fn read_here(
+    parser: &mut Parser,
+    text: &str,
+    piece: &Piece,
+    base: usize,
+) -> Result<Kind, SyntaxError> {
     let start = piece.span.start as usize;
     let source = mask_commands(piece.span.of(text), start, &piece.masked);
     let start = start + base;
-    convert(&source, start).or_else(|error| match mask_variables(&source) {
-        Cow::Owned(masked) => convert(&masked, start).map_err(|_| error),
+    convert(parser, &source, start).or_else(|error| match mask_variables(&source) {
+        Cow::Owned(masked) => convert(parser, &masked, start).map_err(|_| error),
         Cow::Borrowed(_) => Err(error),
     })
 }
 
-fn convert(source: &str, base: usize) -> Result<Kind, SyntaxError> {
-    let parsed = SourceFile::parse(source);
-    let root = parsed.syntax_node();
-    let nodes: Vec<SyntaxNode> = root.children().collect();
-    let elements = nodes.len() > 1
-        && nodes
-            .first()
-            .is_some_and(|node| node.kind() == K::CREATE_SCHEMA);
-    // what follows the first mistake of a statement is mostly its echo
-    let mut errors = parsed.errors().into_iter();
-    // the parser takes the elements behind `AUTHORIZATION` for statements of their own
-    let error = errors.find(|error| !elements || !error.message().starts_with("Missing semicolon"));
-    if let Some(error) = error {
-        let range = error.range();
+fn convert(parser: &mut Parser, source: &str, base: usize) -> Result<Kind, SyntaxError> {
+    // the parser takes the elements of a schema behind `AUTHORIZATION` for statements of their own
+    let counts = |message: &str| !message.starts_with("Missing semicolon") || !makes_schema(source);
+    let (root, mistake) = parser.parse(source, counts);
+    if let Some(mistake) = mistake {
         return Err(SyntaxError {
-            span: Span::new(range.start().into(), range.end().into()).shifted(base),
-            message: message(error.message()),
+            span: mistake.span.shifted(base),
+            message: message(&mistake.message),
         });
     }
+    let nodes: Vec<SyntaxNode> = root.children().collect();
     let mut statements = nodes
         .into_iter()
         .map(|node| Tree::new(node, source, base).statement());
@@ -156,6 +157,10 @@ fn convert(source: &str, base: usize) -> Result<Kind, SyntaxError> {
         }
         first => first.unwrap_or_else(|| Kind::Other(first_words(source))),
     })
+}
+
+fn makes_schema(source: &str) -> bool {
+    first_words(source) == "create schema"
 }
 
 /// In the voice of this house: lower case at the start, no period at the end.

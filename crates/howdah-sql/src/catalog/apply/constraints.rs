@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::super::store::beside;
-use super::super::{Age, Catalog, Index, TableConstraint, choose};
+use super::super::{Catalog, Index, TableConstraint, choose};
 use crate::ast::{
     Constraint, ConstraintKind, Exclusion, IndexElement, KeyConstraint, Name, Node, ObjectName,
 };
@@ -108,7 +108,7 @@ impl Catalog {
             parent: None,
             valid: true,
             constraint: Some(name),
-            age: Age::Transaction,
+            made: self.now(),
         };
         let index_name = index.name.clone();
         self.put_with_partitions(&index);
@@ -194,7 +194,7 @@ impl Catalog {
             parent: None,
             valid: true,
             constraint: Some(name),
-            age: Age::Transaction,
+            made: self.now(),
         });
         self.put_constraint(table, constraint, constraint.kind.clone(), Some(index));
     }

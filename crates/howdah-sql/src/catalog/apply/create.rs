@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::super::inheritance;
 use super::super::lookup::TEMPORARY;
 use super::super::store::beside;
-use super::super::{Age, Catalog, Column, Generated, Relation, Trigger};
+use super::super::{Catalog, Column, Generated, Relation, Trigger};
 use crate::ast::{
     Call, ColumnDef, ConstraintKind, CreateMaterializedView, CreateRule, CreateSchema,
     CreateSequence, CreateStatistics, CreateTable, CreateTableAs, CreateTrigger, CreateView, Expr,
@@ -58,7 +58,7 @@ impl Catalog {
             tablespace: table.tablespace.as_ref().map(|it| it.text.clone()),
             options: table.options.clone(),
             parents: parents.clone(),
-            age: Age::Transaction,
+            made: self.now(),
             ..Relation::default()
         };
         if !self.insert(relation) {
@@ -143,7 +143,7 @@ impl Catalog {
     /// A type's name with the schema of the type that was made under it.
     pub(super) fn known_type(&self, name: &TypeName) -> TypeName {
         let resolved = self.resolve_type(&name.name);
-        let known = self.objects.types.contains_key(&resolved);
+        let known = self.objects.others.types.contains_key(&resolved);
         TypeName {
             name: if known { resolved } else { name.name.clone() },
             ..name.clone()
@@ -166,7 +166,7 @@ impl Catalog {
             name: name.clone(),
             kind: RelationKind::Sequence,
             owned_by: Some((table.clone(), column.to_owned())),
-            age: Age::Transaction,
+            made: self.now(),
             ..Relation::default()
         });
         name
@@ -225,7 +225,7 @@ impl Catalog {
             name,
             persistence: table.persistence,
             columns,
-            age: Age::Transaction,
+            made: self.now(),
             ..Relation::default()
         });
     }
@@ -298,7 +298,7 @@ impl Catalog {
             columns,
             reads,
             query: Some(query.clone()),
-            age: Age::Transaction,
+            made: self.now(),
             ..Relation::default()
         });
     }
@@ -311,7 +311,7 @@ impl Catalog {
             kind: RelationKind::Sequence,
             persistence: sequence.persistence,
             owned_by: owner,
-            age: Age::Transaction,
+            made: self.now(),
             ..Relation::default()
         });
     }
@@ -330,11 +330,11 @@ impl Catalog {
                 &format!("{}_{}_stat", table.name, columns.join("_")),
             ),
         };
-        self.objects().statistics.insert(Arc::new(name), table);
+        self.others().statistics.insert(Arc::new(name), table);
     }
 
     pub(super) fn create_schema(&mut self, schema: &CreateSchema) {
-        self.objects().schemas.insert(schema.name.text.clone());
+        self.others().schemas.insert(schema.name.text.clone());
         let outer = self.search_path.clone();
         self.search_path.insert(0, schema.name.text.clone());
         for element in &schema.elements {
@@ -384,7 +384,7 @@ impl Catalog {
             .collect();
         let schemas = publication.schemas.iter().map(|it| it.text.clone());
         let known = self
-            .objects()
+            .others()
             .publications
             .entry(publication.name.text.clone())
             .or_default();

@@ -25,10 +25,10 @@ impl Catalog {
                 | ObjectKind::Aggregate => self.drop_function(name, object.arguments.as_ref()),
                 ObjectKind::Schema => self.drop_schema(&name.name),
                 ObjectKind::Publication => {
-                    self.objects().publications.remove(&name.name);
+                    self.others().publications.remove(&name.name);
                 }
                 ObjectKind::Extension => {
-                    self.objects().extensions.remove(&name.name);
+                    self.others().extensions.remove(&name.name);
                 }
                 ObjectKind::Statistics => self.drop_statistics(name),
                 ObjectKind::Trigger | ObjectKind::Rule | ObjectKind::Policy => {
@@ -53,9 +53,9 @@ impl Catalog {
     }
 
     fn drop_statistics(&mut self, name: &ObjectName) {
-        let known = |it: &ObjectName| self.objects.statistics.contains_key(it);
+        let known = |it: &ObjectName| self.objects.others.statistics.contains_key(it);
         let name = self.search(name, known);
-        self.objects().statistics.remove(&name);
+        self.others().statistics.remove(&name);
     }
 
     /// Removes a relation with its indexes, sequences and partitions; with `CASCADE` views, heirs
@@ -88,11 +88,11 @@ impl Catalog {
             self.objects().take_relation(&sequence);
         }
         self.objects().take_relation(name);
-        self.objects().statistics.retain(|_, table| table != name);
+        self.others().statistics.retain(|_, table| table != name);
         if relation.kind == RelationKind::Sequence {
             self.forget_sequence(&relation);
         }
-        for publication in self.objects().publications.values_mut() {
+        for publication in self.others().publications.values_mut() {
             publication.tables.retain(|table| table != name);
         }
     }
@@ -113,7 +113,7 @@ impl Catalog {
 
     fn drop_type(&mut self, name: &ObjectName, cascade: bool) {
         let name = self.resolve_type(name);
-        self.objects().types.remove(&name);
+        self.others().types.remove(&name);
         if !cascade {
             return;
         }
@@ -145,7 +145,7 @@ impl Catalog {
         for name in names.collect::<Vec<_>>() {
             self.drop_relation(&name, true);
         }
-        let objects = self.objects();
+        let objects = self.others();
         objects.types.retain(|name, _| !within(name));
         objects.functions.retain(|name, _| !within(name));
         objects.statistics.retain(|name, _| !within(name));

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::super::store::beside;
-use super::super::{Age, Catalog, Index, choose};
+use super::super::{Catalog, Index, choose};
 use crate::ast::{CreateIndex, ObjectName, Reindex, ReindexTarget, RelationKind};
 
 impl Catalog {
@@ -39,7 +39,7 @@ impl Catalog {
             parent: None,
             valid: !index.only || self.child_names(&table).is_empty(),
             constraint: None,
-            age: Age::Transaction,
+            made: self.now(),
             table,
         };
         if index.only {
@@ -93,7 +93,7 @@ impl Catalog {
             table: partition.clone(),
             parent: Some(index.name.clone()),
             constraint: index.constraint.as_ref().map(|_| name.clone()),
-            age: Age::Transaction,
+            made: self.now(),
             ..index.clone()
         });
     }

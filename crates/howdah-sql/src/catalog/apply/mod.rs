@@ -13,18 +13,16 @@ mod rename;
 mod routines;
 mod types;
 
-use std::sync::Arc;
-
-use super::{Age, Catalog};
+use super::Catalog;
 use crate::ast::{Kind, Set, Statement, Transaction};
 
 impl Catalog {
     /// Follows a statement that has run.
     pub fn apply(&mut self, statement: &Statement) {
         self.follow(&statement.kind);
-        if self.saved.is_empty() && changes_objects(&statement.kind) {
+        if self.saved.is_empty() {
             // without a transaction block each statement is one
-            self.age(Age::Script, |age| age == Age::Transaction);
+            self.transaction += 1;
         }
     }
 
@@ -48,9 +46,7 @@ impl Catalog {
                 });
             }
             Kind::CreateExtension(extension) => {
-                self.objects()
-                    .extensions
-                    .insert(extension.name.text.clone());
+                self.others().extensions.insert(extension.name.text.clone());
             }
             Kind::CreateType(made) => self.create_type(made),
             Kind::AlterType(alter) => self.alter_type(alter),
@@ -96,7 +92,8 @@ impl Catalog {
     }
 
     fn save(&mut self, name: Option<String>) {
-        self.saved.push((name, Arc::clone(&self.objects)));
+        let mark = self.objects().mark();
+        self.saved.push((name, mark));
     }
 
     fn savepoint(&self, name: &str) -> Option<usize> {
@@ -105,15 +102,16 @@ impl Catalog {
     }
 
     fn restore(&mut self, at: usize) {
-        if let Some((_, objects)) = self.saved.get(at) {
-            self.objects = Arc::clone(objects);
+        if let Some((_, mark)) = self.saved.get(at).cloned() {
+            self.objects().undo(&mark);
         }
     }
 
     fn end(&mut self, chain: bool) {
         self.saved.clear();
-        self.age(Age::Script, |age| age == Age::Transaction);
+        self.objects().forget();
         if chain {
+            self.transaction += 1;
             self.save(None);
         }
     }
@@ -134,23 +132,4 @@ impl Catalog {
             self.time_zone = set.values.first().cloned();
         }
     }
-}
-
-/// Whether a statement may make objects, whose age the end of its transaction changes.
-fn changes_objects(kind: &Kind) -> bool {
-    matches!(
-        kind,
-        Kind::CreateTable(_)
-            | Kind::CreateTableAs(_)
-            | Kind::CreateView(_)
-            | Kind::CreateMaterializedView(_)
-            | Kind::CreateSequence(_)
-            | Kind::CreateIndex(_)
-            | Kind::CreateSchema(_)
-            | Kind::CreateType(_)
-            | Kind::AlterType(_)
-            | Kind::CreateDomain(_)
-            | Kind::CreateFunction(_)
-            | Kind::AlterTable(_)
-    )
 }

@@ -66,7 +66,7 @@ impl Catalog {
                 }
             });
         }
-        let publications = self.objects().publications.values_mut();
+        let publications = self.others().publications.values_mut();
         for table in publications.flat_map(|it| &mut it.tables) {
             if table == old {
                 table.clone_from(new);
@@ -176,9 +176,9 @@ impl Catalog {
                 self.move_function(&alter.object.name, change);
             }
             (ObjectKind::Publication, ObjectChange::Rename(to)) => {
-                let known = self.objects().publications.remove(&alter.object.name.name);
+                let known = self.others().publications.remove(&alter.object.name.name);
                 if let Some(publication) = known {
-                    self.objects()
+                    self.others()
                         .publications
                         .insert(to.text.clone(), publication);
                 }
@@ -221,8 +221,8 @@ impl Catalog {
         for name in types {
             self.move_type(&name, &ObjectChange::SetSchema(Name::new(to)));
         }
-        self.objects().schemas.remove(from);
-        self.objects().schemas.insert(to.to_owned());
+        self.others().schemas.remove(from);
+        self.others().schemas.insert(to.to_owned());
     }
 
     fn move_type(&mut self, old: &ObjectName, change: &ObjectChange) {
@@ -230,11 +230,11 @@ impl Catalog {
         let Some(new) = moved(&old, change) else {
             return;
         };
-        let Some(mut made) = self.objects().types.remove(&old) else {
+        let Some(mut made) = self.others().types.remove(&old) else {
             return;
         };
         Arc::make_mut(&mut made).name = new.clone();
-        self.objects().types.insert(Arc::new(new.clone()), made);
+        self.others().types.insert(Arc::new(new.clone()), made);
         let uses = |relation: &&Relation| {
             let mut columns = relation.columns.iter();
             columns.any(|it| it.type_name.as_ref().is_some_and(|it| it.name == old))
@@ -257,7 +257,7 @@ impl Catalog {
                 }
             });
         }
-        for made in self.objects().types.values_mut() {
+        for made in self.others().types.values_mut() {
             let based = matches!(&made.kind, TypeKind::Domain(domain) if domain.base.name == old);
             if let (true, TypeKind::Domain(domain)) = (based, &mut Arc::make_mut(made).kind) {
                 domain.base.name.clone_from(&new);
@@ -268,9 +268,9 @@ impl Catalog {
     fn move_function(&mut self, old: &ObjectName, change: &ObjectChange) {
         let old = self.resolve_function(old);
         if let Some(new) = moved(&old, change)
-            && let Some(functions) = self.objects().functions.remove(&old)
+            && let Some(functions) = self.others().functions.remove(&old)
         {
-            self.objects().functions.insert(Arc::new(new), functions);
+            self.others().functions.insert(Arc::new(new), functions);
         }
     }
 

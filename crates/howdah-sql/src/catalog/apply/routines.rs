@@ -2,22 +2,23 @@
 
 use std::sync::Arc;
 
-use super::super::{Age, Catalog, Function};
+use super::super::{Catalog, Function};
 use crate::ast::{AlterFunction, CreateFunction, ObjectName, TypeName};
 
 impl Catalog {
     pub(super) fn create_function(&mut self, function: &CreateFunction) {
         let name = self.qualified(&function.name);
         let types = argument_types(function);
-        let overloads = self.objects().functions.entry(Arc::new(name)).or_default();
+        let now = self.now();
+        let overloads = self.others().functions.entry(Arc::new(name)).or_default();
         let same = |it: &Arc<Function>| argument_types(&it.definition) == types;
         let known = overloads.iter().position(same);
-        let age = known
+        let made = known
             .and_then(|at| overloads.get(at))
-            .map_or(Age::Transaction, |it| it.age);
+            .map_or(now, |it| it.made);
         let made = Arc::new(Function {
             definition: function.clone(),
-            age,
+            made,
         });
         match known.and_then(|at| overloads.get_mut(at)) {
             Some(known) => *known = made,
@@ -27,13 +28,7 @@ impl Catalog {
 
     pub(super) fn alter_function(&mut self, alter: &AlterFunction) {
         let name = self.resolve_function(&alter.name);
-        for function in self
-            .objects()
-            .functions
-            .get_mut(&name)
-            .into_iter()
-            .flatten()
-        {
+        for function in self.others().functions.get_mut(&name).into_iter().flatten() {
             let meant = alter.arguments.as_ref();
             if meant.is_none_or(|types| *types == argument_types(&function.definition)) {
                 let definition = &mut Arc::make_mut(function).definition;
@@ -50,12 +45,12 @@ impl Catalog {
 
     pub(super) fn drop_function(&mut self, name: &ObjectName, arguments: Option<&Vec<TypeName>>) {
         let name = self.resolve_function(name);
-        if let Some(overloads) = self.objects().functions.get_mut(&name) {
+        if let Some(overloads) = self.others().functions.get_mut(&name) {
             overloads.retain(|it| {
                 arguments.is_some_and(|types| *types != argument_types(&it.definition))
             });
             if overloads.is_empty() {
-                self.objects().functions.remove(&name);
+                self.others().functions.remove(&name);
             }
         }
     }

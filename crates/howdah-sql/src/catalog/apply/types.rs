@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::super::{Age, Catalog, Domain, TableConstraint, Type, TypeKind};
+use super::super::{Catalog, Domain, Made, TableConstraint, Type, TypeKind};
 use crate::ast::{
     AlterDomain, AlterType, Constraint, ConstraintKind, CreateDomain, CreateType, DomainAction,
     NewType, ObjectName, TypeAction, ValuePosition,
@@ -14,15 +14,15 @@ impl Catalog {
         let made = Type {
             name: name.clone(),
             kind,
-            age: Age::Transaction,
+            made: self.now(),
             new_values: Vec::new(),
         };
-        self.objects().types.insert(Arc::new(name), Arc::new(made));
+        self.others().types.insert(Arc::new(name), Arc::new(made));
     }
 
     fn change_type(&mut self, name: &ObjectName, change: impl FnOnce(&mut Type)) {
         let name = self.resolve_type(name);
-        if let Some(made) = self.objects().types.get_mut(&name) {
+        if let Some(made) = self.others().types.get_mut(&name) {
             change(Arc::make_mut(made));
         }
     }
@@ -33,7 +33,8 @@ impl Catalog {
 
     pub(super) fn alter_type(&mut self, alter: &AlterType) {
         for action in &alter.actions {
-            self.change_type(&alter.name, |made| made.alter(action));
+            let now = self.now();
+            self.change_type(&alter.name, |made| made.alter(action, now));
         }
     }
 
@@ -64,7 +65,7 @@ impl Catalog {
 }
 
 impl Type {
-    fn alter(&mut self, action: &TypeAction) {
+    fn alter(&mut self, action: &TypeAction, now: Made) {
         match (&mut self.kind, action) {
             (
                 TypeKind::Made(NewType::Enum(values)),
@@ -74,7 +75,7 @@ impl Type {
             ) if !values.contains(value) => {
                 let at = place(values, position.as_ref());
                 values.insert(at, value.clone());
-                self.new_values.push(value.clone());
+                self.new_values.push((value.clone(), now));
             }
             (TypeKind::Made(NewType::Enum(values)), TypeAction::RenameValue { from, to }) => {
                 for value in values.iter_mut().filter(|value| *value == from) {

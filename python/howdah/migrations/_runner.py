@@ -20,7 +20,7 @@ from howdah.errors import (
 from howdah.migrations import history
 from howdah.migrations._alone import Alone as AloneRunner
 from howdah.migrations._attempts import Attempts
-from howdah.migrations._batches import Batches, Done, Rows, Source, Statement
+from howdah.migrations._batches import Batches, Done, source_of
 from howdah.migrations.errors import Busy, MigrationError
 from howdah.migrations.model import Alone, Backfill, Function, RowBatches, Statements
 from howdah.migrations.reporting import duration
@@ -148,7 +148,6 @@ class Runner:
     ) -> None:
         work = step.work
         assert isinstance(work, Backfill | RowBatches)
-        source: Source = Statement(self._conn, work) if isinstance(work, Backfill) else Rows(work)
 
         def record(batch: Done) -> str:
             if batch.position is None:
@@ -157,7 +156,7 @@ class Runner:
 
         what = f"`{migration.name}`, step {step.number}"
         position = None if before is None else before.position
-        self._batches.run(source, what, position, record)
+        self._batches.run(source_of(self._conn, work), what, position, record)
 
     def _transaction(self, work: Statements | Function, done: str) -> None:
         with self._conn.transaction():

@@ -18,6 +18,7 @@
 #![forbid(unsafe_code)]
 
 pub mod ddl;
+pub mod diff;
 pub mod identifiers;
 pub mod models;
 pub mod naming;

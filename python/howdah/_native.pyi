@@ -951,5 +951,11 @@ def convert_placeholders(
 ) -> tuple[str, list[Any]]:
     """`%s` and `%(name)s` to `$1…`; `%%` to `%`. Cached by query text."""
 
+def sql_split(text: str) -> list[tuple[int, int, int, str | None]]:
+    """The statements of a script: from and up to which character, on which line, COPY data.
+
+    A statement has no `;`, and no comments before or behind it. Commands of psql are in none.
+    """
+
 def decode_value(oid: int, data: bytes, format: int = 0) -> Any: ...
 def encode_value(oid: int, value: object, format: int = 0) -> bytes: ...

@@ -15,19 +15,27 @@ ALLOWED = {
     "howdah-wire": set[str](),
     "howdah-driver": {"howdah-wire"},
     "howdah-server": {"howdah-driver", "howdah-wire"},
+    "howdah-sql": set[str](),
     "howdah-schema": {"howdah-driver", "howdah-wire"},
-    "howdah-cli": {"howdah-schema", "howdah-server", "howdah-driver", "howdah-wire"},
+    "howdah-cli": {
+        "howdah-schema",
+        "howdah-server",
+        "howdah-sql",
+        "howdah-driver",
+        "howdah-wire",
+    },
     "howdah-python": {
         "howdah-cli",
         "howdah-schema",
         "howdah-server",
+        "howdah-sql",
         "howdah-driver",
         "howdah-wire",
     },
 }
 
 # No sockets, files, environment, clock or randomness: bytes, times and nonces are arguments.
-PURE = ("howdah-wire",)
+PURE = ("howdah-sql", "howdah-wire")
 EFFECTS = ("std::net", "std::fs", "std::env", "std::os", "std::time::Instant", "SystemTime")
 EFFECT_CRATES = {"rustix", "getrandom", "rand", "socket2", "tokio", "mio", "libc"}
 

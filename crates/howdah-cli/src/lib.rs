@@ -7,6 +7,7 @@
 
 use std::ffi::OsString;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use clap::{Parser, Subcommand};
 
@@ -21,15 +22,20 @@ macro_rules! talk {
 pub mod exit;
 mod failure;
 mod format;
+mod host;
 mod models;
 mod refresh;
 mod server;
+
+pub use host::Host;
 
 /// What the command is told by the program around it.
 #[derive(Debug, Clone, Default)]
 pub struct Context {
     /// Folders of PostgreSQL programs that installed packages brought, best first.
     pub package_bindirs: Vec<PathBuf>,
+    /// What only Python can do; without it, some commands say that they need it.
+    pub host: Option<Arc<dyn Host>>,
 }
 
 /// PostgreSQL for Python programs: servers, and soon migrations, plans and branches.

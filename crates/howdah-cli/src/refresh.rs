@@ -96,8 +96,8 @@ mod tests {
 
     #[test]
     fn times_have_a_unit() {
-        assert_eq!(interval("15m"), Ok(Duration::from_secs(900)));
-        assert_eq!(interval("1d"), Ok(Duration::from_secs(86_400)));
+        assert_eq!(interval("15m"), Ok(Duration::from_mins(15)));
+        assert_eq!(interval("1d"), Ok(Duration::from_hours(24)));
         for wrong in ["", "h", "5", "0s", "-1h", "5ü", "99999999999999999999d"] {
             assert!(interval(wrong).is_err(), "{wrong}");
         }

@@ -4,6 +4,7 @@
 
 mod config;
 mod connection;
+mod host;
 mod orm;
 mod placeholders;
 mod pool;
@@ -11,6 +12,7 @@ mod replication;
 mod row;
 mod schema;
 mod server;
+mod sql;
 mod types;
 
 use pyo3::prelude::*;
@@ -28,6 +30,7 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     replication::register(module)?;
     schema::register(module)?;
     server::register(module)?;
+    sql::register(module)?;
     module.add_function(wrap_pyfunction!(
         placeholders::convert_placeholders,
         module

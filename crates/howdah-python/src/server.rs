@@ -6,7 +6,7 @@
 
 use std::ffi::OsString;
 use std::path::PathBuf;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use howdah_server::{
@@ -27,7 +27,11 @@ pub(crate) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
 /// Runs the `howdah` command; the first argument is the program's name.
 #[pyfunction]
 fn cli_main(py: Python<'_>, arguments: Vec<OsString>, package_bindirs: Vec<PathBuf>) -> i32 {
-    py.detach(|| howdah_cli::run(arguments, &howdah_cli::Context { package_bindirs }))
+    let context = howdah_cli::Context {
+        package_bindirs,
+        host: Some(Arc::new(crate::host::Python)),
+    };
+    py.detach(|| howdah_cli::run(arguments, &context))
 }
 
 /// The options of `server_start` by name, as Python passes them.
@@ -351,6 +355,6 @@ fn raise(py: Python<'_>, error: &Error) -> PyErr {
 
 /// Seconds from Python; what is no duration waits not at all, or as long as there is time.
 fn duration(seconds: f64) -> Duration {
-    const LONGEST: Duration = Duration::from_secs(366 * 24 * 3600);
+    const LONGEST: Duration = Duration::from_hours(366 * 24);
     Duration::try_from_secs_f64(seconds.max(0.0)).map_or(LONGEST, |given| given.min(LONGEST))
 }

@@ -68,7 +68,7 @@ impl Default for StartOptions {
             replicas: None,
             shards: None,
             synchronous: false,
-            timeout: Duration::from_secs(60),
+            timeout: Duration::from_mins(1),
         }
     }
 }

@@ -14,7 +14,7 @@ use super::shared::{End, Shared};
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// From 1970 to 2000.
-const EPOCH: Duration = Duration::from_secs(946_684_800);
+const EPOCH: Duration = Duration::from_hours(10_957 * 24);
 
 pub(super) struct Receiver {
     stream: Replication,

@@ -22,7 +22,7 @@ use crate::lock::Lock;
 /// Names another place for the copies.
 pub const CACHE_VARIABLE: &str = "HOWDAH_CACHE";
 const CACHE: &str = "/var/cache/howdah";
-const LOCK_TIMEOUT: Duration = Duration::from_secs(60);
+const LOCK_TIMEOUT: Duration = Duration::from_mins(1);
 /// Headers are for compiling extensions, not for running servers.
 const LEFT_OUT: &str = "include";
 

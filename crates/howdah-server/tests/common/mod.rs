@@ -88,7 +88,7 @@ pub(crate) fn programs() -> Programs {
 pub(crate) fn options() -> StartOptions {
     StartOptions {
         search: search(),
-        timeout: Duration::from_secs(180), // many clusters start at once on a busy machine
+        timeout: Duration::from_mins(3), // many clusters start at once on a busy machine
         ..StartOptions::default()
     }
 }

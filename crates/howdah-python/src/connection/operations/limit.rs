@@ -76,7 +76,7 @@ mod tests {
     fn the_clock_is_looked_at_after_each_slow_item() {
         let mut limit = Limit::at(10);
         limit.looked -= QUICK * 2;
-        limit.until += Duration::from_secs(60);
+        limit.until += Duration::from_mins(1);
         assert!(!limit.ends_after_item(1));
         assert_eq!((limit.items, limit.items_per_look), (0, 1));
     }

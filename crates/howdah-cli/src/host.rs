@@ -1,0 +1,14 @@
+//! What only Python can do for the command.
+//!
+//! No IO here; that of a host is its own. Implemented by `howdah-python`; a command that runs without Python has no
+//! host. Invariant: a host's errors are whole: their text says what failed, and after `hint:` what to do about it.
+
+/// The program around the command.
+pub trait Host: std::fmt::Debug + Send + Sync {
+    /// The schema that the models of importable modules declare, as JSON of [`howdah_schema::Schema`] with a name for
+    /// everything. `module` is a dotted name, or several with commas between them.
+    ///
+    /// # Errors
+    /// The module cannot be imported, or declares what no database can have.
+    fn declared(&self, module: &str) -> anyhow::Result<String>;
+}

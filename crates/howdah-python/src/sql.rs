@@ -1,0 +1,40 @@
+//! SQL scripts for the package: where statements begin and end.
+//!
+//! No IO. Called by `howdah.migrations`.
+
+use howdah_sql::text::{Lines, Span};
+use pyo3::prelude::*;
+
+/// Characters from, characters up to, line, data behind `COPY … FROM STDIN`.
+type Statement = (usize, usize, u32, Option<String>);
+
+/// The statements of a script, in order, comments between them left out.
+#[pyfunction]
+fn sql_split(py: Python<'_>, text: &str) -> Vec<Statement> {
+    py.detach(|| statements(text))
+}
+
+fn statements(text: &str) -> Vec<Statement> {
+    let lines = Lines::new(text);
+    let (mut bytes, mut characters) = (0, 0);
+    let mut character = |offset: u32| {
+        characters += Span::new(bytes, offset as usize).of(text).chars().count();
+        bytes = offset as usize;
+        characters
+    };
+    howdah_sql::split(text)
+        .into_iter()
+        .map(|piece| {
+            let start = character(piece.span.start);
+            let end = character(piece.span.end);
+            let line = lines.position(piece.span.start).line;
+            let data = piece.copy_data.map(|data| data.of(text).to_owned());
+            (start, end, line, data)
+        })
+        .collect()
+}
+
+/// Puts the functions into the module.
+pub(crate) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    module.add_function(wrap_pyfunction!(sql_split, module)?)
+}

@@ -1,0 +1,261 @@
+//! Expressions: defaults, checks, predicates, `USING`.
+
+use super::{ObjectName, Query, TypeName};
+use crate::text::Span;
+
+/// An expression with its text. Equal to another of the same meaning, whatever its spelling.
+#[derive(Clone, Debug)]
+pub struct Expr {
+    /// Where it stands.
+    pub span: Span,
+    /// As it was written.
+    pub text: String,
+    /// What it says.
+    pub node: Node,
+}
+
+impl PartialEq for Expr {
+    fn eq(&self, other: &Self) -> bool {
+        self.node == other.node
+    }
+}
+
+impl Expr {
+    /// Every function called in it, subqueries included, outermost first.
+    #[must_use]
+    pub fn calls(&self) -> Vec<&Call> {
+        let mut found = Vec::new();
+        self.node.walk(&mut |node| {
+            if let Node::Call(call) = node {
+                found.push(call);
+            }
+        });
+        found
+    }
+
+    /// The last parts of the columns that it mentions, each once, in order of appearance.
+    #[must_use]
+    pub fn columns(&self) -> Vec<&str> {
+        let mut found: Vec<&str> = Vec::new();
+        self.node.walk(&mut |node| {
+            if let Node::Column(path) = node
+                && let Some(name) = path.last()
+                && !found.contains(&name.as_str())
+            {
+                found.push(name);
+            }
+        });
+        found
+    }
+}
+
+/// A node of an expression. Parentheses are gone; what SQL spells as syntax but PostgreSQL runs as
+/// a function (`extract`, `at time zone`, `current_date`) is a [`Call`].
+#[derive(Clone, Debug, PartialEq)]
+pub enum Node {
+    /// `NULL`.
+    Null,
+    /// `TRUE`, `FALSE`.
+    Boolean(bool),
+    /// A number as it was written, without its sign.
+    Number(String),
+    /// A string constant, its escapes undone.
+    String(String),
+    /// `$1`, `:name`.
+    Parameter,
+    /// `DEFAULT`, where an expression may stand.
+    Default,
+    /// `c`, `t.c`, `s.t.c`; a whole row looks the same.
+    Column(Vec<String>),
+    /// `*` and `t.*`.
+    Star,
+    /// A function.
+    Call(Call),
+    /// `x::t`, `CAST(x AS t)`, `t 'literal'`.
+    Cast {
+        /// What is cast.
+        operand: Box<Node>,
+        /// To what.
+        to: TypeName,
+    },
+    /// A prefix operator.
+    Unary {
+        /// The operator's symbol, without its schema.
+        operator: String,
+        /// What it is applied to.
+        operand: Box<Node>,
+    },
+    /// An infix operator; `like`, `ilike` and `similar to` in lower case, their negations with
+    /// `not ` before, `is distinct from` likewise.
+    Binary {
+        /// The operator's symbol, without its schema.
+        operator: String,
+        /// The left side.
+        left: Box<Node>,
+        /// The right side.
+        right: Box<Node>,
+    },
+    /// All of these, flattened.
+    And(Vec<Node>),
+    /// Any of these, flattened.
+    Or(Vec<Node>),
+    /// `NOT x`.
+    Not(Box<Node>),
+    /// `x IS [NOT] NULL`, `x ISNULL`, `x NOTNULL`.
+    IsNull {
+        /// What is asked about.
+        operand: Box<Node>,
+        /// `NOT`.
+        negated: bool,
+    },
+    /// `x IS [NOT] TRUE`, `FALSE`, `UNKNOWN`, `JSON`, `NORMALIZED`.
+    Is {
+        /// What is asked about.
+        operand: Box<Node>,
+        /// In lower case: `true`, `json`, ….
+        test: String,
+        /// `NOT`.
+        negated: bool,
+    },
+    /// `x [NOT] BETWEEN a AND b`.
+    Between {
+        /// What is compared.
+        operand: Box<Node>,
+        /// The lower bound.
+        low: Box<Node>,
+        /// The upper bound.
+        high: Box<Node>,
+        /// `NOT`.
+        negated: bool,
+    },
+    /// `x [NOT] IN (a, b)`, or one [`Node::Subquery`].
+    In {
+        /// What is compared.
+        operand: Box<Node>,
+        /// With what.
+        list: Vec<Node>,
+        /// `NOT`.
+        negated: bool,
+    },
+    /// `CASE`.
+    Case {
+        /// `CASE x WHEN`.
+        operand: Option<Box<Node>>,
+        /// Conditions and results.
+        branches: Vec<(Node, Node)>,
+        /// `ELSE`.
+        otherwise: Option<Box<Node>>,
+    },
+    /// `ARRAY[…]`.
+    Array(Vec<Node>),
+    /// `ROW(…)`, `(a, b)`.
+    Row(Vec<Node>),
+    /// `(SELECT …)`, `EXISTS`, `ARRAY(SELECT …)`, `ANY (SELECT …)`.
+    Subquery(Box<Query>),
+    /// `x COLLATE c`.
+    Collate {
+        /// What is collated.
+        operand: Box<Node>,
+        /// By what.
+        collation: ObjectName,
+    },
+    /// `x[1]`, `x[1:2]`, `(x).f`: the first is what is looked into.
+    Part(Vec<Node>),
+    /// Something else, with what is in it.
+    Other(Vec<Node>),
+}
+
+/// A function called.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Call {
+    /// The function; of what SQL spells as syntax, the name of the function that PostgreSQL runs
+    /// (`extract`, `timezone`, `current_timestamp`).
+    pub name: ObjectName,
+    /// What is passed; the names of named arguments are not kept.
+    pub arguments: Vec<Node>,
+    /// `f(*)`.
+    pub star: bool,
+    /// `OVER …`.
+    pub window: bool,
+    /// Spelled as syntax, so that no schema of the search path can replace it.
+    pub syntax: bool,
+}
+
+impl Node {
+    /// Visits this node and all below it, parents first, into subqueries too.
+    pub fn walk<'a>(&'a self, visit: &mut impl FnMut(&'a Node)) {
+        let mut pending = vec![self];
+        while let Some(node) = pending.pop() {
+            visit(node);
+            let start = pending.len();
+            node.children(&mut |child| pending.push(child));
+            if let Some(added) = pending.get_mut(start..) {
+                added.reverse();
+            }
+        }
+    }
+
+    /// Whether it is the column of that name, qualified or not.
+    #[must_use]
+    pub fn is_column(&self, name: &str) -> bool {
+        matches!(self, Self::Column(path) if path.last().is_some_and(|last| last == name))
+    }
+
+    fn children<'a>(&'a self, visit: &mut impl FnMut(&'a Node)) {
+        match self {
+            Self::Null
+            | Self::Boolean(_)
+            | Self::Number(_)
+            | Self::String(_)
+            | Self::Parameter
+            | Self::Default
+            | Self::Column(_)
+            | Self::Star => {}
+            Self::Call(call) => call.arguments.iter().for_each(visit),
+            Self::Cast { operand, .. }
+            | Self::Unary { operand, .. }
+            | Self::Not(operand)
+            | Self::IsNull { operand, .. }
+            | Self::Is { operand, .. }
+            | Self::Collate { operand, .. } => visit(operand),
+            Self::Binary { left, right, .. } => {
+                visit(left);
+                visit(right);
+            }
+            Self::Between {
+                operand, low, high, ..
+            } => {
+                visit(operand);
+                visit(low);
+                visit(high);
+            }
+            Self::In { operand, list, .. } => {
+                visit(operand);
+                list.iter().for_each(visit);
+            }
+            Self::Case {
+                operand,
+                branches,
+                otherwise,
+            } => {
+                if let Some(operand) = operand {
+                    visit(operand);
+                }
+                for (condition, result) in branches {
+                    visit(condition);
+                    visit(result);
+                }
+                if let Some(otherwise) = otherwise {
+                    visit(otherwise);
+                }
+            }
+            Self::And(parts)
+            | Self::Or(parts)
+            | Self::Array(parts)
+            | Self::Row(parts)
+            | Self::Part(parts)
+            | Self::Other(parts) => parts.iter().for_each(visit),
+            Self::Subquery(query) => query.expressions.iter().for_each(visit),
+        }
+    }
+}

@@ -1,0 +1,16 @@
+//! Texts before any grammar: positions, identifiers, tokens, and where statements end.
+//!
+//! No IO. Used by [`crate::parse`], by the migrations' runner and by whoever shows a place in a
+//! file. Every span is a range of bytes of the text given, on boundaries of characters.
+
+mod identifier;
+mod position;
+mod scan;
+mod span;
+mod split;
+
+pub use identifier::{fold_identifier, quote_identifier, unquote_identifier};
+pub use position::{Lines, Position};
+pub use scan::{Token, TokenKind, tokens};
+pub use span::Span;
+pub use split::{Piece, Pieces, pieces, split};

@@ -1,0 +1,1 @@
+"""Migrations: a database changed step by step while programs go on using it."""

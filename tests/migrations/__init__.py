@@ -1,0 +1,1 @@
+"""Migrations: files, history, running, planning."""

@@ -22,6 +22,7 @@ pub mod diff;
 pub mod identifiers;
 pub mod models;
 pub mod naming;
+pub mod plan;
 pub mod read;
 pub mod refresh;
 pub mod value;

@@ -273,19 +273,25 @@ fn alter_composite(from: &Composite, to: &Composite) -> Option<Vec<Alteration>> 
 }
 
 fn alter_sequence(from: &Sequence, to: &Sequence) -> Vec<Alteration> {
-    let mut words = Vec::new();
+    let alter = format!("alter sequence {}", to.name);
+    let mut statements = Vec::new();
+    // with a new type in the same statement, `no maxvalue` would not mind the direction
     if from.type_name != to.type_name {
-        words.push(format!(
-            "as {}",
-            to.type_name.as_deref().unwrap_or("bigint")
-        ));
+        let type_name = to.type_name.as_deref().unwrap_or("bigint");
+        statements.push(format!("{alter} as {type_name}"));
     }
-    words.extend(column::sequence_changes(&from.options, &to.options));
-    if words.is_empty() {
+    let words = column::sequence_changes(&from.options, &to.options);
+    if !words.is_empty() {
+        statements.push(format!("{alter} {}", words.join(" ")));
+    }
+    if statements.is_empty() {
         return Vec::new();
     }
-    let text = format!("alter sequence {} {}", to.name, words.join(" "));
-    vec![Alteration::new(Aspect::Options, text)]
+    vec![Alteration {
+        aspect: Aspect::Options,
+        statements,
+        loses: None,
+    }]
 }
 
 fn alter_table(from: &Table, to: &Table) -> Option<Vec<Alteration>> {
@@ -384,7 +390,7 @@ fn alter_constraint(table: &Name, from: &Constraint, to: &Constraint) -> Option<
     let name = quoted(to.name.as_deref().unwrap_or_default());
     let is_key = matches!(to.kind, ConstraintKind::ForeignKey { .. });
     let like = Constraint {
-        not_valid: from.not_valid && !to.not_valid,
+        not_valid: from.not_valid || to.not_valid,
         deferral: if is_key { from.deferral } else { to.deferral },
         ..to.clone()
     };

@@ -11,9 +11,10 @@ use super::definition::Definition;
 use super::entity::Entity;
 use super::make;
 use super::model::{Model, Node};
+use super::order::Occupied;
 use super::{Action, Change};
 use crate::naming::object_name;
-use crate::value::{Column, ConstraintKind, Name};
+use crate::value::{Column, ConstraintKind, Name, OwnedBy};
 
 /// A change with what its place depends on.
 #[derive(Debug)]
@@ -28,6 +29,8 @@ pub(super) struct Draft {
     pub(super) needs: BTreeSet<Entity>,
     /// What it should come after, where that is possible.
     pub(super) mentions: BTreeSet<Entity>,
+    /// Names that nothing says it has, and that it gives free.
+    pub(super) frees: Vec<Occupied>,
     /// The change of the same entity that comes before it.
     pub(super) follows: Option<usize>,
 }
@@ -148,7 +151,7 @@ impl<'a> Changes<'a> {
             self.altered.contains_key(entity) && !still
         };
         node.uses.iter().any(|used| {
-            let blocks = (self.dropped.contains(used) && must_go_with(entity, used))
+            let blocks = self.dropped.contains(used)
                 || (self.hard.contains(used) && self.minds_type(entity, node, used));
             blocks && !lets_go(used)
         })
@@ -216,11 +219,9 @@ impl<'a> Changes<'a> {
     /// The types that stay under another name until the columns have changed over.
     fn formers(&self) -> BTreeSet<Name> {
         let mut formers = BTreeSet::new();
-        let mut users: Vec<&Entity> = self
-            .retyped
-            .iter()
-            .filter(|it| !self.dropped.contains(it))
-            .collect();
+        let columns = self.altered.keys().chain(&self.retyped);
+        let stays = |it: &&Entity| matches!(it, Entity::Column(..)) && !self.dropped.contains(it);
+        let mut users: Vec<&Entity> = columns.filter(stays).collect();
         while let Some(user) = users.pop() {
             for used in self
                 .from
@@ -262,8 +263,16 @@ impl<'a> Changes<'a> {
                 continue;
             };
             let drops: BTreeSet<Entity> = parts.into_iter().collect();
-            let uses = drops.iter().filter_map(|it| self.from.nodes.get(it));
-            let uses = uses.flat_map(|it| it.uses.iter().cloned());
+            // what goes with several columns does not hold one of them until another has gone
+            let uses = drops.iter().flat_map(|part| {
+                let node = self.from.nodes.get(part);
+                let all = node.into_iter().flat_map(|it| &it.uses);
+                let own = node.filter(|_| *part != entity).map(|it| &it.goes_with);
+                all.filter(move |it| {
+                    self.hard.contains(it) || own.is_none_or(|own| !own.contains(it))
+                })
+                .cloned()
+            });
             let releases: BTreeSet<Entity> = uses.filter(|it| !drops.contains(it)).collect();
             let former = match &entity {
                 Entity::Type(name) if formers.contains(name) => Some(name),
@@ -289,14 +298,46 @@ impl<'a> Changes<'a> {
                     }
                     _ => None,
                 });
-                let releases = under.chain([entity.clone()]).collect();
+                let releases = under.collect();
                 let drops = BTreeSet::from([Entity::Former(name.clone())]);
-                out.push(Draft::new(last, drops, releases));
+                let mut last = Draft::new(last, drops, releases);
+                last.needs.insert(entity.clone());
+                out.push(last);
             } else {
                 change.statements = make::drop(&entity, &node.definition);
                 change.loses = loss(&entity, &node.definition);
             }
-            out.push(Draft::new(change, drops, releases));
+            let mut draft = Draft::new(change, drops, releases);
+            let gone = draft
+                .drops
+                .iter()
+                .filter_map(|it| identity_sequence(self.from, it));
+            draft.frees = gone.collect();
+            self.grant_columns_again(&mut draft.change);
+            out.push(draft);
+        }
+    }
+
+    /// Revoking a right on a table takes it from the columns, too.
+    fn grant_columns_again(&self, change: &mut Change) {
+        let Entity::Grants(owner) = &change.entity else {
+            return;
+        };
+        let Entity::Relation(table) = &**owner else {
+            return;
+        };
+        if !change.statements.iter().any(|it| it.starts_with("revoke")) {
+            return;
+        }
+        for (entity, node) in &self.to.nodes {
+            if let Entity::Grants(of) = entity
+                && matches!(&**of, Entity::Column(it, _) if it == table)
+                && self.from.nodes.contains_key(entity)
+            {
+                change
+                    .statements
+                    .extend(make::create(entity, &node.definition, self.to));
+            }
         }
     }
 
@@ -328,6 +369,9 @@ impl<'a> Changes<'a> {
                     .statements
                     .extend(super::column::extras(table, column));
             }
+            if let Definition::OwnedBy(owner) = &node.definition {
+                change.statements.extend(self.count_on(&entity, owner));
+            }
             change.undo = make::drop(&entity, &node.definition);
             change.to = Some(node.definition.clone());
             change.is_made_again = self.dropped.contains(&entity);
@@ -338,6 +382,22 @@ impl<'a> Changes<'a> {
             draft.mentions = mentions;
             out.push(draft);
         }
+    }
+
+    /// Lets a new sequence go on after the numbers that its column has already.
+    fn count_on(&self, sequence: &Entity, owner: &OwnedBy) -> Option<String> {
+        let column = Entity::Column(owner.table.clone(), owner.column.clone());
+        let is_new = !self.from.nodes.contains_key(&column) || self.dropped.contains(&column);
+        let default = self
+            .to
+            .nodes
+            .get(&Entity::Default(owner.table.clone(), owner.column.clone()))?;
+        let counts =
+            matches!(&default.definition, Definition::Default(it) if it.contains("nextval"));
+        (!is_new && counts).then(|| {
+            let sequence = crate::identifiers::literal(&sequence.to_string());
+            super::column::count_on(&sequence, &owner.table, &owner.column, 1)
+        })
     }
 
     fn draft_alterations(&self, formers: &BTreeSet<Name>, out: &mut Vec<Draft>) {
@@ -376,13 +436,15 @@ impl<'a> Changes<'a> {
                 change.from = Some(from.definition.clone());
                 change.to = Some(to.definition.clone());
                 let mut draft = Draft::new(change, BTreeSet::new(), from.uses.clone());
-                if retyped {
-                    for name in formers {
-                        if draft.releases.remove(&Entity::Type(name.clone())) {
-                            draft.releases.insert(Entity::Former(name.clone()));
-                        }
+                for name in formers {
+                    if draft.releases.remove(&Entity::Type(name.clone())) {
+                        draft.releases.insert(Entity::Former(name.clone()));
                     }
                 }
+                if draft.change.aspect == Some(Aspect::DropIdentity) {
+                    draft.frees.extend(identity_sequence(self.from, entity));
+                }
+                self.grant_columns_again(&mut draft.change);
                 draft.alters = Some(entity.clone());
                 draft.needs.clone_from(&to.uses);
                 draft.follows = follows;
@@ -403,15 +465,10 @@ impl Draft {
             releases,
             needs: BTreeSet::new(),
             mentions: BTreeSet::new(),
+            frees: Vec::new(),
             follows: None,
         }
     }
-}
-
-/// Whether dropping one needs the other to be out of the way; what is a part goes by itself.
-fn must_go_with(entity: &Entity, used: &Entity) -> bool {
-    // a sequence, table or type rests on no schema that is dropped: it would be in another one
-    !matches!((entity, used), (Entity::Sequence(_), Entity::Column(..)))
 }
 
 /// `set` is taken back by `drop`.
@@ -428,6 +485,20 @@ fn reverses(one: &Aspect, other: &Aspect) -> bool {
                 if a.starts_with('+') && b.starts_with('-') && a.get(1..) == b.get(1..))
     };
     one == other && !matches!(one, Aspect::Validate) || pair(one, other) || pair(other, one)
+}
+
+/// The name that the sequence of an identity column has, if nobody has changed it.
+fn identity_sequence(model: &Model<'_>, entity: &Entity) -> Option<Occupied> {
+    let Entity::Column(table, name) = entity else {
+        return None;
+    };
+    match &model.nodes.get(entity)?.definition {
+        Definition::Column(it) if it.identity.is_some() => {
+            let sequence = object_name(&table.name, name, "seq");
+            Some((table.schema.clone(), sequence))
+        }
+        _ => None,
+    }
 }
 
 fn type_name(model: &Model<'_>, column: &Entity) -> Option<String> {

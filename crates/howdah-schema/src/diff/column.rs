@@ -227,18 +227,23 @@ fn advance(table: &Name, column: &Column, options: &SequenceOptions) -> Option<A
     if options.increment.is_some_and(|it| it < 0) {
         return None;
     }
-    let name = quoted(&column.name);
     let least = options.start.or(options.minimum).unwrap_or(1);
     let sequence = format!(
         "pg_catalog.pg_get_serial_sequence({}, {})",
         crate::identifiers::literal(&table.to_string()),
         crate::identifiers::literal(&column.name)
     );
-    let text = format!(
+    let text = count_on(&sequence, table, &column.name, least);
+    Some(Alteration::new(Aspect::AdvanceIdentity, text))
+}
+
+/// The statement that lets a sequence go on after the numbers that a column has.
+pub(super) fn count_on(sequence: &str, table: &Name, column: &str, least: i64) -> String {
+    let name = quoted(column);
+    format!(
         "select pg_catalog.setval({sequence}, greatest(max({name}) + 1, {least}), false) \
          from {table} having max({name}) is not null"
-    );
-    Some(Alteration::new(Aspect::AdvanceIdentity, text))
+    )
 }
 
 /// `increment by 5`, `no maxvalue` …: what makes one way of counting of the other.
@@ -247,16 +252,17 @@ pub(super) fn sequence_changes(from: &SequenceOptions, to: &SequenceOptions) -> 
     if from.increment != to.increment {
         out.push(format!("increment by {}", to.increment.unwrap_or(1)));
     }
+    let is_descending = |it: &SequenceOptions| it.increment.is_some_and(|step| step < 0);
+    let turns = is_descending(from) != is_descending(to);
     let mut bound = |word: &str, from: Option<i64>, to: Option<i64>| {
-        if from != to {
+        if from != to || turns {
             out.push(to.map_or(format!("no {word}"), |to| format!("{word} {to}")));
         }
     };
     bound("minvalue", from.minimum, to.minimum);
     bound("maxvalue", from.maximum, to.maximum);
     let first = |it: &SequenceOptions| {
-        let is_descending = it.increment.is_some_and(|step| step < 0);
-        let natural = if is_descending {
+        let natural = if is_descending(it) {
             it.maximum.unwrap_or(-1)
         } else {
             it.minimum.unwrap_or(1)
@@ -271,6 +277,10 @@ pub(super) fn sequence_changes(from: &SequenceOptions, to: &SequenceOptions) -> 
     }
     if from.cycle != to.cycle {
         out.push(if to.cycle { "cycle" } else { "no cycle" }.to_owned());
+    }
+    if turns {
+        // what it has come to is out of bounds now
+        out.push("restart".to_owned());
     }
     out
 }

@@ -94,6 +94,8 @@ impl Entity {
             Self::Type(name) | Self::Sequence(name) | Self::Relation(name) => {
                 Some((name.schema.as_deref(), &name.name))
             }
+            // overloaded ones are told apart by types, which the names of arguments hide here
+            Self::Routine(name, _) => Some((name.schema.as_deref(), &name.name)),
             // a key's index is called as the constraint is
             Self::Index(of, name) | Self::Constraint(of, name) => {
                 Some((of.schema.as_deref(), name))

@@ -1,6 +1,6 @@
 //! The statements that make and drop one entity. No IO.
 
-use super::definition::{Definition, Described, Granted};
+use super::definition::{Definition, Described};
 use super::entity::Entity;
 use super::grants;
 use super::model::Model;

@@ -61,7 +61,8 @@ fn edges(drafts: &[Draft], hard: &BTreeSet<Entity>) -> Vec<BTreeSet<usize>> {
             if let Some(maker) = known.makers.get(entity) {
                 link(*maker, place);
             }
-            if draft.alters.is_none() || hard.contains(entity) {
+            let is_new_value = matches!(entity, Entity::Type(_));
+            if draft.alters.is_none() || hard.contains(entity) || is_new_value {
                 let alterers = known.alterers.get(entity).into_iter().flatten();
                 alterers.for_each(|it| link(*it, place));
             }
@@ -71,7 +72,11 @@ fn edges(drafts: &[Draft], hard: &BTreeSet<Entity>) -> Vec<BTreeSet<usize>> {
                 link(place, *dropper);
             }
             let gives_way = !draft.drops.is_empty()
-                && (hard.contains(entity) || matches!(draft.change.entity, Entity::Constraint(..)));
+                && (hard.contains(entity)
+                    || matches!(
+                        draft.change.entity,
+                        Entity::Constraint(..) | Entity::Default(..)
+                    ));
             let lets_go =
                 draft.alters.is_some() && hard.contains(entity) && !draft.needs.contains(entity);
             if gives_way || lets_go {
@@ -79,6 +84,14 @@ fn edges(drafts: &[Draft], hard: &BTreeSet<Entity>) -> Vec<BTreeSet<usize>> {
                 alterers.for_each(|it| link(place, *it));
             }
         }
+        if let Some(whole) = table_grants(draft) {
+            // revoking a right on a table takes it from its columns, too
+            let alterers = known.alterers.get(&whole).into_iter().flatten();
+            let before = alterers.chain(known.droppers.get(&whole));
+            before.for_each(|it| link(*it, place));
+        }
+        let freed = draft.frees.iter().filter_map(|it| known.takers.get(it));
+        freed.flatten().for_each(|it| link(place, *it));
         for entity in &draft.drops {
             if let Some(maker) = known.makers.get(entity) {
                 link(place, *maker);
@@ -96,7 +109,23 @@ fn edges(drafts: &[Draft], hard: &BTreeSet<Entity>) -> Vec<BTreeSet<usize>> {
     edges
 }
 
-type Occupied = (Option<String>, String);
+/// The grants on the table, where a change grants something on a column.
+fn table_grants(draft: &Draft) -> Option<Entity> {
+    let Entity::Grants(owner) = &draft.change.entity else {
+        return None;
+    };
+    let Entity::Column(table, _) = &**owner else {
+        return None;
+    };
+    let whole = Entity::Relation(table.clone());
+    draft
+        .drops
+        .is_empty()
+        .then(|| Entity::Grants(Box::new(whole)))
+}
+
+/// A schema and a name in it.
+pub(super) type Occupied = (Option<String>, String);
 
 fn owned((schema, name): (Option<&str>, &str)) -> Occupied {
     (schema.map(str::to_owned), name.to_owned())
@@ -132,90 +161,81 @@ impl<'a> Known<'a> {
     }
 }
 
-/// For each change the number of its group: what goes and comes back is one with everything between.
+/// For each change the number of its group: what goes and comes back is one, with everything between.
 fn groups(drafts: &[Draft], edges: &[BTreeSet<usize>]) -> Vec<usize> {
-    let mut back: Vec<BTreeSet<usize>> = vec![BTreeSet::new(); edges.len()];
-    for (first, seconds) in edges.iter().enumerate() {
+    let known = Known::of(drafts);
+    let mut pairs = Vec::new();
+    for (place, draft) in drafts.iter().enumerate() {
+        for entity in &draft.drops {
+            pairs.extend(known.makers.get(entity).map(|it| (place, *it)));
+            let name = entity.occupies().map(owned);
+            let takers = name.and_then(|it| known.takers.get(&it));
+            pairs.extend(takers.into_iter().flatten().map(|it| (place, *it)));
+        }
+        if matches!(draft.change.entity, Entity::Former(_)) {
+            let begins = draft.needs.iter().filter_map(|it| known.makers.get(it));
+            pairs.extend(begins.map(|it| (place, *it)));
+        }
+    }
+    // with a way back from each end, what is between goes round in a circle
+    let mut next: Vec<BTreeSet<usize>> = edges.to_vec();
+    for (drop, make) in pairs {
+        for (one, other) in [(drop, make), (make, drop)] {
+            next.get_mut(one).into_iter().for_each(|it| {
+                it.insert(other);
+            });
+        }
+    }
+    circles(&next)
+}
+
+/// For each place the least of those that it leads to and that lead back to it.
+fn circles(next: &[BTreeSet<usize>]) -> Vec<usize> {
+    let mut back: Vec<BTreeSet<usize>> = vec![BTreeSet::new(); next.len()];
+    for (first, seconds) in next.iter().enumerate() {
         for second in seconds {
             back.get_mut(*second).into_iter().for_each(|it| {
                 it.insert(first);
             });
         }
     }
-    let makers: HashMap<&Entity, usize> = drafts
-        .iter()
-        .enumerate()
-        .flat_map(|(place, it)| it.makes.iter().map(move |entity| (entity, place)))
-        .collect();
-    let mut sets: Vec<BTreeSet<usize>> = Vec::new();
-    for (place, draft) in drafts.iter().enumerate() {
-        let ends: BTreeSet<usize> = draft
-            .drops
-            .iter()
-            .filter_map(|it| makers.get(it))
-            .copied()
-            .collect();
-        if !ends.is_empty() {
-            let mut set = ends;
-            set.insert(place);
-            merge(set, &mut sets, edges, &back);
-        }
-        if matches!(draft.change.entity, Entity::Former(_)) {
-            let begins = draft
-                .releases
-                .iter()
-                .filter_map(|it| makers.get(it))
-                .copied();
-            let mut set: BTreeSet<usize> = begins.collect();
-            set.insert(place);
-            merge(set, &mut sets, edges, &back);
-        }
+    let mut finished = Vec::with_capacity(next.len());
+    let mut seen = HashSet::new();
+    for start in 0..next.len() {
+        visit(start, next, &mut seen, &mut finished);
     }
-    let mut groups: Vec<usize> = (0..drafts.len()).collect();
-    for set in sets {
-        let first = set.first().copied().unwrap_or_default();
-        for place in set {
-            groups.get_mut(place).into_iter().for_each(|it| *it = first);
+    let mut groups: Vec<usize> = (0..next.len()).collect();
+    let mut seen = HashSet::new();
+    for start in finished.into_iter().rev() {
+        let mut circle = Vec::new();
+        visit(start, &back, &mut seen, &mut circle);
+        let least = circle.iter().min().copied().unwrap_or(start);
+        for place in circle {
+            groups.get_mut(place).into_iter().for_each(|it| *it = least);
         }
     }
     groups
 }
 
-/// Adds a set with everything on the ways between its members, one with the sets that it meets.
-fn merge(
-    mut set: BTreeSet<usize>,
-    sets: &mut Vec<BTreeSet<usize>>,
-    edges: &[BTreeSet<usize>],
-    back: &[BTreeSet<usize>],
-) {
-    loop {
-        let before = set.len();
-        let after_it = reached(&set, edges);
-        let before_it = reached(&set, back);
-        set.extend(after_it.intersection(&before_it));
-        let (met, others): (Vec<_>, Vec<_>) = std::mem::take(sets)
-            .into_iter()
-            .partition(|it| !it.is_disjoint(&set));
-        *sets = others;
-        met.into_iter().for_each(|it| set.extend(it));
-        if set.len() == before {
-            break;
-        }
+/// Goes wherever a place leads, and tells the places in the order in which it leaves them.
+fn visit(start: usize, next: &[BTreeSet<usize>], seen: &mut HashSet<usize>, left: &mut Vec<usize>) {
+    if !seen.insert(start) {
+        return;
     }
-    sets.push(set);
-}
-
-fn reached(from: &BTreeSet<usize>, edges: &[BTreeSet<usize>]) -> HashSet<usize> {
-    let mut found: HashSet<usize> = HashSet::new();
-    let mut next: Vec<usize> = from.iter().copied().collect();
-    while let Some(place) = next.pop() {
-        for it in edges.get(place).into_iter().flatten() {
-            if found.insert(*it) {
-                next.push(*it);
+    let follow = |place: usize| next.get(place).into_iter().flatten();
+    let mut path = vec![(start, follow(start))];
+    while let Some((place, ways)) = path.last_mut() {
+        match ways.find(|it| !seen.contains(*it)) {
+            Some(way) => {
+                seen.insert(*way);
+                path.push((*way, follow(*way)));
+            }
+            None => {
+                left.push(*place);
+                path.pop();
             }
         }
     }
-    found
 }
 
 /// The places in an order in which groups stay together and nothing comes before what it follows.

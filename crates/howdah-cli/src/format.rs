@@ -8,7 +8,8 @@ use clap::ValueEnum;
 use serde::Serialize;
 
 /// How data is printed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, Serialize)]
+#[serde(rename_all = "lowercase")]
 pub(crate) enum Format {
     /// For people and shells
     Text,

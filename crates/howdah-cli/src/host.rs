@@ -11,4 +11,10 @@ pub trait Host: std::fmt::Debug + Send + Sync {
     /// # Errors
     /// The module cannot be imported, or declares what no database can have.
     fn declared(&self, module: &str) -> anyhow::Result<String>;
+
+    /// Runs `howdah migrate` with its arguments as JSON, as `migrate.rs` writes them; gives the exit code.
+    ///
+    /// # Errors
+    /// The host itself failed; what a command can say about its failure, it says on stderr.
+    fn migrate(&self, arguments: &str) -> anyhow::Result<i32>;
 }

@@ -23,6 +23,7 @@ pub mod exit;
 mod failure;
 mod format;
 mod host;
+mod migrate;
 mod models;
 mod refresh;
 mod server;
@@ -50,6 +51,8 @@ struct Arguments {
 enum Command {
     /// Run a PostgreSQL server of your own
     Server(server::Arguments),
+    /// Change a database step by step, with everything that is in use going on
+    Migrate(migrate::Arguments),
     /// Models of Python for a database that exists
     Models(models::Arguments),
     /// Compute materialized views again, once or regularly
@@ -77,6 +80,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, context: &Context) -> 
     };
     let outcome = match &parsed.command {
         Command::Server(arguments) => server::run(arguments, context),
+        Command::Migrate(arguments) => migrate::run(arguments, context),
         Command::Models(arguments) => models::run(arguments),
         Command::Refresh(arguments) => refresh::run(arguments),
     };

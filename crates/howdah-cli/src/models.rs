@@ -60,6 +60,7 @@ fn from_db(arguments: &FromDb) -> anyhow::Result<i32> {
     let options = read::Options {
         base: arguments.base.clone(),
         schemas: (!arguments.schema.is_empty()).then(|| arguments.schema.clone()),
+        owners: false,
     };
     let schema = howdah_schema::read(&mut connection, &options)?;
     let database = connection.query("select pg_catalog.current_database()")?;

@@ -1,4 +1,4 @@
-//! What the `howdah` command asks of Python: models.
+//! What the `howdah` command asks of Python: models, and `howdah migrate`.
 //!
 //! IO: imports the modules of the package that answer, and what these do. Called by `howdah-cli` with the interpreter
 //! detached. Invariant: an exception becomes an error whose text is the exception's own.
@@ -13,6 +13,10 @@ pub(crate) struct Python;
 impl Host for Python {
     fn declared(&self, module: &str) -> anyhow::Result<String> {
         ask("howdah.migrations._models", "declared", module)
+    }
+
+    fn migrate(&self, arguments: &str) -> anyhow::Result<i32> {
+        ask("howdah.migrations._command", "run", arguments)
     }
 }
 

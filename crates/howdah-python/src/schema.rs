@@ -69,7 +69,11 @@ fn schema_read(
     base: String,
     schemas: Option<Vec<String>>,
 ) -> PyResult<String> {
-    let options = read::Options { base, schemas };
+    let options = read::Options {
+        base,
+        schemas,
+        owners: false,
+    };
     let schema = py.detach(|| -> Result<Schema, read::Error> {
         let mut connection = Connection::connect(url, "howdah")?;
         read(&mut connection, &options)

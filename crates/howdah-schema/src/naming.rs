@@ -226,6 +226,7 @@ mod tests {
             deferral: crate::value::Deferral::default(),
             not_valid: false,
             not_enforced: false,
+            tablespace: None,
             comment: None,
         };
         let column = |name: &str| crate::value::Column {

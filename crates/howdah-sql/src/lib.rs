@@ -13,6 +13,7 @@
 #![forbid(unsafe_code)]
 
 pub mod ast;
+pub mod locks;
 mod syntax;
 pub mod text;
 

@@ -1,8 +1,15 @@
 //! What belongs to an object and is made after all of them. No IO.
 
-use super::{constraint, index, push_some, routine, table, view};
+use super::order::{self, Object};
+use super::{
+    comment, constraint, event_trigger, grant, index, inherited, owner, publication, push_some,
+    statistics, view, with,
+};
 use crate::identifiers::{literal, quoted, quoted_list};
-use crate::value::{Enabled, Grants, Index, Name, Policy, PolicyCommand, Schema, Table, Trigger};
+use crate::naming;
+use crate::value::{
+    Column, Enabled, Index, Name, Policy, PolicyCommand, Rule, Schema, Table, Trigger, View,
+};
 
 pub(crate) fn everything(schema: &Schema, out: &mut Vec<String>) {
     for sequence in &schema.sequences {
@@ -21,33 +28,86 @@ pub(crate) fn everything(schema: &Schema, out: &mut Vec<String>) {
         }
     }
     // the keys that foreign keys of other tables lead to must be there first
-    schema
-        .tables
-        .iter()
-        .for_each(|table| indexes(&table.name, &table.indexes, out));
-    schema
-        .views
-        .iter()
-        .for_each(|view| indexes(&view.name, &view.indexes, out));
+    for table in &schema.tables {
+        indexes(
+            &table.name,
+            &table.indexes,
+            table.partition_by.is_some(),
+            out,
+        );
+    }
+    for view in &schema.views {
+        indexes(&view.name, &view.indexes, false, out);
+    }
     schema
         .tables
         .iter()
         .for_each(|table| table_extras(table, out));
+    if schema.tables.iter().any(|it| !it.inherited.is_empty()) {
+        // after the parents, whose storage their children get
+        for object in order::ordered(schema) {
+            if let Object::Table(table) = object {
+                out.extend(
+                    table
+                        .inherited
+                        .iter()
+                        .flat_map(|it| inherited::alter(table, it)),
+                );
+            }
+        }
+    }
     for table in &schema.tables {
+        rules(&table.name, &table.rules, out);
         triggers(&table.name, &table.triggers, out);
         row_security(table, out);
     }
     for view in &schema.views {
+        view_extras(view, out);
+        rules(&view.name, &view.rules, out);
         triggers(&view.name, &view.triggers, out);
     }
-    comments(schema, out);
-    grants(schema, out);
+    out.extend(schema.statistics.iter().flat_map(statistics::create));
+    owner::everything(schema, out);
+    comment::everything(schema, out);
+    grant::everything(schema, out);
+    out.extend(schema.publications.iter().map(publication::create));
+    // the last, for they would fire at the others
+    out.extend(schema.event_triggers.iter().flat_map(event_trigger::create));
+    owner::of_the_last(schema, out);
+    comment::of_the_last(schema, out);
 }
 
 /// Takes off what keeps objects from being dropped one by one.
 pub(crate) fn detach(schema: &Schema, out: &mut Vec<String>) {
+    for it in &schema.event_triggers {
+        out.push(format!("drop event trigger if exists {}", quoted(&it.name)));
+    }
+    for it in &schema.publications {
+        out.push(format!("drop publication if exists {}", quoted(&it.name)));
+    }
+    for it in &schema.default_privileges {
+        grant::usual_again(it, out);
+    }
+    for it in &schema.statistics {
+        out.push(format!("drop statistics if exists {}", it.name));
+    }
+    for view in &schema.views {
+        for it in &view.rules {
+            out.push(format!(
+                "drop rule if exists {} on {}",
+                quoted(&it.name),
+                view.name
+            ));
+        }
+    }
     for table in &schema.tables {
         let name = &table.name;
+        for it in &table.rules {
+            out.push(format!(
+                "drop rule if exists {} on {name}",
+                quoted(&it.name)
+            ));
+        }
         for it in table
             .constraints
             .iter()
@@ -74,33 +134,130 @@ pub(crate) fn detach(schema: &Schema, out: &mut Vec<String>) {
     }
 }
 
-fn indexes(table: &Name, indexes: &[Index], out: &mut Vec<String>) {
-    out.extend(indexes.iter().map(|it| index::create(table, it)));
+/// The indexes but those that a failed build left; one of a partitioned table that is not complete is made without
+/// its partitions'.
+fn indexes(table: &Name, indexes: &[Index], is_partitioned: bool, out: &mut Vec<String>) {
+    for it in indexes.iter().filter(|it| !it.invalid || is_partitioned) {
+        out.push(index::create(table, it));
+        for (place, element) in (1..).zip(&it.elements) {
+            if let Some(target) = element.statistics {
+                out.push(index::set_statistics(table, it, place, target));
+            }
+        }
+    }
 }
 
 fn table_extras(table: &Table, out: &mut Vec<String>) {
-    let alter = format!("alter table {}", table.name);
+    let name = &table.name;
     for it in table
         .constraints
         .iter()
         .filter(|it| constraint::comes_later(it))
     {
-        out.push(format!("{alter} add {}", constraint::definition(it)));
+        out.push(format!(
+            "alter table {name} add {}",
+            constraint::definition(it)
+        ));
     }
     for column in &table.columns {
-        let name = quoted(&column.name);
-        if let Some(storage) = &column.storage {
-            out.push(format!("{alter} alter column {name} set storage {storage}"));
-        }
-        if let Some(target) = column.statistics {
-            out.push(format!(
-                "{alter} alter column {name} set statistics {target}"
-            ));
-        }
+        out.extend(not_null_later(table, column));
+        column_extras("table", name, column, out);
     }
     if let Some(identity) = &table.replica_identity {
-        out.push(format!("{alter} replica identity {identity}"));
+        out.push(format!("alter table {name} replica identity {identity}"));
     }
+    if let Some(index) = table.clustered_on.as_deref().map(quoted) {
+        out.push(format!("alter table {name} cluster on {index}"));
+    }
+}
+
+/// Refusing null of new rows alone cannot be said within `create table`.
+fn not_null_later(table: &Table, column: &Column) -> Option<String> {
+    let constraint = column
+        .not_null_constraint
+        .as_ref()
+        .filter(|it| it.not_valid)?;
+    let usual = naming::object_name(&table.name.name, &column.name, "not_null");
+    let name = quoted(constraint.name.as_deref().unwrap_or(&usual));
+    let inherit = if constraint.no_inherit {
+        " no inherit"
+    } else {
+        ""
+    };
+    let (table, column) = (&table.name, quoted(&column.name));
+    Some(format!(
+        "alter table {table} add constraint {name} not null {column}{inherit} not valid"
+    ))
+}
+
+/// What `create` cannot say of a column. The storage goes to the columns of children, too, as it does where it is set
+/// before they are made; what is counted of a column does not.
+fn column_extras(kind: &str, relation: &Name, column: &Column, out: &mut Vec<String>) {
+    let name = quoted(&column.name);
+    let only = if kind == "table" { " only" } else { "" };
+    if let Some(storage) = &column.storage {
+        out.push(format!(
+            "alter {kind} {relation} alter column {name} set storage {storage}"
+        ));
+    }
+    if let Some(target) = column.statistics {
+        out.push(format!(
+            "alter {kind}{only} {relation} alter column {name} set statistics {target}"
+        ));
+    }
+    if !column.options.is_empty() {
+        let with = with(&column.options);
+        let options = inherited::parameters(&with);
+        out.push(format!(
+            "alter {kind}{only} {relation} alter column {name} set{options}"
+        ));
+    }
+}
+
+fn view_extras(it: &View, out: &mut Vec<String>) {
+    let name = &it.name;
+    let kind = view::kind(it);
+    for column in &it.columns {
+        if let Some(default) = column.default.as_ref().filter(|_| !it.materialized) {
+            let column = quoted(&column.name);
+            out.push(format!(
+                "alter view {name} alter column {column} set default {default}"
+            ));
+        }
+        if it.materialized {
+            column_extras(kind, name, column, out);
+            if let Some(compression) = &column.compression {
+                let column = quoted(&column.name);
+                out.push(format!(
+                    "alter {kind} {name} alter column {column} set compression {compression}"
+                ));
+            }
+        }
+    }
+    if let Some(index) = it.clustered_on.as_deref().map(quoted) {
+        out.push(format!("alter {kind} {name} cluster on {index}"));
+    }
+}
+
+fn rules(relation: &Name, rules: &[Rule], out: &mut Vec<String>) {
+    for it in rules {
+        out.push(it.create.clone());
+        out.extend(rule_state(relation, it));
+    }
+}
+
+/// The statement for the sessions in which a rule counts, where these are not the usual ones.
+pub(crate) fn rule_state(relation: &Name, it: &Rule) -> Option<String> {
+    let state = match it.enabled {
+        Enabled::Origin => return None,
+        Enabled::Disabled => "disable rule",
+        Enabled::Replica => "enable replica rule",
+        Enabled::Always => "enable always rule",
+    };
+    Some(format!(
+        "alter table {relation} {state} {}",
+        quoted(&it.name)
+    ))
 }
 
 fn triggers(table: &Name, triggers: &[Trigger], out: &mut Vec<String>) {
@@ -197,167 +354,4 @@ pub(crate) fn policy(table: &Name, it: &Policy) -> String {
         it.check.as_ref().map(|it| format!("{it})")),
     );
     text
-}
-
-fn comments(schema: &Schema, out: &mut Vec<String>) {
-    let mut comment = |what: &str, text: &Option<String>| {
-        if let Some(text) = text {
-            out.push(format!("comment on {what} is {}", literal(text)));
-        }
-    };
-    for it in &schema.schemas {
-        comment(&format!("schema {}", quoted(&it.name)), &it.comment);
-    }
-    for it in &schema.enums {
-        comment(&format!("type {}", it.name), &it.comment);
-    }
-    for it in &schema.composites {
-        comment(&format!("type {}", it.name), &it.comment);
-    }
-    for it in &schema.ranges {
-        comment(&format!("type {}", it.name), &it.comment);
-    }
-    for it in &schema.domains {
-        comment(&format!("domain {}", it.name), &it.comment);
-    }
-    for it in &schema.servers {
-        comment(&format!("server {}", quoted(&it.name)), &it.comment);
-    }
-    for it in &schema.sequences {
-        comment(&format!("sequence {}", it.name), &it.comment);
-    }
-    for it in &schema.routines {
-        let name = routine::designation(it);
-        comment(&format!("{} {name}", it.kind.sql()), &it.comment);
-    }
-    for it in &schema.tables {
-        comments_on_table(it, &mut comment);
-    }
-    for it in &schema.views {
-        comment(&format!("{} {}", view::kind(it), it.name), &it.comment);
-        for column in &it.columns {
-            let column_name = quoted(&column.name);
-            comment(
-                &format!("column {}.{column_name}", it.name),
-                &column.comment,
-            );
-        }
-        for index in &it.indexes {
-            comments_on_index(&it.name, index, &mut comment);
-        }
-        for trigger in &it.triggers {
-            let name = quoted(&trigger.name);
-            comment(&format!("trigger {name} on {}", it.name), &trigger.comment);
-        }
-    }
-}
-
-fn comments_on_table(table: &Table, comment: &mut impl FnMut(&str, &Option<String>)) {
-    let name = &table.name;
-    comment(&format!("{} {name}", table::kind(table)), &table.comment);
-    for it in &table.columns {
-        comment(&format!("column {name}.{}", quoted(&it.name)), &it.comment);
-    }
-    for it in &table.constraints {
-        let constraint = quoted(it.name.as_deref().unwrap_or_default());
-        comment(&format!("constraint {constraint} on {name}"), &it.comment);
-    }
-    for it in &table.indexes {
-        comments_on_index(name, it, comment);
-    }
-    for it in &table.triggers {
-        comment(
-            &format!("trigger {} on {name}", quoted(&it.name)),
-            &it.comment,
-        );
-    }
-    for it in &table.policies {
-        comment(
-            &format!("policy {} on {name}", quoted(&it.name)),
-            &it.comment,
-        );
-    }
-}
-
-fn comments_on_index(table: &Name, index: &Index, comment: &mut impl FnMut(&str, &Option<String>)) {
-    let name = table.sibling(index.name.as_deref().unwrap_or_default());
-    comment(&format!("index {name}"), &index.comment);
-}
-
-fn grants(schema: &Schema, out: &mut Vec<String>) {
-    let mut grant = |what: String, grants: &Grants, is_public: bool| {
-        if let (Some(_), true) = (grants, is_public) {
-            // everybody has the right by default; what is listed takes its place
-            out.push(format!("revoke all on {what} from public"));
-        }
-        for it in grants.iter().flatten() {
-            let role = it.role.as_deref().map_or("public".into(), quoted);
-            let tail = if it.grantable {
-                " with grant option"
-            } else {
-                ""
-            };
-            out.push(format!(
-                "grant {} on {what} to {role}{tail}",
-                it.privileges.join(", ")
-            ));
-        }
-    };
-    for it in &schema.schemas {
-        grant(format!("schema {}", quoted(&it.name)), &it.grants, false);
-    }
-    let enums = schema.enums.iter().map(|it| (&it.name, &it.grants));
-    let composites = schema.composites.iter().map(|it| (&it.name, &it.grants));
-    let ranges = schema.ranges.iter().map(|it| (&it.name, &it.grants));
-    let domains = schema.domains.iter().map(|it| (&it.name, &it.grants));
-    for (name, grants) in enums.chain(composites).chain(ranges).chain(domains) {
-        grant(format!("type {name}"), grants, true);
-    }
-    for it in &schema.servers {
-        let what = format!("foreign server {}", quoted(&it.name));
-        grant(what, &it.grants, false);
-    }
-    for it in &schema.sequences {
-        grant(format!("sequence {}", it.name), &it.grants, false);
-    }
-    for it in &schema.routines {
-        grant(
-            format!("{} {}", it.kind.sql(), routine::designation(it)),
-            &it.grants,
-            true,
-        );
-    }
-    for it in &schema.tables {
-        grant(format!("table {}", it.name), &it.grants, false);
-    }
-    for it in &schema.views {
-        grant(format!("table {}", it.name), &it.grants, false);
-    }
-    for table in &schema.tables {
-        column_grants(table, out);
-    }
-}
-
-fn column_grants(table: &Table, out: &mut Vec<String>) {
-    for column in &table.columns {
-        let name = quoted(&column.name);
-        for it in column.grants.iter().flatten() {
-            let role = it.role.as_deref().map_or("public".into(), quoted);
-            let rights = it
-                .privileges
-                .iter()
-                .map(|right| format!("{right} ({name})"));
-            let rights: Vec<String> = rights.collect();
-            let tail = if it.grantable {
-                " with grant option"
-            } else {
-                ""
-            };
-            let table = &table.name;
-            out.push(format!(
-                "grant {} on table {table} to {role}{tail}",
-                rights.join(", ")
-            ));
-        }
-    }
 }

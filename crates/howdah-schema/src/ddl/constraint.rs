@@ -16,7 +16,7 @@ pub(crate) fn definition(it: &Constraint) -> String {
     if let Some(name) = &it.name {
         text = format!("constraint {} ", quoted(name));
     }
-    text.push_str(&demand(&it.kind));
+    text.push_str(&demand(&it.kind, it.tablespace.as_deref()));
     text.push_str(deferral(it.deferral));
     if it.not_enforced {
         text.push_str(" not enforced");
@@ -34,7 +34,9 @@ pub(crate) fn deferral(it: Deferral) -> &'static str {
     }
 }
 
-fn demand(kind: &ConstraintKind) -> String {
+fn demand(kind: &ConstraintKind, tablespace: Option<&str>) -> String {
+    let place = tablespace.map(quoted);
+    let place = place.map_or_else(String::new, |it| format!(" using index tablespace {it}"));
     match kind {
         ConstraintKind::PrimaryKey {
             columns,
@@ -44,7 +46,7 @@ fn demand(kind: &ConstraintKind) -> String {
         } => {
             let columns = key(columns, *without_overlaps);
             format!(
-                "primary key ({columns}){}{}",
+                "primary key ({columns}){}{}{place}",
                 include(beside),
                 with(options)
             )
@@ -63,7 +65,7 @@ fn demand(kind: &ConstraintKind) -> String {
             };
             let columns = key(columns, *without_overlaps);
             format!(
-                "unique{nulls} ({columns}){}{}",
+                "unique{nulls} ({columns}){}{}{place}",
                 include(beside),
                 with(options)
             )
@@ -75,7 +77,7 @@ fn demand(kind: &ConstraintKind) -> String {
             let tail = if *no_inherit { " no inherit" } else { "" };
             format!("check ({expression}){tail}")
         }
-        ConstraintKind::Exclude { .. } => exclusion(kind),
+        ConstraintKind::Exclude { .. } => exclusion(kind, &place),
         ConstraintKind::ForeignKey { .. } => foreign_key(kind),
     }
 }
@@ -89,7 +91,7 @@ fn key(columns: &[String], without_overlaps: bool) -> String {
     quoted_list(columns) + tail
 }
 
-fn exclusion(kind: &ConstraintKind) -> String {
+fn exclusion(kind: &ConstraintKind, place: &str) -> String {
     let ConstraintKind::Exclude {
         method,
         elements,
@@ -107,6 +109,7 @@ fn exclusion(kind: &ConstraintKind) -> String {
     let mut text = format!("exclude using {} ({})", quoted(method), compared.join(", "));
     text.push_str(&include(beside));
     text.push_str(&with(options));
+    text.push_str(place);
     push_some(
         &mut text,
         " where ",

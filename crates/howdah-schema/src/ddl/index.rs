@@ -4,11 +4,16 @@ use super::{push_some, with};
 use crate::identifiers::{quoted, quoted_list};
 use crate::value::{Direction, Element, Index, Name, Nulls};
 
+/// An index that is not valid is that of a partitioned table some of whose partitions have none: they get none.
 pub(crate) fn create(table: &Name, it: &Index) -> String {
     let unique = if it.unique { "unique " } else { "" };
     let mut text = format!("create {unique}index");
     push_some(&mut text, " ", it.name.as_deref().map(quoted));
-    push_some(&mut text, " on ", Some(table));
+    push_some(
+        &mut text,
+        if it.invalid { " on only " } else { " on " },
+        Some(table),
+    );
     push_some(&mut text, " using ", it.method.as_deref().map(quoted));
     let elements: Vec<String> = it.elements.iter().map(element).collect();
     push_some(&mut text, " (", Some(elements.join(", ") + ")"));
@@ -24,6 +29,12 @@ pub(crate) fn create(table: &Name, it: &Index) -> String {
     );
     push_some(&mut text, " where ", it.predicate.as_ref());
     text
+}
+
+/// How much is counted of an expression, by its place from 1.
+pub(crate) fn set_statistics(table: &Name, it: &Index, place: usize, target: i32) -> String {
+    let name = table.sibling(it.name.as_deref().unwrap_or_default());
+    format!("alter index {name} alter column {place} set statistics {target}")
 }
 
 /// ` include (a, b)`, or nothing.

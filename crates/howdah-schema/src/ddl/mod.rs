@@ -7,12 +7,22 @@
 //! as the schema that they were made of.
 
 pub(crate) mod attach;
+pub(crate) mod collation;
+pub(crate) mod comment;
 pub(crate) mod constraint;
+pub(crate) mod definition;
+pub(crate) mod event_trigger;
 pub(crate) mod foreign;
+pub(crate) mod grant;
 pub(crate) mod index;
+pub(crate) mod inherited;
+pub(crate) mod not_null;
 pub(crate) mod order;
+pub(crate) mod owner;
+pub(crate) mod publication;
 pub(crate) mod routine;
 pub(crate) mod sequence;
+pub(crate) mod statistics;
 pub(crate) mod table;
 pub(crate) mod types;
 pub(crate) mod view;
@@ -25,6 +35,7 @@ pub use order::words;
 /// The statements that make everything; names must be complete (see [`crate::naming`]).
 #[must_use]
 pub fn create(schema: &Schema) -> Vec<String> {
+    let schema = &*not_null::told(schema);
     let mut statements = Vec::new();
     for namespace in &schema.schemas {
         statements.push(format!(
@@ -46,15 +57,12 @@ pub fn create(schema: &Schema) -> Vec<String> {
         );
         statements.push(text);
     }
-    for server in &schema.servers {
-        foreign::create(server, &mut statements);
-    }
     if schema.routines.iter().any(|it| !it.atomic) {
         // a body may name what comes later
         statements.push("set local check_function_bodies = off".to_owned());
     }
     for object in order::ordered(schema) {
-        statements.push(object.create());
+        object.create(&mut statements);
     }
     attach::everything(schema, &mut statements);
     statements
@@ -66,10 +74,8 @@ pub fn create(schema: &Schema) -> Vec<String> {
 pub fn drop(schema: &Schema) -> Vec<String> {
     let mut statements = Vec::new();
     attach::detach(schema, &mut statements);
-    let objects = order::ordered(schema);
-    statements.extend(objects.iter().rev().map(order::Object::drop));
-    for server in &schema.servers {
-        foreign::drop(server, &mut statements);
+    for object in order::ordered(schema).iter().rev() {
+        object.drop(&mut statements);
     }
     statements
 }

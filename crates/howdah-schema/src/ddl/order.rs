@@ -1,48 +1,58 @@
 //! Which object comes before which.
 //!
 //! No IO. An object comes after those that its text names. Texts are not parsed: every word counts that is the
-//! name of an object, within literals too (`nextval('…')`). So nothing that is needed is missed; where too much
+//! name of an object, within literals too (`nextval('…')`); and what looks like an operator. So nothing that is needed is missed; where too much
 //! was seen and it goes round in a circle, the kind decides.
 
 use std::collections::{BTreeSet, HashMap};
 
-use crate::ddl::{routine, sequence, table, types, view};
+use crate::ddl::{collation, definition, foreign, routine, sequence, table, types, view};
 use crate::value::{
-    Composite, ConstraintKind, Domain, Enum, Name, Range, Routine, Schema, Sequence, Table, View,
+    Collation, Composite, ConstraintKind, Definition, DefinitionKind, Domain, Element, Enum, Name,
+    Range, Routine, Schema, Sequence, Server, Table, View,
 };
 
 /// Something that other objects may name. In the order of the kinds.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Object<'a> {
+    Collation(&'a Collation),
     Enum(&'a Enum),
     Composite(&'a Composite),
     Range(&'a Range),
     Domain(&'a Domain),
     Sequence(&'a Sequence),
     Routine(&'a Routine),
+    Definition(&'a Definition),
+    Server(&'a Server),
     Table(&'a Table),
     View(&'a View),
 }
 
 impl<'a> Object<'a> {
-    pub(crate) fn create(&self) -> String {
-        match self {
+    pub(crate) fn create(&self, out: &mut Vec<String>) {
+        out.push(match self {
+            Self::Collation(it) => collation::create(it),
             Self::Enum(it) => types::create_enum(it),
             Self::Composite(it) => types::create_composite(it),
             Self::Range(it) => types::create_range(it),
             Self::Domain(it) => types::create_domain(it),
             Self::Sequence(it) => sequence::create(it),
             Self::Routine(it) => routine::create(it),
+            Self::Definition(it) => return out.extend(it.create.iter().cloned()),
+            Self::Server(it) => return foreign::create(it, out),
             Self::Table(it) => table::create(it),
             Self::View(it) => view::create(it),
-        }
+        });
     }
 
-    pub(crate) fn drop(&self) -> String {
-        match self {
-            Self::Enum(_) | Self::Composite(_) | Self::Range(_) => {
-                format!("drop type if exists {}", self.name())
-            }
+    pub(crate) fn drop(&self, out: &mut Vec<String>) {
+        out.push(match self {
+            Self::Collation(it) => format!("drop collation if exists {}", it.name),
+            Self::Definition(it) => definition::drop(it),
+            Self::Server(it) => return foreign::drop(it, out),
+            Self::Enum(Enum { name, .. })
+            | Self::Composite(Composite { name, .. })
+            | Self::Range(Range { name, .. }) => format!("drop type if exists {name}"),
             Self::Domain(it) => format!("drop domain if exists {}", it.name),
             Self::Sequence(it) => format!("drop sequence if exists {}", it.name),
             Self::Routine(it) => {
@@ -54,33 +64,34 @@ impl<'a> Object<'a> {
             }
             Self::Table(it) => format!("drop {} if exists {}", table::kind(it), it.name),
             Self::View(it) => format!("drop {} if exists {}", view::kind(it), it.name),
-        }
+        });
     }
 
-    fn name(&self) -> &'a Name {
+    fn name(&self) -> &'a str {
         match self {
-            Self::Enum(it) => &it.name,
-            Self::Composite(it) => &it.name,
-            Self::Range(it) => &it.name,
-            Self::Domain(it) => &it.name,
-            Self::Sequence(it) => &it.name,
-            Self::Routine(it) => &it.name,
-            Self::Table(it) => &it.name,
-            Self::View(it) => &it.name,
+            Self::Collation(it) => &it.name.name,
+            Self::Definition(it) => &it.name.name,
+            Self::Server(it) => &it.name,
+            Self::Enum(it) => &it.name.name,
+            Self::Composite(it) => &it.name.name,
+            Self::Range(it) => &it.name.name,
+            Self::Domain(it) => &it.name.name,
+            Self::Sequence(it) => &it.name.name,
+            Self::Routine(it) => &it.name.name,
+            Self::Table(it) => &it.name.name,
+            Self::View(it) => &it.name.name,
         }
     }
 
     /// The texts that may name others.
     fn texts(&self) -> Vec<&'a str> {
         match self {
-            Self::Enum(_) | Self::Sequence(_) => Vec::new(),
+            Self::Collation(_) | Self::Enum(_) | Self::Sequence(_) | Self::Server(_) => Vec::new(),
+            Self::Definition(it) => it.create.iter().map(|it| &**it).collect(),
             Self::Composite(it) => it.attributes.iter().map(|it| &*it.type_name).collect(),
             Self::Range(it) => {
-                let function = it.subtype_diff.as_ref().map(|name| &*name.name);
-                [Some(&*it.subtype), it.operator_class.as_deref(), function]
-                    .into_iter()
-                    .flatten()
-                    .collect()
+                let own = [Some(&*it.subtype), it.operator_class.as_deref()];
+                own.into_iter().flatten().collect()
             }
             Self::Domain(it) => {
                 let checks = it.checks.iter().map(|check| &*check.expression);
@@ -89,21 +100,55 @@ impl<'a> Object<'a> {
             }
             Self::Routine(it) => {
                 let body = it.atomic.then_some(&*it.body);
-                [Some(&*it.arguments), it.returns.as_deref(), body]
-                    .into_iter()
-                    .flatten()
-                    .collect()
+                let types = it.transforms.iter().map(|it| &**it);
+                let own = [Some(&*it.arguments), it.returns.as_deref(), body];
+                own.into_iter().flatten().chain(types).collect()
             }
             Self::Table(it) => texts_of_table(it),
+            Self::View(it) => vec![&it.query],
+        }
+    }
+
+    /// The names of others, as they are.
+    fn names(&self) -> Vec<&'a str> {
+        match self {
+            Self::Collation(_) | Self::Enum(_) | Self::Sequence(_) | Self::Definition(_) => {
+                Vec::new()
+            }
+            Self::Composite(it) => {
+                let collations = it.attributes.iter().filter_map(|it| it.collation.as_ref());
+                collations.map(|it| &*it.name).collect()
+            }
+            Self::Range(it) => names([&it.subtype_diff, &it.collation]).collect(),
+            Self::Domain(it) => names([&it.collation]).collect(),
+            Self::Routine(it) => {
+                let language = std::iter::once(&*it.language);
+                language.chain(names([&it.support])).collect()
+            }
+            Self::Server(it) => vec![&it.wrapper],
+            Self::Table(it) => names_of_table(it),
             Self::View(it) => {
                 let declared = it.depends_on.iter().map(|name| &*name.name);
-                std::iter::once(&*it.query).chain(declared).collect()
+                declared.chain(it.access_method.as_deref()).collect()
             }
         }
     }
+
+    /// The operators that the texts name. One of an operator may be made later: it is then a shell until that.
+    fn operators(&self) -> impl Iterator<Item = String> {
+        let texts = match self {
+            Self::Definition(it) if it.kind == DefinitionKind::Operator => Vec::new(),
+            other => other.texts(),
+        };
+        texts.into_iter().flat_map(symbols)
+    }
 }
 
-fn texts_of_table(table: &Table) -> Vec<&str> {
+fn names<const COUNT: usize>(list: [&Option<Name>; COUNT]) -> impl Iterator<Item = &str> {
+    list.into_iter().flatten().map(|name| &*name.name)
+}
+
+fn texts_of_table<'a>(table: &'a Table) -> Vec<&'a str> {
     let mut texts: Vec<&str> = Vec::new();
     for column in &table.columns {
         texts.push(&column.type_name);
@@ -113,16 +158,33 @@ fn texts_of_table(table: &Table) -> Vec<&str> {
     for constraint in &table.constraints {
         match &constraint.kind {
             ConstraintKind::Check { expression, .. } => texts.push(expression),
-            ConstraintKind::Exclude { elements, .. } => {
-                texts.extend(elements.iter().filter_map(|it| it.expression.as_deref()));
+            ConstraintKind::Exclude {
+                elements,
+                operators,
+                ..
+            } => {
+                let own = |it: &'a Element| [&it.expression, &it.operator_class];
+                let of_elements = elements.iter().flat_map(own);
+                texts.extend(of_elements.filter_map(|it| it.as_deref()));
+                texts.extend(operators.iter().map(|it| &**it));
             }
             _ => {}
         }
     }
     texts.extend(table.partition_by.as_ref().map(|it| &*it.keys));
-    texts.extend(table.partition_of.as_ref().map(|it| &*it.parent.name));
-    texts.extend(table.inherits.iter().map(|it| &*it.name));
     texts
+}
+
+fn names_of_table(table: &Table) -> Vec<&str> {
+    let collations = table.columns.iter().filter_map(|it| it.collation.as_ref());
+    let parent = table.partition_of.as_ref().map(|it| &it.parent);
+    let relations = table.inherits.iter().chain(parent).chain(&table.of_type);
+    let names = collations.chain(relations).map(|it| &*it.name);
+    let server = table.foreign.as_ref().map(|it| &*it.server);
+    names
+        .chain(server)
+        .chain(table.access_method.as_deref())
+        .collect()
 }
 
 /// All objects, each after those that it names.
@@ -130,13 +192,17 @@ pub(crate) fn ordered(schema: &Schema) -> Vec<Object<'_>> {
     let objects = all(schema);
     let mut places: HashMap<&str, Vec<usize>> = HashMap::new();
     for (place, object) in objects.iter().enumerate() {
-        places.entry(&object.name().name).or_default().push(place);
+        places.entry(object.name()).or_default().push(place);
     }
     let mut needs: Vec<BTreeSet<usize>> = Vec::with_capacity(objects.len());
     let mut needed_by: Vec<Vec<usize>> = vec![Vec::new(); objects.len()];
     for (place, object) in objects.iter().enumerate() {
-        let met = object.texts().into_iter().flat_map(words);
-        let named = met.filter_map(|word| places.get(&*word)).flatten().copied();
+        let words = object.texts().into_iter().flat_map(words);
+        let met = words.chain(object.operators());
+        let met = met.filter_map(|word| places.get(&*word));
+        let names = object.names();
+        let named = met.chain(names.iter().filter_map(|name| places.get(name)));
+        let named = named.flatten().copied();
         let named: BTreeSet<usize> = named.filter(|other| *other != place).collect();
         for other in &named {
             needed_by
@@ -182,12 +248,15 @@ fn first_needed_first(mut needs: Vec<BTreeSet<usize>>, needed_by: &[Vec<usize>])
 
 fn all(schema: &Schema) -> Vec<Object<'_>> {
     let mut objects: Vec<Object<'_>> = Vec::new();
+    objects.extend(schema.collations.iter().map(Object::Collation));
     objects.extend(schema.enums.iter().map(Object::Enum));
     objects.extend(schema.composites.iter().map(Object::Composite));
     objects.extend(schema.ranges.iter().map(Object::Range));
     objects.extend(schema.domains.iter().map(Object::Domain));
     objects.extend(schema.sequences.iter().map(Object::Sequence));
     objects.extend(schema.routines.iter().map(Object::Routine));
+    objects.extend(schema.definitions.iter().map(Object::Definition));
+    objects.extend(schema.servers.iter().map(Object::Server));
     objects.extend(schema.tables.iter().map(Object::Table));
     objects.extend(schema.views.iter().map(Object::View));
     objects
@@ -203,6 +272,13 @@ pub fn words(text: &str) -> impl Iterator<Item = String> {
     let in_quotes = text.split('"').skip(1).step_by(2);
     bare.map(str::to_lowercase)
         .chain(in_quotes.map(str::to_owned))
+}
+
+/// What an operator may be in a text.
+fn symbols(text: &str) -> impl Iterator<Item = String> {
+    text.split(|it| !"+-*/<>=~!@#%^&|`?".contains(it))
+        .filter(|it| !it.is_empty())
+        .map(str::to_owned)
 }
 
 #[cfg(test)]
@@ -229,7 +305,7 @@ mod tests {
         };
         let names: Vec<_> = ordered(&schema)
             .iter()
-            .map(|it| it.name().name.clone())
+            .map(|it| it.name().to_owned())
             .collect();
         assert_eq!(names, ["c", "B b", "a"]);
     }

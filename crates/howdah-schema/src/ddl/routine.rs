@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use crate::identifiers::quoted;
+use crate::identifiers::{literal, quoted};
 use crate::value::{Parallel, Routine, RoutineKind, Volatility};
 
 pub(crate) fn create(it: &Routine) -> String {
@@ -11,6 +11,14 @@ pub(crate) fn create(it: &Routine) -> String {
         let _ = write!(text, "\nreturns {returns}"); // into a String: cannot fail
     }
     let _ = write!(text, "\nlanguage {}", quoted(&it.language));
+    if !it.transforms.is_empty() {
+        let types: Vec<String> = it
+            .transforms
+            .iter()
+            .map(|it| format!("for type {it}"))
+            .collect();
+        let _ = write!(text, " transform {}", types.join(", "));
+    }
     for word in attributes(it) {
         text.push(' ');
         text.push_str(&word);
@@ -18,7 +26,9 @@ pub(crate) fn create(it: &Routine) -> String {
     for (name, value) in &it.settings {
         let _ = write!(text, "\nset {name} to {value}");
     }
-    if it.atomic {
+    if let Some(library) = &it.library {
+        let _ = write!(text, "\nas {}, {}", literal(library), literal(&it.body));
+    } else if it.atomic {
         let _ = write!(text, "\n{}", it.body);
     } else {
         let tag = dollar_tag(&it.body);
@@ -52,6 +62,7 @@ fn attributes(it: &Routine) -> Vec<String> {
     word(it.parallel == Parallel::Restricted, "parallel restricted");
     words.extend(it.cost.iter().map(|cost| format!("cost {cost}")));
     words.extend(it.rows.iter().map(|rows| format!("rows {rows}")));
+    words.extend(it.support.iter().map(|name| format!("support {name}")));
     words
 }
 

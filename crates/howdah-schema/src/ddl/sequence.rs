@@ -4,7 +4,8 @@ use super::push_some;
 use crate::value::{Sequence, SequenceOptions};
 
 pub(crate) fn create(it: &Sequence) -> String {
-    let mut text = format!("create sequence {}", it.name);
+    let unlogged = if it.unlogged { "unlogged " } else { "" };
+    let mut text = format!("create {unlogged}sequence {}", it.name);
     push_some(&mut text, " as ", it.type_name.as_ref());
     let options = options(&it.options);
     push_some(&mut text, " ", (!options.is_empty()).then_some(options));

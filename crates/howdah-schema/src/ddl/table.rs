@@ -2,7 +2,7 @@
 
 use super::{constraint, foreign, push_some, sequence, with};
 use crate::identifiers::quoted;
-use crate::value::{Column, Table};
+use crate::value::{Column, NotNull, Table};
 
 pub(crate) fn create(it: &Table) -> String {
     let kind = match &it.foreign {
@@ -16,10 +16,11 @@ pub(crate) fn create(it: &Table) -> String {
         " partition of ",
         it.partition_of.as_ref().map(|of| &of.parent),
     );
+    push_some(&mut text, " of ", it.of_type.as_ref());
     let lines = lines(it);
     if !lines.is_empty() {
         push_some(&mut text, " (\n    ", Some(lines.join(",\n    ") + "\n)"));
-    } else if it.partition_of.is_none() {
+    } else if it.partition_of.is_none() && it.of_type.is_none() {
         text.push_str(" ()");
     }
     push_some(
@@ -39,6 +40,11 @@ pub(crate) fn create(it: &Table) -> String {
         push_some(&mut text, " server ", Some(quoted(&of.server)));
         text.push_str(&foreign::options(&of.options));
     }
+    push_some(
+        &mut text,
+        " using ",
+        it.access_method.as_deref().map(quoted),
+    );
     text.push_str(&with(&it.options));
     push_some(
         &mut text,
@@ -61,7 +67,10 @@ fn lines(it: &Table) -> Vec<String> {
         .constraints
         .iter()
         .filter(|it| !constraint::comes_later(it));
-    let columns = it.columns.iter().map(column);
+    let columns = it.columns.iter().filter_map(|column| match it.of_type {
+        Some(_) => column_of_type(column),
+        None => Some(self::column(column)),
+    });
     columns
         .chain(constraints.map(constraint::definition))
         .collect()
@@ -72,6 +81,18 @@ pub(crate) fn column(it: &Column) -> String {
     text.push_str(&foreign::options(&it.foreign_options));
     push_some(&mut text, " compression ", it.compression.as_ref());
     push_some(&mut text, " collate ", it.collation.as_ref());
+    text.push_str(&column_constraints(it));
+    text
+}
+
+/// What a table of a composite type says of a column, if it says anything.
+fn column_of_type(it: &Column) -> Option<String> {
+    let says = column_constraints(it);
+    (!says.is_empty()).then(|| format!("{} with options{says}", quoted(&it.name)))
+}
+
+fn column_constraints(it: &Column) -> String {
+    let mut text = String::new();
     push_some(&mut text, " default ", it.default.as_ref());
     if let Some(generated) = &it.generated {
         let how = if generated.is_virtual {
@@ -104,8 +125,21 @@ pub(crate) fn column(it: &Column) -> String {
             (!options.is_empty()).then_some(options + ")"),
         );
     }
-    if it.not_null {
-        text.push_str(" not null");
+    let constraint = it.not_null_constraint.as_ref();
+    if it.not_null && !constraint.is_some_and(|it| it.not_valid) {
+        text.push_str(&not_null(constraint));
+    }
+    text
+}
+
+/// ` constraint name not null`.
+pub(crate) fn not_null(constraint: Option<&NotNull>) -> String {
+    let mut text = String::new();
+    let name = constraint.and_then(|it| it.name.as_deref());
+    push_some(&mut text, " constraint ", name.map(quoted));
+    text.push_str(" not null");
+    if constraint.is_some_and(|it| it.no_inherit) {
+        text.push_str(" no inherit");
     }
     text
 }

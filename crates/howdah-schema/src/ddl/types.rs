@@ -1,6 +1,6 @@
 //! `create type`, `create domain`. No IO.
 
-use super::push_some;
+use super::{push_some, table};
 use crate::identifiers::{literal, quoted};
 use crate::value::{Composite, Domain, Enum, Range};
 
@@ -42,7 +42,7 @@ pub(crate) fn create_domain(it: &Domain) -> String {
     push_some(&mut text, " collate ", it.collation.as_ref());
     push_some(&mut text, " default ", it.default.as_ref());
     if it.not_null {
-        text.push_str(" not null");
+        text.push_str(&table::not_null(it.not_null_constraint.as_ref()));
     }
     for check in it.checks.iter().filter(|check| !check.not_valid) {
         push_some(&mut text, " constraint ", check.name.as_deref().map(quoted));

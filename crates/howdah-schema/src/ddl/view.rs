@@ -1,16 +1,21 @@
 //! `create view`, `create materialized view`. No IO.
 
-use super::with;
+use super::{push_some, with};
+use crate::identifiers::quoted;
 use crate::value::View;
 
 pub(crate) fn create(it: &View) -> String {
-    let tail = if it.materialized && it.without_data {
-        "\nwith no data"
-    } else {
-        ""
-    };
-    let (kind, name, options) = (kind(it), &it.name, with(&it.options));
-    format!("create {kind} {name}{options} as\n{}{tail}", it.query)
+    let mut text = format!("create {} {}", kind(it), it.name);
+    let method = it.access_method.as_deref().map(quoted);
+    push_some(&mut text, " using ", method);
+    text.push_str(&with(&it.options));
+    let tablespace = it.tablespace.as_deref().map(quoted);
+    push_some(&mut text, " tablespace ", tablespace);
+    push_some(&mut text, " as\n", Some(&it.query));
+    if it.materialized && it.without_data {
+        text.push_str("\nwith no data");
+    }
+    text
 }
 
 pub(crate) fn kind(it: &View) -> &'static str {

@@ -13,8 +13,8 @@ mod queries;
 use howdah_driver::{Connection, Rows};
 
 use crate::identifiers::{literal, quoted};
-use crate::value::Schema;
-use assembly::Assembly;
+use crate::value::{Schema, Unknown};
+use assembly::{Assembly, Found};
 
 pub use queries::REFRESH_ORDER;
 
@@ -25,6 +25,8 @@ pub struct Options {
     pub base: String,
     /// The schemas; all but the server's own where absent.
     pub schemas: Option<Vec<String>>,
+    /// Whether owners are read, too.
+    pub owners: bool,
 }
 
 impl Default for Options {
@@ -32,6 +34,7 @@ impl Default for Options {
         Self {
             base: "public".to_owned(),
             schemas: None,
+            owners: false,
         }
     }
 }
@@ -62,7 +65,9 @@ pub enum Error {
 pub fn read(connection: &mut Connection, options: &Options) -> Result<Schema, Error> {
     connection.execute(&format!(
         "begin isolation level repeatable read, read only; set local search_path to {}; \
-         set local quote_all_identifiers to off; set local jit to off",
+         set local quote_all_identifiers to off; set local jit to off; \
+         set local datestyle to iso; set local intervalstyle to postgres; set local timezone to utc; \
+         set local bytea_output to hex; set local extra_float_digits to 1",
         quoted(&options.base)
     ))?;
     let schema = read_all(connection, options);
@@ -74,7 +79,7 @@ pub fn read(connection: &mut Connection, options: &Options) -> Result<Schema, Er
 fn read_all(connection: &mut Connection, options: &Options) -> Result<Schema, Error> {
     let version = version(connection);
     let schemas = schemas(connection, options)?;
-    let names: Vec<String> = schemas.iter().map(|(_, name)| literal(name)).collect();
+    let names: Vec<String> = schemas.iter().map(|found| literal(&found.name)).collect();
     let names = format!("array[{}]::pg_catalog.name[]", names.join(", "));
     let base = format!("{}::pg_catalog.name", literal(&options.base));
     let mut ask = |sql: &str| -> Result<Rows, Error> {
@@ -85,16 +90,57 @@ fn read_all(connection: &mut Connection, options: &Options) -> Result<Schema, Er
     assembly.comments(&ask(queries::COMMENTS)?);
     assembly.grants(&ask(queries::GRANTS)?)?;
     assembly.namespaces(&schemas, &options.base);
+    if options.base == "public" {
+        assembly.public(&ask(queries::PUBLIC)?, version)?;
+    }
     assembly.standalone(&mut ask)?;
+    if options.schemas.is_none() {
+        assembly.of_the_database(&mut ask)?;
+    }
     assembly.tables(&ask(queries::TABLES)?)?;
     assembly.views(&ask(queries::VIEWS)?)?;
     assembly.sequences(&ask(queries::SEQUENCES)?)?;
     assembly.columns(&ask(queries::COLUMNS)?)?;
+    assembly.inherited(&ask(queries::INHERITED)?)?;
     assembly.indexes(&ask(queries::INDEXES)?)?;
     assembly.constraints(&ask(queries::CONSTRAINTS)?)?;
     assembly.triggers(&ask(queries::TRIGGERS)?)?;
     assembly.policies(&ask(queries::POLICIES)?)?;
-    Ok(assembly.finish())
+    assembly.rules(&ask(queries::RULES)?)?;
+    if options.schemas.is_none() {
+        left_over(connection, &mut assembly)?;
+    }
+    let mut schema = assembly.finish();
+    if !options.owners {
+        schema.forget_owners();
+    }
+    Ok(schema)
+}
+
+/// Names what was said of objects that the value does not hold.
+fn left_over(connection: &mut Connection, assembly: &mut Assembly) -> Result<(), Error> {
+    let found = assembly.left_over();
+    if found.is_empty() {
+        return Ok(());
+    }
+    let row = |((class, oid, part), what): &((String, u32, i32), &str)| {
+        let class = literal(&format!("pg_catalog.{class}"));
+        format!(
+            "({class}::pg_catalog.regclass, {oid}, {part}, {})",
+            literal(what)
+        )
+    };
+    let list: Vec<String> = found.iter().map(row).collect();
+    let rows = connection.query(&queries::described(&list.join(", ")))?;
+    for row in &rows {
+        let text = |column| row.get(column).unwrap_or_default().to_owned();
+        assembly.unknown(Unknown {
+            kind: text(0),
+            name: text(1),
+            reason: None,
+        });
+    }
+    Ok(())
 }
 
 /// As `server_version_num` has it.
@@ -104,19 +150,25 @@ fn version(connection: &mut Connection) -> u32 {
     number.unwrap_or(u32::MAX)
 }
 
-/// The schemas to be read, with their object identifiers.
-fn schemas(connection: &mut Connection, options: &Options) -> Result<Vec<(u32, String)>, Error> {
+/// The schemas to be read.
+fn schemas(connection: &mut Connection, options: &Options) -> Result<Vec<Found>, Error> {
     let rows = connection.query(queries::SCHEMAS)?;
-    let mut found: Vec<(u32, String)> = rows
+    let mut found: Vec<Found> = rows
         .iter()
-        .filter_map(|row| Some((row.get(0)?.parse().ok()?, row.get(1)?.to_owned())))
+        .filter_map(|row| {
+            Some(Found {
+                oid: row.get(0)?.parse().ok()?,
+                name: row.get(1)?.to_owned(),
+                owner: row.get(2).map(str::to_owned),
+            })
+        })
         .collect();
     if let Some(wanted) = &options.schemas {
-        let is_there = |name: &&String| found.iter().any(|(_, it)| it == *name);
+        let is_there = |name: &&String| found.iter().any(|it| it.name == **name);
         if let Some(missing) = wanted.iter().find(|name| !is_there(name)) {
             return Err(Error::NoSchema(missing.clone()));
         }
-        found.retain(|(_, name)| wanted.contains(name));
+        found.retain(|it| wanted.contains(&it.name));
     }
     Ok(found)
 }

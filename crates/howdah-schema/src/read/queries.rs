@@ -29,6 +29,20 @@ queries! {
     pub(super) INDEXES = "indexes";
     pub(super) TRIGGERS = "triggers";
     pub(super) POLICIES = "policies";
+    pub(super) PUBLIC = "public";
+    pub(super) COLLATIONS = "collations";
+    pub(super) AGGREGATES = "aggregates";
+    pub(super) OPERATORS = "operators";
+    pub(super) OPERATOR_CLASSES = "operator_classes";
+    pub(super) MACHINERY = "machinery";
+    pub(super) TEXT_SEARCH = "text_search";
+    pub(super) INHERITED = "inherited";
+    pub(super) RULES = "rules";
+    pub(super) STATISTICS = "statistics";
+    pub(super) EVENT_TRIGGERS = "event_triggers";
+    pub(super) PUBLICATIONS = "publications";
+    pub(super) DEFAULT_PRIVILEGES = "default_privileges";
+    pub(super) UNKNOWN = "unknown";
 }
 
 /// What a version brought, and what stands for it before.
@@ -36,8 +50,22 @@ const SINCE: &[(u32, &str, &str)] = &[
     (130_000, "t.tgparentid", "0"),
     (140_000, "pg_catalog.pg_get_function_sqlbody(p.oid)", "null"),
     (140_000, "a.attcompression", "''"),
+    (140_000, "p.attcompression", "''"),
     (140_000, "r.rngmultitypid", "0"),
+    (
+        140_000,
+        "pg_catalog.pg_get_statisticsobjdef_columns(s.oid)",
+        "(select pg_catalog.string_agg(pg_catalog.quote_ident(a.attname), ', ' order by a.attnum) \
+         from pg_catalog.pg_attribute a where a.attrelid = s.stxrelid and a.attnum = any (s.stxkeys))",
+    ),
     (150_000, "i.indnullsnotdistinct", "false"),
+    (150_000, "pr.prqual", "null::pg_catalog.pg_node_tree"),
+    (150_000, "pr.prattrs", "null::pg_catalog.int2[]"),
+    (
+        150_000,
+        "pg_catalog.pg_publication_namespace",
+        "(select 0::oid as pnpubid, 0::oid as pnnspid)",
+    ),
     (150_000, "k.confdelsetcols", "null::pg_catalog.int2[]"),
     (180_000, "k.conperiod", "false"),
     (180_000, "k.conenforced", "true"),
@@ -69,6 +97,16 @@ pub(super) fn filled(sql: &str, base: &str, schemas: &str) -> String {
     filled
 }
 
+/// The query that names objects: rows of a class, an object, a part and what was said of it.
+pub(super) fn described(rows: &str) -> String {
+    format!(
+        "select x.what, x.name from (\
+            select v.what, pg_catalog.pg_describe_object(v.class, v.object, v.part) as name \
+            from (values {rows}) v (class, object, part, what)\
+         ) x where x.name !~ 'pg_(toast_)?temp_'"
+    )
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -81,7 +119,18 @@ mod tests {
 
     #[test]
     fn everything_that_is_replaced_is_in_a_query() {
-        let all = [ROUTINES, COLUMNS, RANGES, INDEXES, CONSTRAINTS, TRIGGERS].concat();
+        let all = [
+            ROUTINES,
+            COLUMNS,
+            RANGES,
+            INDEXES,
+            CONSTRAINTS,
+            TRIGGERS,
+            STATISTICS,
+            PUBLICATIONS,
+            INHERITED,
+        ]
+        .concat();
         for (_, new, _) in SINCE {
             assert!(all.contains(new), "{new}");
         }

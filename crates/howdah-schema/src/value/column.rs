@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::value::{Grants, Name, Options, SequenceOptions, is_default};
+use crate::value::{Grants, Name, NotNull, Options, SequenceOptions, is_default};
 
 /// A column of a table.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -16,6 +16,9 @@ pub struct Column {
     /// Whether null is refused.
     #[serde(skip_serializing_if = "is_default")]
     pub not_null: bool,
+    /// What is special about the constraint that refuses null (PostgreSQL 18).
+    #[serde(skip_serializing_if = "is_default")]
+    pub not_null_constraint: Option<NotNull>,
     /// The default, an expression.
     #[serde(skip_serializing_if = "is_default")]
     pub default: Option<String>,
@@ -37,6 +40,9 @@ pub struct Column {
     /// What `set statistics` said.
     #[serde(skip_serializing_if = "is_default")]
     pub statistics: Option<i32>,
+    /// What `set (…)` said: `n_distinct`, `n_distinct_inherited`.
+    #[serde(skip_serializing_if = "is_default")]
+    pub options: Options,
     /// What a foreign table says of it, such as its name on the other server.
     #[serde(skip_serializing_if = "is_default")]
     pub foreign_options: Options,
@@ -49,6 +55,47 @@ pub struct Column {
     /// The former name, as models tell it; never read from a catalog.
     #[serde(skip_serializing_if = "is_default")]
     pub was: Option<String>,
+}
+
+/// What a table says of a column that a parent brings, where it differs from the parent's.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct InheritedColumn {
+    /// Its name.
+    pub name: String,
+    /// Null is refused here, though not by the parent.
+    #[serde(skip_serializing_if = "is_default")]
+    pub not_null: bool,
+    /// What is special about the constraint that refuses null here (PostgreSQL 18).
+    #[serde(skip_serializing_if = "is_default")]
+    pub not_null_constraint: Option<NotNull>,
+    /// Another default than the parent's.
+    #[serde(skip_serializing_if = "is_default")]
+    pub default: Option<String>,
+    /// The parent has a default, this table has none.
+    #[serde(skip_serializing_if = "is_default")]
+    pub no_default: bool,
+    /// Another compression than the parent's; `default` where it has none of its own.
+    #[serde(skip_serializing_if = "is_default")]
+    pub compression: Option<String>,
+    /// Another storage than the parent's.
+    #[serde(skip_serializing_if = "is_default")]
+    pub storage: Option<String>,
+    /// What `set statistics` said of this table.
+    #[serde(skip_serializing_if = "is_default")]
+    pub statistics: Option<i32>,
+    /// What `set (…)` said of this table.
+    #[serde(skip_serializing_if = "is_default")]
+    pub options: Options,
+    /// What a foreign table says of it.
+    #[serde(skip_serializing_if = "is_default")]
+    pub foreign_options: Options,
+    /// What `comment on` said.
+    #[serde(skip_serializing_if = "is_default")]
+    pub comment: Option<String>,
+    /// Who may do what with this column.
+    #[serde(skip_serializing_if = "is_default")]
+    pub grants: Grants,
 }
 
 /// `generated … as identity`.

@@ -22,8 +22,29 @@ pub struct Constraint {
     /// Written down, never checked (PostgreSQL 18).
     #[serde(default, skip_serializing_if = "is_default")]
     pub not_enforced: bool,
+    /// The tablespace of its index, where it is not the database's.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub tablespace: Option<String>,
     /// What `comment on` said.
     #[serde(default, skip_serializing_if = "is_default")]
+    pub comment: Option<String>,
+}
+
+/// What is special about a constraint that refuses null.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct NotNull {
+    /// Its name, where it is not PostgreSQL's: `table_column_not_null`.
+    #[serde(skip_serializing_if = "is_default")]
+    pub name: Option<String>,
+    /// Rows that were there before are not known to keep it.
+    #[serde(skip_serializing_if = "is_default")]
+    pub not_valid: bool,
+    /// Tables that inherit do not have it.
+    #[serde(skip_serializing_if = "is_default")]
+    pub no_inherit: bool,
+    /// What `comment on` said.
+    #[serde(skip_serializing_if = "is_default")]
     pub comment: Option<String>,
 }
 

@@ -30,6 +30,9 @@ pub struct Server {
     /// Who may do what, besides the owner.
     #[serde(skip_serializing_if = "is_default")]
     pub grants: Grants,
+    /// Whose it is; absent where owners were not asked for.
+    #[serde(skip_serializing_if = "is_default")]
+    pub owner: Option<String>,
 }
 
 /// As whom a role enters a server.

@@ -64,6 +64,9 @@ pub struct Element {
     /// Where nulls are, if not where the direction puts them.
     #[serde(skip_serializing_if = "is_default")]
     pub nulls: Option<Nulls>,
+    /// What `set statistics` said of an expression.
+    #[serde(skip_serializing_if = "is_default")]
+    pub statistics: Option<i32>,
 }
 
 /// The direction of an element.

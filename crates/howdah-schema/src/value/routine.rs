@@ -57,6 +57,15 @@ pub struct Routine {
     /// How many rows are expected, where it is not 1,000.
     #[serde(skip_serializing_if = "is_default")]
     pub rows: Option<String>,
+    /// The library that has the function, for language `c`; the body is then its name there.
+    #[serde(skip_serializing_if = "is_default")]
+    pub library: Option<String>,
+    /// The function that tells the planner about it.
+    #[serde(skip_serializing_if = "is_default")]
+    pub support: Option<Name>,
+    /// The types that are transformed for its language.
+    #[serde(skip_serializing_if = "is_default")]
+    pub transforms: Vec<String>,
     /// Settings while it runs: `name` and value, as `set` takes it.
     #[serde(skip_serializing_if = "is_default")]
     pub settings: Vec<(String, String)>,
@@ -66,6 +75,9 @@ pub struct Routine {
     /// Who may call it.
     #[serde(skip_serializing_if = "is_default")]
     pub grants: Grants,
+    /// Whose it is; absent where owners were not asked for.
+    #[serde(skip_serializing_if = "is_default")]
+    pub owner: Option<String>,
 }
 
 /// What a routine is.

@@ -19,12 +19,18 @@ pub struct Sequence {
     /// The column that takes it along when it is dropped.
     #[serde(skip_serializing_if = "is_default")]
     pub owned_by: Option<OwnedBy>,
+    /// It is reset by a crash, and writes no WAL.
+    #[serde(skip_serializing_if = "is_default")]
+    pub unlogged: bool,
     /// What `comment on` said.
     #[serde(skip_serializing_if = "is_default")]
     pub comment: Option<String>,
     /// Who may do what, besides the owner.
     #[serde(skip_serializing_if = "is_default")]
     pub grants: Grants,
+    /// Whose it is; absent where owners were not asked for.
+    #[serde(skip_serializing_if = "is_default")]
+    pub owner: Option<String>,
 }
 
 /// A column that owns a sequence.

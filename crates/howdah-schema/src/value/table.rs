@@ -3,7 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::value::{
-    Column, Constraint, Foreign, Grants, Index, Name, Options, Trigger, is_default,
+    Column, Constraint, Foreign, Grants, Index, InheritedColumn, Name, Options, Rule, Trigger,
+    is_default,
 };
 
 /// A table.
@@ -16,6 +17,9 @@ pub struct Table {
     /// lists its own.
     #[serde(skip_serializing_if = "is_default")]
     pub columns: Vec<Column>,
+    /// What it says of columns that a parent brings.
+    #[serde(skip_serializing_if = "is_default")]
+    pub inherited: Vec<InheritedColumn>,
     /// The constraints, without those that it has from a parent.
     #[serde(skip_serializing_if = "is_default")]
     pub constraints: Vec<Constraint>,
@@ -25,6 +29,9 @@ pub struct Table {
     /// The triggers, without those that it has from a parent.
     #[serde(skip_serializing_if = "is_default")]
     pub triggers: Vec<Trigger>,
+    /// The rules that rewrite queries.
+    #[serde(skip_serializing_if = "is_default")]
+    pub rules: Vec<Rule>,
     /// Row-level security: who sees which rows.
     #[serde(skip_serializing_if = "is_default")]
     pub policies: Vec<Policy>,
@@ -46,9 +53,18 @@ pub struct Table {
     /// The tables that it inherits from.
     #[serde(skip_serializing_if = "is_default")]
     pub inherits: Vec<Name>,
+    /// The composite type that has its columns.
+    #[serde(skip_serializing_if = "is_default")]
+    pub of_type: Option<Name>,
     /// It is empty after a crash, and writes no WAL.
     #[serde(skip_serializing_if = "is_default")]
     pub unlogged: bool,
+    /// The access method, where it is not `heap`.
+    #[serde(skip_serializing_if = "is_default")]
+    pub access_method: Option<String>,
+    /// The index by which `cluster` orders its rows.
+    #[serde(skip_serializing_if = "is_default")]
+    pub clustered_on: Option<String>,
     /// Storage parameters; those of its TOAST table begin with `toast.`.
     #[serde(skip_serializing_if = "is_default")]
     pub options: Options,
@@ -64,6 +80,9 @@ pub struct Table {
     /// Who may do what, besides the owner.
     #[serde(skip_serializing_if = "is_default")]
     pub grants: Grants,
+    /// Whose it is; absent where owners were not asked for.
+    #[serde(skip_serializing_if = "is_default")]
+    pub owner: Option<String>,
     /// The former name, as models tell it; never read from a catalog.
     #[serde(skip_serializing_if = "is_default")]
     pub was: Option<String>,
@@ -74,7 +93,9 @@ impl Table {
         self.constraints.sort_by(|a, b| a.name.cmp(&b.name));
         self.indexes.sort_by(|a, b| a.name.cmp(&b.name));
         self.triggers.sort_by(|a, b| a.name.cmp(&b.name));
+        self.rules.sort_by(|a, b| a.name.cmp(&b.name));
         self.policies.sort_by(|a, b| a.name.cmp(&b.name));
+        self.inherited.sort_by(|a, b| a.name.cmp(&b.name));
     }
 }
 

@@ -1,4 +1,4 @@
-//! Triggers. No IO.
+//! Triggers and rules. No IO.
 
 use serde::{Deserialize, Serialize};
 
@@ -41,6 +41,22 @@ pub struct Trigger {
     #[serde(skip_serializing_if = "is_default")]
     pub deferral: Deferral,
     /// In which sessions it fires.
+    #[serde(skip_serializing_if = "is_default")]
+    pub enabled: Enabled,
+    /// What `comment on` said.
+    #[serde(skip_serializing_if = "is_default")]
+    pub comment: Option<String>,
+}
+
+/// A rule: what takes the place of a query, or comes with it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Rule {
+    /// Its name.
+    pub name: String,
+    /// The statement that makes it.
+    pub create: String,
+    /// In which sessions it counts.
     #[serde(skip_serializing_if = "is_default")]
     pub enabled: Enabled,
     /// What `comment on` said.

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::value::{Grants, Name, is_default};
+use crate::value::{Grants, Name, NotNull, is_default};
 
 /// A type whose values are labels.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -18,6 +18,9 @@ pub struct Enum {
     /// Who may use it.
     #[serde(skip_serializing_if = "is_default")]
     pub grants: Grants,
+    /// Whose it is; absent where owners were not asked for.
+    #[serde(skip_serializing_if = "is_default")]
+    pub owner: Option<String>,
 }
 
 /// A type with conditions.
@@ -32,6 +35,9 @@ pub struct Domain {
     /// Whether null is refused.
     #[serde(skip_serializing_if = "is_default")]
     pub not_null: bool,
+    /// What is special about the constraint that refuses null (PostgreSQL 17).
+    #[serde(skip_serializing_if = "is_default")]
+    pub not_null_constraint: Option<NotNull>,
     /// The default, an expression.
     #[serde(skip_serializing_if = "is_default")]
     pub default: Option<String>,
@@ -47,6 +53,9 @@ pub struct Domain {
     /// Who may use it.
     #[serde(skip_serializing_if = "is_default")]
     pub grants: Grants,
+    /// Whose it is; absent where owners were not asked for.
+    #[serde(skip_serializing_if = "is_default")]
+    pub owner: Option<String>,
 }
 
 impl Domain {
@@ -67,6 +76,9 @@ pub struct DomainCheck {
     /// Values that were there before are not known to keep it.
     #[serde(skip_serializing_if = "is_default")]
     pub not_valid: bool,
+    /// What `comment on` said.
+    #[serde(skip_serializing_if = "is_default")]
+    pub comment: Option<String>,
 }
 
 /// A type whose values have attributes.
@@ -83,6 +95,9 @@ pub struct Composite {
     /// Who may use it.
     #[serde(skip_serializing_if = "is_default")]
     pub grants: Grants,
+    /// Whose it is; absent where owners were not asked for.
+    #[serde(skip_serializing_if = "is_default")]
+    pub owner: Option<String>,
 }
 
 /// An attribute of a composite type.
@@ -97,6 +112,9 @@ pub struct Attribute {
     /// The collation, where it is not the type's.
     #[serde(skip_serializing_if = "is_default")]
     pub collation: Option<Name>,
+    /// What `comment on` said.
+    #[serde(skip_serializing_if = "is_default")]
+    pub comment: Option<String>,
 }
 
 /// A type of ranges; it brings its type of multiranges along.
@@ -125,4 +143,7 @@ pub struct Range {
     /// Who may use it.
     #[serde(skip_serializing_if = "is_default")]
     pub grants: Grants,
+    /// Whose it is; absent where owners were not asked for.
+    #[serde(skip_serializing_if = "is_default")]
+    pub owner: Option<String>,
 }

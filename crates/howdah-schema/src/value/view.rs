@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::value::{Column, Grants, Index, Name, Options, Trigger, is_default};
+use crate::value::{Column, Grants, Index, Name, Options, Rule, Trigger, is_default};
 
 /// A view.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -30,6 +30,18 @@ pub struct View {
     /// `instead of` triggers of a view.
     #[serde(skip_serializing_if = "is_default")]
     pub triggers: Vec<Trigger>,
+    /// The rules that rewrite queries of a view.
+    #[serde(skip_serializing_if = "is_default")]
+    pub rules: Vec<Rule>,
+    /// The access method of a materialized view, where it is not `heap`.
+    #[serde(skip_serializing_if = "is_default")]
+    pub access_method: Option<String>,
+    /// The tablespace of a materialized view, where it is not the database's.
+    #[serde(skip_serializing_if = "is_default")]
+    pub tablespace: Option<String>,
+    /// The index by which `cluster` orders the rows of a materialized view.
+    #[serde(skip_serializing_if = "is_default")]
+    pub clustered_on: Option<String>,
     /// What it must be made after, beside what its query names.
     #[serde(skip_serializing_if = "is_default")]
     pub depends_on: Vec<Name>,
@@ -39,12 +51,16 @@ pub struct View {
     /// Who may do what, besides the owner.
     #[serde(skip_serializing_if = "is_default")]
     pub grants: Grants,
+    /// Whose it is; absent where owners were not asked for.
+    #[serde(skip_serializing_if = "is_default")]
+    pub owner: Option<String>,
 }
 
 impl View {
     pub(super) fn sort(&mut self) {
         self.indexes.sort_by(|a, b| a.name.cmp(&b.name));
         self.triggers.sort_by(|a, b| a.name.cmp(&b.name));
+        self.rules.sort_by(|a, b| a.name.cmp(&b.name));
         self.depends_on.sort();
     }
 }

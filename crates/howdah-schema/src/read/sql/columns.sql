@@ -3,6 +3,9 @@ select a.attrelid, a.attnum, pg_catalog.jsonb_strip_nulls(pg_catalog.jsonb_build
     'name', a.attname,
     'type', pg_catalog.format_type(a.atttypid, a.atttypmod),
     'not_null', a.attnotnull,
+    'not_null_constraint', case when nn.oid is not null then pg_catalog.jsonb_build_object(
+        'name', nn.conname, 'not_valid', not nn.convalidated, 'no_inherit', nn.connoinherit,
+        'comment', pg_catalog.obj_description(nn.oid, 'pg_constraint')) end,
     'default', case when a.attgenerated = '' then pg_catalog.pg_get_expr(d.adbin, d.adrelid, true) end,
     'identity', case when a.attidentity <> '' then
         pg_catalog.jsonb_build_object('always', a.attidentity = 'a') end,
@@ -15,8 +18,10 @@ select a.attrelid, a.attnum, pg_catalog.jsonb_strip_nulls(pg_catalog.jsonb_build
         where l.oid = a.attcollation
     ) end,
     'compression', case a.attcompression when 'p' then 'pglz' when 'l' then 'lz4' end,
-    'storage', case when a.attstorage <> t.typstorage and c.relkind in ('r', 'p') then
+    'storage', case when a.attstorage <> t.typstorage and c.relkind in ('r', 'p', 'm') then
         case a.attstorage when 'p' then 'plain' when 'e' then 'external' when 'x' then 'extended' else 'main' end end,
+    'options', (select pg_catalog.jsonb_object_agg(o.option_name, o.option_value)
+        from pg_catalog.pg_options_to_table(a.attoptions) o),
     'foreign_options', (select pg_catalog.jsonb_object_agg(o.option_name, o.option_value)
         from pg_catalog.pg_options_to_table(a.attfdwoptions) o),
     'statistics', nullif(a.attstattarget, -1)
@@ -26,6 +31,8 @@ join pg_catalog.pg_class c on c.oid = a.attrelid
 join pg_catalog.pg_namespace n on n.oid = c.relnamespace
 join pg_catalog.pg_type t on t.oid = a.atttypid
 left join pg_catalog.pg_attrdef d on d.adrelid = a.attrelid and d.adnum = a.attnum
+left join pg_catalog.pg_constraint nn
+    on nn.conrelid = a.attrelid and nn.contype = 'n' and nn.conkey = array[a.attnum]
 where c.relkind in ('r', 'p', 'f', 'v', 'm') and c.relpersistence <> 't' and not c.relispartition
   and a.attnum > 0 and not a.attisdropped and a.attislocal and n.nspname = any ($2)
 order by a.attrelid, a.attnum

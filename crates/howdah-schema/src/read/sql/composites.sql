@@ -1,10 +1,12 @@
 -- $1: the base schema, $2: the schemas.
 select t.oid, pg_catalog.jsonb_strip_nulls(pg_catalog.jsonb_build_object(
     'name', pg_catalog.jsonb_build_object('schema', nullif(n.nspname, $1), 'name', t.typname),
+    'owner', pg_catalog.pg_get_userbyid(t.typowner),
     'attributes', (
         select coalesce(pg_catalog.jsonb_agg(pg_catalog.jsonb_build_object(
             'name', a.attname,
             'type', pg_catalog.format_type(a.atttypid, a.atttypmod),
+            'comment', pg_catalog.col_description(t.typrelid, a.attnum),
             'collation', (
                 select pg_catalog.jsonb_build_object(
                     'schema', case when cn.nspname not in ('pg_catalog', $1) then cn.nspname end,

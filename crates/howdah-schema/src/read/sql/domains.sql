@@ -1,8 +1,14 @@
 -- $1: the base schema, $2: the schemas.
 select t.oid, pg_catalog.jsonb_strip_nulls(pg_catalog.jsonb_build_object(
     'name', pg_catalog.jsonb_build_object('schema', nullif(n.nspname, $1), 'name', t.typname),
+    'owner', pg_catalog.pg_get_userbyid(t.typowner),
     'type', pg_catalog.format_type(t.typbasetype, t.typtypmod),
     'not_null', t.typnotnull,
+    'not_null_constraint', (
+        select pg_catalog.jsonb_build_object('name', k.conname,
+            'comment', pg_catalog.obj_description(k.oid, 'pg_constraint'))
+        from pg_catalog.pg_constraint k where k.contypid = t.oid and k.contype = 'n'
+    ),
     'default', pg_catalog.pg_get_expr(t.typdefaultbin, 0, true),
     'collation', (
         select pg_catalog.jsonb_build_object(
@@ -14,7 +20,8 @@ select t.oid, pg_catalog.jsonb_strip_nulls(pg_catalog.jsonb_build_object(
         select pg_catalog.jsonb_agg(pg_catalog.jsonb_build_object(
             'name', k.conname,
             'expression', pg_catalog.pg_get_expr(k.conbin, 0, true),
-            'not_valid', not k.convalidated))
+            'not_valid', not k.convalidated,
+            'comment', pg_catalog.obj_description(k.oid, 'pg_constraint')))
         from pg_catalog.pg_constraint k where k.contypid = t.oid and k.contype = 'c'
     )
 ))

@@ -14,6 +14,10 @@ with lists (class, object, part, list, owner) as (
     select 'pg_type', oid, 0, typacl, typowner from pg_catalog.pg_type
     union all
     select 'pg_foreign_server', oid, 0, srvacl, srvowner from pg_catalog.pg_foreign_server
+    union all
+    select 'pg_foreign_data_wrapper', oid, 0, fdwacl, fdwowner from pg_catalog.pg_foreign_data_wrapper
+    union all
+    select 'pg_language', oid, 0, lanacl, lanowner from pg_catalog.pg_language
 )
 select l.class, l.object, l.part,
     case when g.privileges is not null then pg_catalog.jsonb_strip_nulls(pg_catalog.jsonb_build_object(

@@ -26,6 +26,7 @@ select i.indexrelid, i.indrelid,
                     case when opn.nspname in ('pg_catalog', $1) then '' else pg_catalog.quote_ident(opn.nspname) || '.' end
                     || pg_catalog.quote_ident(o.opcname)
                     || coalesce(' (' || pg_catalog.array_to_string(ia.attoptions, ', ') || ')', '') end,
+                'statistics', nullif(ia.attstattarget, -1),
                 'direction', case when i.indoption[e.place - 1] & 1 = 1 then 'desc' end,
                 'nulls', case i.indoption[e.place - 1] & 3 when 2 then 'first' when 1 then 'last' end
             ) order by e.place)

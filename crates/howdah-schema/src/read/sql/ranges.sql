@@ -1,6 +1,7 @@
 -- $1: the base schema, $2: the schemas.
 select t.oid, pg_catalog.jsonb_strip_nulls(pg_catalog.jsonb_build_object(
     'name', pg_catalog.jsonb_build_object('schema', nullif(n.nspname, $1), 'name', t.typname),
+    'owner', pg_catalog.pg_get_userbyid(t.typowner),
     'subtype', pg_catalog.format_type(r.rngsubtype, null),
     'operator_class', (
         select pg_catalog.quote_ident(o.opcname) from pg_catalog.pg_opclass o

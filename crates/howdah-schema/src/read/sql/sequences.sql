@@ -2,6 +2,8 @@
 -- $2: the schemas. What is PostgreSQL's default for the type and direction is left out.
 select c.oid, d.refobjid, d.refobjsubid, d.deptype = 'i', pg_catalog.jsonb_strip_nulls(pg_catalog.jsonb_build_object(
     'name', pg_catalog.jsonb_build_object('schema', nullif(n.nspname, $1), 'name', c.relname),
+    'owner', pg_catalog.pg_get_userbyid(case when d.deptype is null then c.relowner end),
+    'unlogged', c.relpersistence = 'u',
     'type', nullif(pg_catalog.format_type(s.seqtypid, null), 'bigint'),
     'options', pg_catalog.jsonb_build_object(
         'start', nullif(s.seqstart, case when s.seqincrement > 0 then s.seqmin else s.seqmax end),

@@ -2,6 +2,7 @@
 -- what a wrapper calls a secret is its own affair.
 select s.oid, pg_catalog.jsonb_strip_nulls(pg_catalog.jsonb_build_object(
     'name', s.srvname,
+    'owner', pg_catalog.pg_get_userbyid(s.srvowner),
     'wrapper', w.fdwname,
     'type', s.srvtype,
     'version', s.srvversion,

@@ -1,6 +1,7 @@
 -- $1: the base schema, $2: the schemas.
 select c.oid, pg_catalog.jsonb_strip_nulls(pg_catalog.jsonb_build_object(
     'name', pg_catalog.jsonb_build_object('schema', nullif(n.nspname, $1), 'name', c.relname),
+    'owner', pg_catalog.pg_get_userbyid(c.relowner),
     'row_security', c.relrowsecurity,
     'force_row_security', c.relforcerowsecurity,
     'partition_by', (
@@ -34,6 +35,17 @@ select c.oid, pg_catalog.jsonb_strip_nulls(pg_catalog.jsonb_build_object(
         from pg_catalog.pg_foreign_table ft join pg_catalog.pg_foreign_server fs on fs.oid = ft.ftserver
         where ft.ftrelid = c.oid
     ),
+    'of_type', (
+        select pg_catalog.jsonb_build_object('schema', nullif(tn.nspname, $1), 'name', t.typname)
+        from pg_catalog.pg_type t join pg_catalog.pg_namespace tn on tn.oid = t.typnamespace
+        where t.oid = c.reloftype
+    ),
+    'access_method', nullif(am.amname, 'heap'),
+    'clustered_on', (
+        select ic.relname
+        from pg_catalog.pg_index i join pg_catalog.pg_class ic on ic.oid = i.indexrelid
+        where i.indrelid = c.oid and i.indisclustered
+    ),
     'unlogged', c.relpersistence = 'u',
     'options', (
         select pg_catalog.jsonb_object_agg(split_part(it, '=', 1), substr(it, strpos(it, '=') + 1))
@@ -56,4 +68,5 @@ select c.oid, pg_catalog.jsonb_strip_nulls(pg_catalog.jsonb_build_object(
 from pg_catalog.pg_class c
 join pg_catalog.pg_namespace n on n.oid = c.relnamespace
 left join pg_catalog.pg_tablespace s on s.oid = c.reltablespace
+left join pg_catalog.pg_am am on am.oid = c.relam
 where c.relkind in ('r', 'p', 'f') and c.relpersistence <> 't' and n.nspname = any ($2)

@@ -1,0 +1,191 @@
+//! `howdah migrate`: arguments of the commands that Python runs (`howdah.migrations`).
+//!
+//! IO: the host's. Invariant: every argument, its default and its help are here; what crosses to Python is JSON of the
+//! structures below, the name of the command under `command`.
+
+use clap::{Args, Subcommand, ValueEnum};
+use serde::Serialize;
+
+use crate::Context;
+use crate::format::Format;
+
+/// Arguments of `howdah migrate`.
+#[derive(Debug, Args)]
+#[command(arg_required_else_help = true)]
+pub(crate) struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand, Serialize)]
+#[serde(tag = "command", rename_all = "lowercase")]
+enum Command {
+    /// Say what `up` would run, and what it would lock
+    Plan(Plan),
+    /// Apply migrations
+    Up(Up),
+    /// Undo migrations
+    Down(Down),
+    /// Say what has been applied, by whom and when
+    Status(Status),
+}
+
+/// Where everything is.
+#[derive(Debug, Args, Serialize)]
+struct Project {
+    /// The database, as a URL or connection string [default: `url` of the configuration, else PG* variables]
+    #[arg(long, value_name = "URL")]
+    url: Option<String>,
+    /// The folder of the migrations [default: `folder` of the configuration, else `migrations`]
+    #[arg(long, value_name = "DIR")]
+    folder: Option<String>,
+    /// The configuration [default: the nearest `howdah.toml`, or `pyproject.toml` with `[tool.howdah]`]
+    #[arg(long, value_name = "FILE")]
+    config: Option<String>,
+    /// The server on which scratch databases are made [default: that of the database, else one of its own]
+    #[arg(long, value_name = "URL")]
+    scratch: Option<String>,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum, Serialize)]
+#[serde(rename_all = "lowercase")]
+enum Phase {
+    /// Before the new code: what the old code does not notice
+    Expand,
+    /// With the new code: backfills
+    Migrate,
+    /// When no old code runs any more
+    Contract,
+}
+
+#[derive(Debug, Args, Serialize)]
+struct Plan {
+    /// Up to this migration, named by its first letters [default: all]
+    #[arg(value_name = "TARGET")]
+    target: Option<String>,
+    #[command(flatten)]
+    #[serde(flatten)]
+    project: Project,
+    /// Only steps up to this phase of a deploy
+    #[arg(long, value_enum)]
+    phase: Option<Phase>,
+    /// How to print it
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    format: Format,
+}
+
+/// How long anything may wait.
+#[derive(Debug, Args, Serialize)]
+struct Waiting {
+    /// Seconds that a statement may wait for a lock, and others behind it, before it makes way [default: 0.5]
+    #[arg(long, value_name = "SECONDS")]
+    lock_timeout: Option<f64>,
+    /// Seconds within which a statement is tried again and again [default: 600]
+    #[arg(long, value_name = "SECONDS")]
+    patience: Option<f64>,
+    /// Seconds to wait for another `howdah migrate` on the same database [default: 600]
+    #[arg(long, value_name = "SECONDS")]
+    wait: Option<f64>,
+}
+
+#[derive(Debug, Args, Serialize)]
+struct Up {
+    /// Up to this migration, named by its first letters [default: all]
+    #[arg(value_name = "TARGET")]
+    target: Option<String>,
+    #[command(flatten)]
+    #[serde(flatten)]
+    project: Project,
+    #[command(flatten)]
+    #[serde(flatten)]
+    waiting: Waiting,
+    /// Only steps up to this phase of a deploy
+    #[arg(long, value_enum)]
+    phase: Option<Phase>,
+    /// Print the SQL instead of running it; without a database, of all migrations
+    #[arg(long)]
+    sql: bool,
+    /// Record them as applied without running anything: the database has it all already
+    #[arg(long, conflicts_with = "sql")]
+    record: bool,
+    /// What an interrupted statement did, where the catalog does not tell
+    #[arg(long, value_enum, value_name = "WHAT")]
+    interrupted: Option<Interrupted>,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum, Serialize)]
+#[serde(rename_all = "lowercase")]
+enum Interrupted {
+    /// It took effect: go on after it
+    Done,
+    /// It did not: run it again
+    Again,
+}
+
+#[derive(Debug, Args, Serialize)]
+struct Down {
+    /// How many migrations, or the one to go back to, which stays; `base` undoes all
+    #[arg(value_name = "N|TARGET", default_value = "1")]
+    target: String,
+    #[command(flatten)]
+    #[serde(flatten)]
+    project: Project,
+    #[command(flatten)]
+    #[serde(flatten)]
+    waiting: Waiting,
+    /// Print the SQL instead of running it
+    #[arg(long)]
+    sql: bool,
+}
+
+#[derive(Debug, Args, Serialize)]
+struct Status {
+    #[command(flatten)]
+    #[serde(flatten)]
+    project: Project,
+    /// How to print it
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    format: Format,
+}
+
+pub(crate) fn run(arguments: &Arguments, context: &Context) -> anyhow::Result<i32> {
+    let Some(host) = &context.host else {
+        anyhow::bail!(
+            "`howdah migrate` needs Python\n\nhint: run the command of the Python package"
+        );
+    };
+    host.migrate(&serde_json::to_string(&arguments.command)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser as _;
+
+    use super::*;
+
+    #[derive(Debug, clap::Parser)]
+    struct Line {
+        #[command(flatten)]
+        arguments: Arguments,
+    }
+
+    #[test]
+    fn arguments_cross_by_their_names() {
+        let line = [
+            "migrate",
+            "up",
+            "0003",
+            "--phase",
+            "expand",
+            "--url",
+            "dbname=shop",
+        ];
+        let parsed = Line::try_parse_from(line).expect("they are right");
+        let json = serde_json::to_value(&parsed.arguments.command).expect("plain structures");
+        assert_eq!(json["command"], "up");
+        assert_eq!(json["target"], "0003");
+        assert_eq!(json["phase"], "expand");
+        assert_eq!(json["url"], "dbname=shop");
+        assert_eq!(json["folder"], serde_json::Value::Null);
+    }
+}

@@ -1,0 +1,147 @@
+//! `grant`, and `alter default privileges`. No IO.
+
+use std::borrow::Cow;
+
+use super::{definition, push_some, routine};
+use crate::identifiers::quoted;
+use crate::value::{DefaultPrivileges, Grant, Grants, Name, Schema};
+
+pub(crate) fn everything(schema: &Schema, out: &mut Vec<String>) {
+    let mut grant = |what: String, grants: &Grants, is_public: bool| {
+        if let (Some(_), true) = (grants, is_public) {
+            // everybody has the right by default; what is listed takes its place
+            out.push(format!("revoke all on {what} from public"));
+        }
+        for it in grants.iter().flatten() {
+            let (role, tail) = (role(it), tail(it));
+            out.push(format!(
+                "grant {} on {what} to {role}{tail}",
+                it.privileges.join(", ")
+            ));
+        }
+    };
+    if let Some(public) = &schema.public {
+        grant("schema public".to_owned(), &public.grants, true);
+    }
+    for it in &schema.schemas {
+        grant(format!("schema {}", quoted(&it.name)), &it.grants, false);
+    }
+    let enums = schema.enums.iter().map(|it| (&it.name, &it.grants));
+    let composites = schema.composites.iter().map(|it| (&it.name, &it.grants));
+    let ranges = schema.ranges.iter().map(|it| (&it.name, &it.grants));
+    let domains = schema.domains.iter().map(|it| (&it.name, &it.grants));
+    for (name, grants) in enums.chain(composites).chain(ranges).chain(domains) {
+        grant(format!("type {name}"), grants, true);
+    }
+    for it in &schema.servers {
+        let what = format!("foreign server {}", quoted(&it.name));
+        grant(what, &it.grants, false);
+    }
+    for it in &schema.sequences {
+        grant(format!("sequence {}", it.name), &it.grants, false);
+    }
+    for it in &schema.routines {
+        grant(
+            format!("{} {}", it.kind.sql(), routine::designation(it)),
+            &it.grants,
+            true,
+        );
+    }
+    for it in &schema.definitions {
+        let what = format!("{} {}", it.kind.grant_sql(), it.designation);
+        grant(what, &it.grants, definition::usual(it).is_some());
+    }
+    for it in &schema.tables {
+        grant(format!("table {}", it.name), &it.grants, false);
+    }
+    for it in &schema.views {
+        grant(format!("table {}", it.name), &it.grants, false);
+    }
+    for table in &schema.tables {
+        for column in &table.columns {
+            column_grants(&table.name, &column.name, &column.grants, out);
+        }
+        for column in &table.inherited {
+            column_grants(&table.name, &column.name, &column.grants, out);
+        }
+    }
+    for view in &schema.views {
+        for column in &view.columns {
+            column_grants(&view.name, &column.name, &column.grants, out);
+        }
+    }
+    for it in &schema.default_privileges {
+        by_default(it, out);
+    }
+}
+
+fn column_grants(table: &Name, column: &str, grants: &Grants, out: &mut Vec<String>) {
+    let column = quoted(column);
+    for it in grants.iter().flatten() {
+        let rights = it
+            .privileges
+            .iter()
+            .map(|right| format!("{right} ({column})"));
+        let rights: Vec<String> = rights.collect();
+        let (role, tail) = (role(it), tail(it));
+        out.push(format!(
+            "grant {} on table {table} to {role}{tail}",
+            rights.join(", ")
+        ));
+    }
+}
+
+/// The statements of `alter default privileges`.
+pub(crate) fn by_default(it: &DefaultPrivileges, out: &mut Vec<String>) {
+    let (begin, objects) = (beginning(it), &it.objects);
+    if everybody(it).is_some() {
+        out.push(format!("{begin} revoke all on {objects} from public"));
+    }
+    for grant in &it.grants {
+        let (rights, role, tail) = (grant.privileges.join(", "), role(grant), tail(grant));
+        out.push(format!(
+            "{begin} grant {rights} on {objects} to {role}{tail}"
+        ));
+    }
+}
+
+/// The statements after which they are PostgreSQL's again.
+pub(crate) fn usual_again(it: &DefaultPrivileges, out: &mut Vec<String>) {
+    let (begin, objects) = (beginning(it), &it.objects);
+    for grant in &it.grants {
+        out.push(format!(
+            "{begin} revoke all on {objects} from {}",
+            role(grant)
+        ));
+    }
+    if let Some(right) = everybody(it) {
+        out.push(format!("{begin} grant {right} on {objects} to public"));
+    }
+}
+
+fn beginning(it: &DefaultPrivileges) -> String {
+    let mut text = format!("alter default privileges for role {}", quoted(&it.role));
+    push_some(&mut text, " in schema ", it.schema.as_deref().map(quoted));
+    text
+}
+
+/// What everybody may do by PostgreSQL's defaults, which these take the place of.
+fn everybody(it: &DefaultPrivileges) -> Option<&'static str> {
+    match &*it.objects {
+        "functions" if it.schema.is_none() => Some("execute"),
+        "types" if it.schema.is_none() => Some("usage"),
+        _ => None,
+    }
+}
+
+fn role(it: &Grant) -> Cow<'_, str> {
+    it.role.as_deref().map_or("public".into(), quoted)
+}
+
+fn tail(it: &Grant) -> &'static str {
+    if it.grantable {
+        " with grant option"
+    } else {
+        ""
+    }
+}

@@ -1,0 +1,233 @@
+"""Backfills: one range of keys after the other, each a transaction that records how far it came.
+
+Runs statements. Called by the runner, for SQL and for functions of Python files. Invariant: the
+rows of a range and the position after it are committed together, so that an interruption repeats
+and skips nothing.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
+
+from howdah import sql
+from howdah._native import quote_identifier
+from howdah.migrations._statements import Target, target
+from howdah.migrations._throttle import Throttle
+from howdah.migrations.errors import MigrationError
+from howdah.migrations.python_files import Batch
+from howdah.migrations.reporting import duration
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from howdah.connection import Connection
+    from howdah.migrations._attempts import Attempts
+    from howdah.migrations._session import Session
+    from howdah.migrations.model import Backfill, RowBatches
+
+_KEY = """
+    select a.attname as name, pg_catalog.format_type(a.atttypid, a.atttypmod) as type
+    from pg_catalog.pg_attribute a
+    where a.attrelid = pg_catalog.to_regclass($1) and a.attnum > 0 and not a.attisdropped
+      and case when $2::text[] = '{}' then a.attnum = any (
+              select unnest(i.indkey) from pg_catalog.pg_index i
+              where i.indrelid = a.attrelid and i.indisprimary)
+          else a.attname = any ($2::text[]) end
+    order by coalesce(
+        pg_catalog.array_position($2::text[], a.attname::text),
+        (select pg_catalog.array_position(i.indkey::int2[], a.attnum) from pg_catalog.pg_index i
+         where i.indrelid = a.attrelid and i.indisprimary))
+"""
+_ROWS = """
+    select coalesce(sum(greatest(c.reltuples, 0)), 0)::bigint from pg_catalog.pg_class c
+    where c.oid = pg_catalog.to_regclass($1) or c.oid in (
+        select relid from pg_catalog.pg_partition_tree(pg_catalog.to_regclass($1)) where isleaf)
+"""
+_LEAST_ROWS = 10
+
+
+@dataclass(frozen=True)
+class Done:
+    """What one batch has done."""
+
+    position: list[str] | None
+    """The last key as SQL writes it; None if this was the last batch."""
+    rows: int
+    """The rows that it went through."""
+
+
+class Source(Protocol):
+    """What comes in batches."""
+
+    size: int
+
+    def total(self, conn: Connection) -> int:
+        """About how many rows there are; 0 if nobody knows."""
+
+    def batch(self, conn: Connection, after: list[str] | None, size: int, number: int) -> Done:
+        """Do the next batch, in the transaction that is open."""
+
+
+class Batches:
+    """Takes one batch after the other."""
+
+    def __init__(self, session: Session, attempts: Attempts) -> None:
+        self._session = session
+        self._conn = session.conn
+        self._settings = session.settings
+        self._report = session.report
+        self._attempts = attempts
+        self._throttle = Throttle(session)
+
+    def run(
+        self, source: Source, what: str, position: list[str] | None, record: Callable[[Done], str]
+    ) -> int:
+        """All batches after `position`; `record` says how a batch is written down. Gives the rows.
+
+        Raises:
+            Busy: a batch did not get its locks within the patience of the settings.
+        """
+        total, size, number, rows = source.total(self._conn), source.size, 0, 0
+        begun = time.monotonic()
+        while True:
+            number += 1
+            batch_begun = time.monotonic()
+            done = self._attempts.until_done(
+                what,
+                lambda: self._batch(source, position, size, number, record),  # noqa: B023
+                self._settings.lock_timeout,
+            )
+            rows += done.rows
+            if done.position is None:
+                self._report.line(f"  {rows} rows in {duration(time.monotonic() - begun)}")
+                return rows
+            position = done.position
+            spent = time.monotonic() - batch_begun
+            self._report.progress("  " + progress(rows, total, time.monotonic() - begun))
+            size = next_size(size, source.size, spent, self._settings.batch_seconds)
+            self._throttle.pause(spent)
+
+    def _batch(
+        self,
+        source: Source,
+        position: list[str] | None,
+        size: int,
+        number: int,
+        record: Callable[[Done], str],
+    ) -> Done:
+        with self._conn.transaction():
+            self._session.set_lock_timeout(self._settings.lock_timeout, local=True)
+            done = source.batch(self._conn, position, size, number)
+            self._conn.execute(record(done))
+        return done
+
+
+def next_size(size: int, most: int, seconds: float, wanted: float) -> int:
+    """How large the next batch is: smaller if this one took too long, larger if it was quick."""
+    if seconds > wanted:
+        return max(min(_LEAST_ROWS, most), size // 2)
+    return min(most, size * 2) if seconds < wanted / 3 else size
+
+
+def progress(rows: int, total: int, seconds: float) -> str:
+    """`20,000 of about 1,000,000 rows, 5,000 rows/s, 3 min left`."""
+    speed = rows / seconds if seconds > 0 else 0.0
+    text = f"{rows:,}"
+    if total >= rows and total > 0:
+        text += f" of about {total:,}"
+    text += f" rows, {speed:,.0f} rows/s"
+    if total > rows and speed > 0:
+        text += f", {duration((total - rows) / speed)} left"
+    return text
+
+
+class Statement:
+    """An `update` or `delete` for one range of its table's keys after the other."""
+
+    def __init__(self, conn: Connection, work: Backfill) -> None:
+        found = target(work.sql)
+        assert found is not None  # the reader of the file has seen to it
+        self._target: Target = found
+        self.size = work.size
+        self._key = key_of(conn, found.table, work.key)
+
+    def total(self, conn: Connection) -> int:
+        """As the server estimates."""
+        return int(conn.fetch_value(_ROWS, self._target.table) or 0)
+
+    def batch(self, conn: Connection, after: list[str] | None, size: int, number: int) -> Done:
+        """Do the next range."""
+        del number
+        names = [quote_identifier(name) for name, _ in self._key]
+        columns = [f"t.{name}" for name in names]
+        beyond = f" where {compared(columns, '>', after)}" if after else ""
+        row = conn.fetch_one(
+            f"select {', '.join(f'{it}::text' for it in columns)} from {self._target.table} t"
+            f"{beyond} order by {', '.join(columns)} offset {size - 1} limit 1"
+        )
+        qualified = [f"{self._target.alias}.{name}" for name in names]
+        ranges = [compared(qualified, ">", after)] if after else []
+        if row is None:
+            changed = conn.execute(self._target.limited(" and ".join(ranges) or "true"))
+            return Done(None, changed)
+        last = [
+            f"{str(sql.Literal(value)).strip()}::{type_}"
+            for value, (_, type_) in zip(row, self._key, strict=True)
+        ]
+        ranges.append(compared(qualified, "<=", last))
+        conn.execute(self._target.limited(" and ".join(ranges)))
+        return Done(last, size)
+
+
+class Rows:
+    """The rows of a query, for a function."""
+
+    def __init__(self, work: RowBatches) -> None:
+        self._work = work
+        self.size = work.size
+
+    def total(self, conn: Connection) -> int:
+        """Unknown: to count them would be to run the query."""
+        del conn
+        return 0
+
+    def batch(self, conn: Connection, after: list[str] | None, size: int, number: int) -> Done:
+        """Call the function with the next rows."""
+        columns = [f"q.{quote_identifier(name)}" for name in self._work.key]
+        beyond = f" where {compared(columns, '>', after)}" if after else ""
+        rows = conn.fetch(
+            f"select * from (\n{self._work.query}\n) q{beyond} "
+            f"order by {', '.join(columns)} limit {size}"
+        )
+        if not rows:
+            return Done(None, 0)
+        last = rows[-1].as_dict()
+        position = [str(sql.Literal(last[name])).strip() for name in self._work.key]
+        self._work.call(Batch(conn, rows, number))
+        return Done(position, len(rows))
+
+
+def key_of(conn: Connection, table: str, wanted: Sequence[str]) -> list[tuple[str, str]]:
+    """The columns that order a table, with their types.
+
+    Raises:
+        MigrationError: the table has no primary key, or not these columns.
+    """
+    rows: list[Any] = conn.fetch(_KEY, table, list(wanted), row=tuple)
+    if not rows or (wanted and len(rows) != len(wanted)):
+        raise MigrationError(
+            f"`{table}` has no column `{' and '.join(wanted)}`"
+            if wanted
+            else f"`{table}` has no primary key to order batches by",
+            hint="`batches of N by COLUMN`, a column with a unique index",
+        )
+    return rows
+
+
+def compared(columns: Sequence[str], operator: str, values: Sequence[str]) -> str:
+    """A comparison of one column, or of several as a row."""
+    if len(columns) == 1:
+        return f"{columns[0]} {operator} {values[0]}"
+    return f"({', '.join(columns)}) {operator} ({', '.join(values)})"

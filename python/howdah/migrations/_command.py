@@ -1,0 +1,195 @@
+"""`howdah migrate`: what the arguments ask for, done and printed.
+
+stdout is data, stderr is talk. Called natively with the arguments as JSON. Invariant: whatever is
+known to go wrong is told without a traceback, and gives one of the exit codes of `docs/cli.md`.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import signal
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from howdah.errors import Error
+from howdah.migrations import _offline, api, config
+from howdah.migrations._files import read_folder
+from howdah.migrations._runner import undoing
+from howdah.migrations.graph import Graph
+from howdah.migrations.reporting import Terminal, duration
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from howdah.migrations.api import Status
+    from howdah.migrations.config import Settings
+
+OK = 0
+FAILURE = 1
+PENDING = 5
+"""There is something to do: `status` with migrations that wait, `check` with differences."""
+
+
+def run(arguments: str) -> int:
+    """Run a command; return its exit code."""
+    # unlike other commands this one has a statement to cancel, and knows how to go on later
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    given: dict[str, Any] = json.loads(arguments)
+    try:
+        settings = _settings(given)
+        return _COMMANDS[given["command"]](given, settings)
+    except Error as error:
+        return _fail(error)
+    except KeyboardInterrupt:
+        sys.stderr.write("\ninterrupted; run it again to go on\n")
+        return 128 + signal.SIGINT
+
+
+def _settings(given: dict[str, Any]) -> Settings:
+    settings = config.load(given.get("config"))
+    if given.get("folder") is not None:
+        # a path that was typed is relative to where it was typed
+        settings = settings.changed(folder=str(Path.cwd() / given["folder"]))
+    names = ("url", "scratch", "lock_timeout", "patience", "wait")
+    settings = settings.changed(**{name: given.get(name) for name in names})
+    return settings.changed(models=tuple(given.get("models") or ()) or None)
+
+
+def _up(given: dict[str, Any], settings: Settings) -> int:
+    if given["sql"]:
+        found = api.pending(settings, given["target"], given["phase"])
+        _print(_offline.script(found, settings))
+        return OK
+    done = api.up(
+        target=given["target"],
+        phase=given["phase"],
+        record=given["record"],
+        interrupted=given["interrupted"],
+        settings=settings,
+        report=Terminal(),
+    )
+    sys.stderr.write(f"{_count(len(done), 'migration')} applied\n" if done else "nothing to do\n")
+    return OK
+
+
+def _down(given: dict[str, Any], settings: Settings) -> int:
+    if given["sql"]:
+        _print(_offline.script(_undone(given["target"], settings), settings))
+        return OK
+    done = api.down(target=given["target"], settings=settings, report=Terminal())
+    sys.stderr.write(f"{_count(len(done), 'migration')} undone\n" if done else "nothing to do\n")
+    return OK
+
+
+def _undone(target: str, settings: Settings) -> list[Any]:
+    records = api.records(settings)
+    graph = Graph.for_applied(read_folder(settings.path), records)
+    going = api.to_undo(graph, records, target)
+    return [(it, "down", undoing(it, records[it.name]), True) for it in going]
+
+
+def _plan(given: dict[str, Any], settings: Settings) -> int:
+    found = api.pending(settings, given["target"], given["phase"])
+    if given["format"] == "json":
+        _print(json.dumps([_planned(*it) for it in found], indent=2))
+        return OK
+    for migration, _, steps, is_last in found:
+        _print(f"{migration.name}" + ("" if is_last else " (in part)"))
+        for step in steps:
+            _print(f"  {step.number}. {step.phase}, {_manner(step.work)}: {step.title}")
+    if not found:
+        sys.stderr.write("nothing to do\n")
+    return OK
+
+
+def _planned(migration: Any, direction: str, steps: Sequence[Any], is_last: bool) -> Any:  # noqa: FBT001
+    del direction
+    return {
+        "migration": migration.name,
+        "completes": is_last,
+        "steps": [
+            {
+                "number": step.number,
+                "phase": step.phase,
+                "manner": _manner(step.work),
+                "sql": list(step.sql),
+                "line": migration.lines.get(step.number),
+            }
+            for step in steps
+        ],
+    }
+
+
+def _manner(work: Any) -> str:
+    return {
+        "Statements": "in a transaction",
+        "Alone": "no transaction",
+        "Backfill": "in batches",
+        "Function": "Python",
+        "RowBatches": "Python, in batches",
+    }[type(work).__name__]
+
+
+def _status(given: dict[str, Any], settings: Settings) -> int:
+    found = api.status(settings=settings)
+    if given["format"] == "json":
+        rows = [{**dataclasses.asdict(it), "applied_at": _iso(it.applied_at)} for it in found]
+        _print(json.dumps(rows, indent=2))
+    else:
+        header = ("migration", "state", "applied at", "took", "by", "howdah")
+        _table(header, (_row(it) for it in found))
+    return OK if all(it.state == "applied" and not it.changed for it in found) else PENDING
+
+
+def _row(it: Status) -> tuple[str, ...]:
+    state = f"{it.state} ({it.steps_done} of {it.steps} steps)"
+    state = state if it.state in {"partial", "reverting"} else it.state
+    return (
+        it.name,
+        f"{state}, changed since" if it.changed else state,
+        it.applied_at.strftime("%Y-%m-%d %H:%M:%S%z") if it.applied_at else "",
+        "" if it.seconds is None else duration(it.seconds),
+        "" if it.role is None else f"{it.role} ({it.client})",
+        it.howdah or "",
+    )
+
+
+def _iso(moment: Any) -> str | None:
+    return moment.isoformat() if moment is not None else None
+
+
+def _table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    lines = [header, *rows]
+    widths = [max(len(line[n]) for line in lines) for n in range(len(header))]
+    for line in lines:
+        cells = (cell.ljust(width) for cell, width in zip(line, widths, strict=True))
+        _print("  ".join(cells).rstrip())
+
+
+def _count(number: int, one: str) -> str:
+    return f"1 {one}" if number == 1 else f"{number} {one}s"
+
+
+def _print(text: str) -> None:
+    sys.stdout.write(text + "\n")
+    sys.stdout.flush()
+
+
+def _fail(error: Error) -> int:
+    lines = str(error).splitlines()
+    hints = [line for line in lines if line.startswith("hint: ")]
+    text = "\n".join(line for line in lines if not line.startswith("hint: "))
+    sys.stderr.write(f"error: {text}\n")
+    if hints:
+        sys.stderr.write("\n" + "\n".join(hints) + "\n")
+    return FAILURE
+
+
+_COMMANDS: dict[str, Callable[[dict[str, Any], Settings], int]] = {
+    "up": _up,
+    "down": _down,
+    "plan": _plan,
+    "status": _status,
+}

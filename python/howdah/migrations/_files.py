@@ -1,0 +1,260 @@
+"""Migration files: `.sql` with comments that say how to run them, or Python.
+
+Reads the folder. Called by everything that needs the migrations. Invariant: a comment that begins
+with `howdah:` is understood or refused, never passed over; any other comment is prose.
+
+```sql
+-- howdah: migration
+-- depends: 0001_initial
+
+-- up
+-- howdah: step expand
+alter table book add column price numeric;
+-- howdah: step migrate, batches of 5000 by id
+update book set price = 0 where price is null;
+
+-- down
+-- howdah: undo 1
+alter table book drop column price;
+```
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from howdah.migrations._scan import Piece, pieces
+from howdah.migrations._statements import (
+    controls_transactions,
+    forbids_transaction,
+    index_build,
+    target,
+)
+from howdah.migrations.errors import MigrationError
+from howdah.migrations.model import (
+    PHASES,
+    Alone,
+    Backfill,
+    Migration,
+    Phase,
+    Statements,
+    Step,
+    Work,
+    check_phases,
+    checksum,
+)
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+_PART = re.compile(r"--\s*(up|down)\s*$", re.IGNORECASE)
+_HEADER = re.compile(r"--\s*(depends|replaces):(.*)$", re.IGNORECASE)
+_DIRECTIVE = re.compile(r"--\s*howdah:\s*(.*?)\s*$", re.IGNORECASE)
+_BATCHES = re.compile(r"batches of (\d+)(?: by (\w+(?: and \w+)*))?$")
+_NAME = re.compile(r"[\w.-]+$")
+_KNOWN = (
+    "`step`, with `expand`, `migrate` or `contract`, `no transaction`, `batches of N by KEY`; "
+    "`undo N`"
+)
+
+
+def read_folder(folder: Path) -> list[Migration]:
+    """The migrations of a folder, by name. One without `depends` follows the one before it.
+
+    Raises:
+        MigrationError: there is no such folder, or a file in it cannot be understood.
+    """
+    if not folder.is_dir():
+        raise MigrationError(
+            f"there is no folder `{folder}`", hint="`howdah migrate make` begins one"
+        )
+    paths = sorted(it for it in folder.iterdir() if _is_migration(it))
+    found: list[Migration] = []
+    for path in paths:
+        migration = read_file(path)
+        if found and found[-1].name == migration.name:
+            raise MigrationError(f"`{folder}` has two migrations `{migration.name}`")
+        if migration.depends == _UNSAID:
+            migration = replace(migration, depends=(found[-1].name,) if found else ())
+        found.append(migration)
+    return found
+
+
+# what no name of a file can be: nothing was said about what a migration depends on
+_UNSAID = ("",)
+
+
+def read_file(path: Path) -> Migration:
+    """The migration in a file.
+
+    Raises:
+        MigrationError: it cannot be understood.
+    """
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except (OSError, ValueError) as error:
+        raise MigrationError(f"`{path}` cannot be read: {error}") from None
+    if path.suffix == ".py":
+        from howdah.migrations.python_files import read_python
+
+        return read_python(path, text, unsaid=_UNSAID)
+    return read_sql(path, text)
+
+
+def read_sql(path: Path, text: str) -> Migration:
+    """The migration that SQL with directives describes."""
+    file = _File(path)
+    for piece in pieces(text.replace("\r\n", "\n")):
+        if piece.is_comment:
+            file.comment(piece)
+        else:
+            file.statement(piece)
+    check_phases(f"`{path.name}`", tuple(file.up))
+    return Migration(
+        name=path.stem,
+        path=path,
+        checksum=checksum(text),
+        depends=file.depends,
+        up=tuple(file.up),
+        down=None if file.down is None else tuple(file.down),
+        replaces=file.replaces,
+        lines=file.lines,
+    )
+
+
+def _is_migration(path: Path) -> bool:
+    return (
+        path.is_file() and path.suffix in {".sql", ".py"} and not path.name.startswith(("_", "."))
+    )
+
+
+@dataclass
+class _Directive:
+    """What a `howdah:` comment says of the statements after it."""
+
+    phase: Phase = "expand"
+    transaction: bool = True
+    batches: tuple[int, tuple[str, ...]] | None = None
+    undoes: int | None = None
+    line: int = 0
+    used: bool = False
+
+
+@dataclass
+class _File:
+    """A file that is being read, piece by piece."""
+
+    path: Path
+    depends: tuple[str, ...] = _UNSAID
+    replaces: tuple[str, ...] = ()
+    up: list[Step] = field(default_factory=list)
+    down: list[Step] | None = None
+    lines: dict[int, int] = field(default_factory=dict)
+    part: str | None = None
+    directive: _Directive = field(default_factory=_Directive)
+    joins: bool = False
+    """Whether the next statement belongs to the step of the one before."""
+
+    def comment(self, piece: Piece) -> None:
+        """Take a comment between statements."""
+        if match := _PART.match(piece.text):
+            self._begin(match[1].lower(), piece.line)
+        elif match := _DIRECTIVE.match(piece.text):
+            self._direct(match[1], piece.line)
+        elif self.part is None and not self.up and (match := _HEADER.match(piece.text)):
+            names = tuple(it.strip() for it in match[2].split(",") if it.strip())
+            if wrong := [it for it in names if not _NAME.match(it)]:
+                raise self._wrong(piece.line, f"`{wrong[0]}` is no name of a migration")
+            setattr(self, match[1].lower(), () if names == ("nothing",) else names)
+
+    def statement(self, piece: Piece) -> None:
+        """Take a statement."""
+        if piece.text.startswith("\\"):
+            raise self._wrong(piece.line, "commands of psql are not SQL")
+        if controls_transactions(piece.text):
+            raise self._wrong(
+                piece.line,
+                "transactions are begun and ended by howdah",
+                hint="`-- howdah: step` begins the next one, `no transaction` does without",
+            )
+        steps = self.up if self.part != "down" or self.down is None else self.down
+        work = self._work(piece)
+        self.directive.used = True
+        if self.joins and isinstance(work, Statements) and steps:
+            before = steps[-1]
+            assert isinstance(before.work, Statements)
+            steps[-1] = replace(before, work=Statements((*before.work.sql, *work.sql)))
+            return
+        number = len(steps) + 1
+        steps.append(Step(number, self.directive.phase, work, self.directive.undoes))
+        if steps is self.up:
+            self.lines[number] = piece.line
+        self.joins = isinstance(work, Statements)
+
+    def _begin(self, part: str, line: int) -> None:
+        if part == "up" and (self.part is not None or self.up):
+            raise self._wrong(line, "`-- up` comes once, before all statements")
+        if part == "down" and self.down is not None:
+            raise self._wrong(line, "`-- down` comes once")
+        if part == "down":
+            self.down = []
+        self.part, self.directive, self.joins = part, _Directive(), False
+
+    def _direct(self, text: str, line: int) -> None:
+        if text == "migration":
+            return
+        words, _, rest = text.partition(" ")
+        if words == "undo" and self.part == "down" and rest.isdecimal():
+            number = int(rest)
+            phase = next((it.phase for it in self.up if it.number == number), None)
+            if phase is None:
+                raise self._wrong(line, f"`up` has no step {number}")
+            self.directive = _Directive(phase, undoes=number, line=line)
+        elif words == "step":
+            self.directive = self._step(rest, line)
+        else:
+            raise self._wrong(line, f"`howdah: {text}` is unknown", hint=f"known are {_KNOWN}")
+        self.joins = False
+
+    def _step(self, text: str, line: int) -> _Directive:
+        directive = _Directive(line=line)
+        found = re.split(r"\s*,\s*", text) if text else []
+        for option in found:
+            if option in PHASES:
+                directive.phase = option
+            elif option == "no transaction":
+                directive.transaction = False
+            elif match := _BATCHES.match(option):
+                directive.batches = (
+                    int(match[1]),
+                    tuple(match[2].split(" and ")) if match[2] else (),
+                )
+            else:
+                raise self._wrong(line, f"`{option}` is unknown", hint=f"known are {_KNOWN}")
+        return directive
+
+    def _work(self, piece: Piece) -> Work:
+        sql, directive = piece.text, self.directive
+        if directive.batches is not None:
+            size, key = directive.batches
+            if size < 1 or target(sql) is None:
+                raise self._wrong(
+                    piece.line,
+                    "only an `update` or `delete` without `with` and `returning` runs in batches",
+                )
+            return Backfill(sql, size, key)
+        build = index_build(sql)
+        if build is not None and build.name is None:
+            raise self._wrong(
+                piece.line,
+                "an index that is built concurrently needs a name",
+                hint="an attempt that failed leaves an invalid index, which is found by its name",
+            )
+        if not directive.transaction or forbids_transaction(sql):
+            return Alone(sql)
+        return Statements((sql,))
+
+    def _wrong(self, line: int, message: str, hint: str | None = None) -> MigrationError:
+        return MigrationError(f"`{self.path.name}`, line {line}: {message}", hint=hint)

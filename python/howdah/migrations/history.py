@@ -1,0 +1,230 @@
+"""What has been applied to a database: the schema `howdah` in it.
+
+Asks the connection that it is given. Called by the runner, and for `--sql`, where the statements
+are printed instead. Invariant: progress is recorded in the transaction of the work itself where
+there is one; where there is none, a step is recorded as begun before and as done after it.
+"""
+
+from __future__ import annotations
+
+import getpass
+import os
+import socket
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+from howdah import _native, sql
+
+if TYPE_CHECKING:
+    import datetime as dt
+    from collections.abc import Sequence
+
+    from howdah.connection import Connection
+    from howdah.migrations.model import Migration, Step
+
+Direction: TypeAlias = Literal["up", "down"]
+
+CREATE = """\
+create schema if not exists howdah;
+comment on schema howdah is 'what howdah has done to this database';
+create table if not exists howdah.migration (
+    name text primary key,
+    place bigint generated always as identity,
+    checksum text not null,
+    state text not null check (state in ('begun', 'applied', 'reverting')),
+    begun_at timestamptz not null default pg_catalog.clock_timestamp(),
+    applied_at timestamptz,
+    seconds double precision not null default 0,
+    role text not null default session_user,
+    client text not null,
+    howdah text not null
+);
+create table if not exists howdah.migration_step (
+    migration text not null references howdah.migration on delete cascade,
+    direction text not null check (direction in ('up', 'down')),
+    number int not null,
+    checksum text not null,
+    state text not null check (state in ('begun', 'done')),
+    position text[],
+    rows bigint not null default 0,
+    begun_at timestamptz not null default pg_catalog.clock_timestamp(),
+    done_at timestamptz,
+    primary key (migration, direction, number)
+);
+create table if not exists howdah.migration_log (
+    at timestamptz not null default pg_catalog.clock_timestamp(),
+    migration text not null,
+    event text not null check (event in ('applied', 'reverted', 'recorded', 'squashed')),
+    seconds double precision,
+    role text not null default session_user,
+    client text not null,
+    howdah text not null
+)"""
+
+
+@dataclass
+class StepRecord:
+    """How far a step came."""
+
+    state: Literal["begun", "done"]
+    checksum: str
+    position: list[str] | None
+    """Where a step in batches stands: the last key, as SQL writes it."""
+    rows: int
+
+
+@dataclass
+class Record:
+    """What is known of a migration that was applied, in whole or in part."""
+
+    name: str
+    checksum: str
+    state: Literal["begun", "applied", "reverting"]
+    begun_at: dt.datetime
+    applied_at: dt.datetime | None
+    seconds: float
+    role: str
+    client: str
+    howdah: str
+    steps: dict[tuple[Direction, int], StepRecord] = field(default_factory=dict)
+
+    def is_done(self, direction: Direction, number: int) -> bool:
+        """Whether the step has been done."""
+        step = self.steps.get((direction, number))
+        return step is not None and step.state == "done"
+
+
+def exists(conn: Connection) -> bool:
+    """Whether the database has a history."""
+    found = conn.fetch_value("select pg_catalog.to_regclass('howdah.migration') is not null")
+    return bool(found)
+
+
+def read(conn: Connection) -> dict[str, Record]:
+    """All records, in the order in which the migrations were begun."""
+    if not exists(conn):
+        return {}
+    columns = "name, checksum, state, begun_at, applied_at, seconds, role, client, howdah"
+    rows = conn.fetch(f"select {columns} from howdah.migration order by place")
+    records = {row.name: Record(*row) for row in rows}
+    steps = conn.fetch(
+        "select migration, direction, number, state, checksum, position, rows "
+        "from howdah.migration_step"
+    )
+    for migration, direction, number, *rest in steps:
+        records[migration].steps[direction, number] = StepRecord(*rest)
+    return records
+
+
+def began(migration: Migration) -> str:
+    """SQL: the migration is being applied."""
+    values = _literals(migration.name, migration.checksum, client(), _native.version)
+    return (
+        "insert into howdah.migration (name, checksum, state, client, howdah) "
+        f"values ({values[0]}, {values[1]}, 'begun', {values[2]}, {values[3]}) "
+        "on conflict (name) do update set checksum = excluded.checksum"
+    )
+
+
+def applied(migration: Migration, event: str = "applied") -> str:
+    """SQL: all of its steps are done."""
+    name, checksum = _literals(migration.name, migration.checksum)
+    return (
+        "update howdah.migration set state = 'applied', applied_at = pg_catalog.clock_timestamp(), "
+        f"checksum = {checksum} where name = {name};\n" + _log(migration.name, event)
+    )
+
+
+def reverting(migration: Migration) -> str:
+    """SQL: it is being undone."""
+    [name] = _literals(migration.name)
+    return f"update howdah.migration set state = 'reverting' where name = {name}"
+
+
+def reverted(migration: Migration) -> str:
+    """SQL: it has been undone."""
+    [name] = _literals(migration.name)
+    return _log(migration.name, "reverted") + (
+        f";\ndelete from howdah.migration where name = {name}"
+    )
+
+
+def squashed(migration: Migration) -> str:
+    """SQL: what it replaces had been applied, so it counts as applied instead."""
+    names = ", ".join(_literals(*migration.replaces))
+    return (
+        f"{began(migration)};\n{applied(migration, 'squashed')};\n"
+        f"delete from howdah.migration where name in ({names})"
+    )
+
+
+def spent(migration: Migration, seconds: float) -> str:
+    """SQL: time that was spent on it."""
+    [name] = _literals(migration.name)
+    return f"update howdah.migration set seconds = seconds + {seconds:.6f} where name = {name}"
+
+
+def step_began(migration: Migration, direction: Direction, step: Step) -> str:
+    """SQL: a step that is not one transaction has been begun."""
+    return _step(migration, direction, step, "begun")
+
+
+def step_done(migration: Migration, direction: Direction, step: Step) -> str:
+    """SQL: the step is done."""
+    return _step(migration, direction, step, "done")
+
+
+def step_failed(migration: Migration, direction: Direction, step: Step) -> str:
+    """SQL: the step took no effect."""
+    return "delete from howdah.migration_step" + _where(migration, direction, step)
+
+
+def moved(
+    migration: Migration, direction: Direction, step: Step, position: Sequence[str], rows: int
+) -> str:
+    """SQL: a step in batches came so far, by so many rows more."""
+    keys = ", ".join(_literals(*position))
+    return (
+        f"update howdah.migration_step set position = array[{keys}]::text[], rows = rows + {rows}"
+        + _where(migration, direction, step)
+    )
+
+
+def client() -> str:
+    """Who runs this, on which machine."""
+    try:
+        user = getpass.getuser()
+    except (OSError, KeyError):  # a container's number without a name
+        user = str(os.getuid())
+    return f"{user}@{socket.gethostname()}"
+
+
+def _step(migration: Migration, direction: Direction, step: Step, state: str) -> str:
+    name, checksum = _literals(migration.name, step.checksum)
+    done = "pg_catalog.clock_timestamp()" if state == "done" else "null"
+    # what had been begun with other statements begins anew
+    fresh = "case when s.checksum = excluded.checksum then s.position end"
+    return (
+        "insert into howdah.migration_step as s "
+        "(migration, direction, number, checksum, state, done_at) "
+        f"values ({name}, '{direction}', {step.number}, {checksum}, '{state}', {done}) "
+        "on conflict (migration, direction, number) do update set state = excluded.state, "
+        f"checksum = excluded.checksum, done_at = excluded.done_at, position = {fresh}"
+    )
+
+
+def _where(migration: Migration, direction: Direction, step: Step) -> str:
+    [name] = _literals(migration.name)
+    return f" where migration = {name} and direction = '{direction}' and number = {step.number}"
+
+
+def _log(name: str, event: str) -> str:
+    values = ", ".join(_literals(name, event, client(), _native.version))
+    return (
+        "insert into howdah.migration_log (migration, event, client, howdah, seconds) "
+        f"select {values}, (select seconds from howdah.migration where name = {_literals(name)[0]})"
+    )
+
+
+def _literals(*values: str) -> list[str]:
+    return [str(sql.Literal(value)).strip() for value in values]

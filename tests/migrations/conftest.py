@@ -1,0 +1,94 @@
+"""Folders of migrations, and what a database is like after them.
+
+Does IO. Invariant: every test has a folder and a database of its own.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+import howdah
+from howdah import migrations
+from howdah.migrations import Report, Settings
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+
+class Told(Report):
+    """Remembers what a run says."""
+
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+
+    def line(self, text: str) -> None:
+        """Remember it."""
+        self.lines.append(text)
+
+    def progress(self, text: str) -> None:
+        """Remember it."""
+        self.lines.append(text)
+
+
+class Project:
+    """A folder of migrations with a database."""
+
+    def __init__(self, root: Path, url: str) -> None:
+        self.root = root
+        self.folder = root / "migrations"
+        self.folder.mkdir()
+        self.url = url
+        self.told = Told()
+        self.settings = Settings(root=root, url=url)
+
+    def write(self, name: str, text: str) -> Path:
+        """Write a migration; `.sql` unless the name has another ending."""
+        path = self.folder / (name if "." in name else f"{name}.sql")
+        path.write_text(text)
+        return path
+
+    def up(self, **options: Any) -> list[str]:
+        """Apply."""
+        return migrations.up(settings=self.settings, report=self.told, **options)
+
+    def down(self, **options: Any) -> list[str]:
+        """Undo."""
+        return migrations.down(settings=self.settings, report=self.told, **options)
+
+    def states(self) -> dict[str, str]:
+        """The state of each migration."""
+        return {it.name: it.state for it in migrations.status(settings=self.settings)}
+
+    def value(self, query: str, *values: Any) -> Any:
+        """What a query gives."""
+        with howdah.connect(self.url) as conn:
+            return conn.fetch_value(query, *values)
+
+    def execute(self, *statements: str) -> None:
+        """Run statements."""
+        with howdah.connect(self.url) as conn:
+            for statement in statements:
+                conn.execute(statement)
+
+
+@pytest.fixture
+def project(tmp_path: Path, database: str) -> Project:
+    """An empty folder and an empty database."""
+    return Project(tmp_path, database)
+
+
+@pytest.fixture
+def connected(database: str) -> Iterator[Callable[[], howdah.Connection]]:
+    """Opens connections that are closed at the end."""
+    opened: list[howdah.Connection] = []
+
+    def connect() -> howdah.Connection:
+        opened.append(howdah.connect(database))
+        return opened[-1]
+
+    yield connect
+    for conn in opened:
+        conn.close()

@@ -1,0 +1,166 @@
+"""`howdah migrate …` as people and scripts use it."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeAlias
+
+import pytest
+
+from tests.migrations.test_running import BOOKS, PRICES
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.migrations.conftest import Project
+
+Migrate: TypeAlias = "Callable[..., subprocess.CompletedProcess[str]]"
+
+SUBCOMMANDS = ("plan", "up", "down", "status")
+MANUAL = Path(__file__).parents[2] / "docs" / "cli.md"
+
+
+@pytest.fixture
+def migrate(project: Project) -> Migrate:
+    """Run `howdah migrate` in the folder of the project, which is configured there."""
+    (project.root / "howdah.toml").write_text('[migrations]\nurl = "${SHOP_URL}"\n')
+    environment = os.environ | {"SHOP_URL": project.url}
+
+    def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-m", "howdah", "migrate", *arguments],
+            cwd=project.root,
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=False,
+            stdin=subprocess.DEVNULL,
+            timeout=50,
+        )
+
+    return run
+
+
+def test_a_whole_life(project: Project, migrate: Migrate) -> None:
+    project.write("0001_books", BOOKS)
+    project.write("0002_prices", PRICES)
+    planned = migrate("plan", "--phase", "expand")
+    assert planned.stdout.splitlines() == [
+        "0001_books",
+        "  1. expand, in a transaction: create table book (id bigint generated always as "
+        "identity primary key, … (and 1 more)",
+        "0002_prices (in part)",
+        "  1. expand, in a transaction: alter table book add column price int",
+        "  2. expand, no transaction: create index concurrently book_title on book (title)",
+    ]
+    steps = json.loads(migrate("plan", "--format", "json").stdout)[1]["steps"]
+    assert steps[2] == {
+        "number": 3,
+        "phase": "migrate",
+        "manner": "in batches",
+        "sql": ["update book set price = id where price is null"],
+        "line": 7,
+    }
+    assert migrate("status").returncode == 5
+
+    done = migrate("up")
+    assert (done.returncode, done.stdout) == (0, "")
+    assert done.stderr.startswith("applying 0001_books\n  1. create table book")
+    assert done.stderr.endswith("2 migrations applied\n")
+    assert migrate("up").stderr == "nothing to do\n"
+
+    status = migrate("status")
+    assert status.returncode == 0
+    lines = status.stdout.splitlines()
+    assert lines[0].split() == ["migration", "state", "applied", "at", "took", "by", "howdah"]
+    assert re.match(r"0001_books   applied  \d{4}-\d\d-\d\d \d\d:\d\d:\d\d[+-]\d{4} ", lines[1])
+    [first, _] = json.loads(migrate("status", "--format", "json").stdout)
+    assert (first["name"], first["state"], first["changed"]) == ("0001_books", "applied", False)
+
+    undone = migrate("down")
+    assert undone.returncode == 0
+    assert undone.stderr.endswith("1 migration undone\n")
+    assert project.states()["0002_prices"] == "pending"
+
+
+def test_the_script_does_what_a_run_does(project: Project, migrate: Migrate) -> None:
+    project.write("0001_books", BOOKS)
+    project.write("0002_prices", PRICES)
+    project.up(target="0001")
+    script = migrate("up", "--sql")
+    assert script.returncode == 0
+    assert "create table book" not in script.stdout
+    run_script(project, script.stdout)
+    assert project.states() == {"0001_books": "applied", "0002_prices": "applied"}
+    assert project.value("select sum(price) from book") == 325
+    assert project.up() == []
+    run_script(project, migrate("down", "--sql").stdout)
+    assert project.states() == {"0001_books": "applied", "0002_prices": "pending"}
+    assert project.up() == ["0002_prices"]
+
+
+def run_script(project: Project, script: str) -> None:
+    """Run what psql would run; each statement by itself, as psql sends them."""
+    from howdah.migrations._scan import pieces
+
+    lines = [line for line in script.splitlines() if not line.startswith("\\set")]
+    statements = [it.text for it in pieces("\n".join(lines)) if not it.is_comment]
+    project.execute(*statements)
+
+
+def test_without_a_database_all_of_it_is_printed(project: Project, migrate: Migrate) -> None:
+    (project.root / "howdah.toml").write_text("[migrations]\n")
+    project.write("0001_books", BOOKS)
+    script = migrate("up", "--sql")
+    assert script.returncode == 0
+    assert "create table book" in script.stdout
+    run_script(project, script.stdout)
+    assert project.states() == {"0001_books": "applied"}
+
+
+def test_errors_have_a_hint_and_a_code(project: Project, migrate: Migrate) -> None:
+    project.write("0001_a", "-- howdah: quickly\nselect 1")
+    failed = migrate("up")
+    assert (failed.returncode, failed.stdout) == (1, "")
+    assert failed.stderr == (
+        "error: `0001_a.sql`, line 1: `howdah: quickly` is unknown\n\n"
+        "hint: known are `step`, with `expand`, `migrate` or `contract`, `no transaction`, "
+        "`batches of N by KEY`; `undo N`\n"
+    )
+    assert migrate("up", "--phase", "quickly").returncode == 2
+    assert migrate("up", "--folder", "elsewhere").stderr.startswith(
+        f"error: there is no folder `{project.root / 'elsewhere'}`\n"
+    )
+
+
+def test_an_interrupt_cancels_the_statement(project: Project) -> None:
+    project.write("0001_a", "create table a ();\n-- howdah: step\nselect pg_sleep(1000);")
+    words = [sys.executable, "-m", "howdah", "migrate", "up", "--url", project.url]
+    program = subprocess.Popen(words, cwd=project.root, stderr=subprocess.PIPE, text=True)
+    running = (
+        "select count(*) from pg_stat_activity "
+        "where query like 'select pg_sleep%' and state = 'active'"
+    )
+    while not project.value(running):
+        assert program.poll() is None
+    program.send_signal(2)
+    _, told = program.communicate(timeout=30)
+    assert program.returncode == 130
+    assert told.endswith("interrupted; run it again to go on\n")
+    assert not project.value(running)
+
+
+def test_the_manual_knows_every_subcommand_and_option(migrate: Migrate) -> None:
+    manual = MANUAL.read_text()
+    listed = re.findall(r"^  (\w+)  ", migrate("--help").stdout, re.MULTILINE)
+    assert set(listed) - {"help"} == set(SUBCOMMANDS)
+    for name in SUBCOMMANDS:
+        assert f"| `{name}" in manual
+        options = re.findall(r"--[a-z-]+", migrate(name, "--help").stdout)
+        missing = [option for option in set(options) - {"--help"} if option not in manual]
+        assert not missing, f"docs/cli.md does not tell of {missing} of `{name}`"

@@ -83,6 +83,9 @@ from howdah._native_orm import (
     schema_create as schema_create,
 )
 from howdah._native_orm import (
+    schema_diff as schema_diff,
+)
+from howdah._native_orm import (
     schema_drop as schema_drop,
 )
 from howdah._native_orm import (

@@ -1,0 +1,89 @@
+//! Tables that become partitions, and partitions that become tables.
+//!
+//! No IO. A partition has its columns, keys and indexes from its parent, and lists none of these; so what a table lists
+//! changes when it is attached or detached, although nobody changes it.
+
+use super::model::Model;
+use crate::naming;
+use crate::value::{Constraint, ConstraintKind, Index, Schema, Table};
+
+/// The schema as attaching and detaching leaves it; the tables still say to whom they belonged.
+pub(super) fn moved(from: &Schema, to: &Schema) -> Schema {
+    let mut schema = from.clone();
+    let model = Model::of(from);
+    for table in &mut schema.tables {
+        let Some(target) = to.table(&table.name) else {
+            continue;
+        };
+        match (&table.partition_of, &target.partition_of) {
+            (None, Some(of)) => {
+                let parents = model.lineage(&of.parent);
+                attach(table, &parents);
+            }
+            (Some(of), None) => {
+                let parents = model.lineage(&of.parent);
+                detach(table, &parents);
+            }
+            _ => {}
+        }
+    }
+    naming::complete(&mut schema);
+    schema.sort();
+    schema
+}
+
+/// What the parents have, the table does not list any more.
+fn attach(table: &mut Table, parents: &[&Table]) {
+    table.columns.clear();
+    let has_constraint = |it: &Constraint| {
+        let all = parents.iter().flat_map(|parent| &parent.constraints);
+        all.into_iter().any(|other| other.kind == it.kind)
+    };
+    table.constraints.retain(|it| !has_constraint(it));
+    let has_index = |it: &Index| {
+        let mut all = parents.iter().flat_map(|parent| &parent.indexes);
+        all.any(|other| same_index(other, it))
+    };
+    table.indexes.retain(|it| !has_index(it));
+}
+
+/// What the parents have, the table lists from now on, under the names that PostgreSQL gave.
+fn detach(table: &mut Table, parents: &[&Table]) {
+    for parent in parents {
+        table.columns.extend(parent.columns.iter().cloned());
+        table
+            .constraints
+            .extend(parent.constraints.iter().map(|it| {
+                let is_key = matches!(
+                    it.kind,
+                    ConstraintKind::PrimaryKey { .. }
+                        | ConstraintKind::Unique { .. }
+                        | ConstraintKind::Exclude { .. }
+                );
+                Constraint {
+                    name: it.name.clone().filter(|_| !is_key),
+                    comment: None,
+                    ..it.clone()
+                }
+            }));
+        table.indexes.extend(parent.indexes.iter().map(|it| Index {
+            name: None,
+            comment: None,
+            ..it.clone()
+        }));
+    }
+    for column in &mut table.columns {
+        column.comment = None;
+        column.grants = None;
+        column.identity = None;
+    }
+}
+
+fn same_index(one: &Index, other: &Index) -> bool {
+    let like = Index {
+        name: one.name.clone(),
+        comment: one.comment.clone(),
+        ..other.clone()
+    };
+    like == *one
+}

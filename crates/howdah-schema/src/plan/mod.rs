@@ -1,0 +1,5 @@
+//! Placeholder header.
+
+mod options;
+
+pub use options::{AllowDrop, Options};

@@ -53,11 +53,11 @@ def changes(before: Schema, after: Schema) -> list[Change]:
     return listed
 
 
-def told(change: Change) -> str:
-    """`column book.price is not there` and the like: what `changes` say, in words."""
+def told(change: Change, *, create: str, drop: str) -> str:
+    """A change in words: what its object is like, if it would be made, or dropped."""
     thing = f"{change['object']['kind']} `{change['object']['name']}`"
-    verb = {"create": "is missing", "drop": "is not known", "rename": "has another name"}
-    return f"{thing} {verb.get(change['action'], 'is different')}"
+    words = {"create": create, "drop": drop, "rename": "has another name"}
+    return f"{thing} {words.get(change['action'], 'is different')}"
 
 
 def existing(settings: Settings) -> list[Migration]:

@@ -94,7 +94,8 @@ def _compare_models(
     url = server.database()
     _building.declare(server, url, settings)
     for change in _building.changes(made, _building.read(url)):
-        text = f"the models and the migrations differ: {_building.told(change)}"
+        words = _building.told(change, create="is made by no migration", drop="is in no model")
+        text = f"the models and the migrations differ: {words}"
         statements = tuple(change["statements"])
         outcome.findings.append(Finding("models", text, "`howdah migrate make`", statements))
 
@@ -126,7 +127,8 @@ def _compare_live(
     url = server.database()
     _building.build(server, url, settings, done)
     for change in _building.changes(_building.read(url), _building.read(settings.url)):
-        text = f"the database is not what its migrations made: {_building.told(change)}"
+        words = _building.told(change, create="comes from no migration", drop="is gone")
+        text = f"the database is not what its migrations made: {words}"
         outcome.findings.append(Finding("drift", text, None, tuple(change["statements"])))
 
 
@@ -153,13 +155,13 @@ def _prove_down(server: Scratch, settings: Settings, graph: Graph, outcome: Outc
             else:
                 try:
                     runner.undo(migration, history.read(conn)[migration.name])
+                    proven += not _differs(migration, before, _building.read(url), outcome)
+                    _building.apply(server, conn, runner, migration)
                 except MigrationError as error:
                     # what is left of it is no ground to go on upon
                     outcome.findings.append(Finding("down", error.message, error.hint))
                     outcome.notes.append(f"`down` was tried up to `{migration.name}` only")
                     break
-                proven += not _differs(migration, before, _building.read(url), outcome)
-                _building.apply(server, conn, runner, migration)
             before = _building.read(url)
     outcome.notes.append(f"{proven} migrations run up, down and up again")
 
@@ -172,7 +174,8 @@ def _differs(
 ) -> bool:
     found = _building.changes(after, before)
     for change in found:
-        text = f"`down` of `{migration.name}` does not undo `up`: {_building.told(change)}"
+        words = _building.told(change, create="is not there again", drop="is left")
+        text = f"`down` of `{migration.name}` does not undo `up`: {words}"
         outcome.findings.append(Finding("down", text, None, tuple(change["statements"])))
     return bool(found)
 

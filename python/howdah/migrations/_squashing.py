@@ -52,8 +52,9 @@ def squashed(
         _building.build(server, again, settings, [read_sql(settings.path / file, made.text)])
         different = _building.changes(_building.read(again), expected)
     if different:
+        words = _building.told(different[0], create="is not made", drop="is made, too")
         raise MigrationError(
-            f"the squashed migration would make another schema: {_building.told(different[0])}",
+            f"the squashed migration would make another schema: {words}",
             hint="`--keep-statements` keeps them all as they are; please report this",
         )
     return made

@@ -65,7 +65,7 @@ class Throttle:
         if settings.max_active is not None:
             active = self._session.conn.fetch_value(_ACTIVE)
             if active > settings.max_active:
-                return f"{active} statements of others are running"
+                return f"statements of others are running: {active}"
         return None
 
     def _lags(self) -> list[tuple[str, float, int | None]]:

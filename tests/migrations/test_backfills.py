@@ -150,6 +150,8 @@ def test_it_pauses_while_a_replica_lags(tmp_path: Path) -> None:
         [replica] = server.replicas
         with howdah.connect(replica.url) as behind:
             behind.execute("select pg_wal_replay_pause()")
+            while behind.fetch_value("select pg_get_wal_replay_pause_state()") != "paused":
+                pass
 
             class Resumed(Told):
                 def line(self, text: str) -> None:

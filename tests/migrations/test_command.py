@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 Migrate: TypeAlias = "Callable[..., subprocess.CompletedProcess[str]]"
 
-SUBCOMMANDS = ("plan", "up", "down", "status")
+SUBCOMMANDS = ("make", "plan", "up", "down", "status", "check", "squash")
 MANUAL = Path(__file__).parents[2] / "docs" / "cli.md"
 
 

@@ -51,7 +51,9 @@ class Workshop:
     def difference(self, before: Schema, after: Schema) -> dict[str, Any]:
         """What makes one of the other."""
         options = json.dumps({"server_version": self.version})
-        found: dict[str, Any] = json.loads(_native.schema_diff(json.dumps(before), json.dumps(after), options))
+        found: dict[str, Any] = json.loads(
+            _native.schema_diff(json.dumps(before), json.dumps(after), options)
+        )
         return found
 
 
@@ -69,7 +71,9 @@ def canonical(schema: Schema) -> Schema:
 
 @pytest.fixture(params=["embedded", "system"])
 def workshop(request: pytest.FixtureRequest) -> Iterator[Workshop]:
-    server: str = request.getfixturevalue("server_url" if request.param == "embedded" else "system_server_url")
+    server: str = request.getfixturevalue(
+        "server_url" if request.param == "embedded" else "system_server_url"
+    )
     with howdah.connect(server) as admin:
         known = {name for (name,) in admin.fetch("select rolname from pg_roles")}
         for role in ROLES:

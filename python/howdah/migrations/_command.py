@@ -214,13 +214,15 @@ def _make(given: dict[str, Any], settings: Settings) -> int:
 
 def _answers(given: Iterable[str]) -> dict[str, str]:
     """`drop column book.isbn=drop` by its question."""
-    return dict(it.rpartition("=")[::2] for it in given)
+    return {question: answer for question, _, answer in (it.partition("=") for it in given)}
 
 
 def _asked(question: dict[str, Any]) -> str:
     """What the person at the terminal answers."""
     sys.stderr.write(f"\n{question['question']}\n  {question['reason']}\n")
     answers = [it["answer"] for it in question["answers"]]
+    # some are no words to choose from, but say what may be typed: `an SQL expression`
+    is_free = any(" " in it for it in answers)
     for it in question["answers"]:
         sys.stderr.write(f"  {it['answer']}: {it['meaning']}\n")
     while True:
@@ -229,8 +231,9 @@ def _asked(question: dict[str, Any]) -> str:
         line = sys.stdin.readline()
         if not line:
             raise KeyboardInterrupt
-        if line.strip() in answers:
-            return line.strip()
+        answer = line.strip()
+        if answer in answers or (is_free and answer):
+            return answer
 
 
 def _check(given: dict[str, Any], settings: Settings) -> int:

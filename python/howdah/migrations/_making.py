@@ -117,10 +117,13 @@ def planned(
         open_ = [it for it in plan["questions"] if it["id"] not in answers]
         if not open_:
             return plan
-        if choices.ask is None:
-            raise _unanswered(open_)
-        for question in open_:
-            answers[question["id"]] = choices.ask(question)
+        if choices.ask is not None:
+            answers.update((it["id"], choices.ask(it)) for it in open_)
+            continue
+        intended = {it["id"]: answer for it in open_ if (answer := _intended(it))}
+        if len(intended) < len(open_):
+            raise _unanswered([it for it in open_ if it["id"] not in intended])
+        answers.update(intended)
 
 
 def written(steps: Sequence[Mapping[str, Any]], depends: Iterable[str]) -> str:
@@ -250,6 +253,14 @@ def empty(settings: Settings, name: str | None, *, python: bool) -> Made:
 
 def _can_be_undone(group: Sequence[Mapping[str, Any]]) -> bool:
     return all(it["undo"] is not None or it["kind"] in _NOTHING_TO_UNDO for it in group)
+
+
+def _intended(question: Mapping[str, Any]) -> str | None:
+    """What `was` in a model has answered: whether to rename is no question, and this is how."""
+    if not question["id"].startswith("rename"):
+        return None
+    possible = [it["answer"] for it in question["answers"]]
+    return next((it for it in ("expand", "view", "direct") if it in possible), None)
 
 
 def _unanswered(questions: Sequence[Mapping[str, Any]]) -> Refused:

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import itertools
 import json
 import sys
 import tempfile
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 LOCK_TIMEOUT_SECONDS = 0.1
 ALLOWED_SECONDS = LOCK_TIMEOUT_SECONDS + 0.1
 HELD_SECONDS = 1.5
+NUMBERS = itertools.count(1)
 
 SETUP = """
     create type mood as enum ('sad', 'happy');
@@ -53,7 +55,7 @@ SETUP = """
     insert into book (title, isbn, shop_id)
         select 'book ' || n, 'isbn ' || n, n % 100 + 1 from generate_series(1, {rows}) n;
     create function touched() returns trigger language plpgsql as $$ begin return new; end $$;
-    create view cheap as select id, title from book where price < 5;
+    create view cheap as select id, price from book where price < 5;
     vacuum analyze book;
 """
 
@@ -80,7 +82,7 @@ SCENARIOS: dict[str, str] = {
     "a trigger":
         "create trigger touch before update on book for each row execute function touched()",
     "a label of an enum": "alter type mood add value 'calm'",
-    "a view": "create or replace view cheap as select id, title, price from book where price < 5",
+    "a view": "create or replace view cheap as select id, price, stock from book where price < 5",
     "a table that refers": "create table sale (book_id bigint references book (id), at date)",
     "a partial index": "create index book_cheap on book (price) where price < 5",
     "statistics": "alter table book alter column isbn set statistics 500",
@@ -171,8 +173,9 @@ def safest(question: dict[str, Any]) -> str:
 def database(server: str, rows: int) -> Iterator[str]:
     """A database with the tables of the scenarios."""
     with howdah.connect(server) as admin:
-        admin.execute("create database bench")
-        url = with_database(server, "bench")
+        name = f"bench_{next(NUMBERS)}"
+        admin.execute(f"create database {name}")
+        url = with_database(server, name)
         try:
             with howdah.connect(url) as conn:
                 for statement in SETUP.format(rows=rows).split(";\n"):
@@ -180,7 +183,7 @@ def database(server: str, rows: int) -> Iterator[str]:
                         conn.execute(statement)
             yield url
         finally:
-            admin.execute("drop database bench with (force)")
+            admin.execute(f"drop database {name} with (force)")
 
 
 @contextlib.contextmanager
@@ -190,7 +193,7 @@ def load(url: str) -> Iterator[Waits]:
     threads = [
         threading.Thread(target=hammer, args=(url, query, waits, stop))
         for query in (
-            "update book set price = price + 1 where id = $1",
+            "update book set price = price + 1 where id = $1 returning id",
             "select title, price from book where id = $1",
         )
     ]

@@ -119,10 +119,10 @@ def test_a_session_that_is_lost_at_any_statement(
 ) -> None:
     expected = states(shop)
     execute = howdah.Connection.execute
-    # another seventh of all statements for each parameter; `test_a_program…` takes them all
-    number = 1 + 2 * (direction == "up") + 4 * (when == "after")
+    # another part of all statements for each parameter; `test_a_program…` takes them all
+    number = 3 * (direction == "up") + 6 * (when == "after")
     while True:
-        number += 7
+        number += 11
         left = [number]
 
         def killed(self: Any, *arguments: Any, **options: Any) -> int:

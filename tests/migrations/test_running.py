@@ -295,3 +295,20 @@ def test_data_in_python(books: Project) -> None:
         "book 4", "book 14", "book 24"
     ]  # fmt: skip
     assert books.down() == ["0003_data"]
+
+
+def test_a_function_that_fails_is_found_by_its_line(project: Project) -> None:
+    project.write(
+        "0001_data.py",
+        "from howdah.migrations import DataMigration\n"
+        "migration = DataMigration()\n"
+        "@migration.up(transaction=False)\n"
+        "def fails(conn):\n"
+        "    conn.execute('create table if not exists a ()')\n"
+        "    1 / 0\n",
+    )
+    told = r"`0001_data`, step 1 failed: ZeroDivisionError: .* .line 6 of `0001_data\.py`"
+    with pytest.raises(MigrationError, match=told):
+        project.up()
+    assert project.states() == {"0001_data": "partial"}
+    assert project.value("select to_regclass('a') is not null")

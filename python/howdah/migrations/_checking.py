@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import howdah
-from howdah.migrations import _building, history
+from howdah.migrations import _building, api, history
 from howdah.migrations._files import read_folder
 from howdah.migrations._runner import Runner
 from howdah.migrations._scratch import scratch
@@ -22,7 +22,7 @@ from howdah.migrations.graph import Graph
 from howdah.migrations.reporting import Report
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Sequence
     from pathlib import Path
 
     from howdah.migrations._scratch import Scratch
@@ -101,12 +101,11 @@ def _compare_models(
 
 
 def _compare_live(
-    server: Scratch, settings: Settings, migrations: Iterable[Migration], outcome: Outcome
+    server: Scratch, settings: Settings, migrations: Sequence[Migration], outcome: Outcome
 ) -> None:
     """What the database is, against what was applied to it."""
-    with howdah.connect(settings.url, application_name="howdah migrate") as conn:
-        records = history.read(conn)
-    graph = Graph.for_applied(list(migrations), records)
+    records = api.records(settings, migrations)
+    graph = Graph.for_applied(migrations, records)
     gone = [name for name in records if name not in graph.by_name]
     for name in gone:
         text = f"`{name}` was applied, and its file is not there any more"

@@ -84,8 +84,9 @@ def _down(given: dict[str, Any], settings: Settings) -> int:
 
 
 def _undone(target: str, settings: Settings) -> list[Any]:
-    records = api.records(settings)
-    graph = Graph.for_applied(read_folder(settings.path), records)
+    migrations = read_folder(settings.path)
+    records = api.records(settings, migrations)
+    graph = Graph.for_applied(migrations, records)
     going = api.to_undo(graph, records, target)
     return [(it, "down", undoing(it, records[it.name]), True) for it in going]
 

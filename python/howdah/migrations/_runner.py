@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import time
+import traceback
 from typing import TYPE_CHECKING, Literal
 
 from howdah.errors import (
@@ -109,6 +110,8 @@ class Runner:
                 raise
             except Error as error:
                 raise _failed(what, error) from error
+            except Exception as error:
+                raise _broken(what, migration, error) from error
             self._report.progress(f"  done in {duration(time.monotonic() - begun)}")
 
     def _step(
@@ -233,3 +236,14 @@ def _failed(what: str, error: Error) -> MigrationError:
     lines = str(error).splitlines()
     text = "\n".join(line for line in lines if not line.startswith("hint: "))
     return MigrationError(f"{what} failed: {text}", hint=hint)
+
+
+def _broken(what: str, migration: Migration, error: Exception) -> MigrationError:
+    """A function of a Python file raised something: where, and what."""
+    lines = [
+        frame.lineno
+        for frame in traceback.extract_tb(error.__traceback__)
+        if frame.filename == str(migration.path)
+    ]
+    place = f" (line {lines[-1]} of `{migration.path.name}`)" if lines else ""
+    return MigrationError(f"{what} failed: {type(error).__name__}: {error}{place}")

@@ -92,6 +92,9 @@ from howdah._native_orm import (
     schema_models as schema_models,
 )
 from howdah._native_orm import (
+    schema_plan as schema_plan,
+)
+from howdah._native_orm import (
     schema_read as schema_read,
 )
 from howdah._native_orm import (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -55,6 +56,36 @@ class Workshop:
             _native.schema_diff(json.dumps(before), json.dumps(after), options)
         )
         return found
+
+    def plan(self, before: Schema, after: Schema, **options: Any) -> dict[str, Any]:
+        """The steps that make one of the other without blocking."""
+        given = json.dumps({"server_version": self.version, **options})
+        found: dict[str, Any] = json.loads(_native.schema_plan(json.dumps(before), json.dumps(after), given))
+        return found
+
+    def decided(self, before: Schema, after: Schema, **options: Any) -> dict[str, Any]:
+        """The plan after every question has its first answer."""
+        answers: dict[str, str] = options.pop("answers", {})
+        while True:
+            plan = self.plan(before, after, answers=answers, **options)
+            if not plan["questions"]:
+                return plan
+            for question in plan["questions"]:
+                assert question["id"] not in answers, question
+                first = question["answers"][0]["answer"]
+                answers[question["id"]] = "null" if question["id"].startswith("value ") else first
+
+    def carry_out(self, name: str, plan: dict[str, Any]) -> None:
+        """Run the steps in the PostgreSQL schema, each group in a transaction where it may."""
+        self.connection.execute(f"set search_path to {name}")
+        for _, steps in itertools.groupby(plan["steps"], key=lambda it: it["group"]):
+            group = list(steps)
+            if all(step["transaction"] for step in group):
+                with self.connection.transaction():
+                    self.run(name, [step["sql"] for step in group])
+            else:
+                assert len(group) == 1, group
+                self.run(name, [group[0]["sql"]])
 
 
 def statements_of(difference: dict[str, Any]) -> list[str]:

@@ -15,6 +15,7 @@ pub(crate) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(schema_read, module)?)?;
     module.add_function(wrap_pyfunction!(schema_models, module)?)?;
     module.add_function(wrap_pyfunction!(schema_diff, module)?)?;
+    module.add_function(wrap_pyfunction!(schema_plan, module)?)?;
     module.add_function(wrap_pyfunction!(schema_refresh_order, module)?)
 }
 
@@ -49,6 +50,14 @@ fn schema_diff(py: Python<'_>, before: &str, after: &str, options: &str) -> PyRe
     let (from, to, options) = compared(before, after, options)?;
     let server_version = options.server_version;
     let found = py.detach(|| diff::diff(&from, &to, diff::Options { server_version }));
+    serde_json::to_string(&found).map_err(refused)
+}
+
+/// The same in steps that do not block, as JSON.
+#[pyfunction]
+fn schema_plan(py: Python<'_>, before: &str, after: &str, options: &str) -> PyResult<String> {
+    let (from, to, options) = compared(before, after, options)?;
+    let found = py.detach(|| plan::plan(&from, &to, &options));
     serde_json::to_string(&found).map_err(refused)
 }
 

@@ -7,7 +7,7 @@ use super::column;
 use super::definition::Definition;
 use super::entity::Entity;
 use super::{grants, make};
-use crate::ddl::{attach, foreign, push_some, routine, view};
+use crate::ddl::{attach, foreign, inherited, push_some, routine, view};
 use crate::identifiers::{literal, quoted, quoted_list};
 use crate::value::{
     Composite, Constraint, ConstraintKind, Deferral, Domain, Enum, Index, Name, Options, Policy,
@@ -48,6 +48,10 @@ pub enum Aspect {
     DropNotNull,
     Type,
     SetNotNull,
+    NotNullName,
+    NotNullInherit,
+    AccessMethod,
+    Inherited(String),
     SetExpression,
     AddIdentity,
     AdvanceIdentity,
@@ -362,6 +366,28 @@ fn alter_table(from: &Table, to: &Table) -> Option<Vec<Alteration>> {
         let options = option_changes(&from.options, &to.options);
         if !options.is_empty() {
             push(Aspect::Options, format!("{alter} options ({options})"));
+        }
+    }
+    if from.access_method != to.access_method {
+        let method = to.access_method.as_deref().unwrap_or("heap");
+        push(
+            Aspect::AccessMethod,
+            format!("{alter} set access method {}", quoted(method)),
+        );
+    }
+    for it in to
+        .inherited
+        .iter()
+        .filter(|it| !from.inherited.contains(it))
+    {
+        let statements = inherited::alter(to, it);
+        if !statements.is_empty() {
+            let aspect = Aspect::Inherited(it.name.clone());
+            out.push(Alteration {
+                aspect,
+                statements,
+                loses: None,
+            });
         }
     }
     out.extend(parameters(&alter, &from.options, &to.options));

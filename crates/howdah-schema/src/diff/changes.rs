@@ -162,6 +162,7 @@ impl<'a> Changes<'a> {
         match (entity, &node.definition) {
             (Entity::Relation(_) | Entity::Policy(..) | Entity::Trigger(..), _)
             | (Entity::Routine(..) | Entity::Column(..), _) => true,
+            (Entity::Other(kind, _), _) => *kind != "statistics",
             (Entity::Default(..), _) => {
                 let types = self.types_of(column);
                 self.retyped.contains(column)

@@ -6,6 +6,7 @@
 use super::alter::{Alteration, Aspect, option_changes, plain_option};
 use crate::ddl::{push_some, sequence};
 use crate::identifiers::quoted;
+use crate::naming;
 use crate::value::{Column, Generated, Identity, Name, SequenceOptions};
 
 /// What makes one of the other in place; nothing if that cannot be done.
@@ -40,7 +41,7 @@ pub(super) fn alter(
     if type_changes {
         push(Aspect::Type, change_type(from, to, retyped));
     }
-    if to.not_null && !from.not_null {
+    if to.not_null && !from.not_null && to.not_null_constraint.is_none() {
         push(Aspect::SetNotNull, "set not null".to_owned());
     }
     if let (Some(was), Some(is)) = (&from.generated, &to.generated)
@@ -68,8 +69,66 @@ pub(super) fn alter(
     if !options.is_empty() {
         push(Aspect::Options, format!("options ({options})"));
     }
+    if !options_are_equal(from, to) {
+        let set = crate::ddl::with(&to.options);
+        let text = format!(
+            "alter table only {table} alter column {name} set{}",
+            set.trim_start_matches(" with")
+        );
+        out.push(Alteration::new(Aspect::Options, text));
+    }
+    out.extend(alter_not_null(table, from, to));
     out.extend(alter_identity(table, from.identity.as_ref(), to, &alter));
     Some(out)
+}
+
+fn options_are_equal(from: &Column, to: &Column) -> bool {
+    to.options.is_empty() || from.options == to.options
+}
+
+/// The name of the constraint that refuses null in a column.
+pub(super) fn not_null_name(table: &Name, column: &Column) -> String {
+    let told = column
+        .not_null_constraint
+        .as_ref()
+        .and_then(|it| it.name.clone());
+    told.unwrap_or_else(|| naming::object_name(&table.name, &column.name, "not_null"))
+}
+
+/// What is special about the constraint that refuses null (PostgreSQL 18).
+fn alter_not_null(table: &Name, from: &Column, to: &Column) -> Vec<Alteration> {
+    let alter = format!("alter table {table}");
+    let (old, new) = (not_null_name(table, from), not_null_name(table, to));
+    let name = quoted(&new);
+    let was = from.not_null_constraint.clone().unwrap_or_default();
+    let is = to.not_null_constraint.clone().unwrap_or_default();
+    let mut out = Vec::new();
+    if to.not_null && !from.not_null && to.not_null_constraint.is_some() {
+        let inherit = if is.no_inherit { " no inherit" } else { "" };
+        let valid = if is.not_valid { " not valid" } else { "" };
+        let column = quoted(&to.name);
+        let text = format!("{alter} add constraint {name} not null {column}{inherit}{valid}");
+        out.push(Alteration::new(Aspect::SetNotNull, text));
+    } else if to.not_null && from.not_null {
+        if old != new {
+            let text = format!("{alter} rename constraint {} to {name}", quoted(&old));
+            out.push(Alteration::new(Aspect::NotNullName, text));
+        }
+        if was.not_valid && !is.not_valid {
+            let text = format!("{alter} validate constraint {name}");
+            out.push(Alteration::new(Aspect::Validate, text));
+        }
+        if was.no_inherit != is.no_inherit {
+            let word = if is.no_inherit {
+                "no inherit"
+            } else {
+                "inherit"
+            };
+            let text = format!("{alter} alter constraint {name} {word}");
+            out.push(Alteration::new(Aspect::NotNullInherit, text));
+        }
+    }
+    out
 }
 
 /// What `create table` and `add column` do not say.
@@ -81,7 +140,26 @@ pub(super) fn extras(table: &Name, it: &Column) -> Vec<String> {
         .map(|storage| format!("{alter} set storage {storage}"));
     let target = it.statistics.iter();
     let target = target.map(|target| format!("{alter} set statistics {target}"));
-    storage.chain(target).collect()
+    let options = (!it.options.is_empty()).then(|| {
+        let set = crate::ddl::with(&it.options);
+        format!("{alter} set{}", set.trim_start_matches(" with"))
+    });
+    let unproven = it.not_null_constraint.as_ref().filter(|it| it.not_valid);
+    let unproven = unproven.map(|constraint| {
+        let (name, column) = (not_null_name(table, it), quoted(&it.name));
+        let inherit = if constraint.no_inherit {
+            " no inherit"
+        } else {
+            ""
+        };
+        let name = quoted(&name);
+        format!("alter table {table} add constraint {name} not null {column}{inherit} not valid")
+    });
+    storage
+        .chain(target)
+        .chain(options)
+        .chain(unproven)
+        .collect()
 }
 
 /// `default` is a word since 16.

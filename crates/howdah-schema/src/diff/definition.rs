@@ -53,6 +53,17 @@ pub enum Definition {
     Comment(Described),
     /// Privileges on what the text names.
     Grants(Granted),
+    /// Something that is known by its statements.
+    Other(Statements),
+}
+
+/// What makes something and what drops it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Statements {
+    /// The statements that make it.
+    pub(super) create: Vec<String>,
+    /// The statements that drop it.
+    pub(super) drop: Vec<String>,
 }
 
 /// A comment.

@@ -42,6 +42,8 @@ pub enum Entity {
     OwnedBy(Name),
     /// What stays of a type while columns change over to the one that takes its place.
     Former(Name),
+    /// Something of a kind with this name.
+    Other(&'static str, String),
     /// What `comment on` said of it.
     Comment(Box<Entity>),
     /// Who may do what with it.
@@ -66,6 +68,7 @@ impl Entity {
             Self::Index(..) => "index",
             Self::Trigger(..) => "trigger",
             Self::Policy(..) => "policy",
+            Self::Other(kind, _) => kind,
             Self::Comment(_) => "comment",
             Self::Grants(_) => "grants",
         }
@@ -125,6 +128,7 @@ impl fmt::Display for Entity {
             Self::Constraint(table, name)
             | Self::Trigger(table, name)
             | Self::Policy(table, name) => write!(f, "{} on {table}", quoted(name)),
+            Self::Other(_, name) => write!(f, "{name}"),
             Self::Comment(of) | Self::Grants(of) => write!(f, "on {} {of}", of.kind()),
         }
     }

@@ -5,10 +5,10 @@ use super::entity::Entity;
 use super::grants;
 use super::model::Model;
 use crate::ddl::{
-    attach, constraint, foreign, index, push_some, routine, sequence, table, types, view,
+    attach, constraint, foreign, index, inherited, push_some, routine, sequence, table, types, view,
 };
 use crate::identifiers::{literal, quoted};
-use crate::value::{Domain, Enabled, Extension, Name, Trigger};
+use crate::value::{Domain, Enabled, Extension, Index, Name, Trigger, View};
 
 /// The statements that make it, with those parts that are made along with it.
 pub(super) fn create(entity: &Entity, definition: &Definition, model: &Model<'_>) -> Vec<String> {
@@ -27,13 +27,13 @@ pub(super) fn create(entity: &Entity, definition: &Definition, model: &Model<'_>
         (_, Definition::Sequence(it)) => sequence::create(it),
         (_, Definition::Routine(it)) => routine::create(it),
         (Entity::Relation(name), Definition::Table(_)) => return create_table(name, model),
-        (_, Definition::View(it)) => view::create(it),
+        (Entity::Relation(name), Definition::View(it)) => return create_view(name, it, model),
         (Entity::Column(of, name), Definition::Column(_)) => add_column(of, name, model),
         (Entity::Default(of, name), Definition::Default(it)) => set_default(of, name, it),
         (Entity::Constraint(of, _), Definition::Constraint(it)) => {
             format!("alter table {of} add {}", constraint::definition(it))
         }
-        (Entity::Index(of, _), Definition::Index(it)) => index::create(of, it),
+        (Entity::Index(of, _), Definition::Index(it)) => return create_index(of, it),
         (Entity::Trigger(of, _), Definition::Trigger(it)) => return create_trigger(of, it),
         (Entity::Policy(of, _), Definition::Policy(it)) => attach::policy(of, it),
         (Entity::ReplicaIdentity(of), Definition::ReplicaIdentity(it)) => {
@@ -46,6 +46,7 @@ pub(super) fn create(entity: &Entity, definition: &Definition, model: &Model<'_>
                 quoted(&it.column)
             )
         }
+        (_, Definition::Other(it)) => return it.create.clone(),
         (_, Definition::Comment(it)) => comment(it, Some(&it.text)),
         (_, Definition::Grants(it)) => return grants::change(None, Some(it)),
         _ => return Vec::new(), // no entity has another's definition
@@ -88,6 +89,7 @@ pub(super) fn drop(entity: &Entity, definition: &Definition) -> Vec<String> {
         (Entity::Policy(..), _) => format!("drop policy {entity}"),
         (Entity::ReplicaIdentity(of), _) => format!("alter table {of} replica identity default"),
         (Entity::OwnedBy(of), _) => format!("alter sequence {of} owned by none"),
+        (_, Definition::Other(it)) => return it.drop.clone(),
         (_, Definition::Comment(it)) => comment(it, None),
         (_, Definition::Grants(it)) => return grants::change(Some(it), None),
         _ => return Vec::new(), // no entity has another's definition
@@ -120,6 +122,29 @@ fn create_trigger(table: &Name, it: &Trigger) -> Vec<String> {
     let mut statements = vec![attach::trigger(table, it)];
     if it.enabled != Enabled::Origin {
         statements.push(enable_trigger(table, it));
+    }
+    statements
+}
+
+fn create_view(name: &Name, it: &View, model: &Model<'_>) -> Vec<String> {
+    let mut statements = vec![view::create(it)];
+    let whole = model.schema.views.iter().find(|it| it.name == *name);
+    if let Some(whole) = whole {
+        let bare = View {
+            // that waits for the index
+            clustered_on: None,
+            ..whole.clone()
+        };
+        attach::view_extras(&bare, &mut statements);
+    }
+    statements
+}
+
+fn create_index(of: &Name, it: &Index) -> Vec<String> {
+    let mut statements = vec![index::create(of, it)];
+    for (place, element) in (1..).zip(&it.elements) {
+        let target = element.statistics;
+        statements.extend(target.map(|target| index::set_statistics(of, it, place, target)));
     }
     statements
 }
@@ -163,6 +188,8 @@ fn create_table(name: &Name, model: &Model<'_>) -> Vec<String> {
     if it.force_row_security {
         statements.push(format!("alter table {name} force row level security"));
     }
+    let inherited = it.inherited.iter();
+    statements.extend(inherited.flat_map(|column| inherited::alter(it, column)));
     let columns = it.columns.iter();
     statements.extend(columns.flat_map(|column| super::column::extras(name, column)));
     statements

@@ -21,15 +21,17 @@ mod grants;
 mod make;
 mod model;
 mod order;
+mod others;
 mod partition;
 mod rename;
 
 use serde::Serialize;
 
+use crate::ddl::not_null;
 use crate::value::Schema;
 
 pub use alter::Aspect;
-pub use definition::{Definition, Described, Granted};
+pub use definition::{Definition, Described, Granted, Statements};
 pub use entity::Entity;
 
 /// What makes one schema of the other.
@@ -152,7 +154,8 @@ impl Difference {
 /// What makes `to` of `from`; names must be complete (see [`crate::naming`]).
 #[must_use]
 pub fn diff(from: &Schema, to: &Schema, options: Options) -> Difference {
-    let (renamed, mut all) = rename::apply(from, to);
+    let (from, to) = (&*not_null::told(from), &*not_null::told(to));
+    let (renamed, mut all) = rename::apply(from, to, options.server_version);
     let moved = partition::moved(&renamed, to);
     let (before, after) = (model::Model::of(&moved), model::Model::of(to));
     let changes = changes::Changes::between(&before, &after, options.server_version);
@@ -163,6 +166,12 @@ pub fn diff(from: &Schema, to: &Schema, options: Options) -> Difference {
             it.kind()
         )
     }));
+    if from.public != to.public {
+        notes.push(
+            "the rights or the comment of the schema `public` differ; they are left alone"
+                .to_owned(),
+        );
+    }
     let first = all.len();
     for (place, change) in all.iter_mut().enumerate() {
         change.group = place;

@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use super::definition::{Definition, Described, Granted};
 use super::entity::Entity;
+use crate::ddl::order::symbols;
 use crate::ddl::{constraint, routine, table, view, words};
 use crate::identifiers::quoted;
 use crate::value::{
@@ -29,7 +30,7 @@ pub(super) struct Node {
 }
 
 impl Node {
-    fn new(definition: Definition) -> Self {
+    pub(super) fn new(definition: Definition) -> Self {
         Self {
             definition,
             uses: BTreeSet::new(),
@@ -71,6 +72,7 @@ impl<'a> Model<'a> {
         schema.tables.iter().for_each(|it| model.add_table(it));
         schema.views.iter().for_each(|it| model.add_view(it));
         model.add_sequences();
+        super::others::add(&mut model, schema);
         model
     }
 
@@ -100,6 +102,16 @@ impl<'a> Model<'a> {
         for it in &schema.sequences {
             learn(&it.name.name, Entity::Sequence(it.name.clone()));
         }
+        for it in &schema.definitions {
+            let entity = Entity::Other(it.kind.sql(), it.designation.clone());
+            learn(&it.name.name, entity);
+        }
+        for it in &schema.collations {
+            learn(
+                &it.name.name,
+                Entity::Other("collation", it.name.to_string()),
+            );
+        }
         for it in &schema.routines {
             learn(&it.name.name, routine_entity(it));
         }
@@ -111,7 +123,13 @@ impl<'a> Model<'a> {
         }
     }
 
-    fn add(&mut self, entity: Entity, mut node: Node) {
+    pub(super) fn add_other(&mut self, entity: Entity, node: Node, comment: Option<&String>) {
+        let on = format!("{} {entity}", entity.kind());
+        self.comment(&entity, on, comment);
+        self.add(entity, node);
+    }
+
+    pub(super) fn add(&mut self, entity: Entity, mut node: Node) {
         if let Some(schema) = schema_of(&entity) {
             node.uses.insert(Entity::Schema(schema));
         }
@@ -128,7 +146,23 @@ impl<'a> Model<'a> {
         }
     }
 
-    fn grants(&mut self, entity: &Entity, on: String, usual: Option<&'static str>, it: &Grants) {
+    /// A comment on what is part of an entity and has none of its own.
+    fn comment_within(&mut self, owner: &Entity, on: String, text: Option<&String>) {
+        if let Some(text) = text {
+            let part = Entity::Other("comment", on.clone());
+            let text = text.clone();
+            let node = Node::new(Definition::Comment(Described { on, text }));
+            self.add(part, node.of(owner.clone()));
+        }
+    }
+
+    pub(super) fn grants(
+        &mut self,
+        entity: &Entity,
+        on: String,
+        usual: Option<&'static str>,
+        it: &Grants,
+    ) {
         if let Some(list) = it {
             let node = Node::new(Definition::Grants(Granted {
                 on,
@@ -141,8 +175,21 @@ impl<'a> Model<'a> {
         }
     }
 
+    fn column_grants(&mut self, relation: &Name, column: &str, grants: &Grants, owner: &Entity) {
+        if let Some(list) = grants {
+            let node = Node::new(Definition::Grants(Granted {
+                on: format!("table {relation}"),
+                column: Some(column.to_owned()),
+                usual: None,
+                list: list.clone(),
+            }));
+            let entity = Entity::Column(relation.clone(), column.to_owned());
+            self.add(Entity::Grants(Box::new(entity)), node.of(owner.clone()));
+        }
+    }
+
     /// The types, sequences and routines that a text names.
-    fn named_in(&self, text: &str) -> BTreeSet<Entity> {
+    pub(super) fn named_in(&self, text: &str) -> BTreeSet<Entity> {
         let is_relation = |it: &&Entity| matches!(it, Entity::Relation(_));
         self.met(text)
             .filter(|it| !is_relation(it))
@@ -157,8 +204,8 @@ impl<'a> Model<'a> {
     }
 
     /// Everything that a query names: also the columns of the tables.
-    fn queried_in(&self, text: &str) -> BTreeSet<Entity> {
-        let met: HashSet<String> = words(text).collect();
+    pub(super) fn queried_in(&self, text: &str) -> BTreeSet<Entity> {
+        let met: HashSet<String> = words(text).chain(symbols(text)).collect();
         let named = met.iter().filter_map(|word| self.named.get(word.as_str()));
         let mut found: BTreeSet<Entity> = named.flatten().cloned().collect();
         let relations: Vec<Name> = found
@@ -175,7 +222,7 @@ impl<'a> Model<'a> {
     }
 
     fn met(&self, text: &str) -> impl Iterator<Item = &Entity> {
-        let met: HashSet<String> = words(text).collect();
+        let met: HashSet<String> = words(text).chain(symbols(text)).collect();
         let named = met
             .into_iter()
             .filter_map(|word| self.named.get(word.as_str()));
@@ -183,7 +230,7 @@ impl<'a> Model<'a> {
     }
 
     /// The columns of a table that an expression names.
-    fn columns_in(&self, table: &Name, text: &str) -> BTreeSet<Entity> {
+    pub(super) fn columns_in(&self, table: &Name, text: &str) -> BTreeSet<Entity> {
         self.columns_met(table, &words(text).collect())
     }
 
@@ -243,9 +290,15 @@ impl<'a> Model<'a> {
             self.add(entity, Node::new(Definition::Schema));
         }
         for it in &schema.extensions {
-            let mut node = Node::new(Definition::Extension(it.clone()));
+            let entity = Entity::Extension(it.name.clone());
+            let on = format!("extension {}", quoted(&it.name));
+            self.comment(&entity, on, it.comment.as_ref());
+            let mut node = Node::new(Definition::Extension(crate::value::Extension {
+                comment: None,
+                ..it.clone()
+            }));
             node.uses.extend(it.schema.clone().map(Entity::Schema));
-            self.add(Entity::Extension(it.name.clone()), node);
+            self.add(entity, node);
         }
         for it in &schema.enums {
             let definition = Definition::Enum(crate::value::Enum {
@@ -257,11 +310,17 @@ impl<'a> Model<'a> {
         }
         for it in &schema.composites {
             let texts: Vec<&str> = it.attributes.iter().map(|it| &*it.type_name).collect();
-            let definition = Definition::Composite(crate::value::Composite {
+            let mut composite = crate::value::Composite {
                 comment: None,
                 grants: None,
                 ..it.clone()
-            });
+            };
+            for attribute in &mut composite.attributes {
+                let on = format!("column {}.{}", it.name, quoted(&attribute.name));
+                let owner = Entity::Type(it.name.clone());
+                self.comment_within(&owner, on, attribute.comment.take().as_ref());
+            }
+            let definition = Definition::Composite(composite);
             self.add_type(
                 &it.name,
                 "type",
@@ -291,14 +350,30 @@ impl<'a> Model<'a> {
     }
 
     fn add_domain(&mut self, it: &Domain) {
-        let definition = Definition::Domain(Domain {
+        let mut domain = Domain {
             comment: None,
             grants: None,
             ..it.clone()
-        });
+        };
+        domain.checks.iter_mut().for_each(|it| it.comment = None);
+        if let Some(it) = &mut domain.not_null_constraint {
+            let usual = crate::naming::object_name(&domain.name.name, "", "not_null");
+            let name = quoted(it.name.as_deref().unwrap_or(&usual)).into_owned();
+            let on = format!("constraint {name} on domain {}", domain.name);
+            let owner = Entity::Type(domain.name.clone());
+            let text = it.comment.take();
+            self.comment_within(&owner, on, text.as_ref());
+        }
+        let definition = Definition::Domain(domain);
         let mut texts = vec![&*it.type_name];
         texts.extend(it.default.as_deref());
         texts.extend(it.checks.iter().map(|check| &*check.expression));
+        let owner = Entity::Type(it.name.clone());
+        for check in &it.checks {
+            let name = quoted(check.name.as_deref().unwrap_or_default());
+            let on = format!("constraint {name} on domain {}", it.name);
+            self.comment_within(&owner, on, check.comment.as_ref());
+        }
         self.add_type(
             &it.name,
             "domain",
@@ -339,7 +414,9 @@ impl<'a> Model<'a> {
             grants: None,
             ..it.clone()
         });
-        self.add(entity, Node::new(definition));
+        let mut node = Node::new(definition);
+        node.uses.extend(self.named_in(&name_as_text(&it.wrapper)));
+        self.add(entity, node);
     }
 
     fn add_sequences(&mut self) {
@@ -400,12 +477,21 @@ impl<'a> Model<'a> {
                 .iter()
                 .map(|it| Entity::Server(it.server.clone())),
         );
+        if let Some(method) = &it.access_method {
+            node.uses.extend(self.named_in(&name_as_text(method)));
+        }
         if let Some(by) = &it.partition_by {
             node.uses.extend(self.named_in(&by.keys));
         }
         self.add(entity.clone(), node);
         for column in &it.columns {
             self.add_column(it, column);
+        }
+        let relation = Entity::Relation(it.name.clone());
+        for column in &it.inherited {
+            self.column_grants(&it.name, &column.name, &column.grants, &relation);
+            let on = format!("column {}.{}", it.name, quoted(&column.name));
+            self.comment_within(&relation, on, column.comment.as_ref());
         }
         for constraint in &it.constraints {
             self.add_constraint(it, constraint);
@@ -434,27 +520,37 @@ impl<'a> Model<'a> {
         let entity = Entity::Column(table.name.clone(), it.name.clone());
         let on = format!("column {}.{}", table.name, quoted(&it.name));
         self.comment(&entity, on, it.comment.as_ref());
-        if let Some(list) = &it.grants {
-            let node = Node::new(Definition::Grants(Granted {
-                on: format!("table {}", table.name),
-                column: Some(it.name.clone()),
-                usual: None,
-                list: list.clone(),
-            }));
-            self.add(
-                Entity::Grants(Box::new(entity.clone())),
-                node.of(entity.clone()),
-            );
-        }
-        let mut node = Node::new(Definition::Column(Box::new(Column {
+        self.column_grants(&table.name, &it.name, &it.grants, &entity);
+        let mut column = Column {
             default: None,
             comment: None,
             grants: None,
             was: None,
             ..it.clone()
-        })));
+        };
+        if let Some(text) = column
+            .not_null_constraint
+            .as_mut()
+            .and_then(|it| it.comment.take())
+        {
+            let name = super::column::not_null_name(&table.name, it);
+            let on = format!("constraint {} on {}", quoted(&name), table.name);
+            self.comment_within(&entity, on, Some(&text));
+        }
+        let usual = crate::naming::object_name(&table.name.name, &it.name, "not_null");
+        if let Some(constraint) = &mut column.not_null_constraint {
+            constraint.name.take_if(|name| *name == usual);
+        }
+        // with nothing special about it, it is the usual one
+        column.not_null_constraint = column
+            .not_null_constraint
+            .filter(|it| *it != crate::value::NotNull::default());
+        let mut node = Node::new(Definition::Column(Box::new(column)));
         node.made_with = Some(relation.clone());
         node.uses.extend(self.types_in(&it.type_name));
+        if let Some(collation) = &it.collation {
+            node.uses.extend(self.named_in(&quoted(&collation.name)));
+        }
         if let Some(generated) = &it.generated {
             node.uses.extend(self.named_in(&generated.expression));
             node.uses
@@ -603,6 +699,7 @@ impl<'a> Model<'a> {
         self.comment(&entity, on, it.comment.as_ref());
         self.grants(&entity, format!("table {}", it.name), None, &it.grants);
         for column in &it.columns {
+            self.column_grants(&it.name, &column.name, &column.grants, &entity);
             let part = Entity::Column(it.name.clone(), column.name.clone());
             if let Some(text) = &column.comment {
                 let on = format!("column {}.{}", it.name, quoted(&column.name));
@@ -614,6 +711,8 @@ impl<'a> Model<'a> {
         let mut node = Node::new(Definition::View(Box::new(View {
             indexes: Vec::new(),
             triggers: Vec::new(),
+            rules: Vec::new(),
+            clustered_on: None,
             depends_on: Vec::new(),
             comment: None,
             grants: None,
@@ -621,6 +720,9 @@ impl<'a> Model<'a> {
             ..it.clone()
         })));
         node.uses = self.queried_in(&it.query);
+        if let Some(method) = &it.access_method {
+            node.uses.extend(self.named_in(&name_as_text(method)));
+        }
         for name in &it.depends_on {
             node.uses.extend(
                 self.named
@@ -636,25 +738,42 @@ impl<'a> Model<'a> {
     }
 }
 
+/// A name as texts have it.
+fn name_as_text(name: &str) -> String {
+    quoted(name).into_owned()
+}
+
 /// What the server says of a view's column by itself.
 fn named_and_typed(it: &Column) -> Column {
     Column {
         name: it.name.clone(),
         type_name: it.type_name.clone(),
         collation: it.collation.clone(),
+        default: it.default.clone(),
+        storage: it.storage.clone(),
+        compression: it.compression.clone(),
+        statistics: it.statistics,
+        options: it.options.clone(),
         ..Default::default()
     }
 }
 
 /// A table without what has statements of its own.
 fn shell(it: &Table) -> Table {
+    let mut inherited = it.inherited.clone();
+    for column in &mut inherited {
+        (column.comment, column.grants) = (None, None);
+    }
     Table {
+        inherited,
         columns: Vec::new(),
         constraints: Vec::new(),
         indexes: Vec::new(),
         triggers: Vec::new(),
+        rules: Vec::new(),
         policies: Vec::new(),
         replica_identity: None,
+        clustered_on: None,
         comment: None,
         grants: None,
         was: None,

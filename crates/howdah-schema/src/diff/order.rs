@@ -334,6 +334,12 @@ fn kind_rank(entity: &Entity) -> u32 {
         Entity::ReplicaIdentity(_) => 33,
         Entity::Trigger(..) => 36,
         Entity::Policy(..) => 37,
+        Entity::Other("collation", _) => 3,
+        Entity::Other("statistics" | "rule" | "clustering", _) => 35,
+        Entity::Other("publication" | "default privileges", _) => 41,
+        // they would fire at everything else
+        Entity::Other("event trigger", _) => 42,
+        Entity::Other(..) => 23,
         Entity::Comment(_) => 39,
         Entity::Grants(_) => 40,
     }

@@ -9,7 +9,14 @@ use crate::value::{Constraint, ConstraintKind, Index, Schema, Table};
 
 /// The schema as attaching and detaching leaves it; the tables still say to whom they belonged.
 pub(super) fn moved(from: &Schema, to: &Schema) -> Schema {
+    let moves = |it: &Table| {
+        let target = to.table(&it.name);
+        target.is_some_and(|target| target.partition_of.is_some() != it.partition_of.is_some())
+    };
     let mut schema = from.clone();
+    if !from.tables.iter().any(moves) {
+        return schema;
+    }
     let model = Model::of(from);
     for table in &mut schema.tables {
         let Some(target) = to.table(&table.name) else {

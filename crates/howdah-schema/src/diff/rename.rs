@@ -9,14 +9,21 @@ use super::entity::Entity;
 use super::{Action, Change};
 use crate::ddl::words;
 use crate::identifiers::quoted;
+use crate::naming::object_name;
 use crate::value::{
     Column, Constraint, ConstraintKind, Index, Name, Policy, Schema, Table, Trigger,
 };
 
 /// The statements that rename, and the schema as they leave it.
-pub(super) fn apply(from: &Schema, to: &Schema) -> (Schema, Vec<Change>) {
+pub(super) fn apply(from: &Schema, to: &Schema, version: u32) -> (Schema, Vec<Change>) {
     let mut schema = from.clone();
     let mut changes = Vec::new();
+    if version >= 180_000 {
+        schema
+            .tables
+            .iter_mut()
+            .for_each(|it| tell_not_null(it, to));
+    }
     for table in &to.tables {
         let was = table.was.as_deref().map(|was| table.name.sibling(was));
         let is_free = schema.table(&table.name).is_none();
@@ -41,6 +48,26 @@ pub(super) fn apply(from: &Schema, to: &Schema) -> (Schema, Vec<Change>) {
     }
     rename_sequences(&mut schema, to, &mut changes);
     (schema, changes)
+}
+
+/// Constraints that refuse null keep their names when their table or column gets another.
+fn tell_not_null(table: &mut Table, to: &Schema) {
+    let gets_another_name = |other: &&Table| {
+        other.was.as_ref() == Some(&table.name.name) && other.name.schema == table.name.schema
+    };
+    let renamed = to.tables.iter().find(gets_another_name);
+    let target = renamed.or_else(|| to.table(&table.name));
+    for column in table.columns.iter_mut().filter(|it| it.not_null) {
+        let was = target
+            .into_iter()
+            .flat_map(|it| &it.columns)
+            .filter_map(|it| it.was.as_ref());
+        if renamed.is_some() || was.into_iter().any(|it| *it == column.name) {
+            let usual = object_name(&table.name.name, &column.name, "not_null");
+            let constraint = column.not_null_constraint.get_or_insert_default();
+            constraint.name.get_or_insert(usual);
+        }
+    }
 }
 
 fn rename(entity: Entity, what: &str, from: &str, to: &str) -> Change {

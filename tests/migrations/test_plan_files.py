@@ -174,7 +174,7 @@ def test_empty_files_can_be_run(project: Project) -> None:
 
 
 def test_files_are_named_after_what_they_do() -> None:
-    assert _making.named_after(STEPS[:1]) == "change_column_book_price"
+    assert _making.named_after(STEPS[:1]) == "add_column_book_price"
     assert _making.named_after([*STEPS, step("x", object="y")]).endswith("_and_more")
     assert _making.slug_of("Größe: 1 / 2!") == "größe_1_2"
     assert _making.slug_of("!") == "migration"

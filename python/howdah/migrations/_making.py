@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import howdah
 from howdah import _native
 from howdah.migrations import _building
+from howdah.migrations._scan import words
 from howdah.migrations._scratch import scratch
 from howdah.migrations.errors import MigrationError, Refused
 from howdah.migrations.graph import Graph
@@ -185,8 +186,10 @@ def directive(step: Mapping[str, Any]) -> str:
 def named_after(steps: Sequence[Mapping[str, Any]]) -> str:
     """A name made of the first object that the steps concern."""
     first = steps[0]
-    verb = first["sql"].split(None, 1)[0].lower()
-    verb = {"create": "add", "alter": "change"}.get(verb, verb)
+    found = [it.key for it in words(first["sql"])]
+    verb = {"create": "add", "alter": "change"}.get(found[0], found[0])
+    if verb == "change":
+        verb = next((it for it in found if it in {"add", "drop", "rename"}), verb)
     more = "_and_more" if len({it["object"] for it in steps}) > 1 else ""
     return slug_of(f"{verb}_{first['object']}") + more
 

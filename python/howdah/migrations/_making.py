@@ -113,8 +113,8 @@ def planned(
     answers = dict(choices.answers)
     while True:
         given = {**options, "answers": answers, "allow_drop": choices.allow_drop}
-        answer = _native.schema_plan(json.dumps(before), json.dumps(after), json.dumps(given))
-        plan: dict[str, Any] = json.loads(answer)
+        reply = _native.schema_plan(json.dumps(before), json.dumps(after), json.dumps(given))
+        plan: dict[str, Any] = json.loads(reply)
         open_ = [it for it in plan["questions"] if it["id"] not in answers]
         if not open_:
             return plan

@@ -33,7 +33,7 @@ def test_by_several_columns_with_any_name(project: Project) -> None:
     backfill(project, 'batches of 4 by a and "Key b"', 'update "T" as x set done = done + 1')
     assert project.value('select array_agg(distinct done) from "T"') == [1]
     assert project.value(
-        "select cardinality(position) from howdah.migration_step where state = 'done'"
+        "select cardinality(position) from howdah_history.migration_step where state = 'done'"
     ) == 2  # fmt: skip
 
 

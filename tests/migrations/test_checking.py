@@ -182,8 +182,8 @@ def test_a_role_without_rights_gets_a_server_of_its_own(books: Project) -> None:
     books.execute(
         "drop role if exists howdah_test_reader",
         "create role howdah_test_reader login password 'p'",
-        "grant usage on schema howdah to howdah_test_reader",
-        "grant select on all tables in schema howdah to howdah_test_reader",
+        "grant usage on schema howdah_history to howdah_test_reader",
+        "grant select on all tables in schema howdah_history to howdah_test_reader",
         "grant select on book to howdah_test_reader",
     )
     books.write("0002_grant", "grant select on book to howdah_test_reader")

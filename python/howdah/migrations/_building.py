@@ -147,5 +147,5 @@ def _run_scripts(conn: Connection, scripts: list[tuple[str, Sequence[str]]]) -> 
 def _is_ours(kind: str, it: Any) -> bool:
     name = it.get("name") if isinstance(it, dict) else None
     if isinstance(name, dict):
-        return name.get("schema") == "howdah"
-    return kind == "schemas" and name == "howdah"
+        return name.get("schema") == history.SCHEMA
+    return kind == "schemas" and name == history.SCHEMA

@@ -25,6 +25,7 @@ Schema = dict[str, Any]
 class Workshop:
     """A database in which schemas are made and changed, each in a PostgreSQL schema of its own."""
 
+    server: str
     url: str
     connection: howdah.Connection
     version: int
@@ -48,6 +49,16 @@ class Workshop:
     def read(self, name: str) -> Schema:
         """What the catalog says of it, as if it were the base schema."""
         return canonical(json.loads(_native.schema_read(self.url, name, [name])))
+
+    def whole(self) -> Schema:
+        """What the catalog says of the whole database."""
+        return canonical(json.loads(_native.schema_read(self.url, "public", None)))
+
+    @contextlib.contextmanager
+    def database(self) -> Iterator[Workshop]:
+        """Another database of the server."""
+        with contextlib.contextmanager(fresh_database)(self.server) as url, howdah.connect(url) as it:
+            yield Workshop(self.server, url, it, self.version)
 
     def difference(self, before: Schema, after: Schema) -> dict[str, Any]:
         """What makes one of the other."""
@@ -113,4 +124,4 @@ def workshop(request: pytest.FixtureRequest) -> Iterator[Workshop]:
     make = contextlib.contextmanager(fresh_database)
     with make(server) as url, howdah.connect(url) as connection:
         version = int(connection.fetch_value("show server_version_num"))
-        yield Workshop(url, connection, version)
+        yield Workshop(server, url, connection, version)

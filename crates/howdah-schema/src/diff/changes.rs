@@ -31,6 +31,8 @@ pub(super) struct Draft {
     pub(super) mentions: BTreeSet<Entity>,
     /// Names that nothing says it has, and that it gives free.
     pub(super) frees: Vec<Occupied>,
+    /// What must go in the same transaction before it.
+    pub(super) joins: Vec<Entity>,
     /// The change of the same entity that comes before it.
     pub(super) follows: Option<usize>,
 }
@@ -306,7 +308,8 @@ impl<'a> Changes<'a> {
                 out.push(last);
             } else {
                 change.statements = make::drop(&entity, &node.definition);
-                change.loses = loss(&entity, &node.definition);
+                change.loses =
+                    loss(&entity, &node.definition).filter(|_| !self.is_taken_over(node));
             }
             let mut draft = Draft::new(change, drops, releases);
             let gone = draft
@@ -385,6 +388,29 @@ impl<'a> Changes<'a> {
         }
     }
 
+    /// What gave a column its numbers before it had them by itself.
+    fn counted_by(&self, column: &Entity) -> Vec<Entity> {
+        let Entity::Column(table, name) = column else {
+            return Vec::new();
+        };
+        let is_owned = |(entity, node): &(&Entity, &Node)| {
+            matches!(entity, Entity::Sequence(_)) && node.goes_with.contains(column)
+        };
+        let sequences = self.from.nodes.iter().filter(is_owned);
+        let sequences = sequences.map(|(entity, _)| entity.clone());
+        let default = Entity::Default(table.clone(), name.clone());
+        sequences.chain([default]).collect()
+    }
+
+    /// Whether the column that a sequence belongs to counts by itself from now on.
+    fn is_taken_over(&self, node: &Node) -> bool {
+        let identity = |it: &Entity| match &self.to.nodes.get(it)?.definition {
+            Definition::Column(it) => it.identity.as_ref(),
+            _ => None,
+        };
+        node.goes_with.iter().any(|it| identity(it).is_some())
+    }
+
     /// Lets a new sequence go on after the numbers that its column has already.
     fn count_on(&self, sequence: &Entity, owner: &OwnedBy) -> Option<String> {
         let column = Entity::Column(owner.table.clone(), owner.column.clone());
@@ -445,6 +471,9 @@ impl<'a> Changes<'a> {
                 if draft.change.aspect == Some(Aspect::DropIdentity) {
                     draft.frees.extend(identity_sequence(self.from, entity));
                 }
+                if draft.change.aspect == Some(Aspect::AddIdentity) {
+                    draft.joins = self.counted_by(entity);
+                }
                 self.grant_columns_again(&mut draft.change);
                 draft.alters = Some(entity.clone());
                 draft.needs.clone_from(&to.uses);
@@ -467,6 +496,7 @@ impl Draft {
             needs: BTreeSet::new(),
             mentions: BTreeSet::new(),
             frees: Vec::new(),
+            joins: Vec::new(),
             follows: None,
         }
     }

@@ -156,7 +156,7 @@ impl Difference {
 pub fn diff(from: &Schema, to: &Schema, options: Options) -> Difference {
     let (from, to) = (&*not_null::told(from), &*not_null::told(to));
     let (renamed, mut all) = rename::apply(from, to, options.server_version);
-    let moved = partition::moved(&renamed, to);
+    let moved = partition::moved(&renamed, to, options.server_version);
     let (before, after) = (model::Model::of(&moved), model::Model::of(to));
     let changes = changes::Changes::between(&before, &after, options.server_version);
     let mut notes = column_orders(&moved, to);

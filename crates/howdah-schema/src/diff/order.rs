@@ -7,7 +7,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 
 use super::changes::{Changes, Draft};
 use super::entity::Entity;
-use super::{Action, Change};
+use super::{Action, Aspect, Change};
 
 /// The changes in their order, each with its group and with the places of those that it comes after.
 pub(super) fn ordered(changes: &Changes<'_>) -> Vec<Change> {
@@ -54,9 +54,8 @@ fn edges(drafts: &[Draft], hard: &BTreeSet<Entity>) -> Vec<BTreeSet<usize>> {
     };
     let known = Known::of(drafts);
     for (place, draft) in drafts.iter().enumerate() {
-        if let Some(before) = draft.follows {
-            link(before, place);
-        }
+        let joined = draft.joins.iter().filter_map(|it| known.droppers.get(it));
+        joined.chain(&draft.follows).for_each(|it| link(*it, place));
         for entity in draft.needs.iter().chain(&draft.mentions) {
             if let Some(maker) = known.makers.get(entity) {
                 link(*maker, place);
@@ -171,6 +170,12 @@ fn groups(drafts: &[Draft], edges: &[BTreeSet<usize>]) -> Vec<usize> {
             let name = entity.occupies().map(owned);
             let takers = name.and_then(|it| known.takers.get(&it));
             pairs.extend(takers.into_iter().flatten().map(|it| (place, *it)));
+        }
+        let joined = draft.joins.iter().filter_map(|it| known.droppers.get(it));
+        pairs.extend(joined.map(|it| (*it, place)));
+        if draft.change.aspect == Some(Aspect::AdvanceIdentity) {
+            // numbers must be set before anybody takes one
+            pairs.extend(draft.follows.map(|it| (it, place)));
         }
         if matches!(draft.change.entity, Entity::Former(_)) {
             let begins = draft.needs.iter().filter_map(|it| known.makers.get(it));

@@ -115,8 +115,8 @@ fn add_rules(model: &mut Model<'_>, relation: &Name, rules: &[Rule]) {
         create.extend(attach::rule_state(relation, it));
         let mut node = made_by(create, drop);
         node.uses.extend(model.queried_in(&it.create));
+        // dropped by itself: what it names may rest on its relation
         node.uses.insert(Entity::Relation(relation.clone()));
-        node.goes_with.push(Entity::Relation(relation.clone()));
         model.add_other(other("rule", name), node, it.comment.as_ref());
     }
 }

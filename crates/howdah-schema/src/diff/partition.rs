@@ -8,7 +8,7 @@ use crate::naming;
 use crate::value::{Constraint, ConstraintKind, Index, Schema, Table};
 
 /// The schema as attaching and detaching leaves it; the tables still say to whom they belonged.
-pub(super) fn moved(from: &Schema, to: &Schema) -> Schema {
+pub(super) fn moved(from: &Schema, to: &Schema, version: u32) -> Schema {
     let moves = |it: &Table| {
         let target = to.table(&it.name);
         target.is_some_and(|target| target.partition_of.is_some() != it.partition_of.is_some())
@@ -29,7 +29,7 @@ pub(super) fn moved(from: &Schema, to: &Schema) -> Schema {
             }
             (Some(of), None) => {
                 let parents = model.lineage(&of.parent);
-                detach(table, &parents);
+                detach(table, &parents, version);
             }
             _ => {}
         }
@@ -55,9 +55,17 @@ fn attach(table: &mut Table, parents: &[&Table]) {
 }
 
 /// What the parents have, the table lists from now on, under the names that PostgreSQL gave.
-fn detach(table: &mut Table, parents: &[&Table]) {
+fn detach(table: &mut Table, parents: &[&Table], version: u32) {
     for parent in parents {
+        let first = table.columns.len();
         table.columns.extend(parent.columns.iter().cloned());
+        let own = table.columns.iter_mut().skip(first);
+        for column in own.filter(|it| it.not_null && version >= 180_000) {
+            // it is called as the parent's
+            let usual = naming::object_name(&parent.name.name, &column.name, "not_null");
+            let constraint = column.not_null_constraint.get_or_insert_default();
+            constraint.name.get_or_insert(usual);
+        }
         table
             .constraints
             .extend(parent.constraints.iter().map(|it| {

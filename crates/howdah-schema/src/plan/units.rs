@@ -114,11 +114,8 @@ fn units(changes: &[Change]) -> Vec<Vec<usize>> {
     let mut units: Vec<Vec<usize>> = Vec::new();
     let mut by_group: BTreeMap<usize, usize> = BTreeMap::new();
     for (place, change) in changes.iter().enumerate() {
-        let counts_on = change.aspect == Some(Aspect::AdvanceIdentity);
         let unit = match by_group.get(&change.group) {
             Some(unit) => *unit,
-            // numbers must be set before anybody takes one
-            None if counts_on && !units.is_empty() => units.len() - 1,
             None => {
                 units.push(Vec::new());
                 units.len() - 1
@@ -257,16 +254,6 @@ pub(crate) fn object(change: &Change) -> String {
 
 /// Everything in one transaction, which is short unless an answer says otherwise.
 fn together(situation: &Situation<'_>, changes: &[&Change]) -> Outcome {
-    if changes
-        .iter()
-        .any(|it| it.aspect == Some(Aspect::AdvanceIdentity))
-        && changes.len() == 2
-    {
-        let steps = changes
-            .iter()
-            .flat_map(|it| plain(it, "numbers go on after those that are taken"));
-        return Outcome::Steps(vec![steps.collect()], Deploy::Expand);
-    }
     let mut deploy = Deploy::Expand;
     for change in changes {
         if let Some(refused) = table::refusal(change) {

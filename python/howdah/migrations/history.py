@@ -151,7 +151,8 @@ def applied(migration: Migration, event: str = "applied") -> str:
     """SQL: all of its steps are done."""
     name, checksum = _literals(migration.name, migration.checksum)
     return (
-        "update howdah_history.migration set state = 'applied', applied_at = pg_catalog.clock_timestamp(), "
+        "update howdah_history.migration set state = 'applied', "
+        "applied_at = pg_catalog.clock_timestamp(), "
         f"checksum = {checksum} where name = {name};\n" + _log(migration.name, event)
     )
 
@@ -208,7 +209,8 @@ def moved(
     """SQL: a step in batches came so far, by so many rows more."""
     keys = ", ".join(_literals(*position))
     return (
-        f"update howdah_history.migration_step set position = array[{keys}]::text[], rows = rows + {rows}"
+        "update howdah_history.migration_step "
+        f"set position = array[{keys}]::text[], rows = rows + {rows}"
         + _where(migration, direction, step)
     )
 
@@ -243,9 +245,10 @@ def _where(migration: Migration, direction: Direction, step: Step) -> str:
 
 def _log(name: str, event: str) -> str:
     values = ", ".join(_literals(name, event, client(), _native.version))
+    seconds = f"select seconds from howdah_history.migration where name = {_literals(name)[0]}"
     return (
         "insert into howdah_history.migration_log (migration, event, client, howdah, seconds) "
-        f"select {values}, (select seconds from howdah_history.migration where name = {_literals(name)[0]})"
+        f"select {values}, ({seconds})"
     )
 
 

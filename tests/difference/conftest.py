@@ -57,19 +57,26 @@ class Workshop:
     @contextlib.contextmanager
     def database(self) -> Iterator[Workshop]:
         """Another database of the server."""
-        with contextlib.contextmanager(fresh_database)(self.server) as url, howdah.connect(url) as it:
+        with (
+            contextlib.contextmanager(fresh_database)(self.server) as url,
+            howdah.connect(url) as it,
+        ):
             yield Workshop(self.server, url, it, self.version)
 
     def difference(self, before: Schema, after: Schema) -> dict[str, Any]:
         """What makes one of the other."""
         options = json.dumps({"server_version": self.version})
-        found: dict[str, Any] = json.loads(_native.schema_diff(json.dumps(before), json.dumps(after), options))
+        found: dict[str, Any] = json.loads(
+            _native.schema_diff(json.dumps(before), json.dumps(after), options)
+        )
         return found
 
     def plan(self, before: Schema, after: Schema, **options: Any) -> dict[str, Any]:
         """The steps that make one of the other without blocking."""
         given = json.dumps({"server_version": self.version, **options})
-        found: dict[str, Any] = json.loads(_native.schema_plan(json.dumps(before), json.dumps(after), given))
+        found: dict[str, Any] = json.loads(
+            _native.schema_plan(json.dumps(before), json.dumps(after), given)
+        )
         return found
 
     def decided(self, before: Schema, after: Schema, **options: Any) -> dict[str, Any]:
@@ -111,7 +118,9 @@ def canonical(schema: Schema) -> Schema:
 
 @pytest.fixture(params=["embedded", "system"])
 def workshop(request: pytest.FixtureRequest) -> Iterator[Workshop]:
-    server: str = request.getfixturevalue("server_url" if request.param == "embedded" else "system_server_url")
+    server: str = request.getfixturevalue(
+        "server_url" if request.param == "embedded" else "system_server_url"
+    )
     with howdah.connect(server) as admin:
         known = {name for (name,) in admin.fetch("select rolname from pg_roles")}
         for role in ROLES:

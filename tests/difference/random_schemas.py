@@ -1,5 +1,8 @@
-"""Random schemas as SQL. Every object is drawn from a number of its own: change some numbers, and another schema of the
-same names comes out."""
+"""Random schemas as SQL.
+
+Every object is drawn from a number of its own: change some numbers, and another schema of the same
+names comes out.
+"""
 
 from __future__ import annotations
 
@@ -128,7 +131,10 @@ def _domain(out: Drawn, rng: random.Random) -> None:
 def _composite(out: Drawn, rng: random.Random) -> None:
     if rng.random() < 0.3:
         return
-    attributes = ["x integer", f"y {rng.choice(['text', 'date', 'e0' if 'e0' in out.types else 'real'])}"]
+    attributes = [
+        "x integer",
+        f"y {rng.choice(['text', 'date', 'e0' if 'e0' in out.types else 'real'])}",
+    ]
     if rng.random() < 0.4:
         attributes.append("z real")
     out.add(f"create type k0 as ({', '.join(attributes)})")
@@ -139,7 +145,9 @@ def _sequence(out: Drawn, rng: random.Random) -> None:
     if rng.random() < 0.4:
         return
     text = f"create sequence s0 as {rng.choice(['bigint', 'integer'])}"
-    text += rng.choice(["", " increment by 5", " increment by -1", " start with 100", " cache 10 cycle"])
+    text += rng.choice(
+        ["", " increment by 5", " increment by -1", " start with 100", " cache 10 cycle"]
+    )
     out.add(text)
     if rng.random() < 0.3:
         out.add("grant usage on sequence s0 to clerk")
@@ -152,12 +160,16 @@ def _functions(out: Drawn, rngs: dict[str, random.Random]) -> None:
         body = rng.choice(["return a + 1", "return a * 2", "return a"])
         argument = rng.choice(["a", "a", "b"])
         body = body.replace("a", argument)
-        out.add(f"create function f0({argument} integer) returns integer language sql {kind} {body}")
+        out.add(
+            f"create function f0({argument} integer) returns integer language sql {kind} {body}"
+        )
         out.functions.append("f0")
         if rng.random() < 0.3:
             out.add(f"comment on function f0 is 'adds {rng.randrange(3)}'")
         if rng.random() < 0.3:
-            out.add("revoke execute on function f0 from public; grant execute on function f0 to clerk")
+            out.add(
+                "revoke execute on function f0 from public; grant execute on function f0 to clerk"
+            )
     rng = rngs["f1"]
     if rng.random() < 0.8:
         body = f"begin new := new; return new; -- {rng.randrange(3)}\nend"
@@ -210,7 +222,9 @@ def _table(out: Drawn, name: str, rng: random.Random) -> None:
             text += ' collate "C"'
         if rng.random() < 0.4:
             text += f" default {default}"
-        elif kind in ("integer", "bigint") and "s0" in "".join(out.statements) and rng.random() < 0.3:
+        elif (
+            kind in ("integer", "bigint") and "s0" in "".join(out.statements) and rng.random() < 0.3
+        ):
             text += " default nextval('s0')"
         if rng.random() < 0.4:
             text += " not null"
@@ -219,7 +233,11 @@ def _table(out: Drawn, name: str, rng: random.Random) -> None:
     whole = [it for it, kind in table.columns.items() if kind == "integer"]
     if whole and rng.random() < 0.4:
         source = rng.choice(whole)
-        call = f"f0({source})" if "f0" in out.functions and rng.random() < 0.5 else f"{source} * {rng.randrange(2, 4)}"
+        call = (
+            f"f0({source})"
+            if "f0" in out.functions and rng.random() < 0.5
+            else f"{source} * {rng.randrange(2, 4)}"
+        )
         lines.append(f"g0 integer generated always as ({call}) stored")
         table.columns["g0"] = "integer"
     lines += _constraints(out, table, rng)
@@ -234,60 +252,92 @@ def _constraints(out: Drawn, table: Table, rng: random.Random) -> list[str]:
     lines = []
     for column, kind in table.columns.items():
         if kind == "integer" and rng.random() < 0.3:
-            lines.append(f"constraint {table.name}_{column}_range check ({column} > {rng.randrange(-5, 0)})")
+            lines.append(
+                f"constraint {table.name}_{column}_range check ({column} > {rng.randrange(-5, 0)})"
+            )
         if kind in KEYS and kind != "boolean" and rng.random() < 0.15:
-            lines.append(f"constraint {rng.choice(['', 'u'])}{table.name}{column} unique ({column})")
+            lines.append(
+                f"constraint {rng.choice(['', 'u'])}{table.name}{column} unique ({column})"
+            )
         if kind == "e0" and rng.random() < 0.5:
             lines.append(f"check ({column} <> {out.types['e0']})")
     comparable = [it for it, kind in table.columns.items() if kind in KEYS]
     if len(comparable) > 2 and rng.random() < 0.3:
         pair = rng.sample(comparable, 2)
-        lines.append(f"unique ({', '.join(pair)}) {rng.choice(['', 'deferrable', 'deferrable initially deferred'])}")
+        lines.append(
+            f"unique ({', '.join(pair)}) "
+            + rng.choice(["", "deferrable", "deferrable initially deferred"])
+        )
     return lines
 
 
 def _extras(out: Drawn, table: Table, rng: random.Random) -> None:
+    _indexes(out, table, rng)
+    _triggers(out, table, rng)
+    _policies(out, table, rng)
+    _remarks(out, table, rng)
+
+
+def _indexes(out: Drawn, table: Table, rng: random.Random) -> None:
     name = table.name
-    for number in range(rng.randrange(3)):
-        comparable = [it for it, kind in table.columns.items() if kind in KEYS or kind in ("e0", "e1")]
-        if not comparable:
-            break
-        chosen = rng.sample(comparable, min(len(comparable), rng.randint(1, 2)))
+    fits = [it for it, kind in table.columns.items() if kind in KEYS or kind in ("e0", "e1")]
+    for number in range(rng.randrange(3) if fits else 0):
+        chosen = rng.sample(fits, min(len(fits), rng.randint(1, 2)))
         form = ", ".join(f"{it}{rng.choice(['', ' desc', ' nulls first'])}" for it in chosen)
-        texts = [it for it, kind in table.columns.items() if kind.startswith(("text", "varchar")) and "[" not in kind]
+        texts = [it for it, kind in table.columns.items() if is_text(kind)]
         if texts and rng.random() < 0.3:
             form = f"lower({rng.choice(texts)})"
         where = f" where {chosen[0]} is not null" if rng.random() < 0.3 else ""
         out.add(f"create index {name}_i{number} on {name} ({form}){where}")
         if rng.random() < 0.3:
             out.add(f"comment on index {name}_i{number} is 'index {rng.randrange(2)}'")
-    if "f1" in out.functions and rng.random() < 0.4:
-        column = rng.choice(list(table.columns))
-        event = rng.choice(["insert", f"update of {column}", "insert or delete"])
-        each = rng.choice(["row", "row", "statement"])
-        timing = "before" if each == "row" else "after"
-        out.add(f"create trigger {name}_t {timing} {event} on {name} for each {each} execute function f1()")
-        if rng.random() < 0.3:
-            out.add(f"alter table {name} disable trigger {name}_t")
+
+
+def is_text(kind: str) -> bool:
+    """Whether values of the type are texts."""
+    return kind.startswith(("text", "varchar")) and "[" not in kind
+
+
+def _triggers(out: Drawn, table: Table, rng: random.Random) -> None:
+    name = table.name
+    if "f1" not in out.functions or rng.random() > 0.4:
+        return
+    column = rng.choice(list(table.columns))
+    event = rng.choice(["insert", f"update of {column}", "insert or delete"])
+    when = rng.choice([("before", "row"), ("before", "row"), ("after", "statement")])
+    start = f"create trigger {name}_t {when[0]} {event} on {name}"
+    out.add(f"{start} for each {when[1]} execute function f1()")
+    if rng.random() < 0.3:
+        out.add(f"alter table {name} disable trigger {name}_t")
+
+
+def _policies(out: Drawn, table: Table, rng: random.Random) -> None:
+    name = table.name
     if rng.random() < 0.3:
         out.add(f"alter table {name} enable row level security")
     if rng.random() < 0.4:
-        column, kind = rng.choice(list(table.columns.items()))
+        column = rng.choice(list(table.columns))
         role = rng.choice(["public", "clerk", "clerk, auditor"])
         command = rng.choice(["all", "select"])
-        out.add(f"create policy {name}_p on {name} for {command} to {role} using ({column} is not null)")
+        start = f"create policy {name}_p on {name} for {command} to {role}"
+        out.add(f"{start} using ({column} is not null)")
+
+
+def _remarks(out: Drawn, table: Table, rng: random.Random) -> None:
+    name = table.name
     for column in table.columns:
         if rng.random() < 0.1:
             out.add(f"comment on column {name}.{column} is 'it''s {rng.randrange(3)}'")
         if rng.random() < 0.1:
             out.add(f"grant select ({column}) on {name} to clerk")
         if rng.random() < 0.1:
-            out.add(f"alter table {name} alter column {column} set statistics {rng.choice([50, 500])}")
+            target = rng.choice([50, 500])
+            out.add(f"alter table {name} alter column {column} set statistics {target}")
     if rng.random() < 0.3:
         out.add(f"comment on table {name} is 'table {rng.randrange(3)}'")
     if rng.random() < 0.3:
         rights = rng.choice(["select", "select, insert", "all"])
-        out.add(f"grant {rights} on {name} to {rng.choice(['clerk', 'auditor', 'public'])}{rng.choice(['', ''])}")
+        out.add(f"grant {rights} on {name} to {rng.choice(['clerk', 'auditor', 'public'])}")
     if rng.random() < 0.15:
         out.add(f"alter table {name} replica identity {rng.choice(['full', 'nothing'])}")
 
@@ -298,11 +348,17 @@ def _foreign_keys(out: Drawn, rngs: dict[str, random.Random]) -> None:
             continue
         rng = random.Random(f"fk {rngs[name].random()}")
         for column, kind in table.columns.items():
-            fits = [it.name for it in out.tables.values() if it.key and it.name != "t3" and kind in ("integer", "bigint")]
+            fits = [
+                it.name
+                for it in out.tables.values()
+                if it.key and it.name != "t3" and kind in ("integer", "bigint")
+            ]
             if not fits or column in ("id", "g0") or rng.random() < 0.6:
                 continue
             other = rng.choice(fits)
-            tail = rng.choice(["", " on delete cascade", " on delete set null", " deferrable", " not valid"])
+            tail = rng.choice(
+                ["", " on delete cascade", " on delete set null", " deferrable", " not valid"]
+            )
             out.add(f"alter table {name} add foreign key ({column}) references {other} (id){tail}")
 
 
@@ -315,7 +371,8 @@ def _partitioned(out: Drawn, rng: random.Random) -> None:
     check = ", constraint p0_id check (id > 0)" if rng.random() < 0.5 else ""
     nulls = " not null" if rng.random() < 0.5 else ""
     out.add(
-        f"create table p0 (id bigint not null, part integer not null, note {note} default {default}{nulls}{key}{check}) "
+        f"create table p0 (id bigint not null, part integer not null, "
+        f"note {note} default {default}{nulls}{key}{check}) "
         f"partition by {kind} (part)"
     )
     for number in range(rng.randint(1, 3)):

@@ -57,7 +57,10 @@ class Workshop:
     @contextlib.contextmanager
     def database(self) -> Iterator[Workshop]:
         """Another database of the server."""
-        with contextlib.contextmanager(fresh_database)(self.server) as url, howdah.connect(url) as it:
+        with (
+            contextlib.contextmanager(fresh_database)(self.server) as url,
+            howdah.connect(url) as it,
+        ):
             yield Workshop(self.server, url, it, self.version)
 
     def difference(self, before: Schema, after: Schema) -> dict[str, Any]:
@@ -71,7 +74,9 @@ class Workshop:
     def plan(self, before: Schema, after: Schema, **options: Any) -> dict[str, Any]:
         """The steps that make one of the other without blocking."""
         given = json.dumps({"server_version": self.version, **options})
-        found: dict[str, Any] = json.loads(_native.schema_plan(json.dumps(before), json.dumps(after), given))
+        found: dict[str, Any] = json.loads(
+            _native.schema_plan(json.dumps(before), json.dumps(after), given)
+        )
         return found
 
     def decided(self, before: Schema, after: Schema, **options: Any) -> dict[str, Any]:

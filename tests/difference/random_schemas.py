@@ -1,5 +1,8 @@
-"""Random schemas as SQL. Every object is drawn from a number of its own: change some numbers, and another schema of the
-same names comes out."""
+"""Random schemas as SQL.
+
+Every object is drawn from a number of its own: change some numbers, and another schema of the same
+names comes out.
+"""
 
 from __future__ import annotations
 
@@ -262,67 +265,79 @@ def _constraints(out: Drawn, table: Table, rng: random.Random) -> list[str]:
     if len(comparable) > 2 and rng.random() < 0.3:
         pair = rng.sample(comparable, 2)
         lines.append(
-            f"unique ({', '.join(pair)}) {rng.choice(['', 'deferrable', 'deferrable initially deferred'])}"
+            f"unique ({', '.join(pair)}) "
+            + rng.choice(["", "deferrable", "deferrable initially deferred"])
         )
     return lines
 
 
 def _extras(out: Drawn, table: Table, rng: random.Random) -> None:
+    _indexes(out, table, rng)
+    _triggers(out, table, rng)
+    _policies(out, table, rng)
+    _remarks(out, table, rng)
+
+
+def _indexes(out: Drawn, table: Table, rng: random.Random) -> None:
     name = table.name
-    for number in range(rng.randrange(3)):
-        comparable = [
-            it for it, kind in table.columns.items() if kind in KEYS or kind in ("e0", "e1")
-        ]
-        if not comparable:
-            break
-        chosen = rng.sample(comparable, min(len(comparable), rng.randint(1, 2)))
+    fits = [it for it, kind in table.columns.items() if kind in KEYS or kind in ("e0", "e1")]
+    for number in range(rng.randrange(3) if fits else 0):
+        chosen = rng.sample(fits, min(len(fits), rng.randint(1, 2)))
         form = ", ".join(f"{it}{rng.choice(['', ' desc', ' nulls first'])}" for it in chosen)
-        texts = [
-            it
-            for it, kind in table.columns.items()
-            if kind.startswith(("text", "varchar")) and "[" not in kind
-        ]
+        texts = [it for it, kind in table.columns.items() if is_text(kind)]
         if texts and rng.random() < 0.3:
             form = f"lower({rng.choice(texts)})"
         where = f" where {chosen[0]} is not null" if rng.random() < 0.3 else ""
         out.add(f"create index {name}_i{number} on {name} ({form}){where}")
         if rng.random() < 0.3:
             out.add(f"comment on index {name}_i{number} is 'index {rng.randrange(2)}'")
-    if "f1" in out.functions and rng.random() < 0.4:
-        column = rng.choice(list(table.columns))
-        event = rng.choice(["insert", f"update of {column}", "insert or delete"])
-        each = rng.choice(["row", "row", "statement"])
-        timing = "before" if each == "row" else "after"
-        out.add(
-            f"create trigger {name}_t {timing} {event} on {name} for each {each} execute function f1()"
-        )
-        if rng.random() < 0.3:
-            out.add(f"alter table {name} disable trigger {name}_t")
+
+
+def is_text(kind: str) -> bool:
+    """Whether values of the type are texts."""
+    return kind.startswith(("text", "varchar")) and "[" not in kind
+
+
+def _triggers(out: Drawn, table: Table, rng: random.Random) -> None:
+    name = table.name
+    if "f1" not in out.functions or rng.random() > 0.4:
+        return
+    column = rng.choice(list(table.columns))
+    event = rng.choice(["insert", f"update of {column}", "insert or delete"])
+    when = rng.choice([("before", "row"), ("before", "row"), ("after", "statement")])
+    start = f"create trigger {name}_t {when[0]} {event} on {name}"
+    out.add(f"{start} for each {when[1]} execute function f1()")
+    if rng.random() < 0.3:
+        out.add(f"alter table {name} disable trigger {name}_t")
+
+
+def _policies(out: Drawn, table: Table, rng: random.Random) -> None:
+    name = table.name
     if rng.random() < 0.3:
         out.add(f"alter table {name} enable row level security")
     if rng.random() < 0.4:
-        column, kind = rng.choice(list(table.columns.items()))
+        column = rng.choice(list(table.columns))
         role = rng.choice(["public", "clerk", "clerk, auditor"])
         command = rng.choice(["all", "select"])
-        out.add(
-            f"create policy {name}_p on {name} for {command} to {role} using ({column} is not null)"
-        )
+        start = f"create policy {name}_p on {name} for {command} to {role}"
+        out.add(f"{start} using ({column} is not null)")
+
+
+def _remarks(out: Drawn, table: Table, rng: random.Random) -> None:
+    name = table.name
     for column in table.columns:
         if rng.random() < 0.1:
             out.add(f"comment on column {name}.{column} is 'it''s {rng.randrange(3)}'")
         if rng.random() < 0.1:
             out.add(f"grant select ({column}) on {name} to clerk")
         if rng.random() < 0.1:
-            out.add(
-                f"alter table {name} alter column {column} set statistics {rng.choice([50, 500])}"
-            )
+            target = rng.choice([50, 500])
+            out.add(f"alter table {name} alter column {column} set statistics {target}")
     if rng.random() < 0.3:
         out.add(f"comment on table {name} is 'table {rng.randrange(3)}'")
     if rng.random() < 0.3:
         rights = rng.choice(["select", "select, insert", "all"])
-        out.add(
-            f"grant {rights} on {name} to {rng.choice(['clerk', 'auditor', 'public'])}{rng.choice(['', ''])}"
-        )
+        out.add(f"grant {rights} on {name} to {rng.choice(['clerk', 'auditor', 'public'])}")
     if rng.random() < 0.15:
         out.add(f"alter table {name} replica identity {rng.choice(['full', 'nothing'])}")
 
@@ -356,7 +371,8 @@ def _partitioned(out: Drawn, rng: random.Random) -> None:
     check = ", constraint p0_id check (id > 0)" if rng.random() < 0.5 else ""
     nulls = " not null" if rng.random() < 0.5 else ""
     out.add(
-        f"create table p0 (id bigint not null, part integer not null, note {note} default {default}{nulls}{key}{check}) "
+        f"create table p0 (id bigint not null, part integer not null, "
+        f"note {note} default {default}{nulls}{key}{check}) "
         f"partition by {kind} (part)"
     )
     for number in range(rng.randint(1, 3)):

@@ -29,7 +29,8 @@ def value(workshop: Workshop, query: str) -> object:
 
 def test_a_column_becomes_another_under_a_view(workshop: Workshop) -> None:
     view = (
-        "create view v as select id, price from t where price > 1; create view w as select price from v;"
+        "create view v as select id, price from t where price > 1;"
+        "create view w as select price from v;"
         "comment on view w is 'w'; grant select on v to clerk"
     )
     statements = changed(
@@ -105,7 +106,8 @@ def test_keys_that_others_refer_to_change(workshop: Workshop) -> None:
 def test_tables_that_refer_to_each_other_go(workshop: Workshop) -> None:
     changed(
         workshop,
-        "create table a (id int primary key, b int); create table b (id int primary key, a int references a);"
+        "create table a (id int primary key, b int);"
+        "create table b (id int primary key, a int references a);"
         "alter table a add foreign key (b) references b",
         "create table c (id int)",
     )
@@ -113,7 +115,8 @@ def test_tables_that_refer_to_each_other_go(workshop: Workshop) -> None:
 
 def test_a_function_that_columns_and_checks_use_gets_another_argument(workshop: Workshop) -> None:
     table = (
-        "create table t (a int default f(1), b int generated always as (f(a)) stored, check (f(a) > 0));"
+        "create table t (a int default f(1),"
+        " b int generated always as (f(a)) stored, check (f(a) > 0));"
         "create index on t (f(a)); create view v as select f(a) from t"
     )
     function = "create function f({name} int) returns int language sql immutable return {name} + 1"
@@ -132,7 +135,8 @@ def test_what_is_renamed_keeps_its_rows(workshop: Workshop) -> None:
         [
             "create table author (id serial primary key, name text not null check (name <> ''));"
             "create table book (id int primary key, author_id int references author);"
-            "create index on author (lower(name)); create view authors as select id, name from author",
+            "create index on author (lower(name));"
+            "create view authors as select id, name from author",
             "insert into author (name) values ('x'); insert into book values (1, 1)",
         ],
     )
@@ -141,7 +145,8 @@ def test_what_is_renamed_keeps_its_rows(workshop: Workshop) -> None:
         [
             "create table writer (id serial primary key, title text not null check (title <> ''));"
             "create table book (id int primary key, author_id int references writer);"
-            "create index on writer (lower(title)); create view authors as select id, title as name from writer",
+            "create index on writer (lower(title));"
+            "create view authors as select id, title as name from writer",
         ],
     )
     target = {**after, "tables": [dict(it) for it in after["tables"]]}

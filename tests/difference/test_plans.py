@@ -65,7 +65,9 @@ def test_an_index_becomes_another_beside_the_old_one(workshop: Workshop) -> None
 
 
 def test_a_check_is_proven_while_writers_go_on(workshop: Workshop) -> None:
-    steps = planned(workshop, BOOK, f"{BOOK}; alter table book add constraint dear check (price > 0)")
+    steps = planned(
+        workshop, BOOK, f"{BOOK}; alter table book add constraint dear check (price > 0)"
+    )
     assert sql(steps) == [
         "alter table book add constraint dear check (price > 0) not valid",
         "alter table book validate constraint dear",
@@ -101,7 +103,9 @@ def test_a_foreign_key_is_proven_while_writers_go_on(workshop: Workshop) -> None
 
 
 def test_a_key_takes_an_index_that_is_there(workshop: Workshop) -> None:
-    steps = planned(workshop, BOOK, f"{BOOK}; alter table book add constraint titles unique (title)")
+    steps = planned(
+        workshop, BOOK, f"{BOOK}; alter table book add constraint titles unique (title)"
+    )
     assert sql(steps) == [
         "create unique index concurrently titles on book (title)",
         "alter table book add constraint titles unique using index titles",
@@ -139,12 +143,18 @@ def test_null_becomes_the_default_before_it_is_refused(workshop: Workshop) -> No
         "set": "title = 'none'::text",
         "where": "title is null",
     }
-    assert workshop.connection.fetch_value("select count(*) from one.book where title = 'none'") == 9
+    assert (
+        workshop.connection.fetch_value("select count(*) from one.book where title = 'none'") == 9
+    )
 
 
 def test_a_constant_default_needs_no_more_than_one_statement(workshop: Workshop) -> None:
-    steps = planned(workshop, BOOK, f"{BOOK}; alter table book add sold timestamptz not null default now()")
-    assert sql(steps) == ["alter table book add column sold timestamp with time zone default now() not null"]
+    steps = planned(
+        workshop, BOOK, f"{BOOK}; alter table book add sold timestamptz not null default now()"
+    )
+    assert sql(steps) == [
+        "alter table book add column sold timestamp with time zone default now() not null"
+    ]
 
 
 def test_a_default_that_differs_from_row_to_row_is_filled_in_batches(workshop: Workshop) -> None:
@@ -182,14 +192,18 @@ def test_nothing_is_dropped_without_an_answer(workshop: Workshop) -> None:
         "drop column book.price": ["alter table book drop column price"],
         "drop table shop": ["drop table shop"],
     }
-    answered = workshop.plan(one, two, allow_drop=["table shop"], answers={"drop column book.price": "keep"})
+    answered = workshop.plan(
+        one, two, allow_drop=["table shop"], answers={"drop column book.price": "keep"}
+    )
     assert answered["questions"] == []
     assert sorted(sql(answered["steps"])) == ["drop table shop", "drop view v"]
     allowed = planned(workshop, before, after, allow_drop=True)
     assert {step["deploy"] for step in allowed} == {"contract"}
 
 
-def test_a_table_that_is_renamed_stays_under_its_old_name_for_the_old_program(workshop: Workshop) -> None:
+def test_a_table_that_is_renamed_stays_under_its_old_name_for_the_old_program(
+    workshop: Workshop,
+) -> None:
     one = workshop.make("one", [BOOK, ROWS])
     two = workshop.make("two", [BOOK.replace("table book", "table volume")])
     two["tables"][0]["was"] = "book"
@@ -205,14 +219,21 @@ def test_a_table_that_is_renamed_stays_under_its_old_name_for_the_old_program(wo
     assert workshop.connection.fetch_value("select count(*) from one.volume") == 1000
 
 
-def test_a_type_that_rewrites_is_asked_about_and_one_that_does_not_is_not(workshop: Workshop) -> None:
+def test_a_type_that_rewrites_is_asked_about_and_one_that_does_not_is_not(
+    workshop: Workshop,
+) -> None:
     planned(workshop, BOOK.replace("text", "varchar(40)"), BOOK.replace("text", "varchar(80)"))
     one = workshop.make("one", [BOOK])
     two = workshop.make("two", [BOOK.replace("price int", "price bigint")])
     plan = workshop.plan(one, two)
     assert [it["id"] for it in plan["questions"]] == ["type book.price"]
     assert plan["steps"] == []
-    planned(workshop, BOOK, BOOK.replace("price int", "price bigint"), answers={"type book.price": "rewrite"})
+    planned(
+        workshop,
+        BOOK,
+        BOOK.replace("price int", "price bigint"),
+        answers={"type book.price": "rewrite"},
+    )
 
 
 def test_an_index_of_partitions_is_built_one_by_one(workshop: Workshop) -> None:

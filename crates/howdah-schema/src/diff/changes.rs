@@ -162,8 +162,14 @@ impl<'a> Changes<'a> {
     /// Whether PostgreSQL refuses to change the type of a column because of what rests on it.
     fn minds_type(&self, entity: &Entity, node: &Node, column: &Entity) -> bool {
         match (entity, &node.definition) {
-            (Entity::Relation(_) | Entity::Policy(..) | Entity::Trigger(..), _)
-            | (Entity::Routine(..) | Entity::Column(..), _) => true,
+            (
+                Entity::Relation(_)
+                | Entity::Policy(..)
+                | Entity::Trigger(..)
+                | Entity::Routine(..)
+                | Entity::Column(..),
+                _,
+            ) => true,
             (Entity::Other(kind, _), _) => *kind != "statistics",
             (Entity::Default(..), _) => {
                 let types = self.types_of(column);

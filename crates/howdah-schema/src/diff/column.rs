@@ -187,13 +187,10 @@ fn change_type(from: &Column, to: &Column, retyped: bool) -> String {
     let mut text = format!("type {}", to.type_name);
     // without a word of it, the type's own takes its place
     push_some(&mut text, " collate ", to.collation.as_ref());
-    if from.type_name != to.type_name || retyped {
-        if let Some(expression) =
-            conversion(&quoted(&to.name), &from.type_name, &to.type_name, retyped)
-        {
-            text = format!("{text} using {expression}");
-        }
-    }
+    let is_other = from.type_name != to.type_name || retyped;
+    let name = quoted(&to.name);
+    let expression = conversion(&name, &from.type_name, &to.type_name, retyped);
+    push_some(&mut text, " using ", expression.filter(|_| is_other));
     text
 }
 
@@ -205,12 +202,8 @@ pub(crate) fn conversion(column: &str, from: &str, to: &str, retyped: bool) -> O
     }
     match (family_from, family_to) {
         _ if base(from) == base(to) => None,
-        (Family::Number, Family::Number)
-        | (Family::Text, Family::Text)
-        | (_, Family::Text)
-        | (Family::Moment, Family::Moment)
-        | (Family::Json, Family::Json)
-        | (Family::Network, Family::Network) => None,
+        (_, Family::Text) => None,
+        (one, other) if one == other && one != Family::Other => None,
         (Family::Text, _) => Some(format!("{column}::{to}")),
         (Family::Boolean, Family::Number) | (Family::Number, Family::Boolean)
             if base(from) == "integer" || base(to) == "integer" =>

@@ -306,7 +306,14 @@ impl<'a> Model<'a> {
                 grants: None,
                 ..it.clone()
             });
-            self.add_type(&it.name, "type", definition, &[], &it.comment, &it.grants);
+            self.add_type(
+                &it.name,
+                "type",
+                definition,
+                &[],
+                it.comment.as_ref(),
+                &it.grants,
+            );
         }
         for it in &schema.composites {
             let texts: Vec<&str> = it.attributes.iter().map(|it| &*it.type_name).collect();
@@ -326,7 +333,7 @@ impl<'a> Model<'a> {
                 "type",
                 definition,
                 &texts,
-                &it.comment,
+                it.comment.as_ref(),
                 &it.grants,
             );
         }
@@ -343,7 +350,7 @@ impl<'a> Model<'a> {
                 "type",
                 definition,
                 &texts,
-                &it.comment,
+                it.comment.as_ref(),
                 &it.grants,
             );
         }
@@ -379,7 +386,7 @@ impl<'a> Model<'a> {
             "domain",
             definition,
             &texts,
-            &it.comment,
+            it.comment.as_ref(),
             &it.grants,
         );
     }
@@ -390,7 +397,7 @@ impl<'a> Model<'a> {
         kind: &str,
         definition: Definition,
         texts: &[&str],
-        comment: &Option<String>,
+        comment: Option<&String>,
         grants: &Grants,
     ) {
         let entity = Entity::Type(name.clone());
@@ -399,7 +406,7 @@ impl<'a> Model<'a> {
             node.uses.extend(self.named_in(text));
             node.uses.extend(self.types_in(text));
         }
-        self.comment(&entity, format!("{kind} {name}"), comment.as_ref());
+        self.comment(&entity, format!("{kind} {name}"), comment);
         self.grants(&entity, format!("type {name}"), Some("usage"), grants);
         self.add(entity, node);
     }

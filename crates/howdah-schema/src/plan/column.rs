@@ -231,16 +231,15 @@ fn refuse_null(
     let usual = object_name(&table.name, &column.name, "not_null");
     let own = constraint.name.unwrap_or(usual);
     let own = quoted(&own);
-    let demand = match is_new {
-        true => format!(
-            "not null {name}{}",
-            if constraint.no_inherit {
-                " no inherit"
-            } else {
-                ""
-            }
-        ),
-        false => format!("check ({name} is not null)"),
+    let inherit = if constraint.no_inherit {
+        " no inherit"
+    } else {
+        ""
+    };
+    let demand = if is_new {
+        format!("not null {name}{inherit}")
+    } else {
+        format!("check ({name} is not null)")
     };
     let add = format!("alter table {table} add constraint {own} {demand} not valid");
     let drop = format!("alter table {table} drop constraint {own}");

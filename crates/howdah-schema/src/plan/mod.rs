@@ -25,7 +25,7 @@ use serde::Serialize;
 use crate::diff::{self, Change};
 use crate::value::Schema;
 
-pub use options::{AllowDrop, Options};
+pub use options::{AllowDrop, Options, carry_names};
 
 /// What makes one schema of the other.
 #[derive(Debug, Clone, Default, Serialize)]

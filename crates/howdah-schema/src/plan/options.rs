@@ -70,16 +70,23 @@ impl AllowDrop {
 impl Options {
     /// Copies what tables and columns were from the declared schema onto `to`.
     pub fn carry_names(&self, to: &mut Schema) {
-        for declared in self.declared.iter().flat_map(|it| &it.tables) {
-            let Some(table) = to.tables.iter_mut().find(|it| it.name == declared.name) else {
-                continue;
-            };
-            table.was.clone_from(&declared.was);
-            for column in &mut table.columns {
-                let other = declared.columns.iter().find(|it| it.name == column.name);
-                if let Some(other) = other {
-                    column.was.clone_from(&other.was);
-                }
+        if let Some(declared) = &self.declared {
+            carry_names(declared, to);
+        }
+    }
+}
+
+/// Copies what tables and columns were, which no catalog knows.
+pub fn carry_names(declared: &Schema, to: &mut Schema) {
+    for declared in &declared.tables {
+        let Some(table) = to.tables.iter_mut().find(|it| it.name == declared.name) else {
+            continue;
+        };
+        table.was.clone_from(&declared.was);
+        for column in &mut table.columns {
+            let other = declared.columns.iter().find(|it| it.name == column.name);
+            if let Some(other) = other {
+                column.was.clone_from(&other.was);
             }
         }
     }

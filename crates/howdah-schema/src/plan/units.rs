@@ -50,11 +50,8 @@ pub(super) fn all(situation: &Situation<'_>) -> Plan {
             .filter_map(|it| situation.changes.get(*it))
             .collect();
         let before = needed(situation, &changes, unit);
-        let before = before.filter_map(|it| ready.get(*unit_of.get(it)?).copied());
-        let floor = before.fold(Ok(Deploy::Expand), |floor, it| match (floor, it) {
-            (Ok(floor), Ok(it)) => Ok(floor.max(it)),
-            (Err(question), _) | (_, Err(question)) => Err(question),
-        });
+        let mut before = before.filter_map(|it| ready.get(*unit_of.get(it)?).copied());
+        let floor = before.try_fold(Deploy::Expand, |floor, it| it.map(|it| floor.max(it)));
         let floor = match floor {
             Ok(floor) => floor,
             Err(question) => {

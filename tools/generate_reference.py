@@ -196,6 +196,19 @@ PAGES = {
     "replication": Page("Logical replication", ("replication",)),
     "errors": Page("Errors", ("errors",)),
     "server": Page("The embedded server", ("server",)),
+    "migrations": Page(
+        "Migrations",
+        (
+            *(f"migrations.api.{name}" for name in ("up", "down", "status", "Status")),
+            *(f"migrations.api.{name}_async" for name in ("up", "down", "status")),
+            "migrations.python_files.DataMigration",
+            "migrations.python_files.Batch",
+            "migrations.config.Settings",
+            "migrations.config.load",
+            "migrations.reporting.Report",
+            "migrations.errors",
+        ),
+    ),
     "testing": Page(
         "Testing",
         (

@@ -5,6 +5,7 @@ Reads `sys.argv` and, natively, the environment, service and password files. Cal
 """
 
 import sys
+import urllib.parse
 from collections.abc import Mapping
 from pathlib import PurePath
 
@@ -28,3 +29,16 @@ def program_name() -> str:
         return "python"
     path = PurePath(script)
     return path.parent.name or "python" if path.name == "__main__.py" else path.name
+
+
+def with_database(url: str, name: str) -> str:
+    """The same address, with another database."""
+    if "://" not in url:
+        return f"{url} dbname={name}"  # of two, libpq's text means the last
+    parts = urllib.parse.urlsplit(url)
+    query = [
+        (key, value)
+        for key, value in urllib.parse.parse_qsl(parts.query, keep_blank_values=True)
+        if key != "dbname"
+    ]
+    return parts._replace(path=f"/{name}", query=urllib.parse.urlencode(query)).geturl()

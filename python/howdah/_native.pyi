@@ -83,10 +83,16 @@ from howdah._native_orm import (
     schema_create as schema_create,
 )
 from howdah._native_orm import (
+    schema_diff as schema_diff,
+)
+from howdah._native_orm import (
     schema_drop as schema_drop,
 )
 from howdah._native_orm import (
     schema_models as schema_models,
+)
+from howdah._native_orm import (
+    schema_plan as schema_plan,
 )
 from howdah._native_orm import (
     schema_read as schema_read,

@@ -35,8 +35,14 @@ def howdah_models() -> Sequence[Any]:
 
 
 @pytest.fixture(scope="session")
+def howdah_migrations() -> str | os.PathLike[str] | None:
+    """The folder of migrations to apply once for all tests, first of all. Yours to override."""
+    return None
+
+
+@pytest.fixture(scope="session")
 def howdah_prepare() -> Callable[[howdah.Connection], object] | None:
-    """Called once with a connection, after `create_all`: migrations, rows. Yours to override."""
+    """Called once with a connection, after `create_all`: rows, settings. Yours to override."""
     return None
 
 
@@ -60,18 +66,23 @@ def howdah_server_url(request: pytest.FixtureRequest) -> Iterator[str]:
 @pytest.fixture(scope="session")
 def howdah_url(
     howdah_server_url: str,
+    howdah_migrations: str | os.PathLike[str] | None,
     howdah_models: Sequence[Any],
     howdah_prepare: Callable[[howdah.Connection], object] | None,
 ) -> Iterator[str]:
-    """The URL of a database for this run, with the tables of `howdah_models`; dropped at the end.
+    """The URL of a database for this run, migrated and with the tables of `howdah_models`.
 
-    What is committed there by other ways than the fixtures stays until then.
+    It is dropped at the end; until then, what is committed by other ways than the fixtures stays.
     """
     import howdah
     from howdah.orm import create_all
     from howdah.testing import made_database
 
     with made_database(howdah_server_url) as url:
+        if howdah_migrations is not None:
+            from howdah import migrations
+
+            migrations.up(url, howdah_migrations)
         with howdah.connect(url) as conn:
             if howdah_models:
                 create_all(conn, *howdah_models)

@@ -5,6 +5,8 @@ Does IO. Invariant: every test has a folder and a database of its own.
 
 from __future__ import annotations
 
+import re
+import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -92,3 +94,21 @@ def connected(database: str) -> Iterator[Callable[[], howdah.Connection]]:
     yield connect
     for conn in opened:
         conn.close()
+
+
+@pytest.fixture
+def models(project: Project) -> Iterator[Callable[[str], str]]:
+    """Writes modules of models, and forgets them at the end."""
+    path, names = list(sys.path), list[str]()
+
+    def write(source: str) -> str:
+        name = f"models_{len(names)}_of_{project.root.parent.name}_{project.root.name}"
+        name = re.sub(r"\W", "_", name)
+        names.append(name)
+        (project.root / f"{name}.py").write_text(source)
+        return name
+
+    yield write
+    for name in names:
+        sys.modules.pop(name, None)
+    sys.path[:] = path

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -119,10 +120,10 @@ def test_a_session_that_is_lost_at_any_statement(
 ) -> None:
     expected = states(shop)
     execute = howdah.Connection.execute
-    # another seventh of all statements for each parameter; `test_a_program…` takes them all
-    number = 1 + 2 * (direction == "up") + 4 * (when == "after")
+    # another part of all statements for each parameter; `test_a_program…` takes them all
+    number = 3 * (direction == "up") + 6 * (when == "after")
     while True:
-        number += 7
+        number += 11
         left = [number]
 
         def killed(self: Any, *arguments: Any, **options: Any) -> int:
@@ -149,6 +150,7 @@ def test_a_session_that_is_lost_at_any_statement(
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)
 @pytest.mark.parametrize("direction", ["up", "down"])
 @pytest.mark.parametrize("when", ["before", "after"])
 def test_a_program_that_is_killed_at_any_statement(
@@ -245,6 +247,7 @@ def test_an_index_that_was_left_invalid_is_built_anew(
     thread.start()
     while not (pid := shop.value(WAITING)):
         assert thread.is_alive(), outcome
+        time.sleep(0.01)
     shop.execute(f"select pg_terminate_backend({pid}, 5000)")
     thread.join()
     assert isinstance(outcome[0], MigrationError)
@@ -256,16 +259,18 @@ def test_an_index_that_was_left_invalid_is_built_anew(
     assert any("dropping the invalid index `book_title`" in it for it in shop.told.lines)
 
 
+@pytest.mark.since(14)
 def test_the_statement_of_a_killed_program_ends(shop: Project, writer: howdah.Connection) -> None:
     words = [sys.executable, "-c", PROGRAM, shop.url, str(shop.folder), "up", "0", "never"]
     program = subprocess.Popen(words)
     while not shop.value(WAITING):
         assert program.poll() is None
+        time.sleep(0.01)
     program.kill()
     program.wait()
     # the server finds out by itself, within a second or two, though the statement waits on
     while shop.value(WAITING):
-        pass
+        time.sleep(0.05)
     writer.execute("commit")
     assert shop.up() == ["0002_data"]
     assert not invalid(shop)

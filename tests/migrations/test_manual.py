@@ -6,11 +6,12 @@ import os
 import re
 import subprocess
 import sys
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from howdah.migrations import Settings
+from howdah.migrations._files import read_folder
 
 if TYPE_CHECKING:
     from tests.migrations.conftest import Project
@@ -26,7 +27,9 @@ def test_the_page_works(project: Project) -> None:
     commands = 0
     for file, text in BLOCK.findall(PAGE.read_text()):
         if file:
-            (project.root / file).write_text(text)
+            path = project.root / file
+            path.parent.mkdir(exist_ok=True)
+            path.write_text(text)
             continue
         script = PROGRAM + re.sub(r"^\$ ", "", text, flags=re.MULTILINE)
         done = subprocess.run(
@@ -41,7 +44,9 @@ def test_the_page_works(project: Project) -> None:
         assert done.returncode == 0, f"{text}{done.stdout}{done.stderr}"
         commands += 1
     assert commands > 1
-    assert set(project.states().values()) == {"applied"}
+    assert project.states() == {"0001_initial": "applied", "0002_price_and_isbn": "applied"}
+    by_hand = replace(project.settings, folder="by_hand")
+    assert [it.name for it in read_folder(by_hand.path)] == ["0001_initial", "0002_prices"]
 
 
 def test_the_page_knows_every_setting() -> None:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+import time
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -204,7 +205,7 @@ def test_a_lock_is_waited_for_in_short_attempts(
 
     books.told = Released()
     assert books.up() == ["0002_prices"]
-    [told] = [it for it in books.told.lines if "again in" in it]
+    told = next(it for it in books.told.lines if "again in" in it)
     assert "no lock within 0.1 s (perhaps held by pid" in told
     assert str(blocker.backend_pid) in told
 
@@ -218,6 +219,7 @@ def test_patience_ends(books: Project, connected: Callable[[], howdah.Connection
     with pytest.raises(Busy, match="`0002_prices`, step 1: no lock within"):
         books.up()
     blocker.execute("commit")
+    books.settings = replace(books.settings, lock_timeout=5.0, patience=60.0)
     assert books.up() == ["0002_prices"]
 
 
@@ -266,7 +268,8 @@ def test_a_cancelled_task_cancels_its_statement(project: Project) -> None:
             await task
 
     asyncio.run(body())
-    assert project.value(running) == 0
+    while project.value(running):
+        time.sleep(0.01)
     assert project.states() == {"0001_a": "partial"}
 
 
@@ -296,6 +299,23 @@ def test_data_in_python(books: Project) -> None:
         "book 4", "book 14", "book 24"
     ]  # fmt: skip
     assert books.down() == ["0003_data"]
+
+
+def test_a_function_that_fails_is_found_by_its_line(project: Project) -> None:
+    project.write(
+        "0001_data.py",
+        "from howdah.migrations import DataMigration\n"
+        "migration = DataMigration()\n"
+        "@migration.up(transaction=False)\n"
+        "def fails(conn):\n"
+        "    conn.execute('create table if not exists a ()')\n"
+        "    1 / 0\n",
+    )
+    told = r"`0001_data`, step 1 failed: ZeroDivisionError: .* .line 6 of `0001_data\.py`"
+    with pytest.raises(MigrationError, match=told):
+        project.up()
+    assert project.states() == {"0001_data": "partial"}
+    assert project.value("select to_regclass('a') is not null")
 
 
 def test_tables_are_made_where_the_search_path_says(books: Project) -> None:

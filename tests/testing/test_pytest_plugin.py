@@ -154,3 +154,25 @@ def test_an_embedded_server_is_started_on_request(run: Callable[..., None]) -> N
 def test_the_plugin_is_registered() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     assert project["entry-points"]["pytest11"] == {"howdah": "howdah.pytest_plugin"}
+
+
+def test_migrations_make_the_database(
+    run: Callable[..., None], pytester: pytest.Pytester, server_url: str
+) -> None:
+    folder = pytester.mkdir("migrations")
+    (folder / "0001_shelf.sql").write_text("create table shelf (id int);")
+    run(
+        """
+        import pytest
+
+        @pytest.fixture(scope="session")
+        def howdah_migrations():
+            return "migrations"
+
+        def test_both(howdah_db):
+            assert howdah_db.fetch_value("select count(*) from shelf") == 0
+            assert howdah_db.fetch_value("select name from author") == "first"
+        """,
+        f"--howdah-url={server_url}",
+        passed=1,
+    )

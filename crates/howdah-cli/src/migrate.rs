@@ -20,6 +20,8 @@ pub(crate) struct Arguments {
 #[derive(Debug, Subcommand, Serialize)]
 #[serde(tag = "command", rename_all = "lowercase")]
 enum Command {
+    /// Write a migration: what the models have and the migrations do not make
+    Make(Make),
     /// Say what `up` would run, and what it would lock
     Plan(Plan),
     /// Apply migrations
@@ -28,6 +30,10 @@ enum Command {
     Down(Down),
     /// Say what has been applied, by whom and when
     Status(Status),
+    /// Compare models, migrations and the database; prove that `down` undoes `up`
+    Check(Check),
+    /// Put one migration in the place of many
+    Squash(Squash),
     /// Run scripts on a scratch copy, and say what each statement locks, rewrites and waits for
     #[serde(skip)]
     Trace(trace::Arguments),
@@ -59,6 +65,37 @@ enum Phase {
     Migrate,
     /// When no old code runs any more
     Contract,
+}
+
+#[derive(Debug, Args, Serialize)]
+struct Make {
+    /// What it does, for the name of the file [default: made of its statements]
+    #[arg(value_name = "NAME")]
+    name: Option<String>,
+    #[command(flatten)]
+    #[serde(flatten)]
+    project: Project,
+    /// A module of models, instead of those of the configuration; may be repeated
+    #[arg(long, value_name = "MODULE")]
+    models: Vec<String>,
+    /// Join the branches into one, with a migration that does nothing else
+    #[arg(long, conflicts_with_all = ["empty", "python"])]
+    merge: bool,
+    /// Write an empty migration, to be filled by hand
+    #[arg(long)]
+    empty: bool,
+    /// Write an empty migration in Python, for data
+    #[arg(long)]
+    python: bool,
+    /// Drop columns and tables that the models no longer have, without asking
+    #[arg(long)]
+    allow_drop: bool,
+    /// The answer to a question, as `drop column book.isbn=drop`; may be repeated
+    #[arg(long, value_name = "QUESTION=ANSWER")]
+    answer: Vec<String>,
+    /// Print the migration instead of writing it
+    #[arg(long)]
+    dry_run: bool,
 }
 
 #[derive(Debug, Args, Serialize)]
@@ -149,6 +186,44 @@ struct Status {
     /// How to print it
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
+}
+
+#[derive(Debug, Args, Serialize)]
+struct Check {
+    #[command(flatten)]
+    #[serde(flatten)]
+    project: Project,
+    /// A module of models, instead of those of the configuration; may be repeated
+    #[arg(long, value_name = "MODULE")]
+    models: Vec<String>,
+    /// Run `up` and `down` of every migration on a scratch database, and compare catalogs
+    #[arg(long)]
+    down: bool,
+    /// Statements of the release that runs now, as JSON lines: name those that break on the migrated schema
+    #[arg(long, value_name = "FILE")]
+    workload: Option<String>,
+    /// Leave the database alone: compare models and migrations only
+    #[arg(long)]
+    offline: bool,
+    /// How to print it
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    format: Format,
+}
+
+#[derive(Debug, Args, Serialize)]
+struct Squash {
+    /// The last migration that it replaces, named by its first letters [default: the last of all]
+    #[arg(value_name = "TARGET")]
+    target: Option<String>,
+    #[command(flatten)]
+    #[serde(flatten)]
+    project: Project,
+    /// What it is called
+    #[arg(long, value_name = "NAME", default_value = "squashed")]
+    name: String,
+    /// Keep every statement as it is, those for data too, instead of one for each object
+    #[arg(long)]
+    keep_statements: bool,
 }
 
 pub(crate) fn run(arguments: &Arguments, context: &Context) -> anyhow::Result<i32> {

@@ -2,6 +2,7 @@
 //!
 //! IO: that of [`source`]; writes stdout. Invariant: nothing is changed but scratch databases.
 
+mod diff;
 mod dump;
 mod scratch;
 mod show;
@@ -29,6 +30,8 @@ enum Command {
     Show(show::Arguments),
     /// Write a schema as SQL that makes it, or as a snapshot file
     Dump(dump::Arguments),
+    /// Tell what makes one schema of another
+    Diff(diff::Arguments),
 }
 
 /// What is read of a schema: arguments of every command that reads one.
@@ -66,5 +69,6 @@ pub(crate) fn run(arguments: &Arguments, context: &Context) -> anyhow::Result<i3
     match &arguments.command {
         Command::Show(arguments) => show::run(arguments, context),
         Command::Dump(arguments) => dump::run(arguments, context),
+        Command::Diff(arguments) => diff::run(arguments, context),
     }
 }

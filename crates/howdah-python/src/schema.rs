@@ -3,7 +3,7 @@
 //! IO: reading, on a connection of its own. Called by `howdah.orm.schema`; a schema travels as JSON.
 
 use howdah_driver::Connection;
-use howdah_schema::{Schema, ddl, models, naming, read};
+use howdah_schema::{Schema, ddl, diff, models, naming, plan, read};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 
@@ -14,6 +14,8 @@ pub(crate) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(schema_drop, module)?)?;
     module.add_function(wrap_pyfunction!(schema_read, module)?)?;
     module.add_function(wrap_pyfunction!(schema_models, module)?)?;
+    module.add_function(wrap_pyfunction!(schema_diff, module)?)?;
+    module.add_function(wrap_pyfunction!(schema_plan, module)?)?;
     module.add_function(wrap_pyfunction!(schema_refresh_order, module)?)
 }
 
@@ -40,6 +42,32 @@ fn schema_drop(schema: &str) -> PyResult<Vec<String>> {
 #[pyfunction]
 fn schema_models(schema: &str, title: &str) -> PyResult<String> {
     Ok(models::module(&declared(schema)?, title))
+}
+
+/// What makes one schema of the other, as JSON.
+#[pyfunction]
+fn schema_diff(py: Python<'_>, before: &str, after: &str, options: &str) -> PyResult<String> {
+    let (from, to, options) = compared(before, after, options)?;
+    let server_version = options.server_version;
+    let found = py.detach(|| diff::diff(&from, &to, diff::Options { server_version }));
+    serde_json::to_string(&found).map_err(refused)
+}
+
+/// The same in steps that do not block, as JSON.
+#[pyfunction]
+fn schema_plan(py: Python<'_>, before: &str, after: &str, options: &str) -> PyResult<String> {
+    let (from, to, options) = compared(before, after, options)?;
+    let found = py.detach(|| plan::plan(&from, &to, &options));
+    serde_json::to_string(&found).map_err(refused)
+}
+
+/// Two schemas that are to be compared, and what a planner is told besides.
+fn compared(from: &str, to: &str, options: &str) -> PyResult<(Schema, Schema, plan::Options)> {
+    let options: plan::Options = serde_json::from_str(options)
+        .map_err(|error| PyValueError::new_err(format!("the options cannot be read: {error}")))?;
+    let mut to = declared(to)?;
+    options.carry_names(&mut to);
+    Ok((declared(from)?, to, options))
 }
 
 /// The schema of a database.

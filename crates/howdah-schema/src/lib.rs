@@ -19,9 +19,11 @@
 #![forbid(unsafe_code)]
 
 pub mod ddl;
+pub mod diff;
 pub mod identifiers;
 pub mod models;
 pub mod naming;
+pub mod plan;
 pub mod read;
 pub mod refresh;
 pub mod show;

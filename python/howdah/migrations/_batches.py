@@ -16,6 +16,7 @@ from howdah._native import quote_identifier
 from howdah.migrations._statements import Target, target
 from howdah.migrations._throttle import Throttle
 from howdah.migrations.errors import MigrationError
+from howdah.migrations.model import Backfill, RowBatches
 from howdah.migrations.python_files import Batch
 from howdah.migrations.reporting import duration
 
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
     from howdah.connection import Connection
     from howdah.migrations._attempts import Attempts
     from howdah.migrations._session import Session
-    from howdah.migrations.model import Backfill, RowBatches
 
 _KEY = """
     select a.attname as name, pg_catalog.format_type(a.atttypid, a.atttypmod) as type
@@ -42,6 +42,14 @@ _KEY = """
 """
 _ROWS = """
     select coalesce(sum(greatest(c.reltuples, 0)), 0)::bigint from pg_catalog.pg_class c
+    where c.oid = pg_catalog.to_regclass($1) or c.oid in (
+        select relid from pg_catalog.pg_partition_tree(pg_catalog.to_regclass($1)) where isleaf)
+"""
+_PAGES = """
+    select coalesce(max(pg_catalog.pg_relation_size(c.oid)), 0)
+            / pg_catalog.current_setting('block_size')::int as pages,
+        coalesce(max(greatest(c.reltuples, 0)), 0)::bigint as rows
+    from pg_catalog.pg_class c
     where c.oid = pg_catalog.to_regclass($1) or c.oid in (
         select relid from pg_catalog.pg_partition_tree(pg_catalog.to_regclass($1)) where isleaf)
 """
@@ -143,6 +151,13 @@ def progress(rows: int, total: int, seconds: float) -> str:
     return text
 
 
+def source_of(conn: Connection, work: Backfill | RowBatches) -> Source:
+    """What a step goes through."""
+    if isinstance(work, RowBatches):
+        return Rows(work)
+    return Pages(conn, work) if work.key == ("ctid",) else Statement(conn, work)
+
+
 class Statement:
     """An `update` or `delete` for one range of its table's keys after the other."""
 
@@ -179,6 +194,38 @@ class Statement:
         ranges.append(compared(qualified, "<=", last))
         conn.execute(self._target.limited(" and ".join(ranges)))
         return Done(last, size)
+
+
+class Pages:
+    """An `update` or `delete` for one range of a table's pages after the other.
+
+    For tables without a key. Rows move while others write, so a last statement takes what is left;
+    rows that are done do not satisfy its condition.
+    """
+
+    def __init__(self, conn: Connection, work: Backfill) -> None:
+        found = target(work.sql)
+        assert found is not None  # the reader of the file has seen to it
+        self._target = found
+        self.size = work.size
+        self._pages, rows = conn.fetch_one(_PAGES, found.table, row=tuple) or (0, 0)
+        self._rows_per_page = max(1.0, rows / self._pages if self._pages else 1.0)
+
+    def total(self, conn: Connection) -> int:
+        """As the server estimates."""
+        return int(conn.fetch_value(_ROWS, self._target.table) or 0)
+
+    def batch(self, conn: Connection, after: list[str] | None, size: int, number: int) -> Done:
+        """Do the next range."""
+        del number
+        first = int(after[0]) if after else 0
+        if first >= self._pages:
+            return Done(None, conn.execute(self._target.limited("true")))
+        last = min(self._pages, first + max(1, int(size / self._rows_per_page)))
+        alias = self._target.alias
+        pages = f"{alias}.ctid >= '({first},0)'::tid and {alias}.ctid < '({last},0)'::tid"
+        conn.execute(self._target.limited(pages))
+        return Done([str(last)], int((last - first) * self._rows_per_page))
 
 
 class Rows:

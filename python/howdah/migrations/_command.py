@@ -84,8 +84,9 @@ def _down(given: dict[str, Any], settings: Settings) -> int:
 
 
 def _undone(target: str, settings: Settings) -> list[Any]:
-    records = api.records(settings)
-    graph = Graph.for_applied(read_folder(settings.path), records)
+    migrations = read_folder(settings.path)
+    records = api.records(settings, migrations)
+    graph = Graph.for_applied(migrations, records)
     going = api.to_undo(graph, records, target)
     return [(it, "down", undoing(it, records[it.name]), True) for it in going]
 
@@ -187,9 +188,105 @@ def _fail(error: Error) -> int:
     return FAILURE
 
 
+def _make(given: dict[str, Any], settings: Settings) -> int:
+    from howdah.migrations import _making
+
+    report, name = Terminal(), given["name"]
+    if given["merge"]:
+        made: _making.Made | None = _making.merged(settings, name)
+    elif given["empty"] or given["python"]:
+        made = _making.empty(settings, name, python=given["python"])
+    else:
+        choices = _making.Choices(
+            answers=_answers(given["answer"]),
+            allow_drop=given["allow_drop"],
+            ask=_asked if sys.stdin.isatty() and sys.stderr.isatty() else None,
+        )
+        made = _making.made(settings, report, name, choices)
+    if made is None:
+        sys.stderr.write("nothing to do: the migrations make what the models declare\n")
+        return OK
+    if given["dry_run"]:
+        _print(made.text.rstrip())
+        return OK
+    _print(str(made.write(settings.path)))
+    return OK
+
+
+def _answers(given: Iterable[str]) -> dict[str, str]:
+    """`drop column book.isbn=drop` by its question."""
+    return {question: answer for question, _, answer in (it.partition("=") for it in given)}
+
+
+def _asked(question: dict[str, Any]) -> str:
+    """What the person at the terminal answers."""
+    sys.stderr.write(f"\n{question['question']}\n  {question['reason']}\n")
+    answers = [it["answer"] for it in question["answers"]]
+    # some are no words to choose from, but say what may be typed: `an SQL expression`
+    is_free = any(" " in it for it in answers)
+    for it in question["answers"]:
+        sys.stderr.write(f"  {it['answer']}: {it['meaning']}\n")
+    while True:
+        sys.stderr.write(f"[{' / '.join(answers)}] ")
+        sys.stderr.flush()
+        line = sys.stdin.readline()
+        if not line:
+            raise KeyboardInterrupt
+        answer = line.strip()
+        if answer in answers or (is_free and answer):
+            return answer
+
+
+def _check(given: dict[str, Any], settings: Settings) -> int:
+    from howdah.migrations import _checking
+
+    workload = given["workload"]
+    outcome = _checking.check(
+        settings,
+        Terminal(),
+        down=given["down"],
+        workload=None if workload is None else Path(workload),
+        offline=given["offline"],
+    )
+    if given["format"] == "json":
+        _print(_checking.as_json(outcome))
+        return PENDING if outcome.findings else OK
+    for it in outcome.findings:
+        _print(it.text)
+        for sql in it.sql:
+            _print("    " + sql.replace("\n", "\n    "))
+    for note in outcome.notes:
+        sys.stderr.write(f"{note}\n")
+    hints = dict.fromkeys(it.hint for it in outcome.findings if it.hint)
+    for hint in hints:
+        sys.stderr.write(f"\nhint: {hint}\n")
+    sys.stderr.write(f"{_count(len(outcome.findings), 'finding')}\n")
+    return PENDING if outcome.findings else OK
+
+
+def _squash(given: dict[str, Any], settings: Settings) -> int:
+    from howdah.migrations import _squashing
+
+    made = _squashing.squashed(
+        settings,
+        Terminal(),
+        given["target"],
+        given["name"],
+        keep_statements=given["keep_statements"],
+    )
+    _print(str(made.write(settings.path)))
+    sys.stderr.write(
+        "keep the files that it replaces until every database has been migrated once more\n"
+    )
+    return OK
+
+
 _COMMANDS: dict[str, Callable[[dict[str, Any], Settings], int]] = {
     "up": _up,
     "down": _down,
     "plan": _plan,
     "status": _status,
+    "make": _make,
+    "check": _check,
+    "squash": _squash,
 }

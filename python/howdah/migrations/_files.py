@@ -52,7 +52,8 @@ if TYPE_CHECKING:
 _PART = re.compile(r"--\s*(up|down)\s*$", re.IGNORECASE)
 _HEADER = re.compile(r"--\s*(depends|replaces):(.*)$", re.IGNORECASE)
 _DIRECTIVE = re.compile(r"--\s*howdah:\s*(.*?)\s*$", re.IGNORECASE)
-_BATCHES = re.compile(r"batches of (\d+)(?: by (\w+(?: and \w+)*))?$")
+_KEY = r'\w+|"(?:[^"]|"")+"'
+_BATCHES = re.compile(rf"batches of (\d+)(?: by ((?:{_KEY})(?: and (?:{_KEY}))*))?$")
 _NAME = re.compile(r"[\w.-]+$")
 _KNOWN = (
     "`step`, with `expand`, `migrate` or `contract`, `no transaction`, `batches of N by KEY`; "
@@ -130,6 +131,15 @@ def _is_migration(path: Path) -> bool:
     )
 
 
+def _columns(text: str) -> tuple[str, ...]:
+    """The columns of a key, as PostgreSQL takes their names."""
+    return tuple(
+        it[1:-1].replace('""', '"') if it.startswith('"') else it.lower()
+        for it in re.findall(rf"{_KEY}(?= and |$)", text)
+        if it != "and"
+    )
+
+
 @dataclass
 class _Directive:
     """What a `howdah:` comment says of the statements after it."""
@@ -172,7 +182,7 @@ class _File:
     def statement(self, piece: Piece) -> None:
         """Take a statement."""
         if piece.text.startswith("\\"):
-            raise self._wrong(piece.line, "commands of psql are not SQL")
+            raise self._wrong(piece.line, "commands of psql, and data for its `copy`, are not SQL")
         if controls_transactions(piece.text):
             raise self._wrong(
                 piece.line,
@@ -229,7 +239,7 @@ class _File:
             elif match := _BATCHES.match(option):
                 directive.batches = (
                     int(match[1]),
-                    tuple(match[2].split(" and ")) if match[2] else (),
+                    _columns(match[2] or ""),
                 )
             else:
                 raise self._wrong(line, f"`{option}` is unknown", hint=f"known are {_KNOWN}")
@@ -239,7 +249,13 @@ class _File:
         sql, directive = piece.text, self.directive
         if directive.batches is not None:
             size, key = directive.batches
-            if size < 1 or target(sql) is None:
+            found = target(sql)
+            if key == ("ctid",) and found is not None and not found.condition:
+                raise self._wrong(
+                    piece.line,
+                    "batches by `ctid` need a condition that no row satisfies once it is done",
+                )
+            if size < 1 or found is None:
                 raise self._wrong(
                     piece.line,
                     "only an `update` or `delete` without `with` and `returning` runs in batches",

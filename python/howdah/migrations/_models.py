@@ -10,15 +10,16 @@ import importlib
 import json
 import sys
 import traceback
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from howdah.errors import Error
 from howdah.migrations.config import load
 from howdah.migrations.errors import MigrationError
 
 if TYPE_CHECKING:
     import types
     from collections.abc import Iterable
-    from pathlib import Path
 
 
 def declared(names: str) -> str:
@@ -59,8 +60,17 @@ def _import(name: str) -> types.ModuleType:
     try:
         return importlib.import_module(name)
     except Exception as error:
-        frame = traceback.extract_tb(error.__traceback__)[-1]
-        where = "" if "importlib" in frame.filename else f" ({frame.filename}:{frame.lineno})"
+        told = error.message if isinstance(error, Error) else str(error)
         raise MigrationError(
-            f"`{name}` cannot be imported: {type(error).__name__}: {error}{where}"
+            f"`{name}` cannot be imported: {type(error).__name__}: {told}{_place(error)}",
+            hint=error.hint if isinstance(error, Error) else None,
         ) from error
+
+
+def _place(error: Exception) -> str:
+    """The line that failed, of those that are neither Python's nor howdah's."""
+    ours = str(Path(__file__).parents[1])
+    for frame in reversed(traceback.extract_tb(error.__traceback__)):
+        if "importlib" not in frame.filename and not frame.filename.startswith(ours):
+            return f" ({frame.filename}:{frame.lineno})"
+    return ""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import time
+import traceback
 from typing import TYPE_CHECKING, Literal
 
 from howdah.errors import (
@@ -20,7 +21,7 @@ from howdah.errors import (
 from howdah.migrations import history
 from howdah.migrations._alone import Alone as AloneRunner
 from howdah.migrations._attempts import Attempts
-from howdah.migrations._batches import Batches, Done, Rows, Source, Statement
+from howdah.migrations._batches import Batches, Done, source_of
 from howdah.migrations.errors import Busy, MigrationError
 from howdah.migrations.model import Alone, Backfill, Function, RowBatches, Statements
 from howdah.migrations.reporting import duration
@@ -109,6 +110,8 @@ class Runner:
                 raise
             except Error as error:
                 raise _failed(what, error) from error
+            except Exception as error:
+                raise _broken(what, migration, error) from error
             self._report.progress(f"  done in {duration(time.monotonic() - begun)}")
 
     def _step(
@@ -148,7 +151,6 @@ class Runner:
     ) -> None:
         work = step.work
         assert isinstance(work, Backfill | RowBatches)
-        source: Source = Statement(self._conn, work) if isinstance(work, Backfill) else Rows(work)
 
         def record(batch: Done) -> str:
             if batch.position is None:
@@ -157,7 +159,7 @@ class Runner:
 
         what = f"`{migration.name}`, step {step.number}"
         position = None if before is None else before.position
-        self._batches.run(source, what, position, record)
+        self._batches.run(source_of(self._conn, work), what, position, record)
 
     def _transaction(self, work: Statements | Function, done: str) -> None:
         with self._conn.transaction():
@@ -234,3 +236,14 @@ def _failed(what: str, error: Error) -> MigrationError:
     lines = str(error).splitlines()
     text = "\n".join(line for line in lines if not line.startswith("hint: "))
     return MigrationError(f"{what} failed: {text}", hint=hint)
+
+
+def _broken(what: str, migration: Migration, error: Exception) -> MigrationError:
+    """A function of a Python file raised something: where, and what."""
+    lines = [
+        frame.lineno
+        for frame in traceback.extract_tb(error.__traceback__)
+        if frame.filename == str(migration.path)
+    ]
+    place = f" (line {lines[-1]} of `{migration.path.name}`)" if lines else ""
+    return MigrationError(f"{what} failed: {type(error).__name__}: {error}{place}")

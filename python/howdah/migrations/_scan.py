@@ -1,8 +1,8 @@
 """Just enough of SQL's lexical structure: statements, words, and comments with their lines.
 
-No IO. Called by the reader of migration files and by what needs to know which kind of statement it
-has. Invariant: nothing inside a string, a quoted name, a dollar-quoted body or a block comment is
-taken for SQL.
+No IO. Statements are found natively; words are for the reader of migration files, and for what
+needs to know which kind of statement it has. Invariant: nothing inside a string, a quoted name, a
+dollar-quoted body or a block comment is taken for SQL.
 """
 
 from __future__ import annotations
@@ -10,6 +10,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from howdah import _native
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -79,25 +81,18 @@ def tokens(sql: str) -> Iterator[Token]:
 
 
 def pieces(sql: str) -> Iterator[Piece]:
-    """The statements of a script, and the one-line comments between them, in order."""
-    statement: list[Token] = []
-    depth = 0
-    line, counted = 1, 0
-    for token in tokens(sql):
-        if not statement:
-            line, counted = line + sql.count("\n", counted, token.start), token.start
-        if token.means(";") and depth == 0:
-            if statement:
-                yield Piece(sql[statement[0].start : statement[-1].end], line)
-            statement = []
-        elif token.kind == "comment":
-            if not statement:
-                yield Piece(token.text, line, is_comment=True)
-        else:
-            depth += _nesting(statement, token, depth)
-            statement.append(token)
-    if statement:
-        yield Piece(sql[statement[0].start : statement[-1].end], line)
+    """The statements of a script, and the one-line comments between them, in order.
+
+    Commands of psql, and data for its COPY, come as pieces that begin with a backslash.
+    """
+    at, line = 0, 1
+    for start, end, begins, data in _native.sql_split(sql):
+        yield from _between(sql[at:start], line)
+        yield Piece(sql[start:end], begins)
+        if data is not None:
+            yield Piece("\\.", begins)
+        at, line = end, begins + sql.count("\n", start, end)
+    yield from _between(sql[at:], line)
 
 
 def words(sql: str) -> list[Token]:
@@ -105,13 +100,13 @@ def words(sql: str) -> list[Token]:
     return [it for it in tokens(sql) if it.kind != "comment"]
 
 
-def _nesting(before: list[Token], token: Token, depth: int) -> int:
-    """How the depth changes: a body `begin atomic … end` holds semicolons of its own."""
-    if token.means("atomic") and before and before[-1].means("begin"):
-        return 1
-    if depth and token.means("case"):
-        return 1
-    return -1 if depth and token.means("end") else 0
+def _between(text: str, line: int) -> Iterator[Piece]:
+    """The comments, and whatever else is no SQL, between two statements."""
+    for token in tokens(text):
+        if token.kind == "comment" or token.means("\\"):
+            rest = text[token.start :].split("\n", 1)[0]
+            number = line + text.count("\n", 0, token.start)
+            yield Piece(rest, number, is_comment=token.kind == "comment")
 
 
 def _after_block(sql: str, start: int) -> int:

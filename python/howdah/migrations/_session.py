@@ -43,4 +43,5 @@ class Session:
     def set_lock_timeout(self, seconds: float, *, local: bool) -> None:
         """How long statements may wait for locks, from now on or in this transaction."""
         scope = "local" if local else "session"
-        self.conn.execute(f"set {scope} lock_timeout = '{round(seconds * 1000)}ms'")
+        # 0 would be without end
+        self.conn.execute(f"set {scope} lock_timeout = '{max(1, round(seconds * 1000))}ms'")

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from howdah.migrations._session import Session
 
 _LAG = """
-    with here as (select pg_catalog.pg_current_wal_lsn() as lsn)
+    with here as (select pg_catalog.pg_current_wal_insert_lsn() as lsn)
     select 'replica ' || coalesce(nullif(application_name, ''), pid::text) as name,
         coalesce(extract(epoch from replay_lag), 0)::float8 as seconds,
         coalesce(pg_catalog.pg_wal_lsn_diff(lsn, replay_lsn), 0)::bigint as bytes
@@ -65,7 +65,7 @@ class Throttle:
         if settings.max_active is not None:
             active = self._session.conn.fetch_value(_ACTIVE)
             if active > settings.max_active:
-                return f"{active} statements of others are running"
+                return f"statements of others are running: {active}"
         return None
 
     def _lags(self) -> list[tuple[str, float, int | None]]:

@@ -153,7 +153,7 @@ def status(
     """
     with _open(url, path, settings, None, None) as session:
         migrations = read_folder(session.settings.path)
-        records = history.read(session.conn)
+        records = history.adopted(history.read(session.conn), migrations)
         graph = Graph.for_applied(migrations, records)
         found = [_status(it, records.get(it.name)) for it in graph.ordered]
         known = {name for it in migrations for name in (it.name, *it.replaces)}
@@ -169,12 +169,10 @@ def pending(
     Without a database, that is with no URL given or configured, all of it.
     """
     migrations = read_folder(settings.path)
-    known = records(settings) if settings.url else {}
+    known = records(settings, migrations) if settings.url else {}
     graph = Graph.for_applied(migrations, known)
     found: list[tuple[Migration, Direction, list[Step], bool]] = []
     for migration in _pending(graph, known, target, Report()):
-        if set(migration.replaces) & known.keys():
-            continue  # it is applied already by what it replaces
         until = migration.steps_until(phase)
         steps = left(migration, known.get(migration.name), "up", until)
         is_last = len(until) == len(migration.up)
@@ -183,10 +181,10 @@ def pending(
     return found
 
 
-def records(settings: Settings) -> dict[str, Record]:
-    """What a database remembers."""
+def records(settings: Settings, migrations: Sequence[Migration]) -> dict[str, Record]:
+    """What a database remembers; squashed migrations for those that they replace."""
     with howdah.connect(settings.url, application_name="howdah migrate") as conn:
-        return history.read(conn)
+        return history.adopted(history.read(conn), migrations)
 
 
 def to_undo(graph: Graph, records: dict[str, Record], target: str) -> list[Migration]:

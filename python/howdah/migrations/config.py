@@ -54,6 +54,11 @@ class Settings:
     max_active: int | None = None
     """Statements of others that may run at once before a backfill pauses."""
 
+    def __post_init__(self) -> None:
+        for name in ("lock_timeout", "concurrent_lock_timeout", "batch_seconds"):
+            if getattr(self, name) <= 0:
+                raise MigrationError(f"`{name}` must be more than 0: it is how long others wait")
+
     @property
     def path(self) -> Path:
         """The folder of the migrations."""

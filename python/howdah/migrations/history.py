@@ -10,14 +10,14 @@ from __future__ import annotations
 import getpass
 import os
 import socket
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from howdah import _native, sql
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from howdah.connection import Connection
     from howdah.migrations.model import Migration, Step
@@ -119,6 +119,21 @@ def read(conn: Connection) -> dict[str, Record]:
     )
     for migration, direction, number, *rest in steps:
         records[migration].steps[direction, number] = StepRecord(*rest)
+    return records
+
+
+def adopted(records: dict[str, Record], migrations: Iterable[Migration]) -> dict[str, Record]:
+    """The records as they will be: a squashed migration for those that it replaces."""
+    records = dict(records)
+    for migration in migrations:
+        old = [records.get(name) for name in migration.replaces]
+        if old and all(it is not None and it.state == "applied" for it in old):
+            last = records[migration.replaces[-1]]
+            for name in migration.replaces:
+                del records[name]
+            records[migration.name] = replace(
+                last, name=migration.name, checksum=migration.checksum, steps={}
+            )
     return records
 
 

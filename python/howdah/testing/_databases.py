@@ -12,10 +12,9 @@ import math
 import os
 import secrets
 import threading
-import urllib.parse
 from typing import TYPE_CHECKING, Any, cast
 
-from howdah._connecting import configuration
+from howdah._connecting import configuration, with_database
 from howdah.async_connection import open_attempt
 from howdah.async_database import AsyncDatabase
 from howdah.caching.options import Cache
@@ -41,24 +40,11 @@ def made_database(url: str, **options: Any) -> Iterator[str]:
     with Connection(configuration(url, options)) as admin:
         admin.execute(f"create database {name}")
     try:
-        yield _with_database(url, name)
+        yield with_database(url, name)
     finally:
         with Connection(configuration(url, options)) as admin:
             force = " with (force)" if admin.server_version >= 130000 else ""
             admin.execute(f"drop database if exists {name}{force}")
-
-
-def _with_database(url: str, name: str) -> str:
-    """The same address, with another database."""
-    if "://" not in url:
-        return f"{url} dbname={name}"  # of two, libpq's text means the last
-    parts = urllib.parse.urlsplit(url)
-    query = [
-        (key, value)
-        for key, value in urllib.parse.parse_qsl(parts.query, keep_blank_values=True)
-        if key != "dbname"
-    ]
-    return parts._replace(path=f"/{name}", query=urllib.parse.urlencode(query)).geturl()
 
 
 @contextlib.contextmanager

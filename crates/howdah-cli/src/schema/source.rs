@@ -9,7 +9,7 @@ use std::str::FromStr;
 use anyhow::Context as _;
 use howdah_driver::Connection;
 use howdah_schema::read::{self, Options};
-use howdah_schema::{Schema, Snapshot};
+use howdah_schema::{Schema, Snapshot, plan};
 
 use super::scratch::Scratch;
 use crate::Context;
@@ -83,7 +83,8 @@ impl Source {
             Self::Models(modules) => {
                 let declared = declared(modules, context)?;
                 let schema = scratch.read_back(&declared, options);
-                let schema = schema.with_context(|| format!("the models of `{modules}`"))?;
+                let mut schema = schema.with_context(|| format!("the models of `{modules}`"))?;
+                plan::carry_names(&declared, &mut schema);
                 Ok(Snapshot {
                     schema,
                     facts: None,

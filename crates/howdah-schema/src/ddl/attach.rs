@@ -214,7 +214,7 @@ fn column_extras(kind: &str, relation: &Name, column: &Column, out: &mut Vec<Str
     }
 }
 
-fn view_extras(it: &View, out: &mut Vec<String>) {
+pub(crate) fn view_extras(it: &View, out: &mut Vec<String>) {
     let name = &it.name;
     let kind = view::kind(it);
     for column in &it.columns {

@@ -275,7 +275,7 @@ pub fn words(text: &str) -> impl Iterator<Item = String> {
 }
 
 /// What an operator may be in a text.
-fn symbols(text: &str) -> impl Iterator<Item = String> {
+pub(crate) fn symbols(text: &str) -> impl Iterator<Item = String> {
     text.split(|it| !"+-*/<>=~!@#%^&|`?".contains(it))
         .filter(|it| !it.is_empty())
         .map(str::to_owned)

@@ -1,0 +1,569 @@
+//! Which entities are dropped, made and changed, and what of that needs what.
+//!
+//! No IO. An entity that cannot be changed in place is dropped and made again, and with it whatever rests on it and
+//! would be in the way; a type that columns have steps aside under another name until they have changed over.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::alter::{self, Alteration, Aspect};
+use super::column::{are_comparable, base};
+use super::definition::Definition;
+use super::entity::Entity;
+use super::make;
+use super::model::{Model, Node};
+use super::order::Occupied;
+use super::{Action, Change};
+use crate::naming::object_name;
+use crate::value::{Column, ConstraintKind, Name, OwnedBy};
+
+/// A change with what its place depends on.
+#[derive(Debug)]
+pub(super) struct Draft {
+    pub(super) change: Change,
+    pub(super) drops: BTreeSet<Entity>,
+    pub(super) makes: BTreeSet<Entity>,
+    pub(super) alters: Option<Entity>,
+    /// What it needs until it has happened.
+    pub(super) releases: BTreeSet<Entity>,
+    /// What it needs to happen.
+    pub(super) needs: BTreeSet<Entity>,
+    /// What it should come after, where that is possible.
+    pub(super) mentions: BTreeSet<Entity>,
+    /// Names that nothing says it has, and that it gives free.
+    pub(super) frees: Vec<Occupied>,
+    /// What must go in the same transaction before it.
+    pub(super) joins: Vec<Entity>,
+    /// The change of the same entity that comes before it.
+    pub(super) follows: Option<usize>,
+}
+
+/// What happens to whom.
+pub(super) struct Changes<'a> {
+    from: &'a Model<'a>,
+    to: &'a Model<'a>,
+    version: u32,
+    /// Dropped, for good or to be made again.
+    dropped: BTreeSet<Entity>,
+    altered: BTreeMap<Entity, Vec<Alteration>>,
+    /// Columns whose type changes: what rests on them must step aside.
+    pub(super) hard: BTreeSet<Entity>,
+    /// Columns whose type is made again under the same name.
+    retyped: BTreeSet<Entity>,
+    /// What differs although no statement would change it.
+    pub(super) unexplained: Vec<Entity>,
+}
+
+impl<'a> Changes<'a> {
+    pub(super) fn between(from: &'a Model<'a>, to: &'a Model<'a>, version: u32) -> Self {
+        let mut changes = Self {
+            from,
+            to,
+            version,
+            dropped: BTreeSet::new(),
+            altered: BTreeMap::new(),
+            hard: BTreeSet::new(),
+            retyped: BTreeSet::new(),
+            unexplained: Vec::new(),
+        };
+        changes.compare();
+        while changes.step_aside() {}
+        changes
+    }
+
+    fn compare(&mut self) {
+        for (entity, node) in &self.from.nodes {
+            let Some(other) = self.to.nodes.get(entity) else {
+                self.dropped.insert(entity.clone());
+                continue;
+            };
+            if node.definition == other.definition {
+                continue;
+            }
+            let found = alter::alter(
+                entity,
+                &node.definition,
+                &other.definition,
+                self.version,
+                false,
+            );
+            match found {
+                None => {
+                    self.dropped.insert(entity.clone());
+                }
+                Some(list) if list.is_empty() => self.unexplained.push(entity.clone()),
+                Some(list) => {
+                    if matches!(entity, Entity::Column(..))
+                        && list.iter().any(|it| it.aspect == Aspect::Type)
+                    {
+                        self.hard.insert(entity.clone());
+                    }
+                    self.altered.insert(entity.clone(), list);
+                }
+            }
+        }
+    }
+
+    /// Lets what is in the way step aside; whether anything did.
+    fn step_aside(&mut self) -> bool {
+        let mut aside = Vec::new();
+        let mut retyped = Vec::new();
+        for (entity, node) in &self.from.nodes {
+            if self.dropped.contains(entity) {
+                continue;
+            }
+            let is_plain_column =
+                matches!(&node.definition, Definition::Column(it) if it.generated.is_none());
+            if is_plain_column {
+                if node.goes_with.iter().any(|it| self.dropped.contains(it)) {
+                    aside.push(entity.clone());
+                } else if !self.retyped.contains(entity) && self.is_retyped(entity, node) {
+                    retyped.push(entity.clone());
+                }
+            } else if self.is_in_the_way(entity, node) {
+                aside.push(entity.clone());
+            }
+        }
+        let has_changed = !aside.is_empty() || !retyped.is_empty();
+        self.dropped.extend(aside);
+        for entity in retyped {
+            self.hard.insert(entity.clone());
+            self.retyped.insert(entity);
+        }
+        has_changed
+    }
+
+    /// Whether the column's type is made again.
+    fn is_retyped(&self, entity: &Entity, node: &Node) -> bool {
+        let Some(other) = self.to.nodes.get(entity) else {
+            return false;
+        };
+        let is_made_again = |it: &Entity| {
+            matches!(it, Entity::Type(_))
+                && self.dropped.contains(it)
+                && self.to.nodes.contains_key(it)
+        };
+        let mut types = node.uses.iter().filter(|it| is_made_again(it));
+        types.any(|it| other.uses.contains(it))
+    }
+
+    fn is_in_the_way(&self, entity: &Entity, node: &Node) -> bool {
+        let later = self.to.nodes.get(entity);
+        let lets_go = |it: &Entity| {
+            let still = later.is_some_and(|later| later.uses.contains(it));
+            self.altered.contains_key(entity) && !still
+        };
+        node.uses.iter().any(|used| {
+            let blocks = self.dropped.contains(used)
+                || (self.hard.contains(used) && self.minds_type(entity, node, used));
+            blocks && !lets_go(used)
+        })
+    }
+
+    /// Whether PostgreSQL refuses to change the type of a column because of what rests on it.
+    fn minds_type(&self, entity: &Entity, node: &Node, column: &Entity) -> bool {
+        match (entity, &node.definition) {
+            (
+                Entity::Relation(_)
+                | Entity::Policy(..)
+                | Entity::Trigger(..)
+                | Entity::Routine(..)
+                | Entity::Column(..),
+                _,
+            ) => true,
+            (Entity::Other(kind, _), _) => *kind != "statistics",
+            (Entity::Default(..), _) => {
+                let types = self.types_of(column);
+                self.retyped.contains(column)
+                    || types.is_none_or(|(from, to)| base(&from) != base(&to))
+            }
+            (Entity::Constraint(..), Definition::Constraint(it)) => {
+                let is_foreign_key = matches!(it.kind, ConstraintKind::ForeignKey { .. });
+                let types = self.types_of(column);
+                is_foreign_key
+                    && (self.retyped.contains(column)
+                        || types.is_none_or(|(from, to)| !are_comparable(&from, &to)))
+            }
+            _ => false,
+        }
+    }
+
+    fn types_of(&self, column: &Entity) -> Option<(String, String)> {
+        Some((type_name(self.from, column)?, type_name(self.to, column)?))
+    }
+
+    /// With whose statement it is dropped.
+    fn carrier(&self, entity: &Entity) -> Option<Entity> {
+        let node = self.from.nodes.get(entity)?;
+        if self.holds_two_together(node) {
+            return None;
+        }
+        let owner = node.goes_with.iter().find(|it| self.dropped.contains(it))?;
+        Some(self.carrier(owner).unwrap_or_else(|| owner.clone()))
+    }
+
+    /// Whether it is a foreign key between two tables that both go.
+    fn holds_two_together(&self, node: &Node) -> bool {
+        let Definition::Constraint(it) = &node.definition else {
+            return false;
+        };
+        let ConstraintKind::ForeignKey { references, .. } = &it.kind else {
+            return false;
+        };
+        let other = Entity::Relation(references.clone());
+        !node.goes_with.contains(&other) && self.dropped.contains(&other)
+    }
+
+    /// With whose statement it is made.
+    fn maker(&self, entity: &Entity) -> Option<Entity> {
+        let owner = self.to.nodes.get(entity)?.made_with.as_ref()?;
+        self.is_made(owner)
+            .then(|| self.maker(owner).unwrap_or_else(|| owner.clone()))
+    }
+
+    fn is_made(&self, entity: &Entity) -> bool {
+        self.to.nodes.contains_key(entity)
+            && (self.dropped.contains(entity) || !self.from.nodes.contains_key(entity))
+    }
+
+    /// The types that stay under another name until the columns have changed over.
+    fn formers(&self) -> BTreeSet<Name> {
+        let mut formers = BTreeSet::new();
+        let columns = self.altered.keys().chain(&self.retyped);
+        let stays = |it: &&Entity| matches!(it, Entity::Column(..)) && !self.dropped.contains(it);
+        let mut users: Vec<&Entity> = columns.filter(stays).collect();
+        while let Some(user) = users.pop() {
+            for used in self
+                .from
+                .nodes
+                .get(user)
+                .into_iter()
+                .flat_map(|it| &it.uses)
+            {
+                if let Entity::Type(name) = used
+                    && self.dropped.contains(used)
+                    && self.to.nodes.contains_key(used)
+                    && formers.insert(name.clone())
+                {
+                    users.push(used);
+                }
+            }
+        }
+        formers
+    }
+
+    /// All changes, in no order that counts.
+    pub(super) fn drafts(&self) -> Vec<Draft> {
+        let formers = self.formers();
+        let mut drafts = Vec::new();
+        self.draft_drops(&formers, &mut drafts);
+        self.draft_creations(&mut drafts);
+        self.draft_alterations(&formers, &mut drafts);
+        drafts
+    }
+
+    fn draft_drops(&self, formers: &BTreeSet<Name>, out: &mut Vec<Draft>) {
+        let mut carried: BTreeMap<Entity, Vec<Entity>> = BTreeMap::new();
+        for entity in &self.dropped {
+            let carrier = self.carrier(entity).unwrap_or_else(|| entity.clone());
+            carried.entry(carrier).or_default().push(entity.clone());
+        }
+        for (entity, parts) in carried {
+            let Some(node) = self.from.nodes.get(&entity) else {
+                continue;
+            };
+            let drops: BTreeSet<Entity> = parts.into_iter().collect();
+            // what goes with several columns does not hold one of them until another has gone
+            let uses = drops.iter().flat_map(|part| {
+                let node = self.from.nodes.get(part);
+                let all = node.into_iter().flat_map(|it| &it.uses);
+                let own = node.filter(|_| *part != entity).map(|it| &it.goes_with);
+                all.filter(move |it| {
+                    self.hard.contains(it) || own.is_none_or(|own| !own.contains(it))
+                })
+                .cloned()
+            });
+            let releases: BTreeSet<Entity> = uses.filter(|it| !drops.contains(it)).collect();
+            let former = match &entity {
+                Entity::Type(name) if formers.contains(name) => Some(name),
+                _ => None,
+            };
+            let mut change = Change::new(entity.clone(), Action::Drop);
+            change.from = Some(node.definition.clone());
+            change.is_made_again = self.to.nodes.contains_key(&entity);
+            change.undo = make::create(&entity, &node.definition, self.from);
+            if let Some(name) = former {
+                let aside = former_name(name);
+                let kind = word(&node.definition);
+                change.statements = vec![format!(
+                    "alter {kind} {name} rename to {}",
+                    crate::identifiers::quoted(&aside.name)
+                )];
+                let mut last = Change::new(Entity::Former(name.clone()), Action::Drop);
+                last.statements = vec![format!("drop {kind} {aside}")];
+                last.is_made_again = true;
+                let under = releases.iter().filter_map(|it| match it {
+                    Entity::Type(name) if formers.contains(name) => {
+                        Some(Entity::Former(name.clone()))
+                    }
+                    _ => None,
+                });
+                let releases = under.collect();
+                let drops = BTreeSet::from([Entity::Former(name.clone())]);
+                let mut last = Draft::new(last, drops, releases);
+                last.needs.insert(entity.clone());
+                out.push(last);
+            } else {
+                change.statements = make::drop(&entity, &node.definition);
+                change.loses =
+                    loss(&entity, &node.definition).filter(|_| !self.is_taken_over(node));
+            }
+            let mut draft = Draft::new(change, drops, releases);
+            let gone = draft
+                .drops
+                .iter()
+                .filter_map(|it| identity_sequence(self.from, it));
+            draft.frees = gone.collect();
+            self.grant_columns_again(&mut draft.change);
+            out.push(draft);
+        }
+    }
+
+    /// Revoking a right on a table takes it from the columns, too.
+    fn grant_columns_again(&self, change: &mut Change) {
+        let Entity::Grants(owner) = &change.entity else {
+            return;
+        };
+        let Entity::Relation(table) = &**owner else {
+            return;
+        };
+        if !change.statements.iter().any(|it| it.starts_with("revoke")) {
+            return;
+        }
+        for (entity, node) in &self.to.nodes {
+            if let Entity::Grants(of) = entity
+                && matches!(&**of, Entity::Column(it, _) if it == table)
+                && self.from.nodes.contains_key(entity)
+            {
+                change
+                    .statements
+                    .extend(make::create(entity, &node.definition, self.to));
+            }
+        }
+    }
+
+    fn draft_creations(&self, out: &mut Vec<Draft>) {
+        let mut parts: BTreeMap<Entity, Vec<Entity>> = BTreeMap::new();
+        for entity in self.to.nodes.keys().filter(|it| self.is_made(it)) {
+            let maker = self.maker(entity).unwrap_or_else(|| entity.clone());
+            parts.entry(maker).or_default().push(entity.clone());
+        }
+        for (entity, parts) in parts {
+            let Some(node) = self.to.nodes.get(&entity) else {
+                continue;
+            };
+            let makes: BTreeSet<Entity> = parts.into_iter().collect();
+            let nodes: Vec<&Node> = makes
+                .iter()
+                .filter_map(|it| self.to.nodes.get(it))
+                .collect();
+            let all = |of: fn(&Node) -> &BTreeSet<Entity>| -> BTreeSet<Entity> {
+                let all = nodes.iter().flat_map(|it| of(it).iter().cloned());
+                all.filter(|it| !makes.contains(it)).collect()
+            };
+            let mut change = Change::new(entity.clone(), Action::Create);
+            change.statements = make::create(&entity, &node.definition, self.to);
+            if let (Entity::Column(table, _), Definition::Column(column)) =
+                (&entity, &node.definition)
+            {
+                change
+                    .statements
+                    .extend(super::column::extras(table, column));
+            }
+            if let Definition::OwnedBy(owner) = &node.definition {
+                change.statements.extend(self.count_on(&entity, owner));
+            }
+            change.undo = make::drop(&entity, &node.definition);
+            change.to = Some(node.definition.clone());
+            change.is_made_again = self.dropped.contains(&entity);
+            let (needs, mentions) = (all(|it| &it.uses), all(|it| &it.mentions));
+            let mut draft = Draft::new(change, BTreeSet::new(), BTreeSet::new());
+            draft.makes = makes;
+            draft.needs = needs;
+            draft.mentions = mentions;
+            out.push(draft);
+        }
+    }
+
+    /// What gave a column its numbers before it had them by itself.
+    fn counted_by(&self, column: &Entity) -> Vec<Entity> {
+        let Entity::Column(table, name) = column else {
+            return Vec::new();
+        };
+        let is_owned = |(entity, node): &(&Entity, &Node)| {
+            matches!(entity, Entity::Sequence(_)) && node.goes_with.contains(column)
+        };
+        let sequences = self.from.nodes.iter().filter(is_owned);
+        let sequences = sequences.map(|(entity, _)| entity.clone());
+        let default = Entity::Default(table.clone(), name.clone());
+        sequences.chain([default]).collect()
+    }
+
+    /// Whether the column that a sequence belongs to counts by itself from now on.
+    fn is_taken_over(&self, node: &Node) -> bool {
+        let identity = |it: &Entity| match &self.to.nodes.get(it)?.definition {
+            Definition::Column(it) => it.identity.as_ref(),
+            _ => None,
+        };
+        node.goes_with.iter().any(|it| identity(it).is_some())
+    }
+
+    /// Lets a new sequence go on after the numbers that its column has already.
+    fn count_on(&self, sequence: &Entity, owner: &OwnedBy) -> Option<String> {
+        let column = Entity::Column(owner.table.clone(), owner.column.clone());
+        let is_new = !self.from.nodes.contains_key(&column) || self.dropped.contains(&column);
+        let default = self
+            .to
+            .nodes
+            .get(&Entity::Default(owner.table.clone(), owner.column.clone()))?;
+        let counts =
+            matches!(&default.definition, Definition::Default(it) if it.contains("nextval"));
+        (!is_new && counts).then(|| {
+            let sequence = crate::identifiers::literal(&sequence.to_string());
+            super::column::count_on(&sequence, &owner.table, &owner.column, 1)
+        })
+    }
+
+    fn draft_alterations(&self, formers: &BTreeSet<Name>, out: &mut Vec<Draft>) {
+        let entities: BTreeSet<&Entity> = self.altered.keys().chain(&self.retyped).collect();
+        for entity in entities.into_iter().filter(|it| !self.dropped.contains(it)) {
+            let (Some(from), Some(to)) = (self.from.nodes.get(entity), self.to.nodes.get(entity))
+            else {
+                continue;
+            };
+            let retyped = self.retyped.contains(entity);
+            let there = alter::alter(
+                entity,
+                &from.definition,
+                &to.definition,
+                self.version,
+                retyped,
+            );
+            let back = alter::alter(
+                entity,
+                &to.definition,
+                &from.definition,
+                self.version,
+                retyped,
+            );
+            let back = back.unwrap_or_default();
+            let mut follows = None;
+            for it in there.unwrap_or_default() {
+                let mut change = Change::new(entity.clone(), Action::Alter);
+                let undo = back
+                    .iter()
+                    .find(|other| reverses(&it.aspect, &other.aspect));
+                change.undo = undo.map(|it| it.statements.clone()).unwrap_or_default();
+                change.statements = it.statements;
+                change.loses = it.loses;
+                change.aspect = Some(it.aspect);
+                change.from = Some(from.definition.clone());
+                change.to = Some(to.definition.clone());
+                let mut draft = Draft::new(change, BTreeSet::new(), from.uses.clone());
+                for name in formers {
+                    if draft.releases.remove(&Entity::Type(name.clone())) {
+                        draft.releases.insert(Entity::Former(name.clone()));
+                    }
+                }
+                if draft.change.aspect == Some(Aspect::DropIdentity) {
+                    draft.frees.extend(identity_sequence(self.from, entity));
+                }
+                if draft.change.aspect == Some(Aspect::AddIdentity) {
+                    draft.joins = self.counted_by(entity);
+                }
+                self.grant_columns_again(&mut draft.change);
+                draft.alters = Some(entity.clone());
+                draft.needs.clone_from(&to.uses);
+                draft.follows = follows;
+                follows = Some(out.len());
+                out.push(draft);
+            }
+        }
+    }
+}
+
+impl Draft {
+    fn new(change: Change, drops: BTreeSet<Entity>, releases: BTreeSet<Entity>) -> Self {
+        Self {
+            change,
+            drops,
+            makes: BTreeSet::new(),
+            alters: None,
+            releases,
+            needs: BTreeSet::new(),
+            mentions: BTreeSet::new(),
+            frees: Vec::new(),
+            joins: Vec::new(),
+            follows: None,
+        }
+    }
+}
+
+/// `set` is taken back by `drop`.
+fn reverses(one: &Aspect, other: &Aspect) -> bool {
+    let pair = |a: &Aspect, b: &Aspect| {
+        matches!(
+            (a, b),
+            (Aspect::SetNotNull, Aspect::DropNotNull)
+                | (Aspect::AddIdentity, Aspect::DropIdentity)
+                | (Aspect::AttachPartition, Aspect::DetachPartition)
+                | (Aspect::Options, Aspect::ResetOptions)
+        ) || matches!((a, b), (Aspect::Inherit(a), Aspect::NoInherit(b)) if a == b)
+            || matches!((a, b), (Aspect::Check(a) | Aspect::Attribute(a), Aspect::Check(b) | Aspect::Attribute(b))
+                if a.starts_with('+') && b.starts_with('-') && a.get(1..) == b.get(1..))
+    };
+    one == other && !matches!(one, Aspect::Validate) || pair(one, other) || pair(other, one)
+}
+
+/// The name that the sequence of an identity column has, if nobody has changed it.
+fn identity_sequence(model: &Model<'_>, entity: &Entity) -> Option<Occupied> {
+    let Entity::Column(table, name) = entity else {
+        return None;
+    };
+    match &model.nodes.get(entity)?.definition {
+        Definition::Column(it) if it.identity.is_some() => {
+            let sequence = object_name(&table.name, name, "seq");
+            Some((table.schema.clone(), sequence))
+        }
+        _ => None,
+    }
+}
+
+fn type_name(model: &Model<'_>, column: &Entity) -> Option<String> {
+    match &model.nodes.get(column)?.definition {
+        Definition::Column(it) => Some(it.type_name.clone()),
+        _ => None,
+    }
+}
+
+fn word(definition: &Definition) -> &'static str {
+    match definition {
+        Definition::Domain(_) => "domain",
+        _ => "type",
+    }
+}
+
+/// Under which name a type waits for its columns to change over.
+fn former_name(name: &Name) -> Name {
+    name.sibling(object_name(&name.name, "", "former"))
+}
+
+/// Which data goes when it is dropped.
+fn loss(entity: &Entity, definition: &Definition) -> Option<String> {
+    let is_stored = |it: &Column| it.generated.is_none();
+    match definition {
+        Definition::Table(it) if it.foreign.is_none() => Some(format!("the rows of `{entity}`")),
+        Definition::Column(it) if is_stored(it) => Some(format!("the values of `{entity}`")),
+        Definition::Sequence(_) => Some(format!("the number that `{entity}` has come to")),
+        _ => None,
+    }
+}

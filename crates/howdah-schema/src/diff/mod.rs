@@ -1,0 +1,220 @@
+//! The difference of two schemas: what makes one of the other.
+//!
+//! ```text
+//!   from ── rename ──▶ the same under its new names ─┐
+//!   to ──────────────────────────────────────────────┴─ model: entities ── changes ── order ──▶ Difference
+//! ```
+//!
+//! No IO. Callers: `howdah schema diff`, the planner ([`crate::plan`]) and the native module. Both schemas should be
+//! readings of catalogs, in which expressions are written alike.
+//!
+//! Invariants: of equal schemas the difference is empty; its statements, run in their order on a catalog that reads as
+//! the first schema, give one that reads as the second, but for the order of columns; nothing that neither schema has
+//! is ever touched.
+
+mod alter;
+mod changes;
+pub(crate) mod column;
+mod definition;
+mod entity;
+mod grants;
+mod make;
+mod model;
+mod order;
+mod others;
+mod partition;
+mod rename;
+
+use serde::Serialize;
+
+use crate::ddl::not_null;
+use crate::value::Schema;
+
+pub use alter::Aspect;
+pub use definition::{Definition, Described, Granted, Statements};
+pub use entity::Entity;
+
+/// What makes one schema of the other.
+#[derive(Debug, Clone, Serialize)]
+pub struct Difference {
+    /// The changes, in an order that works.
+    pub changes: Vec<Change>,
+    /// What differs and is left alone.
+    pub notes: Vec<String>,
+}
+
+/// One change of one entity.
+#[derive(Debug, Clone, Serialize)]
+pub struct Change {
+    /// What it is about, for people.
+    pub object: Object,
+    /// What happens to it.
+    pub action: Action,
+    /// The statements that do it, without semicolons.
+    pub statements: Vec<String>,
+    /// Which data is lost.
+    pub loses: Option<String>,
+    /// What it is about.
+    #[serde(skip)]
+    pub entity: Entity,
+    /// What of it changes, for [`Action::Alter`].
+    #[serde(skip)]
+    pub aspect: Option<Aspect>,
+    /// What it was.
+    #[serde(skip)]
+    pub from: Option<Definition>,
+    /// What it becomes.
+    #[serde(skip)]
+    pub to: Option<Definition>,
+    /// What takes it back, as far as statements can.
+    #[serde(skip)]
+    pub undo: Vec<String>,
+    /// Its name before, for [`Action::Rename`].
+    #[serde(skip)]
+    pub renamed_from: Option<String>,
+    /// It is dropped only to be made again, or made after having been dropped.
+    #[serde(skip)]
+    pub is_made_again: bool,
+    /// The places of changes that must have been made before.
+    #[serde(skip)]
+    pub after: Vec<usize>,
+    /// Changes of one group are made together, or none of them.
+    #[serde(skip)]
+    pub group: usize,
+}
+
+/// What a change is about, for people.
+#[derive(Debug, Clone, Serialize)]
+pub struct Object {
+    /// `table`, `column`, `index` …
+    pub kind: &'static str,
+    /// Its name as SQL.
+    pub name: String,
+}
+
+/// What happens to an entity.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Action {
+    /// It is made.
+    Create,
+    /// It stays and changes.
+    Alter,
+    /// It goes.
+    Drop,
+    /// It stays as it is under another name.
+    Rename,
+}
+
+/// For which server the statements are.
+#[derive(Debug, Clone, Copy)]
+pub struct Options {
+    /// As `server_version_num` has it.
+    pub server_version: u32,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            server_version: u32::MAX,
+        }
+    }
+}
+
+impl Change {
+    fn new(entity: Entity, action: Action) -> Self {
+        Self {
+            object: Object {
+                kind: entity.kind(),
+                name: entity.to_string(),
+            },
+            action,
+            statements: Vec::new(),
+            loses: None,
+            entity,
+            aspect: None,
+            from: None,
+            to: None,
+            undo: Vec::new(),
+            renamed_from: None,
+            is_made_again: false,
+            after: Vec::new(),
+            group: 0,
+        }
+    }
+}
+
+impl Difference {
+    /// All statements in their order.
+    pub fn statements(&self) -> impl Iterator<Item = &String> {
+        self.changes.iter().flat_map(|it| &it.statements)
+    }
+}
+
+/// What makes `to` of `from`; names must be complete (see [`crate::naming`]).
+#[must_use]
+pub fn diff(from: &Schema, to: &Schema, options: Options) -> Difference {
+    let (from, to) = (&*not_null::told(from), &*not_null::told(to));
+    let (renamed, mut all) = rename::apply(from, to, options.server_version);
+    let moved = partition::moved(&renamed, to, options.server_version);
+    let (before, after) = (model::Model::of(&moved), model::Model::of(to));
+    let changes = changes::Changes::between(&before, &after, options.server_version);
+    let mut notes = column_orders(&moved, to);
+    notes.extend(changes.unexplained.iter().map(|it| {
+        format!(
+            "{} `{it}` differs in what no statement here changes",
+            it.kind()
+        )
+    }));
+    if from.public != to.public {
+        notes.push(
+            "the rights or the comment of the schema `public` differ; they are left alone"
+                .to_owned(),
+        );
+    }
+    let first = all.len();
+    for (place, change) in all.iter_mut().enumerate() {
+        change.group = place;
+        change.after = (0..place).collect();
+    }
+    all.extend(order::ordered(&changes).into_iter().map(|mut it| {
+        it.after = it
+            .after
+            .iter()
+            .map(|place| place + first)
+            .chain(0..first)
+            .collect();
+        it.group += first;
+        it
+    }));
+    Difference {
+        changes: all,
+        notes,
+    }
+}
+
+/// Tables whose columns stand in another order, which no statement changes.
+fn column_orders(from: &Schema, to: &Schema) -> Vec<String> {
+    let mut notes = Vec::new();
+    for table in &to.tables {
+        let Some(before) = from.table(&table.name) else {
+            continue;
+        };
+        let is_in = |columns: &[crate::value::Column], name: &String| {
+            columns.iter().any(|it| it.name == *name)
+        };
+        let old: Vec<&String> = before.columns.iter().map(|it| &it.name).collect();
+        let new: Vec<&String> = table.columns.iter().map(|it| &it.name).collect();
+        // new columns come last
+        let kept = old.iter().copied().filter(|it| is_in(&table.columns, it));
+        let added = new.iter().copied().filter(|it| !is_in(&before.columns, it));
+        let reached: Vec<&String> = kept.chain(added).collect();
+        if reached != new {
+            notes.push(format!(
+                "the columns of `{}` keep their order, which is not the same; no statement changes it",
+                table.name
+            ));
+        }
+    }
+    notes
+}

@@ -1,0 +1,536 @@
+//! What only has another name now.
+//!
+//! No IO. Tables and columns say themselves what they were; constraints, indexes and sequences that are alike but for
+//! the name are the same ones. Renames come first: the schema as they leave it is what everything else is compared with.
+
+use std::collections::HashSet;
+
+use super::entity::Entity;
+use super::{Action, Change};
+use crate::ddl::words;
+use crate::identifiers::quoted;
+use crate::naming::object_name;
+use crate::value::{
+    Column, Constraint, ConstraintKind, Index, Name, Policy, Schema, Table, Trigger,
+};
+
+/// The statements that rename, and the schema as they leave it.
+pub(super) fn apply(from: &Schema, to: &Schema, version: u32) -> (Schema, Vec<Change>) {
+    let mut schema = from.clone();
+    let mut changes = Vec::new();
+    if version >= 180_000 {
+        schema
+            .tables
+            .iter_mut()
+            .for_each(|it| tell_not_null(it, to));
+    }
+    for table in &to.tables {
+        let was = table.was.as_deref().map(|was| table.name.sibling(was));
+        let is_free = schema.table(&table.name).is_none();
+        if let Some(was) = was.filter(|was| is_free && schema.table(was).is_some())
+            && to.table(&was).is_none()
+        {
+            rename_table(&mut schema, &was, &table.name, &mut changes);
+        }
+    }
+    for table in &to.tables {
+        for column in &table.columns {
+            rename_column(&mut schema, table, column, &mut changes);
+        }
+    }
+    for table in &to.tables {
+        rename_constraints(&mut schema, table, &mut changes);
+    }
+    let indexed = to.tables.iter().map(|it| (&it.name, &it.indexes));
+    let indexed = indexed.chain(to.views.iter().map(|it| (&it.name, &it.indexes)));
+    for (name, indexes) in indexed {
+        rename_indexes(&mut schema, name, indexes, &mut changes);
+    }
+    rename_sequences(&mut schema, to, &mut changes);
+    (schema, changes)
+}
+
+/// Constraints that refuse null keep their names when their table or column gets another.
+fn tell_not_null(table: &mut Table, to: &Schema) {
+    let gets_another_name = |other: &&Table| {
+        other.was.as_ref() == Some(&table.name.name) && other.name.schema == table.name.schema
+    };
+    let renamed = to.tables.iter().find(gets_another_name);
+    let target = renamed.or_else(|| to.table(&table.name));
+    for column in table.columns.iter_mut().filter(|it| it.not_null) {
+        let was = target
+            .into_iter()
+            .flat_map(|it| &it.columns)
+            .filter_map(|it| it.was.as_ref());
+        if renamed.is_some() || was.into_iter().any(|it| *it == column.name) {
+            let usual = object_name(&table.name.name, &column.name, "not_null");
+            let constraint = column.not_null_constraint.get_or_insert_default();
+            constraint.name.get_or_insert(usual);
+        }
+    }
+}
+
+fn rename(entity: Entity, what: &str, from: &str, to: &str) -> Change {
+    let mut change = Change::new(entity, Action::Rename);
+    let (from_name, to_name) = (quoted(from), quoted(to));
+    change.renamed_from = Some(from.to_owned());
+    change.statements = vec![what.replace("{from}", &from_name).replace("{to}", &to_name)];
+    change.undo = vec![what.replace("{from}", &to_name).replace("{to}", &from_name)];
+    change
+}
+
+fn rename_table(schema: &mut Schema, from: &Name, to: &Name, out: &mut Vec<Change>) {
+    let prefix = from.schema.as_deref().map(|it| format!("{}.", quoted(it)));
+    let what = format!(
+        "alter table {}{{from}} rename to {{to}}",
+        prefix.unwrap_or_default()
+    );
+    out.push(rename(
+        Entity::Relation(to.clone()),
+        &what,
+        &from.name,
+        &to.name,
+    ));
+    let change = |name: &mut Name| {
+        if name == from {
+            name.clone_from(to);
+        }
+    };
+    for table in &mut schema.tables {
+        change(&mut table.name);
+        table
+            .partition_of
+            .iter_mut()
+            .for_each(|of| change(&mut of.parent));
+        table.inherits.iter_mut().for_each(change);
+        for constraint in &mut table.constraints {
+            if let ConstraintKind::ForeignKey { references, .. } = &mut constraint.kind {
+                change(references);
+            }
+        }
+        for policy in &mut table.policies {
+            touch_policy(policy, &from.name);
+        }
+    }
+    for sequence in &mut schema.sequences {
+        sequence
+            .owned_by
+            .iter_mut()
+            .for_each(|it| change(&mut it.table));
+    }
+    touch_queries(
+        schema,
+        |words| words.contains(&from.name),
+        &from.name,
+        &to.name,
+    );
+}
+
+fn rename_column(schema: &mut Schema, table: &Table, column: &Column, out: &mut Vec<Change>) {
+    let Some(was) = &column.was else { return };
+    let Some(own) = schema.tables.iter().find(|it| it.name == table.name) else {
+        return;
+    };
+    let has = |columns: &[Column], name: &str| columns.iter().any(|it| it.name == name);
+    if !has(&own.columns, was) || has(&own.columns, &column.name) || has(&table.columns, was) {
+        return;
+    }
+    let what = format!(
+        "alter table {} rename column {{from}} to {{to}}",
+        table.name
+    );
+    let entity = Entity::Column(table.name.clone(), column.name.clone());
+    out.push(rename(entity, &what, was, &column.name));
+    let family = descendants(schema, &table.name);
+    let new = &column.name;
+    for it in &mut schema.tables {
+        if family.contains(&it.name) {
+            rename_in_table(it, was, new);
+        }
+        for constraint in &mut it.constraints {
+            if let ConstraintKind::ForeignKey {
+                references,
+                referenced_columns,
+                ..
+            } = &mut constraint.kind
+                && family.contains(references)
+            {
+                rename_in_list(referenced_columns, was, new);
+            }
+        }
+        for policy in &mut it.policies {
+            touch_policy(policy, &table.name.name);
+        }
+    }
+    for it in schema
+        .sequences
+        .iter_mut()
+        .filter_map(|it| it.owned_by.as_mut())
+    {
+        if it.table == table.name && it.column == *was {
+            it.column.clone_from(new);
+        }
+    }
+    let names: Vec<&String> = family.iter().map(|it| &it.name).collect();
+    let met = |words: &HashSet<String>| {
+        words.contains(was) && names.iter().any(|name| words.contains(*name))
+    };
+    touch_queries(schema, met, was, new);
+}
+
+/// The table and those that have its columns.
+fn descendants(schema: &Schema, name: &Name) -> HashSet<Name> {
+    let mut found = HashSet::from([name.clone()]);
+    loop {
+        let before = found.len();
+        for table in &schema.tables {
+            let parents = table.partition_of.iter().map(|of| &of.parent);
+            if parents.chain(&table.inherits).any(|it| found.contains(it)) {
+                found.insert(table.name.clone());
+            }
+        }
+        if found.len() == before {
+            return found;
+        }
+    }
+}
+
+fn rename_in_list(list: &mut [String], from: &str, to: &str) {
+    for it in list.iter_mut().filter(|it| *it == from) {
+        to.clone_into(it);
+    }
+}
+
+fn rename_in_table(table: &mut Table, from: &str, to: &str) {
+    let text = |text: &mut String| *text = substituted(text, from, to);
+    for column in &mut table.columns {
+        if column.name == from {
+            to.clone_into(&mut column.name);
+        }
+        if let Some(generated) = &mut column.generated {
+            text(&mut generated.expression);
+        }
+    }
+    for constraint in &mut table.constraints {
+        rename_in_constraint(constraint, from, to);
+    }
+    for index in &mut table.indexes {
+        rename_in_index(index, from, to);
+    }
+    for Trigger {
+        columns, condition, ..
+    } in &mut table.triggers
+    {
+        rename_in_list(columns, from, to);
+        condition.iter_mut().for_each(text);
+    }
+    for policy in &mut table.policies {
+        policy
+            .using
+            .iter_mut()
+            .chain(&mut policy.check)
+            .for_each(text);
+    }
+    table
+        .partition_by
+        .iter_mut()
+        .for_each(|by| text(&mut by.keys));
+}
+
+fn rename_in_constraint(constraint: &mut Constraint, from: &str, to: &str) {
+    match &mut constraint.kind {
+        ConstraintKind::PrimaryKey {
+            columns, include, ..
+        }
+        | ConstraintKind::Unique {
+            columns, include, ..
+        } => {
+            rename_in_list(columns, from, to);
+            rename_in_list(include, from, to);
+        }
+        ConstraintKind::Check { expression, .. } => *expression = substituted(expression, from, to),
+        ConstraintKind::ForeignKey {
+            columns,
+            on_delete_columns,
+            ..
+        } => {
+            rename_in_list(columns, from, to);
+            rename_in_list(on_delete_columns, from, to);
+        }
+        ConstraintKind::Exclude {
+            elements,
+            include,
+            predicate,
+            ..
+        } => {
+            let mut index = Index {
+                elements: std::mem::take(elements),
+                include: std::mem::take(include),
+                predicate: predicate.take(),
+                ..Default::default()
+            };
+            rename_in_index(&mut index, from, to);
+            (*elements, *include, *predicate) = (index.elements, index.include, index.predicate);
+        }
+    }
+}
+
+fn rename_in_index(index: &mut Index, from: &str, to: &str) {
+    for element in &mut index.elements {
+        rename_in_list(element.column.as_mut_slice(), from, to);
+        let expression = element.expression.iter_mut();
+        expression.for_each(|it| *it = substituted(it, from, to));
+    }
+    rename_in_list(&mut index.include, from, to);
+    let predicate = index.predicate.iter_mut();
+    predicate.for_each(|it| *it = substituted(it, from, to));
+}
+
+/// Queries follow a rename by themselves, and read otherwise than queries that were written with the new name: those
+/// are put in their place.
+fn touch_queries(
+    schema: &mut Schema,
+    is_met: impl Fn(&HashSet<String>) -> bool,
+    from: &str,
+    to: &str,
+) {
+    let touched = |text: &mut String| {
+        if is_met(&words(text).collect()) {
+            *text = substituted(text, from, to) + " ";
+        }
+    };
+    schema
+        .views
+        .iter_mut()
+        .for_each(|it| touched(&mut it.query));
+    let atomic = schema.routines.iter_mut().filter(|it| it.atomic);
+    atomic.for_each(|it| touched(&mut it.body));
+}
+
+/// The same for a policy that asks other tables.
+fn touch_policy(policy: &mut Policy, name: &str) {
+    for text in policy.using.iter_mut().chain(&mut policy.check) {
+        let met: HashSet<String> = words(text).collect();
+        if met.contains("select") && met.contains(name) {
+            text.push(' ');
+        }
+    }
+}
+
+fn rename_constraints(schema: &mut Schema, to: &Table, out: &mut Vec<Change>) {
+    let taken = taken_names(schema, &to.name);
+    let Some(from) = schema.tables.iter_mut().find(|it| it.name == to.name) else {
+        return;
+    };
+    let stays: HashSet<Option<String>> = to.constraints.iter().map(|it| it.name.clone()).collect();
+    let there: HashSet<Option<String>> =
+        from.constraints.iter().map(|it| it.name.clone()).collect();
+    for new in to.constraints.iter().filter(|it| !there.contains(&it.name)) {
+        let is_same = |old: &&mut Constraint| {
+            let like = Constraint {
+                name: old.name.clone(),
+                comment: old.comment.clone(),
+                ..new.clone()
+            };
+            !stays.contains(&old.name) && **old == like
+        };
+        let Some(name) = new.name.as_ref().filter(|it| !taken.contains(*it)) else {
+            continue;
+        };
+        if let Some(old) = from.constraints.iter_mut().find(is_same) {
+            let what = format!(
+                "alter table {} rename constraint {{from}} to {{to}}",
+                to.name
+            );
+            let entity = Entity::Constraint(to.name.clone(), name.clone());
+            let was = old.name.replace(name.clone()).unwrap_or_default();
+            if let Some(identity) = &mut from.replica_identity {
+                *identity = substituted(identity, &was, name);
+            }
+            out.push(rename(entity, &what, &was, name));
+        }
+    }
+}
+
+fn rename_indexes(schema: &mut Schema, table: &Name, to: &[Index], out: &mut Vec<Change>) {
+    let taken = taken_names(schema, table);
+    let tables = schema.tables.iter_mut();
+    let mut own = tables.map(|it| (&it.name, &mut it.indexes, Some(&mut it.replica_identity)));
+    let views = schema.views.iter_mut();
+    let mut of_view = views.map(|it| (&it.name, &mut it.indexes, None));
+    let found = own
+        .find(|it| it.0 == table)
+        .or_else(|| of_view.find(|it| it.0 == table));
+    let Some((_, from, mut identity)) = found else {
+        return;
+    };
+    let stays: HashSet<Option<String>> = to.iter().map(|it| it.name.clone()).collect();
+    let there: HashSet<Option<String>> = from.iter().map(|it| it.name.clone()).collect();
+    for new in to.iter().filter(|it| !there.contains(&it.name)) {
+        let is_same = |old: &&mut Index| {
+            let like = Index {
+                name: old.name.clone(),
+                comment: old.comment.clone(),
+                ..new.clone()
+            };
+            !stays.contains(&old.name) && !old.invalid && **old == like
+        };
+        let Some(name) = new.name.as_ref().filter(|it| !taken.contains(*it)) else {
+            continue;
+        };
+        if let Some(old) = from.iter_mut().find(is_same) {
+            let prefix = table.schema.as_deref().map(|it| format!("{}.", quoted(it)));
+            let what = format!(
+                "alter index {}{{from}} rename to {{to}}",
+                prefix.unwrap_or_default()
+            );
+            let was = old.name.replace(name.clone()).unwrap_or_default();
+            if let Some(Some(identity)) = identity.as_mut() {
+                *identity = substituted(identity, &was, name);
+            }
+            let entity = Entity::Index(table.clone(), name.clone());
+            out.push(rename(entity, &what, &was, name));
+        }
+    }
+}
+
+/// A sequence that belongs to the same column is the same one.
+fn rename_sequences(schema: &mut Schema, to: &Schema, out: &mut Vec<Change>) {
+    let there: HashSet<Name> = schema.sequences.iter().map(|it| it.name.clone()).collect();
+    let stays: HashSet<&Name> = to.sequences.iter().map(|it| &it.name).collect();
+    for new in to.sequences.iter().filter(|it| !there.contains(&it.name)) {
+        let taken = taken_names(schema, &new.name);
+        if new.owned_by.is_none() || taken.contains(&new.name.name) {
+            continue;
+        }
+        let is_same = |old: &&mut crate::value::Sequence| {
+            old.owned_by == new.owned_by
+                && !stays.contains(&old.name)
+                && old.name.schema == new.name.schema
+        };
+        let Some(old) = schema.sequences.iter_mut().find(is_same) else {
+            continue;
+        };
+        let prefix = old
+            .name
+            .schema
+            .as_deref()
+            .map(|it| format!("{}.", quoted(it)));
+        let what = format!(
+            "alter sequence {}{{from}} rename to {{to}}",
+            prefix.unwrap_or_default()
+        );
+        let was = std::mem::replace(&mut old.name, new.name.clone());
+        out.push(rename(
+            Entity::Sequence(new.name.clone()),
+            &what,
+            &was.name,
+            &new.name.name,
+        ));
+        let columns = schema.tables.iter_mut().flat_map(|it| &mut it.columns);
+        for default in columns.filter_map(|it| it.default.as_mut()) {
+            let (before, after) = (format!("'{was}'"), format!("'{}'", new.name));
+            *default = default.replace(&before, &after);
+        }
+    }
+}
+
+/// The names in a schema that no index, key or sequence can take.
+fn taken_names(schema: &Schema, like: &Name) -> HashSet<String> {
+    let mut taken = HashSet::new();
+    for table in schema
+        .tables
+        .iter()
+        .filter(|it| it.name.schema == like.schema)
+    {
+        taken.insert(table.name.name.clone());
+        taken.extend(table.indexes.iter().filter_map(|it| it.name.clone()));
+        let is_index = |it: &&Constraint| {
+            !matches!(
+                it.kind,
+                ConstraintKind::Check { .. } | ConstraintKind::ForeignKey { .. }
+            )
+        };
+        let keys = table.constraints.iter().filter(is_index);
+        taken.extend(keys.filter_map(|it| it.name.clone()));
+    }
+    for view in schema
+        .views
+        .iter()
+        .filter(|it| it.name.schema == like.schema)
+    {
+        taken.insert(view.name.name.clone());
+        taken.extend(view.indexes.iter().filter_map(|it| it.name.clone()));
+    }
+    let sequences = schema.sequences.iter().map(|it| &it.name);
+    let composites = schema.composites.iter().map(|it| &it.name);
+    let others = sequences
+        .chain(composites)
+        .filter(|it| it.schema == like.schema);
+    taken.extend(others.map(|it| it.name.clone()));
+    taken
+}
+
+/// The text with one name in another's place, but not within literals.
+fn substituted(text: &str, from: &str, to: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(first) = rest.chars().next() {
+        let length = match first {
+            '\'' => quoted_length(rest, '\''),
+            '"' => quoted_length(rest, '"'),
+            it if is_letter(it) => rest.find(|it| !is_letter(it)).unwrap_or(rest.len()),
+            it => it.len_utf8(),
+        };
+        let (token, tail) = rest.split_at_checked(length).unwrap_or((rest, ""));
+        let inner = token.strip_prefix('"').and_then(|it| it.strip_suffix('"'));
+        let is_name = match inner {
+            Some(inner) => inner.replace("\"\"", "\"") == from,
+            None => is_letter(first) && token.to_lowercase() == from,
+        };
+        if is_name {
+            out.push_str(&quoted(to));
+        } else {
+            out.push_str(token);
+        }
+        rest = tail;
+    }
+    out
+}
+
+fn is_letter(it: char) -> bool {
+    it.is_alphanumeric() || it == '_' || it == '$'
+}
+
+/// The bytes up to the closing quote; a doubled one does not close.
+fn quoted_length(text: &str, quote: char) -> usize {
+    let mut letters = text.char_indices().skip(1).peekable();
+    while let Some((place, letter)) = letters.next() {
+        if letter == quote {
+            if letters.peek().is_some_and(|(_, next)| *next == quote) {
+                letters.next();
+            } else {
+                return place + quote.len_utf8();
+            }
+        }
+    }
+    text.len()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::substituted;
+
+    #[test]
+    fn literals_keep_what_looks_like_the_name() {
+        let text = r#"a > 0 and "a" <> 'a ''a' and aa is null"#;
+        let expected = r#""B" > 0 and "B" <> 'a ''a' and aa is null"#;
+        assert_eq!(substituted(text, "a", "B"), expected);
+    }
+
+    #[test]
+    fn an_open_quote_ends_with_the_text() {
+        assert_eq!(substituted("a 'a", "a", "b"), "b 'a");
+        assert_eq!(substituted("\"ä", "ä", "b"), "\"ä");
+    }
+}

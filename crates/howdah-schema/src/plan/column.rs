@@ -1,0 +1,355 @@
+//! Columns: added with values in batches, null refused by what is proven. No IO.
+
+use super::types::{Effect, effect};
+use super::units::{Form, Outcome, apart, object, plain, validates, validation};
+use super::volatility::is_volatile;
+use super::{Batches, Deploy, Kind, Question, Situation, Step};
+use crate::ddl;
+use crate::diff::{Action, Aspect, Change, Definition, Entity};
+use crate::identifiers::quoted;
+use crate::naming::object_name;
+use crate::value::{Column, Name};
+
+pub(crate) fn added(situation: &Situation<'_>, change: &Change) -> Outcome {
+    let Some((table, column)) = whole(situation, change) else {
+        return Outcome::Left;
+    };
+    if let Some((_, reason)) = hazard(situation, change) {
+        let fills = column.generated.is_none() && column.identity.is_none();
+        return match (fills, &column.default) {
+            (true, Some(default)) => filled(situation, change, default, Deploy::Migrate),
+            (true, None) => valued(situation, change),
+            (false, _) => rewritten(
+                situation,
+                change,
+                &format!("rewrite {}", object(change)),
+                reason,
+            ),
+        };
+    }
+    let reason = if situation.is_small(table) {
+        "the table is new or small"
+    } else {
+        "rows that are there need not be touched"
+    };
+    Outcome::Steps(vec![plain(change, reason)], Deploy::Expand)
+}
+
+/// The table and the column as it will be, with its default.
+fn whole<'a>(situation: &'a Situation<'_>, change: &'a Change) -> Option<(&'a Name, &'a Column)> {
+    let Entity::Column(table, name) = &change.entity else {
+        return None;
+    };
+    let columns = &situation.table(table)?.columns;
+    Some((table, columns.iter().find(|it| it.name == *name)?))
+}
+
+/// Why a change of a column in its plain form lets readers and writers wait for long.
+pub(crate) fn hazard<'a>(
+    situation: &Situation<'_>,
+    change: &'a Change,
+) -> Option<(&'a Change, String)> {
+    let table = change.entity.relation()?;
+    if situation.is_small(table)
+        || situation
+            .table(table)
+            .is_some_and(|it| it.foreign.is_some())
+    {
+        return None;
+    }
+    let reason = match (&change.entity, change.action, &change.aspect) {
+        (Entity::Column(..), Action::Create, _) => hazard_of_new(situation, change)?,
+        (Entity::Column(..), Action::Alter, Some(Aspect::Type)) => {
+            hazard_of_type(situation, change)?
+        }
+        (Entity::Column(..), Action::Alter, Some(Aspect::SetExpression)) => {
+            format!("`{table}` would be written anew while nobody can read it")
+        }
+        (Entity::Column(..), Action::Alter, Some(Aspect::SetNotNull)) => {
+            format!("all rows of `{table}` would be read while nobody else can")
+        }
+        (Entity::Index(..), Action::Create, _) => {
+            format!("the index would be built while nobody can write to `{table}`")
+        }
+        (Entity::Constraint(..), Action::Create, _) => {
+            let it = super::units::constraint_of(change.to.as_ref())?;
+            if it.not_valid || it.not_enforced {
+                return None;
+            }
+            format!("all rows of `{table}` would be read while nobody else can")
+        }
+        _ => return None,
+    };
+    Some((change, reason))
+}
+
+fn hazard_of_new(situation: &Situation<'_>, change: &Change) -> Option<String> {
+    let (table, column) = whole(situation, change)?;
+    let is_volatile = column
+        .default
+        .as_deref()
+        .is_some_and(|it| is_volatile(it, situation.to));
+    let is_stored = column.generated.as_ref().is_some_and(|it| !it.is_virtual);
+    // a domain with conditions is checked for every row
+    let is_domain = situation.to.domains.iter().any(|it| {
+        let checks = it.not_null || !it.checks.is_empty();
+        checks && it.name.to_string() == column.type_name
+    });
+    if is_volatile || is_stored || column.identity.is_some() || is_domain {
+        return Some(format!(
+            "`{table}` would be written anew while nobody can read it"
+        ));
+    }
+    let lacks = column.not_null && column.default.is_none() && column.generated.is_none();
+    (lacks && situation.rows(table) != Some(0))
+        .then(|| format!("rows of `{table}` that are there have no value for it"))
+}
+
+fn hazard_of_type(situation: &Situation<'_>, change: &Change) -> Option<String> {
+    let (Some(Definition::Column(from)), Some(Definition::Column(to))) = (&change.from, &change.to)
+    else {
+        return None;
+    };
+    let table = situation.table(change.entity.relation()?)?;
+    match effect(table, from, to) {
+        Effect::Nothing => None,
+        Effect::Read => Some(format!(
+            "all rows of `{}` would be read while nobody else can",
+            table.name
+        )),
+        Effect::Rewrite => Some(format!(
+            "`{}` and its indexes would be written anew while nobody can read it",
+            table.name
+        )),
+    }
+}
+
+/// The column first, then its default for new rows, then values for the others, then what refuses null.
+fn filled(situation: &Situation<'_>, change: &Change, value: &str, not_null: Deploy) -> Outcome {
+    let Some((table, column)) = whole(situation, change) else {
+        return Outcome::Left;
+    };
+    let (what, name) = (object(change), quoted(&column.name));
+    let bare = Column {
+        default: None,
+        not_null: false,
+        not_null_constraint: None,
+        ..column.clone()
+    };
+    let add = format!(
+        "alter table {table} add column {}",
+        ddl::table::column(&bare)
+    );
+    let undo = format!("alter table {table} drop column {name}");
+    let mut first =
+        vec![Step::ddl(add, what.clone(), "without a value, no row is touched").undone_by(undo)];
+    if let Some(default) = &column.default {
+        let sql = format!("alter table {table} alter column {name} set default {default}");
+        first.push(Step::ddl(sql, what.clone(), "new rows have it from now on"));
+    }
+    let extras = change.statements.iter().skip(1);
+    first.extend(
+        extras.map(|sql| Step::ddl(sql.clone(), what.clone(), "it changes the catalog alone")),
+    );
+    let mut forms = vec![first];
+    let condition = format!("{name} is null");
+    forms.push(vec![backfill(
+        situation,
+        table,
+        &format!("{name} = {value}"),
+        &condition,
+        &what,
+    )]);
+    let mut ready = Deploy::Expand;
+    if column.not_null {
+        ready = not_null;
+        forms.extend(refuse_null(situation, table, column, not_null, &what));
+    }
+    Outcome::Steps(forms, ready)
+}
+
+/// A value for the rows that are there has to be told.
+fn valued(situation: &Situation<'_>, change: &Change) -> Outcome {
+    let id = format!("value {}", change.object.name);
+    if let Some(value) = situation.options.answers.get(&id) {
+        if value == "keep" {
+            return Outcome::Left;
+        }
+        // the old program gives no value: null is refused when it is gone
+        return filled(situation, change, value, Deploy::Contract);
+    }
+    let Some((table, _)) = whole(situation, change) else {
+        return Outcome::Left;
+    };
+    let question = Question::new(
+        id,
+        object(change),
+        format!("which value do the rows of `{table}` get that are there?"),
+        format!("`{}` refuses null and has no default", change.object.name),
+    );
+    Outcome::Asked(
+        question
+            .answer(
+                "an SQL expression",
+                "it is filled in in batches; then null is refused",
+            )
+            .answer("keep", "leave the column out"),
+    )
+}
+
+/// An update in batches.
+pub(crate) fn backfill(
+    situation: &Situation<'_>,
+    table: &Name,
+    set: &str,
+    condition: &str,
+    object: &str,
+) -> Step {
+    let sql = format!("update {table} set {set} where {condition}");
+    let reason = "rows are filled in batches, each committed by itself";
+    let mut step = Step::ddl(sql, object.to_owned(), reason).of_kind(Kind::Backfill);
+    step.batches = Some(Batches {
+        table: table.to_string(),
+        key: situation.key(table),
+        set: set.to_owned(),
+        condition: condition.to_owned(),
+    });
+    step.deployed(Deploy::Migrate)
+}
+
+/// Null is refused at first of new rows, then proven for the others.
+fn refuse_null(
+    situation: &Situation<'_>,
+    table: &Name,
+    column: &Column,
+    deploy: Deploy,
+    object: &str,
+) -> Vec<Form> {
+    let name = quoted(&column.name);
+    let is_new = situation.options.server_version >= 180_000;
+    let constraint = column.not_null_constraint.clone().unwrap_or_default();
+    let usual = object_name(&table.name, &column.name, "not_null");
+    let own = constraint.name.unwrap_or(usual);
+    let own = quoted(&own);
+    let inherit = if constraint.no_inherit {
+        " no inherit"
+    } else {
+        ""
+    };
+    let demand = if is_new {
+        format!("not null {name}{inherit}")
+    } else {
+        format!("check ({name} is not null)")
+    };
+    let add = format!("alter table {table} add constraint {own} {demand} not valid");
+    let drop = format!("alter table {table} drop constraint {own}");
+    let reason = "new rows keep it from now on; those that are there are not read";
+    let mut forms = vec![vec![
+        Step::ddl(add, object.to_owned(), reason).undone_by(drop.clone()),
+    ]];
+    if constraint.not_valid {
+        return forms;
+    }
+    let validate = format!("alter table {table} validate constraint {own}");
+    let reason = "rows are read while readers and writers go on";
+    forms.push(vec![
+        Step::ddl(validate, object.to_owned(), reason).of_kind(Kind::Validate),
+    ]);
+    if !is_new {
+        let alter = format!("alter table {table} alter column {name}");
+        let reason = "the constraint has proven it: no row is read";
+        let set = Step::ddl(format!("{alter} set not null"), object.to_owned(), reason);
+        let set = set.undone_by(format!("{alter} drop not null"));
+        let drop = Step::ddl(
+            drop,
+            object.to_owned(),
+            "the column refuses null by itself now",
+        );
+        forms.push(vec![set, drop]);
+    }
+    let deployed = |form: Form| form.into_iter().map(|it| it.deployed(deploy)).collect();
+    forms.into_iter().map(deployed).collect()
+}
+
+pub(crate) fn altered(situation: &Situation<'_>, change: &Change) -> Outcome {
+    if validates(change) {
+        return Outcome::Steps(apart(validation(change)), Deploy::Migrate);
+    }
+    let Some((_, reason)) = hazard(situation, change) else {
+        let deploy = match change.aspect {
+            Some(Aspect::SetNotNull) => Deploy::Contract,
+            _ => Deploy::Expand,
+        };
+        let steps = plain(
+            change,
+            "it changes the catalog alone, or the table is small",
+        );
+        let steps = steps.into_iter().map(|it| it.deployed(deploy)).collect();
+        return Outcome::Steps(vec![steps], deploy);
+    };
+    match (&change.aspect, whole(situation, change)) {
+        (Some(Aspect::SetNotNull), Some((table, column))) => {
+            let mut forms = Vec::new();
+            if let Some(default) = column.default.as_deref() {
+                let name = quoted(&column.name);
+                let set = format!("{name} = {default}");
+                let condition = format!("{name} is null");
+                forms.push(vec![backfill(
+                    situation,
+                    table,
+                    &set,
+                    &condition,
+                    &object(change),
+                )]);
+            }
+            forms.extend(refuse_null(
+                situation,
+                table,
+                column,
+                Deploy::Contract,
+                &object(change),
+            ));
+            Outcome::Steps(forms, Deploy::Contract)
+        }
+        (Some(Aspect::Type), _) => rewritten(
+            situation,
+            change,
+            &format!("type {}", change.object.name),
+            reason,
+        ),
+        _ => rewritten(
+            situation,
+            change,
+            &format!("rewrite {}", object(change)),
+            reason,
+        ),
+    }
+}
+
+/// What has no form that lets readers go on is done when an answer says so.
+pub(crate) fn rewritten(
+    situation: &Situation<'_>,
+    change: &Change,
+    id: &str,
+    reason: String,
+) -> Outcome {
+    match situation.options.answers.get(id).map(String::as_str) {
+        Some("rewrite") => {
+            let reason = "it was answered that readers and writers may wait";
+            Outcome::Steps(vec![plain(change, reason)], Deploy::Expand)
+        }
+        Some("keep") => Outcome::Left,
+        _ => {
+            let question = Question::new(
+                id.to_owned(),
+                object(change),
+                "may readers and writers wait until it is done?".to_owned(),
+                reason,
+            );
+            let question = question
+                .answer("rewrite", "do it at once")
+                .answer("keep", "leave it as it is");
+            Outcome::Asked(question)
+        }
+    }
+}

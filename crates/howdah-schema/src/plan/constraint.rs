@@ -1,0 +1,271 @@
+//! Constraints: added unproven and then proven, keys by an index that is there. No IO.
+
+use super::index;
+use super::units::{Outcome, apart, constraint_of, object, plain};
+use super::{Deploy, Kind, Question, Situation, Step};
+use crate::ddl;
+use crate::diff::{Action, Change, Entity};
+use crate::identifiers::quoted;
+use crate::naming::object_name;
+use crate::value::{Constraint, ConstraintKind, Element, Index, Name};
+
+pub(crate) fn created(situation: &Situation<'_>, change: &Change) -> Outcome {
+    let (Entity::Constraint(table, _), Some(it)) =
+        (&change.entity, constraint_of(change.to.as_ref()))
+    else {
+        return Outcome::Left;
+    };
+    let is_quick = it.not_valid || it.not_enforced;
+    if is_quick || situation.is_made(table) || is_small(situation, table, it) {
+        let reason = if is_quick {
+            "rows that are there are not read"
+        } else {
+            "the table is new or small: its rows are read at once"
+        };
+        return Outcome::Steps(vec![plain(change, reason)], Deploy::Expand);
+    }
+    match &it.kind {
+        ConstraintKind::Check { .. } | ConstraintKind::ForeignKey { .. } => {
+            let mut steps = Vec::new();
+            prove_later(situation, table, it, &object(change), &mut steps);
+            Outcome::Steps(apart(steps), Deploy::Migrate)
+        }
+        ConstraintKind::PrimaryKey {
+            without_overlaps: false,
+            ..
+        }
+        | ConstraintKind::Unique {
+            without_overlaps: false,
+            ..
+        } => {
+            let mut steps = Vec::new();
+            key(situation, table, it, &object(change), &mut steps);
+            Outcome::Steps(apart(steps), Deploy::Expand)
+        }
+        _ => asked(situation, change),
+    }
+}
+
+/// What reads the table under a lock has no other form.
+fn asked(situation: &Situation<'_>, change: &Change) -> Outcome {
+    let id = format!("block {}", object(change));
+    match situation.options.answers.get(&id).map(String::as_str) {
+        Some("block") => {
+            let reason = "it was answered that readers and writers may wait";
+            Outcome::Steps(vec![plain(change, reason)], Deploy::Expand)
+        }
+        Some("keep") => Outcome::Left,
+        _ => {
+            let question = Question::new(
+                id,
+                object(change),
+                "may readers and writers wait while its index is built?".to_owned(),
+                "an exclusion constraint has no form that lets them go on".to_owned(),
+            );
+            let question = question
+                .answer("block", "build it at once")
+                .answer("keep", "leave it out");
+            Outcome::Asked(question)
+        }
+    }
+}
+
+/// A foreign key reads the other table, too.
+fn is_small(situation: &Situation<'_>, table: &Name, it: &Constraint) -> bool {
+    let other = match &it.kind {
+        ConstraintKind::ForeignKey { references, .. } => situation.is_small(references),
+        _ => true,
+    };
+    situation.is_small(table) && other
+}
+
+/// Added without reading rows, and proven while readers and writers go on.
+fn prove_later(
+    situation: &Situation<'_>,
+    table: &Name,
+    it: &Constraint,
+    object: &str,
+    out: &mut Vec<Step>,
+) {
+    let is_foreign_key = matches!(it.kind, ConstraintKind::ForeignKey { .. });
+    let whole = situation.is_partitioned(table);
+    if whole && is_foreign_key && situation.options.server_version < 180_000 {
+        // before 18 that of a partitioned table cannot wait for its proof: it takes over the proven ones of its partitions
+        for partition in situation.partitions(table) {
+            prove_later(situation, &partition.name, it, object, out);
+        }
+        let sql = format!(
+            "alter table {table} add {}",
+            ddl::constraint::definition(it)
+        );
+        let reason = "the partitions have proven it already";
+        out.push(Step::ddl(sql, object.to_owned(), reason).deployed(Deploy::Migrate));
+        return;
+    }
+    let name = quoted(it.name.as_deref().unwrap_or_default());
+    let unproven = Constraint {
+        not_valid: true,
+        ..it.clone()
+    };
+    let add = format!(
+        "alter table {table} add {}",
+        ddl::constraint::definition(&unproven)
+    );
+    let undo = format!("alter table {table} drop constraint {name}");
+    let reason = "new rows keep it from now on; those that are there are not read";
+    out.push(Step::ddl(add, object.to_owned(), reason).undone_by(undo));
+    let validate = format!("alter table {table} validate constraint {name}");
+    let reason = "rows are read while readers and writers go on";
+    let step = Step::ddl(validate, object.to_owned(), reason);
+    out.push(step.of_kind(Kind::Validate).deployed(Deploy::Migrate));
+}
+
+/// A key takes an index that was built while writers went on.
+fn key(
+    situation: &Situation<'_>,
+    table: &Name,
+    it: &Constraint,
+    object: &str,
+    out: &mut Vec<Step>,
+) {
+    let name = it.name.as_deref().unwrap_or_default();
+    let Some(index) = index_of(it) else { return };
+    if situation.is_partitioned(table) {
+        let only = format!(
+            "alter table only {table} add {}",
+            ddl::constraint::definition(it)
+        );
+        let undo = format!("alter table {table} drop constraint {}", quoted(name));
+        let reason = "the key of a partitioned table waits for those of the partitions";
+        out.push(Step::ddl(only, object.to_owned(), reason).undone_by(undo));
+        for partition in situation.partitions(table) {
+            let own = Constraint {
+                name: Some(object_name(&partition.name.name, name, "")),
+                ..it.clone()
+            };
+            key(situation, &partition.name, &own, object, out);
+            let own_name = partition
+                .name
+                .sibling(own.name.as_deref().unwrap_or_default());
+            let whole = table.sibling(name);
+            let sql = format!("alter index {whole} attach partition {own_name}");
+            let reason = "the partition's key is there already";
+            out.push(Step::ddl(sql, object.to_owned(), reason));
+        }
+        return;
+    }
+    index::build(situation, table, name, &index, object, out);
+    out.push(use_index(table, it, name, object));
+}
+
+fn use_index(table: &Name, it: &Constraint, index: &str, object: &str) -> Step {
+    let word = match it.kind {
+        ConstraintKind::PrimaryKey { .. } => "primary key",
+        _ => "unique",
+    };
+    let name = quoted(it.name.as_deref().unwrap_or_default());
+    let deferral = ddl::constraint::deferral(it.deferral);
+    let index = quoted(index);
+    let sql =
+        format!("alter table {table} add constraint {name} {word} using index {index}{deferral}");
+    let reason = "the index is there already: the key takes it";
+    let undo = format!("alter table {table} drop constraint {name}");
+    Step::ddl(sql, object.to_owned(), reason).undone_by(undo)
+}
+
+/// The index that a key takes.
+fn index_of(it: &Constraint) -> Option<Index> {
+    let (columns, include, options, nulls_not_distinct) = match &it.kind {
+        ConstraintKind::PrimaryKey {
+            columns,
+            include,
+            options,
+            ..
+        } => (columns, include, options, false),
+        ConstraintKind::Unique {
+            columns,
+            include,
+            options,
+            nulls_not_distinct,
+            ..
+        } => (columns, include, options, *nulls_not_distinct),
+        _ => return None,
+    };
+    let element = |column: &String| Element {
+        column: Some(column.clone()),
+        ..Default::default()
+    };
+    Some(Index {
+        unique: true,
+        nulls_not_distinct,
+        elements: columns.iter().map(element).collect(),
+        include: include.clone(),
+        options: options.clone(),
+        tablespace: it.tablespace.clone(),
+        ..Default::default()
+    })
+}
+
+/// A constraint that becomes another under the same name: the new one is proven before the old one goes.
+pub(crate) fn replaced(situation: &Situation<'_>, changes: &[&Change]) -> Option<Outcome> {
+    let new = changes.iter().find(|it| it.action == Action::Create)?;
+    let (Entity::Constraint(table, name), Some(it)) = (&new.entity, constraint_of(new.to.as_ref()))
+    else {
+        return None;
+    };
+    let of_it = |it: &&&Change| match &it.entity {
+        Entity::Comment(of) => **of == new.entity,
+        other => *other == new.entity,
+    };
+    let old = changes
+        .iter()
+        .find(|it| it.action == Action::Drop && it.entity == new.entity)?;
+    let is_alone = changes.iter().filter(of_it).count() == changes.len();
+    if !is_alone || is_small(situation, table, it) || it.not_valid || it.not_enforced {
+        return None;
+    }
+    let (partitioned, own) = (situation.is_partitioned(table), quoted(name));
+    let mut steps = Vec::new();
+    let other = object_name(name, "", "new");
+    let mut last: Vec<Step> = plain(old, "the new one takes its place in the same transaction");
+    match &it.kind {
+        ConstraintKind::Check { .. } | ConstraintKind::ForeignKey { .. } if !partitioned => {
+            let under = Constraint {
+                name: Some(other.clone()),
+                ..(*it).clone()
+            };
+            prove_later(situation, table, &under, &object(new), &mut steps);
+            let other = quoted(&other);
+            let rename = format!("alter table {table} rename constraint {other} to {own}");
+            last.push(Step::ddl(
+                rename,
+                object(new),
+                "the new one takes the name of the old one",
+            ));
+        }
+        ConstraintKind::PrimaryKey {
+            without_overlaps: false,
+            ..
+        }
+        | ConstraintKind::Unique {
+            without_overlaps: false,
+            ..
+        } if !partitioned => {
+            let index = index_of(it)?;
+            index::build(situation, table, &other, &index, &object(new), &mut steps);
+            last.push(use_index(table, it, &other, &object(new)));
+        }
+        _ => return None,
+    }
+    let comments = changes
+        .iter()
+        .filter(|it| matches!(it.entity, Entity::Comment(_)));
+    last.extend(comments.flat_map(|it| plain(it, "it changes the catalog alone")));
+    let last = last
+        .into_iter()
+        .map(|it| it.deployed(Deploy::Migrate))
+        .collect();
+    let mut forms = apart(steps);
+    forms.push(last);
+    Some(Outcome::Steps(forms, Deploy::Migrate))
+}

@@ -1,0 +1,203 @@
+//! Indexes: built and dropped beside readers and writers. No IO.
+
+use super::units::{Outcome, apart, object, plain};
+use super::{Deploy, Kind, Situation, Step};
+use crate::ddl;
+use crate::diff::{Action, Change, Definition, Entity};
+use crate::identifiers::quoted;
+use crate::naming::object_name;
+use crate::value::{Index, Name, Table};
+
+pub(crate) fn created(situation: &Situation<'_>, change: &Change) -> Outcome {
+    let (Entity::Index(table, name), Some(Definition::Index(index))) = (&change.entity, &change.to)
+    else {
+        return Outcome::Left;
+    };
+    if situation.is_small(table) || is_foreign(situation, table) {
+        let reason = "the table is new or small: the index is built at once";
+        return Outcome::Steps(vec![plain(change, reason)], Deploy::Expand);
+    }
+    let mut steps = Vec::new();
+    build(situation, table, name, index, &object(change), &mut steps);
+    let rest = change.statements.iter().skip(1);
+    steps.extend(
+        rest.map(|sql| Step::ddl(sql.clone(), object(change), "it changes the catalog alone")),
+    );
+    Outcome::Steps(apart(steps), Deploy::Expand)
+}
+
+fn is_foreign(situation: &Situation<'_>, table: &Name) -> bool {
+    situation
+        .table(table)
+        .is_some_and(|it| it.foreign.is_some())
+}
+
+/// The steps that build an index under a name without stopping writers.
+pub(crate) fn build(
+    situation: &Situation<'_>,
+    table: &Name,
+    name: &str,
+    index: &Index,
+    object: &str,
+    out: &mut Vec<Step>,
+) {
+    let named = Index {
+        name: Some(name.to_owned()),
+        comment: None,
+        ..index.clone()
+    };
+    if situation.is_partitioned(table) {
+        return build_on_partitions(situation, table, &named, object, out);
+    }
+    out.push(concurrently(table, &named, object));
+}
+
+fn concurrently(table: &Name, index: &Index, object: &str) -> Step {
+    let plain = ddl::index::create(table, index);
+    let name = table.sibling(index.name.as_deref().unwrap_or_default());
+    let reason = "the index is built while writers go on";
+    let mut step = Step::ddl(
+        with_word(&plain, "index", "concurrently"),
+        object.to_owned(),
+        reason,
+    );
+    step = step.of_kind(Kind::ConcurrentIndex);
+    step.builds_index = Some(name.to_string());
+    step.undone_by(format!("drop index concurrently {name}"))
+}
+
+/// `create index … on t` with a word after the first of another.
+fn with_word(sql: &str, after: &str, word: &str) -> String {
+    sql.replacen(&format!("{after} "), &format!("{after} {word} "), 1)
+}
+
+/// A partitioned table's index is made by itself, those of the partitions beside writers, and then attached.
+fn build_on_partitions(
+    situation: &Situation<'_>,
+    table: &Name,
+    index: &Index,
+    object: &str,
+    out: &mut Vec<Step>,
+) {
+    let name = table.sibling(index.name.as_deref().unwrap_or_default());
+    let only = ddl::index::create(table, index).replacen(" on ", " on only ", 1);
+    let reason = "a partitioned table cannot be indexed concurrently: its index waits for those of the partitions";
+    out.push(Step::ddl(only, object.to_owned(), reason).undone_by(format!("drop index {name}")));
+    for partition in situation.partitions(table) {
+        let own = Index {
+            name: Some(partition_name(partition, index)),
+            ..index.clone()
+        };
+        let own_name = partition
+            .name
+            .sibling(own.name.as_deref().unwrap_or_default());
+        if partition.partition_by.is_some() {
+            build_on_partitions(situation, &partition.name, &own, object, out);
+        } else if situation.is_small(&partition.name) {
+            let sql = ddl::index::create(&partition.name, &own);
+            let step = Step::ddl(sql, object.to_owned(), "the partition is new or small");
+            out.push(step.undone_by(format!("drop index {own_name}")));
+        } else {
+            out.push(concurrently(&partition.name, &own, object));
+        }
+        let attach = format!("alter index {name} attach partition {own_name}");
+        let reason = "the index is there already: attaching it changes the catalog alone";
+        out.push(Step::ddl(attach, object.to_owned(), reason));
+    }
+}
+
+/// A name that no other index of the partition has.
+fn partition_name(partition: &Table, index: &Index) -> String {
+    let whole = index.name.as_deref().unwrap_or_default();
+    let taken = |name: &String| {
+        let indexes = partition.indexes.iter().filter_map(|it| it.name.as_ref());
+        let keys = partition
+            .constraints
+            .iter()
+            .filter_map(|it| it.name.as_ref());
+        indexes.chain(keys).any(|it| it == name)
+    };
+    let numbered = (0..).map(|number| match number {
+        0 => object_name(&partition.name.name, whole, ""),
+        number => object_name(&partition.name.name, whole, &number.to_string()),
+    });
+    let mut free = numbered.filter(|it| !taken(it));
+    free.next().unwrap_or_default()
+}
+
+pub(crate) fn dropped(situation: &Situation<'_>, change: &Change) -> Outcome {
+    let (Entity::Index(table, _), Some(Definition::Index(index))) = (&change.entity, &change.from)
+    else {
+        return Outcome::Left;
+    };
+    let mut steps = Vec::new();
+    drop(situation, table, change, &mut steps);
+    if let Some(last) = steps.last_mut() {
+        last.undo = Some(if last.transaction {
+            change.undo.join(";\n")
+        } else {
+            concurrently(table, index, "").sql
+        });
+    }
+    let deploy = if index.invalid {
+        Deploy::Expand
+    } else {
+        Deploy::Contract
+    };
+    let steps = steps.into_iter().map(|it| it.deployed(deploy));
+    Outcome::Steps(apart(steps), deploy)
+}
+
+fn drop(situation: &Situation<'_>, table: &Name, change: &Change, out: &mut Vec<Step>) {
+    let before = situation.from.table(table);
+    let is_partitioned = before.is_some_and(|it| it.partition_by.is_some());
+    let concurrently = !situation.is_small(table) && !is_partitioned;
+    for sql in &change.statements {
+        let reason = "the old program may still need the index";
+        out.push(if concurrently && sql.starts_with("drop index") {
+            let sql = with_word(sql, "index", "concurrently");
+            Step::ddl(sql, object(change), reason).of_kind(Kind::ConcurrentDrop)
+        } else {
+            Step::ddl(sql.clone(), object(change), reason)
+        });
+    }
+}
+
+/// An index that becomes another: the new one is built beside the old.
+pub(crate) fn replaced(situation: &Situation<'_>, changes: &[&Change]) -> Option<Outcome> {
+    let find = |action: Action| {
+        changes
+            .iter()
+            .find(|it| it.action == action && matches!(it.entity, Entity::Index(..)))
+    };
+    let (old, new) = (find(Action::Drop)?, find(Action::Create)?);
+    let (Entity::Index(table, name), Some(Definition::Index(index))) = (&new.entity, &new.to)
+    else {
+        return None;
+    };
+    let of_it = |it: &&&Change| match &it.entity {
+        Entity::Comment(of) => **of == new.entity,
+        other => *other == new.entity,
+    };
+    let is_alone = changes.iter().filter(of_it).count() == changes.len();
+    if !is_alone || situation.is_small(table) {
+        return None;
+    }
+    let other = object_name(name, "", "new");
+    let mut steps = Vec::new();
+    build(situation, table, &other, index, &object(new), &mut steps);
+    drop(situation, table, old, &mut steps);
+    let (own, other) = (quoted(name), table.sibling(other));
+    let rename = format!("alter index {other} rename to {own}");
+    let reason = "the new index takes the name of the old one";
+    steps.push(Step::ddl(rename, object(new), reason));
+    let rest = changes
+        .iter()
+        .filter(|it| !matches!(it.entity, Entity::Index(..)));
+    steps.extend(rest.flat_map(|it| plain(it, "it changes the catalog alone")));
+    let more = new.statements.iter().skip(1);
+    steps.extend(
+        more.map(|sql| Step::ddl(sql.clone(), object(new), "it changes the catalog alone")),
+    );
+    Some(Outcome::Steps(apart(steps), Deploy::Expand))
+}

@@ -1,0 +1,176 @@
+//! Tables and what has no form of its own: renamed, dropped, rewritten, partitions. No IO.
+
+use super::column::rewritten;
+use super::units::{Outcome, Permission, apart, object, plain};
+use super::{Deploy, Kind, Question, Refused, Situation, Step};
+use crate::diff::{Action, Aspect, Change, Definition, Entity};
+use crate::identifiers::quoted;
+use crate::naming::object_name;
+use crate::value::Name;
+
+pub(crate) fn renamed(situation: &Situation<'_>, change: &Change) -> Outcome {
+    let was = change.renamed_from.as_deref().unwrap_or_default();
+    let id = format!("rename {}", object(change));
+    let answer = situation.options.answers.get(&id).map(String::as_str);
+    match &change.entity {
+        Entity::Relation(name) if answer != Some("direct") => {
+            Outcome::Steps(with_view(change, name, &name.sibling(was)), Deploy::Expand)
+        }
+        Entity::Column(..) if answer == Some("keep") => Outcome::Left,
+        Entity::Column(..) if answer != Some("direct") => {
+            let question = Question::new(
+                id,
+                object(change),
+                "may the column be renamed at once?".to_owned(),
+                format!("a program that still says `{was}` fails from then on"),
+            );
+            let question = question
+                .answer("direct", "rename it: no running program uses the old name")
+                .answer("keep", "leave it as it is");
+            Outcome::Asked(question)
+        }
+        _ => {
+            let steps = plain(change, "another name is a matter of the catalog alone");
+            Outcome::Steps(vec![steps], Deploy::Expand)
+        }
+    }
+}
+
+/// Under its old name a view stands for the table as long as the old program runs.
+fn with_view(change: &Change, name: &Name, was: &Name) -> Vec<super::units::Form> {
+    let mut steps = plain(change, "the table gets its new name");
+    let view = format!("create view {was} as select * from {name}");
+    let reason = "the old program goes on under the old name";
+    let view = Step::ddl(view, object(change), reason);
+    steps.push(view.undone_by(format!("drop view {was}")));
+    let drop = format!("drop view {was}");
+    let reason = "no program uses the old name any more";
+    let drop = Step::ddl(drop, object(change), reason).deployed(Deploy::Contract);
+    vec![steps, vec![drop]]
+}
+
+pub(crate) fn dropped(situation: &Situation<'_>, change: &Change) -> Outcome {
+    let loss = match &change.entity {
+        Entity::Extension(_) => Some("what the extension brought".to_owned()),
+        _ => change.loses.clone(),
+    };
+    if let Some(loss) = loss {
+        match situation.may_drop(change, &loss) {
+            Permission::Given => {}
+            Permission::Refused => return Outcome::Left,
+            Permission::Asked(question) => return Outcome::Asked(*question),
+        }
+    }
+    // what forbids something can go at once; what the old program may use goes after it
+    let deploy = match &change.entity {
+        Entity::Constraint(..) | Entity::Comment(_) | Entity::ReplicaIdentity(_) => Deploy::Expand,
+        _ => Deploy::Contract,
+    };
+    let reason = match deploy {
+        Deploy::Expand => "it changes the catalog alone",
+        _ => "nothing uses it any more when the old program is gone",
+    };
+    let steps = plain(change, reason)
+        .into_iter()
+        .map(|it| it.deployed(deploy));
+    Outcome::Steps(vec![steps.collect()], deploy)
+}
+
+/// Why a table cannot be made again.
+pub(crate) fn refusal(change: &Change) -> Option<Refused> {
+    let is_table = matches!(
+        (&change.entity, &change.from),
+        (Entity::Relation(_), Some(Definition::Table(_)))
+    );
+    let goes = change.action == Action::Drop && change.is_made_again && is_table;
+    goes.then(|| Refused {
+        object: object(change),
+        reason: "it cannot become what it should be in place: its rows would be lost".to_owned(),
+        hint: "make a table under another name, copy the rows, and rename both".to_owned(),
+    })
+}
+
+pub(crate) fn altered(situation: &Situation<'_>, change: &Change) -> Outcome {
+    let Entity::Relation(name) = &change.entity else {
+        return Outcome::Left;
+    };
+    let is_small = situation.is_small(name);
+    match &change.aspect {
+        Some(Aspect::Logged | Aspect::Tablespace | Aspect::AccessMethod) if !is_small => {
+            let reason = format!("`{name}` would be written anew while nobody can read it");
+            rewritten(
+                situation,
+                change,
+                &format!("rewrite {}", object(change)),
+                reason,
+            )
+        }
+        Some(Aspect::AttachPartition) if !is_small => {
+            let reason = format!("all rows of `{name}` would be read while nobody else can");
+            rewritten(
+                situation,
+                change,
+                &format!("attach {}", object(change)),
+                reason,
+            )
+        }
+        Some(Aspect::DetachPartition) if can_detach_concurrently(situation, name) => {
+            Outcome::Steps(apart(detached(situation, change, name)), Deploy::Contract)
+        }
+        _ => {
+            let steps = plain(
+                change,
+                "it changes the catalog alone, or the table is small",
+            );
+            Outcome::Steps(vec![steps], Deploy::Expand)
+        }
+    }
+}
+
+/// The partition goes while readers and writers go on, and without the constraint that PostgreSQL leaves on it then.
+fn detached(situation: &Situation<'_>, change: &Change, name: &Name) -> Vec<Step> {
+    let reason = "the partition is detached while readers and writers go on";
+    let steps = plain(change, reason).into_iter().map(|it| {
+        let sql = format!("{} concurrently", it.sql);
+        Step { sql, ..it }.of_kind(Kind::Detach)
+    });
+    let parent = situation
+        .from
+        .table(name)
+        .and_then(|it| it.partition_of.as_ref());
+    let by = parent.and_then(|of| situation.from.table(&of.parent)?.partition_by.as_ref());
+    let keys = by.map_or("", |it| it.keys.as_str());
+    let column = if keys.contains([',', '(', ' ']) {
+        ""
+    } else {
+        keys
+    };
+    let constraint = object_name(&name.name, column.trim_matches('"'), "check");
+    let sql = format!(
+        "alter table {name} drop constraint if exists {}",
+        quoted(&constraint)
+    );
+    let reason = "detaching leaves the bounds as a constraint";
+    let steps = steps.chain([Step::ddl(sql, object(change), reason)]);
+    steps.map(|it| it.deployed(Deploy::Contract)).collect()
+}
+
+fn can_detach_concurrently(situation: &Situation<'_>, name: &Name) -> bool {
+    let of = situation
+        .from
+        .table(name)
+        .and_then(|it| it.partition_of.as_ref());
+    let is_default = |bounds: &str| bounds.eq_ignore_ascii_case("default");
+    let has_default = situation
+        .from
+        .tables
+        .iter()
+        .filter_map(|it| it.partition_of.as_ref());
+    let has_default = has_default
+        .filter(|it| of.is_some_and(|of| of.parent == it.parent))
+        .any(|it| is_default(&it.bounds));
+    let goes = situation
+        .table(name)
+        .is_some_and(|it| it.partition_of.is_none());
+    goes && situation.options.server_version >= 140_000 && of.is_some() && !has_default
+}

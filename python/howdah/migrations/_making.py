@@ -1,0 +1,276 @@
+"""`howdah migrate make`: what models have and migrations do not make, as a file.
+
+Builds both in scratch databases and compares the catalogs. Called by the command. Invariants: a
+file that is there is never replaced; nothing that holds data is dropped without an answer.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import howdah
+from howdah import _native
+from howdah.migrations import _building
+from howdah.migrations._scan import words
+from howdah.migrations._scratch import scratch
+from howdah.migrations.errors import MigrationError, Refused
+from howdah.migrations.graph import Graph
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from pathlib import Path
+
+    from howdah.migrations.config import Settings
+    from howdah.migrations.reporting import Report
+
+BATCH_ROWS = 5000
+# steps whose effect goes with what the others undo
+_NOTHING_TO_UNDO = {"backfill", "validate"}
+_LONGEST_NAME_CHARS = 50
+
+
+@dataclass(frozen=True)
+class Choices:
+    """How questions are answered."""
+
+    answers: dict[str, str] = field(default_factory=dict)
+    allow_drop: bool = False
+    ask: Callable[[dict[str, Any]], str] | None = None
+    """Asks a person; None where nobody is there."""
+
+
+@dataclass(frozen=True)
+class Made:
+    """A migration that is to be written."""
+
+    name: str
+    text: str
+
+    def write(self, folder: Path) -> Path:
+        """Write it; the folder is made if it is not there.
+
+        Raises:
+            MigrationError: the file is there already.
+        """
+        folder.mkdir(parents=True, exist_ok=True)
+        path = folder / self.name
+        try:
+            with path.open("x", encoding="utf-8") as file:
+                file.write(self.text)
+        except FileExistsError:
+            raise MigrationError(f"`{path}` is there already") from None
+        return path
+
+
+def made(settings: Settings, report: Report, name: str | None, choices: Choices) -> Made | None:
+    """The migration from what the migrations make to what the models declare; None if equal.
+
+    Raises:
+        Refused: a question is open and nobody is there to answer it.
+        MigrationError: the migrations have several ends, or something cannot be built.
+    """
+    migrations = _building.existing(settings)
+    graph = Graph.for_applied(migrations, ())
+    graph.until(None)
+    if not settings.models and not _building.objects(settings):
+        raise MigrationError(
+            "there are no models to compare with",
+            hint='`models = ["shop.models"]` in the configuration, or `--models`',
+        )
+    with scratch(settings, report) as server:
+        before_url, after_url = server.database(), server.database()
+        _building.build(server, before_url, settings, migrations)
+        declared = _building.declare(server, after_url, settings)
+        before, after = _building.read(before_url), _building.read(after_url)
+        with howdah.connect(after_url) as conn:
+            version = conn.server_version
+    plan = planned(before, after, {"server_version": version, "declared": declared}, choices)
+    for note in plan["notes"]:
+        report.line(f"note: {note}")
+    for it in plan["refused"]:
+        report.line(f"refused: {it['object']}: {it['reason']}")
+        report.line(f"  hint: {it['hint']}")
+    if not plan["steps"]:
+        return None
+    slug = slug_of(name) if name else named_after(plan["steps"])
+    return Made(f"{next_number(graph)}_{slug}.sql", written(plan["steps"], graph.heads))
+
+
+def planned(
+    before: _building.Schema,
+    after: _building.Schema,
+    options: Mapping[str, Any],
+    choices: Choices,
+) -> dict[str, Any]:
+    """The plan, once all questions are answered.
+
+    Raises:
+        Refused: one is open and nobody is there to answer it.
+    """
+    answers = dict(choices.answers)
+    while True:
+        given = {**options, "answers": answers, "allow_drop": choices.allow_drop}
+        reply = _native.schema_plan(json.dumps(before), json.dumps(after), json.dumps(given))
+        plan: dict[str, Any] = json.loads(reply)
+        open_ = [it for it in plan["questions"] if it["id"] not in answers]
+        if not open_:
+            return plan
+        if choices.ask is not None:
+            answers.update((it["id"], choices.ask(it)) for it in open_)
+            continue
+        intended = {it["id"]: answer for it in open_ if (answer := _intended(it))}
+        if len(intended) < len(open_):
+            raise _unanswered([it for it in open_ if it["id"] not in intended])
+        answers.update(intended)
+
+
+def written(steps: Sequence[Mapping[str, Any]], depends: Iterable[str]) -> str:
+    """The steps of a plan as the text of a migration."""
+    grouped = groups(steps)
+    lines = [*head(depends), "-- up"]
+    for group in grouped:
+        lines += ["", *(f"-- {reason}" for reason in reasons(group)), directive(group[0])]
+        lines += [f"{step['sql']};" for step in group]
+    lost = [n for n, group in enumerate(grouped, 1) if not _can_be_undone(group)]
+    if lost:
+        steps_lost = ", ".join(map(str, lost))
+        lines += [
+            "",
+            f"-- There is no way back from step {steps_lost}, so there is no part `down`.",
+        ]
+        return "\n".join(lines) + "\n"
+    lines += ["", "-- down"]
+    for number, group in reversed(list(enumerate(grouped, 1))):
+        undo = [step["undo"] for step in reversed(group) if step["undo"]]
+        if undo:
+            lines += ["", f"-- howdah: undo {number}", *(f"{it};" for it in undo)]
+    return "\n".join(lines) + "\n"
+
+
+def head(depends: Iterable[str]) -> list[str]:
+    """The first lines of a migration."""
+    return ["-- howdah: migration", f"-- depends: {', '.join(depends) or 'nothing'}", ""]
+
+
+def groups(steps: Sequence[Mapping[str, Any]]) -> list[list[Mapping[str, Any]]]:
+    """Neighbours that commit together."""
+    found: list[list[Mapping[str, Any]]] = []
+    for step in steps:
+        joins = found and step["transaction"] and step["group"] == found[-1][-1]["group"]
+        if joins and step["batches"] is None and found[-1][-1]["batches"] is None:
+            found[-1].append(step)
+        else:
+            found.append([step])
+    return found
+
+
+def reasons(group: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Why it is done so; each reason once."""
+    return list(dict.fromkeys(" ".join(it["reason"].split()) for it in group if it["reason"]))
+
+
+def directive(step: Mapping[str, Any]) -> str:
+    """The comment above a step."""
+    said = [f"-- howdah: step {step['deploy']}"]
+    if step["batches"] is not None:
+        key = " and ".join(step["batches"]["key"]) or "ctid"
+        said.append(f"batches of {BATCH_ROWS} by {key}")
+    elif not step["transaction"]:
+        said.append("no transaction")
+    return ", ".join(said)
+
+
+def named_after(steps: Sequence[Mapping[str, Any]]) -> str:
+    """A name made of the first object that the steps concern."""
+    first = steps[0]
+    found = [it.key for it in words(first["sql"])]
+    verb = {"create": "add", "alter": "change"}.get(found[0], found[0])
+    if verb == "change":
+        verb = next((it for it in found if it in {"add", "drop", "rename"}), verb)
+    more = "_and_more" if len({it["object"] for it in steps}) > 1 else ""
+    return slug_of(f"{verb}_{first['object']}") + more
+
+
+def slug_of(text: str) -> str:
+    """Words as part of a file's name."""
+    slug = re.sub(r"\W+", "_", text.lower()).strip("_")
+    return slug[:_LONGEST_NAME_CHARS].rstrip("_") or "migration"
+
+
+def next_number(graph: Graph) -> str:
+    """The number of the next file: one more than the largest."""
+    numbers = [int(match[0]) for name in graph.by_name if (match := re.match(r"\d+", name))]
+    return f"{max(numbers, default=0) + 1:04}"
+
+
+def merged(settings: Settings, name: str | None) -> Made:
+    """A migration that joins all ends.
+
+    Raises:
+        MigrationError: there is one end only.
+    """
+    graph = Graph.for_applied(_building.existing(settings), ())
+    heads = graph.heads
+    if len(heads) < 2:
+        raise MigrationError("there is nothing to merge: the migrations have one end")
+    slug = slug_of(name or "merge_" + "_".join(it.split("_")[0] for it in heads))
+    text = "\n".join([*head(heads), "-- up", "", "-- down", ""])
+    return Made(f"{next_number(graph)}_{slug}.sql", text)
+
+
+_PYTHON = '''\
+"""{title}."""
+
+from howdah import Connection
+from howdah.migrations import DataMigration
+
+migration = DataMigration(depends={depends})
+
+
+@migration.up
+def change(conn: Connection) -> None:
+    """In one transaction; `migration.up_batches` is for many rows."""
+
+
+@migration.down
+def undo(conn: Connection) -> None:
+    """What takes it back."""
+'''
+
+
+def empty(settings: Settings, name: str | None, *, python: bool) -> Made:
+    """A migration to be filled by hand."""
+    graph = Graph.for_applied(_building.existing(settings), ())
+    graph.until(None)
+    slug = slug_of(name or ("data" if python else "change"))
+    stem = f"{next_number(graph)}_{slug}"
+    if python:
+        title = (name or "data").replace("_", " ").capitalize()
+        return Made(f"{stem}.py", _PYTHON.format(title=title, depends=json.dumps(graph.heads)))
+    lines = [*head(graph.heads), "-- up", "", "-- howdah: step expand", "", "-- down", ""]
+    return Made(f"{stem}.sql", "\n".join(lines))
+
+
+def _can_be_undone(group: Sequence[Mapping[str, Any]]) -> bool:
+    return all(it["undo"] is not None or it["kind"] in _NOTHING_TO_UNDO for it in group)
+
+
+def _intended(question: Mapping[str, Any]) -> str | None:
+    """What `was` in a model has answered: whether to rename is no question, and this is how."""
+    if not question["id"].startswith("rename"):
+        return None
+    possible = [it["answer"] for it in question["answers"]]
+    return next((it for it in ("expand", "view", "direct") if it in possible), None)
+
+
+def _unanswered(questions: Sequence[Mapping[str, Any]]) -> Refused:
+    lines = [f"  {it['question']}" for it in questions]
+    first = questions[0]
+    answers = " or ".join(f"`--answer '{first['id']}={it['answer']}'`" for it in first["answers"])
+    hint = f"{answers} says it"
+    if first["id"].startswith("drop"):
+        hint += '; if it was renamed, `was="…"` in the model does'
+    return Refused("nobody is here to be asked:\n" + "\n".join(lines), hint=hint)

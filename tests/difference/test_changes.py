@@ -1,0 +1,211 @@
+"""Changes that are easily made wrong, each on a real server."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tests.difference.conftest import statements_of
+from tests.repository import ROOT
+
+if TYPE_CHECKING:
+    from tests.difference.conftest import Workshop
+
+
+def changed(workshop: Workshop, before: str, after: str, rows: str = "select 1") -> list[str]:
+    """The statements that make one of the other, after they have done so with these rows there."""
+    one = workshop.make("one", [before, rows])
+    two = workshop.make("two", [after])
+    statements = statements_of(workshop.difference(one, two))
+    workshop.run("one", statements)
+    assert workshop.read("one") == two
+    return statements
+
+
+def value(workshop: Workshop, query: str) -> object:
+    """The only value."""
+    return workshop.connection.fetch_value(query)
+
+
+def test_a_column_becomes_another_under_a_view(workshop: Workshop) -> None:
+    view = (
+        "create view v as select id, price from t where price > 1;"
+        "create view w as select price from v;"
+        "comment on view w is 'w'; grant select on v to clerk"
+    )
+    statements = changed(
+        workshop,
+        f"create table t (id int primary key, price int default 3); {view}",
+        f"create table t (id int primary key, price numeric(8,2) default 3); {view}",
+        "insert into t values (1, 5)",
+    )
+    assert "grant select on table v to clerk" in statements
+    assert value(workshop, "select price::text from one.w") == "5.00"
+
+
+def test_a_value_leaves_an_enum(workshop: Workshop) -> None:
+    table = (
+        "create table t (id int primary key, k kind default 'a' not null, many kind[],"
+        " check (k <> 'b')); create index on t (k)"
+    )
+    changed(
+        workshop,
+        f"create type kind as enum ('a', 'b', 'c'); {table}",
+        f"create type kind as enum ('c', 'a', 'b', 'd'); {table}",
+        "insert into t values (1, 'c', '{a,b}')",
+    )
+    assert value(workshop, "select k::text || many::text from one.t") == "c{a,b}"
+
+
+def test_values_are_added_to_an_enum_in_place(workshop: Workshop) -> None:
+    statements = changed(
+        workshop,
+        "create type kind as enum ('b', 'd')",
+        "create type kind as enum ('a', 'b', 'c', 'd', 'e')",
+    )
+    assert statements == [
+        "alter type kind add value 'a' before 'b'",
+        "alter type kind add value 'c' after 'b'",
+        "alter type kind add value 'e' after 'd'",
+    ]
+
+
+def test_serial_becomes_identity_and_counts_on(workshop: Workshop) -> None:
+    changed(
+        workshop,
+        "create table t (id serial primary key, a int)",
+        "create table t (id int generated always as identity primary key, a int)",
+        "insert into t (a) select 1 from generate_series(1, 5)",
+    )
+    workshop.run("one", ["insert into t (a) values (1)"])
+    assert value(workshop, "select max(id) from one.t") == 6
+
+
+def test_identity_becomes_serial_and_counts_on(workshop: Workshop) -> None:
+    changed(
+        workshop,
+        "create table t (id int generated always as identity primary key, a int)",
+        "create table t (id serial primary key, a int)",
+        "insert into t (a) select 1 from generate_series(1, 5)",
+    )
+    workshop.run("one", ["insert into t (a) values (1)"])
+    assert value(workshop, "select max(id) from one.t") == 6
+
+
+def test_keys_that_others_refer_to_change(workshop: Workshop) -> None:
+    other = "create table u (id int primary key, t_id {type} references t on delete cascade)"
+    changed(
+        workshop,
+        f"create table t (id int primary key); {other.format(type='int')}",
+        f"create table t (id text primary key); {other.format(type='text')}",
+        "insert into t values (1); insert into u values (1, 1)",
+    )
+    assert value(workshop, "select t_id from one.u") == "1"
+
+
+def test_tables_that_refer_to_each_other_go(workshop: Workshop) -> None:
+    changed(
+        workshop,
+        "create table a (id int primary key, b int);"
+        "create table b (id int primary key, a int references a);"
+        "alter table a add foreign key (b) references b",
+        "create table c (id int)",
+    )
+
+
+def test_a_function_that_columns_and_checks_use_gets_another_argument(workshop: Workshop) -> None:
+    table = (
+        "create table t (a int default f(1),"
+        " b int generated always as (f(a)) stored, check (f(a) > 0));"
+        "create index on t (f(a)); create view v as select f(a) from t"
+    )
+    function = "create function f({name} int) returns int language sql immutable return {name} + 1"
+    changed(
+        workshop,
+        f"{function.format(name='x')}; {table}",
+        f"{function.format(name='y')}; {table}",
+        "insert into t (a) values (1)",
+    )
+    assert value(workshop, "select b from one.t") == 2
+
+
+def test_what_is_renamed_keeps_its_rows(workshop: Workshop) -> None:
+    before = workshop.make(
+        "one",
+        [
+            "create table author (id serial primary key, name text not null check (name <> ''));"
+            "create table book (id int primary key, author_id int references author);"
+            "create index on author (lower(name));"
+            "create view authors as select id, name from author",
+            "insert into author (name) values ('x'); insert into book values (1, 1)",
+        ],
+    )
+    after = workshop.make(
+        "two",
+        [
+            "create table writer (id serial primary key, title text not null check (title <> ''));"
+            "create table book (id int primary key, author_id int references writer);"
+            "create index on writer (lower(title));"
+            "create view authors as select id, title as name from writer",
+        ],
+    )
+    target = {**after, "tables": [dict(it) for it in after["tables"]]}
+    (writer,) = (it for it in target["tables"] if it["name"]["name"] == "writer")
+    writer["was"] = "author"
+    writer["columns"] = [
+        {**it, "was": "name"} if it["name"] == "title" else it for it in writer["columns"]
+    ]
+    difference = workshop.difference(before, target)
+    assert all(change["loses"] is None for change in difference["changes"])
+    workshop.run("one", statements_of(difference))
+    assert workshop.read("one") == after
+    assert value(workshop, "select name from one.authors") == "x"
+
+
+def test_names_that_only_differ_are_renamed(workshop: Workshop) -> None:
+    statements = changed(
+        workshop,
+        "create table t (a int constraint one unique, b int); create index two on t (b)",
+        "create table t (a int constraint three unique, b int); create index four on t (b)",
+    )
+    assert statements == [
+        "alter table t rename constraint one to three",
+        "alter index two rename to four",
+    ]
+
+
+def test_a_table_becomes_a_partition_and_back(workshop: Workshop) -> None:
+    parent = "create table p (id int not null, note text, primary key (id)) partition by range (id)"
+    alone = "create table q (id int not null, note text, primary key (id))"
+    within = "create table q partition of p for values from (1) to (10)"
+    changed(workshop, f"{parent}; {alone}", f"{parent}; {within}", "insert into q values (1)")
+    assert value(workshop, "select count(*) from one.p") == 1
+    changed(workshop, f"{parent}; {within}", f"{parent}; {alone}", "insert into p values (1)")
+    assert value(workshop, "select count(*) from one.q") == 1
+
+
+def test_the_order_of_columns_is_told_and_left(workshop: Workshop) -> None:
+    before = workshop.make("one", ["create table t (a int, b int)"])
+    after = workshop.make("two", ["create table t (b int, a int)"])
+    assert workshop.difference(before, after) == {"changes": [], "notes": []}  # sorted by the test
+    swapped = {"tables": [{**it, "columns": it["columns"][::-1]} for it in after["tables"]]}
+    found = workshop.difference(before, swapped)
+    assert found["changes"] == []
+    assert "keep their order" in found["notes"][0]
+
+
+def test_everything_is_made_and_dropped(workshop: Workshop) -> None:
+    folder = Path(ROOT) / "tests" / "schema"
+    script = (folder / "everything.sql").read_text()
+    if workshop.version >= 180_000:
+        script += (folder / "everything_18.sql").read_text()
+    with workshop.database() as model:
+        model.connection.execute(script)
+        everything = model.whole()
+    nothing = workshop.whole()
+    workshop.run("public", statements_of(workshop.difference(nothing, everything)))
+    made = workshop.whole()
+    # the rights on `public` are nobody's but PostgreSQL's: they are told and left
+    assert {**everything, "public": None} == {**made, "public": None}
+    workshop.run("public", statements_of(workshop.difference(made, nothing)))
+    assert workshop.whole() == nothing

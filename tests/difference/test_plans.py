@@ -1,0 +1,283 @@
+"""Plans: the form that lets readers and writers go on, carried out on tables with rows."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from tests.difference.conftest import Workshop
+
+BOOK = "create table book (id bigint primary key, title text, price int)"
+ROWS = "insert into book select it, 'title ' || it, it from generate_series(1, 1000) it"
+
+
+def planned(
+    workshop: Workshop, before: str, after: str, filled: str = ROWS, **options: Any
+) -> list[dict[str, Any]]:
+    """The steps, after they have made one of the other with these rows there, and lost none."""
+    one = workshop.make("one", [before, filled])
+    two = workshop.make("two", [after])
+    count = "select count(*) from one.book"
+    many = workshop.connection.fetch_value(count)
+    plan = workshop.plan(one, two, **options)
+    assert (plan["questions"], plan["refused"]) == ([], [])
+    workshop.carry_out("one", plan)
+    assert workshop.read("one") == two
+    assert workshop.connection.fetch_value(count) == many
+    steps: list[dict[str, Any]] = plan["steps"]
+    return steps
+
+
+def sql(steps: list[dict[str, Any]]) -> list[str]:
+    return [step["sql"] for step in steps]
+
+
+def test_an_index_is_built_concurrently(workshop: Workshop) -> None:
+    (step,) = planned(workshop, BOOK, f"{BOOK}; create unique index book_title on book (title)")
+    assert step["sql"] == "create unique index concurrently book_title on book (title)"
+    assert step["undo"] == "drop index concurrently book_title"
+    assert (step["transaction"], step["lock_timeout"]) == (False, False)
+    assert step["builds_index"] == "book_title"
+
+
+def test_a_small_table_takes_the_plain_form(workshop: Workshop) -> None:
+    after = f"{BOOK}; create index book_title on book (title)"
+    one = workshop.make("one", [BOOK])
+    two = workshop.make("two", [after])
+    small = workshop.plan(one, two, rows={"book": 12})
+    assert sql(small["steps"]) == ["create index book_title on book (title)"]
+    large = workshop.plan(one, two, rows={"book": 12_000_000})
+    assert "concurrently" in large["steps"][0]["sql"]
+
+
+def test_an_index_becomes_another_beside_the_old_one(workshop: Workshop) -> None:
+    steps = planned(
+        workshop,
+        f"{BOOK}; create index i on book (title)",
+        f"{BOOK}; create index i on book (title desc); comment on index i is 'new'",
+    )
+    assert sql(steps) == [
+        "create index concurrently i_new on book (title desc)",
+        "drop index concurrently i",
+        "alter index i_new rename to i",
+        "comment on index i is 'new'",
+    ]
+
+
+def test_a_check_is_proven_while_writers_go_on(workshop: Workshop) -> None:
+    steps = planned(
+        workshop, BOOK, f"{BOOK}; alter table book add constraint dear check (price > 0)"
+    )
+    assert sql(steps) == [
+        "alter table book add constraint dear check (price > 0) not valid",
+        "alter table book validate constraint dear",
+    ]
+    assert [step["kind"] for step in steps] == ["ddl", "validate"]
+    assert len({step["group"] for step in steps}) == 2
+
+
+def test_a_check_becomes_another_after_the_new_one_is_proven(workshop: Workshop) -> None:
+    steps = planned(
+        workshop,
+        f"{BOOK}; alter table book add constraint dear check (price > 0)",
+        f"{BOOK}; alter table book add constraint dear check (price > -1)",
+    )
+    assert sql(steps) == [
+        "alter table book add constraint dear_new check (price > '-1'::integer) not valid",
+        "alter table book validate constraint dear_new",
+        "alter table book drop constraint dear",
+        "alter table book rename constraint dear_new to dear",
+    ]
+    assert steps[2]["group"] == steps[3]["group"]
+
+
+def test_a_foreign_key_is_proven_while_writers_go_on(workshop: Workshop) -> None:
+    shop = "create table shop (id int primary key)"
+    steps = planned(
+        workshop,
+        f"{BOOK}; {shop}",
+        f"{BOOK}; {shop}; alter table book add foreign key (price) references shop",
+        filled=f"{ROWS}; insert into shop select generate_series(1, 1000)",
+    )
+    assert [step["kind"] for step in steps] == ["ddl", "validate"]
+
+
+def test_a_key_takes_an_index_that_is_there(workshop: Workshop) -> None:
+    steps = planned(
+        workshop, BOOK, f"{BOOK}; alter table book add constraint titles unique (title)"
+    )
+    assert sql(steps) == [
+        "create unique index concurrently titles on book (title)",
+        "alter table book add constraint titles unique using index titles",
+    ]
+
+
+def test_null_is_refused_by_what_is_proven(workshop: Workshop) -> None:
+    steps = planned(workshop, BOOK, f"{BOOK}; alter table book alter title set not null")
+    name = "book_title_not_null"
+    if workshop.version >= 180_000:
+        assert sql(steps) == [
+            f"alter table book add constraint {name} not null title not valid",
+            f"alter table book validate constraint {name}",
+        ]
+    else:
+        assert sql(steps) == [
+            f"alter table book add constraint {name} check (title is not null) not valid",
+            f"alter table book validate constraint {name}",
+            "alter table book alter column title set not null",
+            f"alter table book drop constraint {name}",
+        ]
+    assert {step["deploy"] for step in steps} == {"contract"}
+
+
+def test_null_becomes_the_default_before_it_is_refused(workshop: Workshop) -> None:
+    steps = planned(
+        workshop,
+        f"{BOOK}; alter table book alter title set default 'none'",
+        f"{BOOK}; alter table book alter title set default 'none', alter title set not null",
+        filled=f"{ROWS}; update book set title = null where id < 10",
+    )
+    assert steps[0]["batches"] == {
+        "table": "book",
+        "key": ["id"],
+        "set": "title = 'none'::text",
+        "where": "title is null",
+    }
+    assert (
+        workshop.connection.fetch_value("select count(*) from one.book where title = 'none'") == 9
+    )
+
+
+def test_a_constant_default_needs_no_more_than_one_statement(workshop: Workshop) -> None:
+    steps = planned(
+        workshop, BOOK, f"{BOOK}; alter table book add sold timestamptz not null default now()"
+    )
+    assert sql(steps) == [
+        "alter table book add column sold timestamp with time zone default now() not null"
+    ]
+
+
+def test_a_default_that_differs_from_row_to_row_is_filled_in_batches(workshop: Workshop) -> None:
+    steps = planned(
+        workshop, BOOK, f"{BOOK}; alter table book add key uuid not null default gen_random_uuid()"
+    )
+    assert sql(steps)[:3] == [
+        "alter table book add column key uuid",
+        "alter table book alter column key set default gen_random_uuid()",
+        "update book set key = gen_random_uuid() where key is null",
+    ]
+    assert steps[2]["kind"] == "backfill"
+    assert workshop.connection.fetch_value("select count(distinct key) from one.book") == 1000
+
+
+def test_a_column_without_a_value_is_asked_about(workshop: Workshop) -> None:
+    after = f"{BOOK}; alter table book add pages int not null"
+    one, two = workshop.make("one", [BOOK]), workshop.make("two", [after])
+    plan = workshop.plan(one, two)
+    assert plan["steps"] == []
+    assert plan["questions"][0]["id"] == "value book.pages"
+    planned(workshop, BOOK, after, answers={"value book.pages": "0"})
+    assert workshop.connection.fetch_value("select sum(pages) from one.book") == 0
+
+
+def test_nothing_is_dropped_without_an_answer(workshop: Workshop) -> None:
+    before = f"{BOOK}; create table shop (id int); create view v as select price from book"
+    after = "create table book (id bigint primary key, title text)"
+    one = workshop.make("one", [before])
+    two = workshop.make("two", [after])
+    plan = workshop.plan(one, two)
+    assert sql(plan["steps"]) == ["drop view v"]
+    asked = {it["id"]: it["withheld"] for it in plan["questions"]}
+    assert asked == {
+        "drop column book.price": ["alter table book drop column price"],
+        "drop table shop": ["drop table shop"],
+    }
+    answered = workshop.plan(
+        one, two, allow_drop=["table shop"], answers={"drop column book.price": "keep"}
+    )
+    assert answered["questions"] == []
+    assert sorted(sql(answered["steps"])) == ["drop table shop", "drop view v"]
+    allowed = planned(workshop, before, after, allow_drop=True)
+    assert {step["deploy"] for step in allowed} == {"contract"}
+
+
+def test_a_table_that_is_renamed_stays_under_its_old_name_for_the_old_program(
+    workshop: Workshop,
+) -> None:
+    one = workshop.make("one", [BOOK, ROWS])
+    two = workshop.make("two", [BOOK.replace("table book", "table volume")])
+    two["tables"][0]["was"] = "book"
+    plan = workshop.plan(one, two)
+    steps = plan["steps"]
+    at = sql(steps).index("create view book as select * from volume")
+    assert sql(steps)[at - 1] == "alter table book rename to volume"
+    assert steps[at]["group"] == steps[at - 1]["group"]
+    assert (steps[-1]["sql"], steps[-1]["deploy"]) == ("drop view book", "contract")
+    workshop.carry_out("one", plan)
+    del two["tables"][0]["was"]
+    assert workshop.read("one") == two
+    assert workshop.connection.fetch_value("select count(*) from one.volume") == 1000
+
+
+def test_a_type_that_rewrites_is_asked_about_and_one_that_does_not_is_not(
+    workshop: Workshop,
+) -> None:
+    planned(workshop, BOOK.replace("text", "varchar(40)"), BOOK.replace("text", "varchar(80)"))
+    one = workshop.make("one", [BOOK])
+    two = workshop.make("two", [BOOK.replace("price int", "price bigint")])
+    plan = workshop.plan(one, two)
+    assert [it["id"] for it in plan["questions"]] == ["type book.price"]
+    assert plan["steps"] == []
+    planned(
+        workshop,
+        BOOK,
+        BOOK.replace("price int", "price bigint"),
+        answers={"type book.price": "rewrite"},
+    )
+
+
+def test_an_index_of_partitions_is_built_one_by_one(workshop: Workshop) -> None:
+    book = (
+        "create table book (id int not null, title text) partition by range (id);"
+        "create table book_1 partition of book for values from (1) to (500);"
+        "create table book_2 partition of book for values from (500) to (2000)"
+    )
+    steps = planned(
+        workshop,
+        book,
+        f"{book}; create index book_title on book (title); alter table book add primary key (id)",
+        filled="insert into book select generate_series(1, 1000)",
+    )
+    assert "create index book_title on only book (title)" in sql(steps)
+    assert "alter index book_title attach partition book_1_book_title" in sql(steps)
+    assert "alter table only book add constraint book_pkey primary key (id)" in sql(steps)
+
+
+def test_a_partition_is_detached_concurrently(workshop: Workshop) -> None:
+    book = (
+        "create table book (id int not null, title text) partition by range (id);"
+        "create table book_1 partition of book for values from (1) to (500);"
+        "create table {two}"
+    )
+    steps = planned(
+        workshop,
+        book.format(two="book_2 partition of book for values from (500) to (2000)"),
+        book.format(two="book_2 (id int not null, title text)"),
+        filled="insert into book select generate_series(1, 400)",
+    )
+    assert steps[0]["sql"] == "alter table book detach partition book_2 concurrently"
+    assert steps[0]["transaction"] is False
+
+
+def test_a_table_that_cannot_become_the_other_is_refused(workshop: Workshop) -> None:
+    one = workshop.make("one", ["create table book (id int not null)"])
+    two = workshop.make("two", ["create table book (id int not null) partition by range (id)"])
+    plan = workshop.plan(one, two)
+    assert plan["steps"] == []
+    assert plan["refused"][0]["object"] == "table book"
+
+
+def test_plain_forms_when_asked_for(workshop: Workshop) -> None:
+    one = workshop.make("one", [BOOK])
+    two = workshop.make("two", [f"{BOOK}; create index i on book (title)"])
+    assert sql(workshop.plan(one, two, simple=True)["steps"]) == ["create index i on book (title)"]

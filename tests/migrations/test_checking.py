@@ -1,0 +1,200 @@
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+
+from howdah.migrations import MigrationError
+from howdah.migrations._checking import Outcome, check
+from tests.migrations.test_running import BOOKS, PRICES
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from tests.migrations.conftest import Project
+
+MODELS = """
+from howdah.orm import Col, Model, identity
+
+class Book(Model):
+    id: Col[int] = identity(always=True)
+    title: Col[str]
+"""
+
+
+@pytest.fixture
+def books(project: Project, models: Callable[[str], str]) -> Project:
+    """A table by a migration, and as a model."""
+    project.write("0001_books", BOOKS)
+    project.settings = replace(project.settings, models=(models(MODELS),))
+    return project
+
+
+def run(project: Project, **options: bool | Path) -> Outcome:
+    return check(project.settings, project.told, **options)  # type: ignore[arg-type]
+
+
+def test_models_migrations_and_database_agree(books: Project) -> None:
+    books.up()
+    outcome = run(books)
+    assert outcome.findings == []
+    assert outcome.notes == ["1 migrations run on an empty database"]
+    left = "select count(*) from pg_database where datname like 'howdah_scratch_%'"
+    assert books.value(left) == 0
+
+
+def test_what_only_the_models_have_is_found(books: Project, models: Callable[[str], str]) -> None:
+    name = models(MODELS + "    isbn: Col[str | None]\n")
+    books.settings = replace(books.settings, models=(name,))
+    [finding] = run(books).findings
+    assert finding.check == "models"
+    assert finding.text == (
+        "the models and the migrations differ: column `book.isbn` is made by no migration"
+    )
+    assert finding.sql == ("alter table book add column isbn text",)
+
+
+def test_drift_is_found(books: Project) -> None:
+    books.up()
+    books.execute("alter table book alter title drop not null", "create table stray (id int)")
+    found = run(books).findings
+    assert {it.check for it in found} == {"drift"}
+    assert sorted(it.text.partition(": ")[2] for it in found) == [
+        "column `book.title` is different",
+        "table `stray` comes from no migration",
+    ]
+    assert run(books, offline=True).findings == []
+
+
+def test_what_is_applied_in_part_is_no_drift(books: Project) -> None:
+    books.write("0002_prices", PRICES)
+    books.settings = replace(books.settings, models=())
+    books.up(phase="expand")
+    assert run(books).findings == []
+    books.write("0003_last", "create table last ()")
+    outcome = run(books)
+    assert outcome.findings == []
+    assert "`0003_last` has not been applied" in outcome.notes
+
+
+def test_files_that_changed_or_went_are_found(books: Project) -> None:
+    books.write("0002_prices", PRICES)
+    books.settings = replace(books.settings, models=())
+    books.up()
+    books.write("0001_books", BOOKS + "-- a word more\n")
+    (books.folder / "0002_prices.sql").unlink()
+    assert sorted(it.text for it in run(books).findings) == [
+        "`0001_books` was changed after it had been applied",
+        "`0002_prices` was applied, and its file is not there any more",
+    ]
+
+
+def test_down_is_proven(books: Project) -> None:
+    books.write("0002_prices", PRICES)
+    books.write("0003_gone", "alter table book drop column title")
+    books.settings = replace(books.settings, models=())
+    outcome = run(books, down=True)
+    assert outcome.findings == []
+    assert outcome.notes[1:3] == [
+        "`0003_gone` cannot be undone",
+        "2 migrations run up, down and up again",
+    ]
+
+
+def test_a_down_that_forgets_something_is_found(books: Project) -> None:
+    books.write(
+        "0002_shelf",
+        "create table shelf (id int); alter table book add shelf int;\n-- down\ndrop table shelf;",
+    )
+    books.settings = replace(books.settings, models=())
+    # what is left stands in the way of the second `up`, too
+    assert [it.text for it in run(books, down=True).findings] == [
+        "`down` of `0002_shelf` does not undo `up`: column `book.shelf` is left",
+        '`0002_shelf`, step 1 failed: column "shelf" of relation "book" already exists',
+    ]
+    books.write(
+        "0002_shelf",
+        "create table shelf (id int); alter table book alter title drop not null;\n"
+        "-- down\ndrop table shelf;",
+    )
+    [finding] = run(books, down=True).findings
+    assert finding.text == (
+        "`down` of `0002_shelf` does not undo `up`: column `book.title` is different"
+    )
+
+
+def test_a_down_that_fails_is_found(books: Project) -> None:
+    books.write("0002_a", "create table a ();\n-- down\ndrop table b;")
+    books.write("0003_b", "create table b ();\n-- down\ndrop table b;")
+    books.settings = replace(books.settings, models=())
+    outcome = run(books, down=True)
+    [finding] = outcome.findings
+    assert finding.text.startswith('`0002_a`, step 1 failed: table "b" does not exist')
+    assert "`down` was tried up to `0002_a` only" in outcome.notes
+
+
+def test_several_ends_are_refused(books: Project) -> None:
+    books.write("0002_a", "-- depends: 0001_books\ncreate table a ()")
+    books.write("0002_b", "-- depends: 0001_books\ncreate table b ()")
+    with pytest.raises(MigrationError, match="several ends: `0002_a`, `0002_b`"):
+        run(books)
+
+
+def test_the_workload_of_the_last_release(books: Project, tmp_path: Path) -> None:
+    books.write(
+        "0002_change",
+        "alter table book rename column title to name;\n"
+        "alter table book add shelf int not null default 1 check (shelf > 0);\n"
+        "alter table book alter shelf drop default;",
+    )
+    books.settings = replace(books.settings, models=())
+    lines = [
+        {"sql": "select title from book where id = $1", "params": [1], "site": "shop.py:1"},
+        {"sql": "select id from book where id = $1", "params": [1], "site": "shop.py:2"},
+        {"sql": "insert into book (name) values ($1)", "params": ["a"], "site": "shop.py:3"},
+        {"sql": "insert into book (name, shelf) values ($1, $2)", "params": ["a", 1]},
+        {"sql": "insert into book (name, shelf) values ($1, $2)", "params": ["a", 0]},
+        {"sql": "select * from gone", "site": "shop.py:6"},
+        {"sql": "begin"},
+        {"sql": "select $1::date", "params": ["no date"], "site": "shop.py:8"},
+    ]
+    workload = tmp_path / "workload.jsonl"
+    workload.write_text("\n".join(json.dumps(it) for it in lines))
+    found = [it.text for it in run(books, workload=workload).findings]
+    assert found == [
+        'shop.py:1: column "title" does not exist, in `select title from book where id = $1`',
+        'shop.py:3: null value in column "shelf" of relation "book" violates not-null constraint, '
+        "in `insert into book (name) values ($1)`",
+        'line 5: new row for relation "book" violates check constraint "book_shelf_check", '
+        "in `insert into book (name, shelf) values ($1, $2)`",
+        'shop.py:6: relation "gone" does not exist, in `select * from gone`',
+    ]
+    workload.write_text('{"sql": 1}')
+    with pytest.raises(MigrationError, match="line 1: expected an object with `sql`"):
+        run(books, workload=workload)
+
+
+def test_a_role_without_rights_gets_a_server_of_its_own(books: Project) -> None:
+    books.up()
+    books.execute(
+        "drop role if exists howdah_test_reader",
+        "create role howdah_test_reader login password 'p'",
+        "grant usage on schema howdah_history to howdah_test_reader",
+        "grant select on all tables in schema howdah_history to howdah_test_reader",
+        "grant select on book to howdah_test_reader",
+    )
+    books.write("0002_grant", "grant select on book to howdah_test_reader")
+    user, _, rest = books.url.partition("@")
+    assert user.startswith("postgresql://")
+    books.settings = replace(
+        books.settings, url=f"postgresql://howdah_test_reader:p@{rest}", models=()
+    )
+    try:
+        outcome = run(books)
+    finally:
+        books.execute("drop owned by howdah_test_reader", "drop role howdah_test_reader")
+    assert any(it.startswith("building in a temporary server") for it in books.told.lines)
+    assert [it.text for it in outcome.findings if "book" not in it.text] == []

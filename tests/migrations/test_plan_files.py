@@ -1,0 +1,180 @@
+"""Plans as files: what is written is what is read."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from howdah import _native
+from howdah.migrations import MigrationError, Refused, _making
+from howdah.migrations._files import read_sql
+from howdah.migrations.model import Alone, Backfill, Statements
+
+if TYPE_CHECKING:
+    from tests.migrations.conftest import Project
+
+
+def step(sql: str, group: int = 1, **said: Any) -> dict[str, Any]:
+    """A step of a plan."""
+    return {
+        "sql": sql,
+        "undo": None,
+        "transaction": True,
+        "group": group,
+        "deploy": "expand",
+        "kind": "ddl",
+        "object": "column book.price",
+        "builds_index": None,
+        "batches": None,
+        "reason": "because",
+        **said,
+    }
+
+
+STEPS = [
+    step("alter table book add column price int", undo="alter table book drop column price"),
+    step("comment on column book.price is '; -- up'", undo="comment on column book.price is null"),
+    step(
+        "create index concurrently i on book (price)",
+        2,
+        transaction=False,
+        undo="drop index concurrently i",
+        kind="concurrent_index",
+        builds_index="i",
+        reason="an index is built\nwithout blocking",
+    ),
+    step(
+        "update book set price = 0 where price is null",
+        3,
+        kind="backfill",
+        deploy="migrate",
+        batches={"table": "book", "key": ['"the id"', "n"], "set": "", "where": ""},
+    ),
+    step("alter table book validate constraint c", 4, kind="validate", deploy="contract"),
+]
+
+
+def test_a_plan_is_written_and_read() -> None:
+    text = _making.written(STEPS, ["0001_a", "0002_b"])
+    assert "-- an index is built without blocking\n-- howdah: step expand, no transaction" in text
+    found = read_sql(Path("0003_c.sql"), text)
+    assert found.depends == ("0001_a", "0002_b")
+    assert [(it.phase, type(it.work)) for it in found.up] == [
+        ("expand", Statements),
+        ("expand", Alone),
+        ("migrate", Backfill),
+        ("contract", Statements),
+    ]
+    assert found.up[0].sql == (STEPS[0]["sql"], STEPS[1]["sql"])
+    work = found.up[2].work
+    assert isinstance(work, Backfill)
+    assert (work.key, work.size) == (("the id", "n"), 5000)
+    assert found.down is not None
+    assert [(it.undoes, it.sql) for it in found.down] == [
+        (2, ("drop index concurrently i",)),
+        (1, (STEPS[1]["undo"], STEPS[0]["undo"])),
+    ]
+
+
+def test_what_has_no_way_back_has_no_down() -> None:
+    text = _making.written([STEPS[0], step("drop table old", 2)], [])
+    assert "-- There is no way back from step 2" in text
+    found = read_sql(Path("0001_a.sql"), text)
+    assert found.depends == ()
+    assert found.down is None
+
+
+def test_rows_without_a_key_are_gone_through_by_pages() -> None:
+    batches = {"table": "t", "key": [], "set": "", "where": ""}
+    text = _making.written([step("update t set a = 1 where a is null", batches=batches)], [])
+    assert "batches of 5000 by ctid" in text
+    with pytest.raises(MigrationError, match="a condition that no row satisfies once it is done"):
+        read_sql(Path("a.sql"), "-- howdah: step batches of 5 by ctid\nupdate t set a = 1")
+
+
+QUESTION = {
+    "id": "drop column book.isbn",
+    "object": "column book.isbn",
+    "question": "drop column `book.isbn` with its values?",
+    "reason": "no model has it",
+    "answers": [{"answer": "drop", "meaning": "gone"}, {"answer": "keep", "meaning": "stays"}],
+    "withheld": ["alter table book drop column isbn"],
+}
+
+
+@pytest.fixture
+def planner(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
+    """Stands in for the planner, which asks one question; the options that it was given."""
+    asked: list[dict[str, Any]] = []
+
+    def plan(_before: str, _after: str, options: str) -> str:
+        given = json.loads(options)
+        asked.append(given)
+        answered = given["answers"].get(QUESTION["id"])
+        steps = [step("alter table book drop column isbn")] if answered == "drop" else []
+        questions = [] if answered else [QUESTION]
+        return json.dumps({"steps": steps, "questions": questions, "refused": [], "notes": []})
+
+    monkeypatch.setattr(_native, "schema_plan", plan, raising=False)
+    return asked
+
+
+def test_questions_are_refused_where_nobody_is(planner: list[dict[str, Any]]) -> None:
+    with pytest.raises(Refused, match=r"drop column `book\.isbn` with its values") as raised:
+        _making.planned({}, {}, {}, _making.Choices())
+    assert "`--answer 'drop column book.isbn=drop'`" in (raised.value.hint or "")
+    assert 'was="…"' in (raised.value.hint or "")
+    assert len(planner) == 1
+
+
+def test_questions_are_answered_by_arguments_and_by_people(planner: list[dict[str, Any]]) -> None:
+    asked: list[str] = []
+
+    def ask(question: dict[str, Any]) -> str:
+        asked.append(question["id"])
+        return "drop"
+
+    choices = _making.Choices(answers={"drop column book.isbn": "keep"}, ask=ask)
+    assert _making.planned({}, {}, {}, choices)["steps"] == []
+    assert asked == []
+    assert len(_making.planned({}, {}, {}, _making.Choices(ask=ask))["steps"]) == 1
+    assert asked == ["drop column book.isbn"]
+    assert [it["answers"] for it in planner] == [
+        {"drop column book.isbn": "keep"},
+        {},
+        {"drop column book.isbn": "drop"},
+    ]
+
+
+def test_branches_are_joined(project: Project) -> None:
+    with pytest.raises(MigrationError, match="nothing to merge"):
+        _making.merged(project.settings, None)
+    project.write("0001_a", "create table a ();")
+    project.write("0002_b", "-- depends: 0001_a\ncreate table b ();\n-- down\ndrop table b;")
+    project.write("0002_c", "-- depends: 0001_a\ncreate table c ();\n-- down\ndrop table c;")
+    with pytest.raises(MigrationError, match="several ends"):
+        project.up()
+    path = _making.merged(project.settings, None).write(project.folder)
+    assert path.name == "0003_merge_0002_0002.sql"
+    assert project.up() == ["0001_a", "0002_b", "0002_c", "0003_merge_0002_0002"]
+    assert project.down(target="0001") == ["0003_merge_0002_0002", "0002_c", "0002_b"]
+
+
+def test_empty_files_can_be_run(project: Project) -> None:
+    for name, python in (("first", False), ("more data", True)):
+        made = _making.empty(project.settings, name, python=python)
+        made.write(project.folder)
+        with pytest.raises(MigrationError, match="is there already"):
+            made.write(project.folder)
+    assert project.up() == ["0001_first", "0002_more_data"]
+    assert project.down(target="base") == ["0002_more_data", "0001_first"]
+
+
+def test_files_are_named_after_what_they_do() -> None:
+    assert _making.named_after(STEPS[:1]) == "add_column_book_price"
+    assert _making.named_after([*STEPS, step("x", object="y")]).endswith("_and_more")
+    assert _making.slug_of("Größe: 1 / 2!") == "größe_1_2"
+    assert _making.slug_of("!") == "migration"

@@ -11,7 +11,10 @@ pub(in crate::lint::rules) fn is_shared(at: &At<'_>, name: &ObjectName) -> bool 
     let functions = at.catalog.functions(name);
     let is_new = |made: Made| at.catalog.age(made) != Age::Before;
     at.is_shared(name)
-        && !at.catalog.type_named(name).is_some_and(|it| is_new(it.made))
+        && !at
+            .catalog
+            .type_named(name)
+            .is_some_and(|it| is_new(it.made))
         && (functions.is_empty() || functions.iter().any(|it| !is_new(it.made)))
 }
 

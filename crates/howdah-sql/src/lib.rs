@@ -13,7 +13,9 @@
 #![forbid(unsafe_code)]
 
 pub mod ast;
+pub mod builtin;
 pub mod catalog;
+pub mod lint;
 pub mod locks;
 mod syntax;
 pub mod text;

@@ -97,13 +97,16 @@ fn finding(
     let type_name = at.written(to.span);
     let rewrites = !effects.rewrites.is_empty();
     let (message, label) = if rewrites {
-        let text = format!("every row of `{table}` is written anew to make `{column}` a `{to}`");
+        let text =
+            format!("every row of `{table}` is written anew to turn `{column}` into `{type_name}`");
         (text, "values are stored differently, or may not fit")
     } else if has(Form::ChangeTypeIndexes) {
-        let text = format!("indexes of `{table}` are built again to make `{column}` a `{to}`");
+        let text =
+            format!("indexes of `{table}` are built again to turn `{column}` into `{type_name}`");
         (text, "an index depends on the type")
     } else {
-        let text = format!("every row of `{table}` is tested again to make `{column}` a `{to}`");
+        let text =
+            format!("every row of `{table}` is tested again to turn `{column}` into `{type_name}`");
         (text, "a constraint depends on the column")
     };
     let mut finding = Finding::new(&RULE, to.span, message).label(label);

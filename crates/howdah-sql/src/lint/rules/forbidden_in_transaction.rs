@@ -51,7 +51,9 @@ COMMIT;
 };
 
 fn check(at: &At<'_>, found: &mut Vec<Finding>) {
-    if at.effects.in_transaction != InTransaction::Forbidden || !at.in_transaction() {
+    let is_forbidden = at.effects.in_transaction == InTransaction::Forbidden;
+    // what a `DO` may not, the statements in it tell
+    if !is_forbidden || !at.in_transaction() || matches!(at.statement.kind, Kind::Do(_)) {
         return;
     }
     let begin = at.session.transaction.as_ref().and_then(|it| it.begin);

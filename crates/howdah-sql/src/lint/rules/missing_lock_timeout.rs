@@ -76,6 +76,7 @@ fn check(at: &At<'_>, found: &mut Vec<Finding>) {
     let finding = Finding::new(&RULE, at.statement.span, message)
         .locks(vec![lock.clone()])
         .label(label)
+        .note(length(at))
         .instead("give up soon, and run the migration again", set.clone());
     found.push(if can_be_edited(at) {
         let edit = Edit::insert(at.statement.span.start, format!("{set}\n"));
@@ -83,6 +84,14 @@ fn check(at: &At<'_>, found: &mut Vec<Finding>) {
     } else {
         finding
     });
+}
+
+fn length(at: &At<'_>) -> &'static str {
+    if model::works(at.effects) {
+        "the lock is held for as long as it works through the rows"
+    } else {
+        "no row is read or written: the lock is short, the wait for it need not be"
+    }
 }
 
 /// A timeout that lasts would cancel what is built concurrently further down.

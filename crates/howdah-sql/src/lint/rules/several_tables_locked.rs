@@ -1,7 +1,7 @@
 //! Transactions that keep readers away from more than one table.
 
 use super::support::known;
-use crate::ast::ObjectName;
+use crate::ast::{Kind, ObjectName};
 use crate::lint::context::At;
 use crate::lint::finding::Finding;
 use crate::lint::rule::{Aliases, Check, Default, Group, Rule};
@@ -56,6 +56,9 @@ fn check(at: &At<'_>, found: &mut Vec<Finding>) {
     let Some(open) = &at.session.transaction else {
         return;
     };
+    if matches!(at.statement.kind, Kind::Do(_)) {
+        return;
+    }
     let held = open
         .held
         .iter()

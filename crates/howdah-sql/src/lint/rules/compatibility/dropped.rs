@@ -127,7 +127,7 @@ pub(crate) static COLUMN: Rule = Rule {
                     let mut finding = Finding::new(&COLUMN, action.span, message)
                         .label("for good")
                         .instead(
-                            "deploy a release first that neither reads nor writes it",
+                            "deploy a release first that does not use it, and let it insert without",
                             format!(
                                 "ALTER TABLE {} ALTER COLUMN {name} DROP NOT NULL;",
                                 table.name

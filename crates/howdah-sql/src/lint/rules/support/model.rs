@@ -1,6 +1,6 @@
 //! Questions to the lock model's answer.
 
-use crate::ast::{Action, AlterAction, AlterTable, ColumnChange, ColumnDef, Name};
+use crate::ast::{Action, AlterAction, AlterTable, ColumnChange, ColumnDef, Kind, Name};
 use crate::lint::context::At;
 use crate::locks::table::{Form, Row};
 use crate::locks::{Effects, Held, LockTaken};
@@ -49,7 +49,9 @@ pub(in crate::lint::rules) fn column_changes<'a>(
 /// The strongest lock on something that others use, if it keeps out writers or readers, and is held until the
 /// transaction ends.
 pub(in crate::lint::rules) fn blocking<'a>(at: &At<'a>) -> Option<&'a LockTaken> {
-    let mut locks = at.effects.locks.iter();
+    // what a `DO` locks, the statements in it tell
+    let tells = !matches!(at.statement.kind, Kind::Do(_));
+    let mut locks = at.effects.locks.iter().filter(|_| tells);
     locks.find(|it| {
         it.mode.blocks_writes() && it.held == Held::Transaction && at.is_shared(&it.relation)
     })

@@ -68,7 +68,10 @@ enum Phase {
 }
 
 #[derive(Debug, Args, Serialize)]
-#[allow(clippy::struct_excessive_bools)] // each is a flag of the command line
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a switch of the command line"
+)]
 struct Make {
     /// What it does, for the name of the file [default: made of its statements]
     #[arg(value_name = "NAME")]

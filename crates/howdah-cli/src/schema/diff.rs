@@ -3,8 +3,7 @@
 //! IO: reads two sources, writes stdout. Invariants: nothing is changed; of equal schemas nothing is printed to stdout but
 //! what the format needs.
 
-use std::fmt::Write as _;
-use std::io::Write as _;
+use std::io::Write;
 
 use clap::{Args, ValueEnum};
 use howdah_schema::diff::{Action, Change, Difference};
@@ -80,11 +79,12 @@ fn text(found: &Difference) -> String {
         let loss = change.loses.as_ref();
         let loss = loss.map_or(String::new(), |it| format!("  (loses {it})"));
         let (kind, name) = (change.object.kind, &change.object.name);
-        let mut text = format!("{sign} {kind} {name}{loss}\n");
-        for statement in &change.statements {
-            let _ = writeln!(text, "    {};", statement.replace('\n', "\n    "));
-        }
-        text
+        let statements: Vec<String> = change
+            .statements
+            .iter()
+            .map(|it| format!("    {};\n", it.replace('\n', "\n    ")))
+            .collect();
+        format!("{sign} {kind} {name}{loss}\n{}", statements.concat())
     };
     found.changes.iter().map(line).collect()
 }

@@ -54,6 +54,14 @@ fn edges(drafts: &[Draft], hard: &BTreeSet<Entity>) -> Vec<BTreeSet<usize>> {
     };
     let known = Known::of(drafts);
     for (place, draft) in drafts.iter().enumerate() {
+        if draft.change.aspect == Some(Aspect::DetachPartition) {
+            // what it has from its parent cannot be changed before
+            let relation = draft.change.entity.relation();
+            let parts = drafts.iter().enumerate().filter(|(_, it)| {
+                it.change.entity.relation() == relation && it.alters != draft.alters
+            });
+            parts.for_each(|(part, _)| link(place, part));
+        }
         let joined = draft.joins.iter().filter_map(|it| known.droppers.get(it));
         joined.chain(&draft.follows).for_each(|it| link(*it, place));
         for entity in draft.needs.iter().chain(&draft.mentions) {

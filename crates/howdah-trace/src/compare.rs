@@ -46,7 +46,7 @@ pub fn differences(kind: &Kind, seen: &Observation, model: &Effects) -> Vec<Stri
     found.sets("builds", &relations(&seen.builds), &names(&model.builds));
     found.scans(kind, seen, model);
     if seen.way == Way::Alone {
-        found.sets("waits for", &waits_seen(seen), &waits_said(model));
+        found.sets("waits for", &waits_seen(seen), &waits_said(seen, model));
     }
     found.0
 }
@@ -201,12 +201,19 @@ fn waits_seen(seen: &Observation) -> BTreeSet<String> {
     waits.collect()
 }
 
-fn waits_said(model: &Effects) -> BTreeSet<String> {
-    // other sessions of the database are none that a gate stands for
-    let waits = model
-        .waits_for
-        .iter()
-        .filter(|wait| wait.whom != Whom::Sessions);
+/// Those that gates stand for: not other sessions of the database, nor writers of what only `REFRESH` writes.
+fn waits_said(seen: &Observation, model: &Effects) -> BTreeSet<String> {
+    let is_materialized = |of: &ObjectName| {
+        let locked = seen.locks.iter().map(|lock| &lock.relation);
+        locked
+            .into_iter()
+            .any(|it| it.kind == 'm' && name(it) == base(of))
+    };
+    let waits = model.waits_for.iter().filter(|wait| match wait.whom {
+        Whom::Sessions => false,
+        Whom::Writers => !wait.relation.as_ref().is_some_and(is_materialized),
+        Whom::Users | Whom::OlderSnapshots => true,
+    });
     waits
         .map(|wait| said(wait.whom, wait.relation.as_ref().map(base).as_ref()))
         .collect()

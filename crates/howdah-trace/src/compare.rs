@@ -9,7 +9,7 @@ use std::fmt::Display;
 use howdah_sql::ast::{Kind, ObjectName};
 use howdah_sql::locks::{Effects, InTransaction, Mode, Whom};
 
-use crate::observe::{Observation, Relation, WaitFor, Way};
+use crate::observe::{Lock, Observation, Relation, WaitFor, Way};
 
 /// The schema whose relations both sides name without it.
 const BASE: &str = "public";
@@ -72,23 +72,12 @@ impl Differences {
             (Way::Transaction, true) => mode >= Mode::ShareUpdateExclusive,
             (Way::Transaction, false) => true,
         };
-        let mut taken: BTreeMap<ObjectName, (bool, Mode)> = BTreeMap::new();
-        for lock in seen.locks.iter().chain(&seen.held) {
-            let relation = &lock.relation;
-            if !relation.is_toast() && relation.kind != 'c' {
-                let entry = taken
-                    .entry(name(relation))
-                    .or_insert((relation.is_index(), lock.mode));
-                entry.1 = entry.1.max(lock.mode);
-            }
-        }
+        let (taken, held) = (strongest(&seen.locks), strongest(&seen.held));
+        let had = |relation: &ObjectName, mode| held.get(relation).is_some_and(|held| held.1 >= mode);
         for (relation, (is_index, mode)) in &taken {
-            let said = model
-                .locks
-                .iter()
-                .find(|lock| base(&lock.relation) == *relation);
+            let said = model.locks.iter().find(|lock| base(&lock.relation) == *relation);
             match said {
-                Some(said) if said.mode == *mode => {}
+                Some(said) if said.mode == *mode || had(relation, said.mode) => {}
                 Some(said) if is_sure(*is_index, said.mode.max(*mode)) => self.0.push(format!(
                     "it locks {relation} in {mode}, not in {}",
                     said.mode
@@ -102,8 +91,8 @@ impl Differences {
         }
         // a lock on an index that was not even seen is one that no gate could show
         for said in model.locks.iter().filter(|_| seen.way == Way::Transaction) {
-            if !taken.contains_key(&base(&said.relation)) {
-                let (relation, mode) = (&said.relation, said.mode);
+            let (relation, mode) = (base(&said.relation), said.mode);
+            if !taken.contains_key(&relation) && !had(&relation, mode) {
                 self.0.push(format!(
                     "it was said to lock {relation} in {mode}, which it does not"
                 ));
@@ -136,6 +125,19 @@ impl Differences {
             self.sets("scans", &read, &said);
         }
     }
+}
+
+/// The strongest mode on each relation that the model speaks of, and whether it is an index.
+fn strongest(locks: &[Lock]) -> BTreeMap<ObjectName, (bool, Mode)> {
+    let mut strongest: BTreeMap<ObjectName, (bool, Mode)> = BTreeMap::new();
+    for Lock { relation, mode } in locks {
+        if !relation.is_toast() && relation.kind != 'c' {
+            let entry = strongest.entry(name(relation));
+            let entry = entry.or_insert((relation.is_index(), *mode));
+            entry.1 = entry.1.max(*mode);
+        }
+    }
+    strongest
 }
 
 /// Whether the planner decides how tables are read.
@@ -210,9 +212,9 @@ fn waits_said(seen: &Observation, model: &Effects) -> BTreeSet<String> {
             .any(|it| it.kind == 'm' && name(it) == base(of))
     };
     let waits = model.waits_for.iter().filter(|wait| match wait.whom {
-        Whom::Sessions => false,
-        Whom::Writers => !wait.relation.as_ref().is_some_and(is_materialized),
         Whom::Users | Whom::OlderSnapshots => true,
+        Whom::Writers => !wait.relation.as_ref().is_some_and(is_materialized),
+        _ => false,
     });
     waits
         .map(|wait| said(wait.whom, wait.relation.as_ref().map(base).as_ref()))

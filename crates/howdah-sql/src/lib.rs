@@ -13,9 +13,10 @@
 #![forbid(unsafe_code)]
 
 pub mod ast;
+pub mod catalog;
 pub mod locks;
 mod syntax;
 pub mod text;
 
-pub use syntax::parse;
+pub use syntax::{parse, parse_do};
 pub use text::split;

@@ -205,10 +205,41 @@ impl Node {
         }
     }
 
+    /// Changes this node and all below it, but not what is in subqueries.
+    pub fn walk_mut(&mut self, change: &mut impl FnMut(&mut Node)) {
+        let mut pending = vec![self];
+        while let Some(node) = pending.pop() {
+            change(node);
+            pending.extend(node.children_mut());
+        }
+    }
+
     /// Whether it is the column of that name, qualified or not.
     #[must_use]
     pub fn is_column(&self, name: &str) -> bool {
         matches!(self, Self::Column(path) if path.last().is_some_and(|last| last == name))
+    }
+
+    /// The name that PostgreSQL gives a column of a result that has none of its own, if it is one
+    /// better than `?column?` (`FigureColname` in `parse_target.c`).
+    #[must_use]
+    pub fn implied_name(&self) -> Option<String> {
+        match self {
+            Self::Column(path) => path.last().cloned(),
+            Self::Call(call) => Some(call.name.name.clone()),
+            Self::Cast { operand, to } => operand
+                .implied_name()
+                .or_else(|| Some(to.name.name.clone())),
+            Self::Collate { operand, .. } => operand.implied_name(),
+            Self::Case { otherwise, .. } => otherwise
+                .as_ref()
+                .and_then(|node| node.implied_name())
+                .or_else(|| Some("case".to_owned())),
+            Self::Array(_) => Some("array".to_owned()),
+            Self::Row(_) => Some("row".to_owned()),
+            Self::Subquery(query) => query.targets.first().and_then(|it| it.name.clone()),
+            _ => None,
+        }
     }
 
     fn children<'a>(&'a self, visit: &mut impl FnMut(&'a Node)) {
@@ -269,6 +300,42 @@ impl Node {
                 let targets = query.targets.iter().map(|target| &target.expr.node);
                 targets.chain(&query.expressions).for_each(visit);
             }
+        }
+    }
+
+    fn children_mut(&mut self) -> Vec<&mut Node> {
+        match self {
+            Self::Call(call) => call.arguments.iter_mut().collect(),
+            Self::Cast { operand, .. }
+            | Self::Unary { operand, .. }
+            | Self::Not(operand)
+            | Self::IsNull { operand, .. }
+            | Self::Is { operand, .. }
+            | Self::Collate { operand, .. } => vec![operand],
+            Self::Binary { left, right, .. } => vec![left, right],
+            Self::Between {
+                operand, low, high, ..
+            } => vec![operand, low, high],
+            Self::In { operand, list, .. } => {
+                let operand: &mut Node = operand;
+                std::iter::once(operand).chain(list).collect()
+            }
+            Self::Case {
+                operand,
+                branches,
+                otherwise,
+            } => {
+                let ends = operand.iter_mut().chain(otherwise).map(Box::as_mut);
+                let branches = branches.iter_mut().flat_map(|(when, then)| [when, then]);
+                ends.chain(branches).collect()
+            }
+            Self::And(parts)
+            | Self::Or(parts)
+            | Self::Array(parts)
+            | Self::Row(parts)
+            | Self::Part(parts)
+            | Self::Other(parts) => parts.iter_mut().collect(),
+            _ => Vec::new(),
         }
     }
 }

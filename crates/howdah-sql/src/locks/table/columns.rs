@@ -101,7 +101,7 @@ pub(super) const ROWS: &[Row] = &[
     // ALTER COLUMN
     catalog_only(
         SetDefault,
-        "ALTER TABLE t ALTER COLUMN c SET DEFAULT x, DROP DEFAULT",
+        "ALTER TABLE t ALTER COLUMN c SET DEFAULT x; … DROP DEFAULT",
         "",
     )
     .note("rows that exist keep their values"),
@@ -155,14 +155,14 @@ pub(super) const ROWS: &[Row] = &[
     .since(17),
     line(
         SetIdentity,
-        "ALTER TABLE t ALTER COLUMN c SET GENERATED …, RESTART",
+        "ALTER TABLE t ALTER COLUMN c SET GENERATED …; … RESTART",
         "",
     )
     .locks(&[(Table, AccessExclusive), (Sequences, ShareRowExclusive)])
     .until(16),
     line(
         SetIdentity,
-        "ALTER TABLE t ALTER COLUMN c SET GENERATED …, RESTART",
+        "ALTER TABLE t ALTER COLUMN c SET GENERATED …; … RESTART",
         "",
     )
     .locks(&[

@@ -114,14 +114,14 @@ pub(super) const ROWS: &[Row] = &[
         .note("reads wait, too: planning looks at every index"),
     line(
         ReindexPartitioned,
-        "REINDEX TABLE t, REINDEX INDEX i",
+        "REINDEX TABLE t; REINDEX INDEX i",
         "of a partitioned table; before 14 the table's is nothing, the index's refused",
     )
     .locks(&[(Table, Share)])
     .until(13),
     line(
         ReindexPartitioned,
-        "REINDEX TABLE t, REINDEX INDEX i",
+        "REINDEX TABLE t; REINDEX INDEX i",
         "of a partitioned table: one partition after the other",
     )
     .locks(&[(Partitions, Share), (Index, AccessExclusive)])
@@ -131,7 +131,7 @@ pub(super) const ROWS: &[Row] = &[
     .since(14),
     line(
         ReindexConcurrently,
-        "REINDEX INDEX CONCURRENTLY i, REINDEX TABLE CONCURRENTLY t",
+        "REINDEX INDEX CONCURRENTLY i; REINDEX TABLE CONCURRENTLY t",
         "",
     )
     .locks(&[(Table, ShareUpdateExclusive), (Index, ShareUpdateExclusive)])
@@ -143,7 +143,7 @@ pub(super) const ROWS: &[Row] = &[
     .since(12),
     line(
         ReindexMany,
-        "REINDEX SCHEMA s, REINDEX DATABASE d, REINDEX SYSTEM d",
+        "REINDEX SCHEMA s; REINDEX DATABASE d; REINDEX SYSTEM d",
         "one table after the other",
     )
     .locks(&[(Affected, Share), (AffectedIndexes, AccessExclusive)])
@@ -152,7 +152,7 @@ pub(super) const ROWS: &[Row] = &[
     .alone(Held::Phases),
     line(
         ReindexManyConcurrently,
-        "REINDEX SCHEMA CONCURRENTLY s, REINDEX DATABASE CONCURRENTLY d",
+        "REINDEX SCHEMA CONCURRENTLY s; REINDEX DATABASE CONCURRENTLY d",
         "one table after the other",
     )
     .locks(&[

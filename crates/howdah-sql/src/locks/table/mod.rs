@@ -33,7 +33,7 @@ pub const VERSIONS: std::ops::RangeInclusive<u32> = 10..=18;
 pub struct Row {
     /// Which form it is.
     pub form: Form,
-    /// SQL with `t` for the table, `p` for the one it refers to.
+    /// SQL with `t` for the table, `p` for the one it refers to; `; ` between alternatives.
     pub sql: &'static str,
     /// Under which condition; empty where there is none.
     pub when: &'static str,

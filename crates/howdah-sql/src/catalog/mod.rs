@@ -1,0 +1,4 @@
+//! stub
+/// stub
+#[derive(Debug, Clone, Default)]
+pub struct Catalog {}

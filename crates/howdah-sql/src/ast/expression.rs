@@ -184,9 +184,19 @@ pub struct Call {
 impl Node {
     /// Visits this node and all below it, parents first, into subqueries too.
     pub fn walk<'a>(&'a self, visit: &mut impl FnMut(&'a Node)) {
+        self.visit(&mut |node| {
+            visit(node);
+            true
+        });
+    }
+
+    /// Visits this node, and what is below those nodes for which the answer is true.
+    pub fn visit<'a>(&'a self, visit: &mut impl FnMut(&'a Node) -> bool) {
         let mut pending = vec![self];
         while let Some(node) = pending.pop() {
-            visit(node);
+            if !visit(node) {
+                continue;
+            }
             let start = pending.len();
             node.children(&mut |child| pending.push(child));
             if let Some(added) = pending.get_mut(start..) {
@@ -255,7 +265,10 @@ impl Node {
             | Self::Row(parts)
             | Self::Part(parts)
             | Self::Other(parts) => parts.iter().for_each(visit),
-            Self::Subquery(query) => query.expressions.iter().for_each(visit),
+            Self::Subquery(query) => {
+                let targets = query.targets.iter().map(|target| &target.expr.node);
+                targets.chain(&query.expressions).for_each(visit);
+            }
         }
     }
 }

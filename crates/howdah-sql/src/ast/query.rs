@@ -24,8 +24,18 @@ pub struct Query {
     pub filtered: bool,
     /// The outermost select has a `LIMIT` or `FETCH FIRST`.
     pub limited: bool,
-    /// All expressions at the top of clauses, of all selects in it.
+    /// All other expressions at the top of clauses, of all selects in it, but plain constants.
     pub expressions: Vec<Node>,
+}
+
+impl Query {
+    /// Visits every expression in it and all below them.
+    pub fn walk<'a>(&'a self, visit: &mut impl FnMut(&'a Node)) {
+        let targets = self.targets.iter().map(|target| &target.expr.node);
+        for node in targets.chain(&self.expressions) {
+            node.walk(visit);
+        }
+    }
 }
 
 /// How `FOR …` locks rows; stronger ones are greater.

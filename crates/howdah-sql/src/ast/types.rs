@@ -57,7 +57,11 @@ impl PartialEq for TypeName {
 
 impl fmt::Display for TypeName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", self.name)?;
+        if self.is("char") {
+            f.write_str("\"char\"")?; // without quotes it is `bpchar(1)`
+        } else {
+            write!(f, "{}", self.name)?;
+        }
         if !self.modifier_text.is_empty() {
             write!(f, "({})", self.modifier_text)?;
         } else if !self.modifiers.is_empty() {

@@ -1,16 +1,47 @@
-//! The grammar: a text becomes an [`ast::Script`]. The only place that knows the parser's crate.
+//! The grammar: a text becomes an [`Script`]. The only place that knows the parser's crate.
 //!
 //! No IO. Statements are found first ([`crate::text::pieces`]) and parsed one by one, so that a
 //! mistake in one of them is its own, and no more than one tree is held in memory.
 
-use squawk_syntax::SourceFile;
+mod access;
+mod alter_table;
+mod constraints;
+mod expressions;
+mod literals;
+mod maintenance;
+mod names;
+mod objects;
+mod options;
+mod queries;
+mod relations;
+mod replication;
+mod routines;
+mod session;
+mod statements;
+mod tables;
+mod tree;
+mod types;
 
+use std::borrow::Cow;
+
+use squawk_syntax::{SourceFile, SyntaxKind as K, SyntaxNode};
+
+use self::tree::Tree;
 use crate::ast::{Kind, Script, SourceComment, Statement, SyntaxError};
-use crate::text::{Piece, Span, TokenKind, pieces, tokens};
+use crate::text::{Piece, Span, TokenKind, mask_commands, mask_variables, pieces, tokens};
 
-/// Nesting that the parser, which calls itself for each level, is given; PostgreSQL's own limit
-/// depends on its stack and is of the same order.
+/// Parentheses within parentheses that the parser, which calls itself for each, is given.
+/// PostgreSQL's own limit depends on its stack and is of the same order.
 const DEEPEST: u32 = 500;
+
+/// Operators in a chain, which the parser nests as well. Generated conditions are this long.
+const LONGEST: u32 = 10_000;
+
+/// Up to this many levels any thread's stack is enough; behind that a larger one is made.
+const SHALLOW: u32 = 250;
+
+/// For `LONGEST` levels, of up to three kilobytes each in a build without optimisation.
+const LARGE_STACK_BYTES: usize = 64 << 20;
 
 /// What a text says: its statements, and what in it is no SQL.
 ///
@@ -32,31 +63,107 @@ pub fn parse(text: &str) -> Script {
         .map(|(span, block)| SourceComment { span, block })
         .collect();
     for piece in &pieces.statements {
-        let statement = statement(text, piece, &mut script.errors);
+        let statement = match read(text, piece) {
+            Ok(kind) => Statement {
+                span: piece.span,
+                kind,
+            },
+            Err(error) => {
+                script.errors.push(error);
+                Statement {
+                    span: piece.span,
+                    kind: Kind::Other(first_words(piece.span.of(text))),
+                }
+            }
+        };
         script.statements.push(statement);
     }
     script
 }
 
-fn statement(text: &str, piece: &Piece, errors: &mut Vec<SyntaxError>) -> Statement {
-    let written = piece.span.of(text);
-    if piece.depth > DEEPEST {
-        errors.push(SyntaxError {
-            span: piece.span,
-            message: format!("nested deeper than {DEEPEST} levels"),
-        });
-    } else {
-        let base = piece.span.start as usize;
-        let parsed = SourceFile::parse(written);
-        // what follows the first mistake of a statement is mostly its echo
-        errors.extend(parsed.errors().first().map(|error| SyntaxError {
-            span: Span::new(error.range().start().into(), error.range().end().into()).shifted(base),
-            message: error.message().to_owned(),
-        }));
-    }
-    Statement {
+/// One statement. If it is none as it stands, it is read once more with psql's variables masked.
+fn read(text: &str, piece: &Piece) -> Result<Kind, SyntaxError> {
+    let refused = |message: String| SyntaxError {
         span: piece.span,
-        kind: Kind::Other(first_words(written)),
+        message,
+    };
+    if piece.depth > DEEPEST {
+        return Err(refused(format!("nested deeper than {DEEPEST} levels")));
+    }
+    if piece.links > LONGEST {
+        return Err(refused(format!(
+            "more than {LONGEST} operators in one expression"
+        )));
+    }
+    if piece.depth + piece.links > SHALLOW {
+        return on_large_stack(|| read_here(text, piece)).unwrap_or_else(|| {
+            Err(refused(
+                "too deeply nested for the memory at hand".to_owned(),
+            ))
+        });
+    }
+    read_here(text, piece)
+}
+
+/// None where no thread could be made.
+fn on_large_stack<T: Send>(work: impl FnOnce() -> T + Send) -> Option<T> {
+    std::thread::scope(|scope| {
+        let builder = std::thread::Builder::new().stack_size(LARGE_STACK_BYTES);
+        builder.spawn_scoped(scope, work).ok()?.join().ok()
+    })
+}
+
+fn read_here(text: &str, piece: &Piece) -> Result<Kind, SyntaxError> {
+    let start = piece.span.start as usize;
+    let source = mask_commands(piece.span.of(text), start, &piece.masked);
+    convert(&source, start).or_else(|error| match mask_variables(&source) {
+        Cow::Owned(masked) => convert(&masked, start).map_err(|_| error),
+        Cow::Borrowed(_) => Err(error),
+    })
+}
+
+fn convert(source: &str, base: usize) -> Result<Kind, SyntaxError> {
+    let parsed = SourceFile::parse(source);
+    let root = parsed.syntax_node();
+    let nodes: Vec<SyntaxNode> = root.children().collect();
+    let elements = nodes.len() > 1
+        && nodes
+            .first()
+            .is_some_and(|node| node.kind() == K::CREATE_SCHEMA);
+    // what follows the first mistake of a statement is mostly its echo
+    let mut errors = parsed.errors().into_iter();
+    // the parser takes the elements behind `AUTHORIZATION` for statements of their own
+    let error = errors.find(|error| !elements || !error.message().starts_with("Missing semicolon"));
+    if let Some(error) = error {
+        let range = error.range();
+        return Err(SyntaxError {
+            span: Span::new(range.start().into(), range.end().into()).shifted(base),
+            message: message(error.message()),
+        });
+    }
+    let mut statements = nodes
+        .into_iter()
+        .map(|node| Tree::new(node, source, base).statement());
+    let first = statements.next().map(|statement| statement.kind);
+    Ok(match first {
+        Some(Kind::CreateSchema(mut schema)) => {
+            schema.elements.extend(statements);
+            Kind::CreateSchema(schema)
+        }
+        first => first.unwrap_or_else(|| Kind::Other(first_words(source))),
+    })
+}
+
+/// In the voice of this house: lower case at the start, no period at the end.
+fn message(text: &str) -> String {
+    let text = text.trim_end_matches('.');
+    let shouts = text.chars().nth(1).is_some_and(char::is_uppercase);
+    match text.chars().next() {
+        Some(first) if !shouts => {
+            let rest = text.get(first.len_utf8()..).unwrap_or_default();
+            format!("{}{rest}", first.to_lowercase())
+        }
+        _ => text.to_owned(),
     }
 }
 

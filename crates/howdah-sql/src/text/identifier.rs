@@ -20,27 +20,34 @@ pub fn unquote_identifier(written: &str) -> String {
             .unwrap_or(inner)
             .replace("\"\"", "\""));
     }
-    let unicode = written
-        .strip_prefix(['U', 'u'])
-        .and_then(|rest| rest.strip_prefix("&\""));
-    match unicode {
-        Some(inner) => {
-            let inner = inner.strip_suffix('"').unwrap_or(inner);
-            cut(unescape_unicode(&inner.replace("\"\"", "\"")))
-        }
-        None => fold_identifier(written),
+    if is_unicode(written) {
+        return unquote_unicode_identifier(written, '\\');
     }
+    fold_identifier(written)
+}
+
+fn is_unicode(written: &str) -> bool {
+    let rest = written.strip_prefix(['U', 'u']);
+    rest.is_some_and(|rest| rest.starts_with("&\""))
+}
+
+/// What `U&"…" UESCAPE 'x'` names.
+#[must_use]
+pub(crate) fn unquote_unicode_identifier(written: &str, escape: char) -> String {
+    let inner = written.get(3..).unwrap_or_default();
+    let inner = inner.strip_suffix('"').unwrap_or(inner);
+    cut(unescape_unicode(&inner.replace("\"\"", "\""), escape))
 }
 
 /// Undoes `\XXXX` and `\+XXXXXX`; what is no escape stays as it is.
 #[must_use]
-pub(crate) fn unescape_unicode(text: &str) -> String {
+pub(crate) fn unescape_unicode(text: &str, escape: char) -> String {
     let mut units: Vec<u16> = Vec::new();
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
-    while let Some(at) = rest.find('\\') {
-        let (before, escape) = rest.split_at(at);
-        let after = escape.get(1..).unwrap_or_default();
+    while let Some(at) = rest.find(escape) {
+        let (before, sequence) = rest.split_at(at);
+        let after = sequence.get(escape.len_utf8()..).unwrap_or_default();
         if !before.is_empty() {
             flush(&mut units, &mut out);
             out.push_str(before);
@@ -62,8 +69,8 @@ pub(crate) fn unescape_unicode(text: &str) -> String {
             }
             None => {
                 flush(&mut units, &mut out);
-                out.push('\\');
-                rest = after.strip_prefix('\\').unwrap_or(after);
+                out.push(escape);
+                rest = after.strip_prefix(escape).unwrap_or(after);
             }
         }
     }

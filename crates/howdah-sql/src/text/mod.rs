@@ -4,12 +4,15 @@
 //! file. Every span is a range of bytes of the text given, on boundaries of characters.
 
 mod identifier;
+mod mask;
 mod position;
 mod scan;
 mod span;
 mod split;
 
 pub use identifier::{fold_identifier, quote_identifier, unquote_identifier};
+pub(crate) use identifier::{unescape_unicode, unquote_unicode_identifier};
+pub(crate) use mask::{mask_commands, mask_variables};
 pub use position::{Lines, Position};
 pub use scan::{Token, TokenKind, tokens};
 pub use span::Span;

@@ -20,6 +20,9 @@ pub struct Piece {
     pub masked: Vec<Span>,
     /// The deepest nesting of parentheses, brackets and `CASE`.
     pub depth: u32,
+    /// The most operators that wait for each other: those of all parentheses that are open at one
+    /// place, as a chain of them nests without any parenthesis.
+    pub links: u32,
 }
 
 /// All that a text consists of.
@@ -67,7 +70,12 @@ struct Open {
     piece: Option<Piece>,
     /// Its first words, as far as they matter.
     words: Vec<String>,
-    parentheses: u32,
+    /// How many operators stand in each parenthesis that is open, since its last comma.
+    parentheses: Vec<u32>,
+    /// Their sum, with those outside of all parentheses.
+    links: u32,
+    /// Those outside of all parentheses, since the last comma.
+    outside: u32,
     cases: u32,
     /// `BEGIN ATOMIC` and the `CASE`s in it.
     blocks: u32,
@@ -75,6 +83,18 @@ struct Open {
     from: bool,
     from_stdin: bool,
 }
+
+/// Words that make expressions and queries nest without parentheses.
+const LINKS: [&str; 8] = [
+    "and",
+    "or",
+    "not",
+    "union",
+    "intersect",
+    "except",
+    "join",
+    "is",
+];
 
 /// `create or replace function`: more words never matter.
 const WORDS: usize = 4;
@@ -113,7 +133,7 @@ impl Splitter<'_> {
     /// shows a parenthesis that was never closed, and the next statement should not suffer.
     fn ends_here(&self) -> bool {
         let rule = self.open.creates(&["rule"]);
-        self.open.blocks == 0 && (self.open.parentheses == 0 || !rule)
+        self.open.blocks == 0 && (self.open.parentheses.is_empty() || !rule)
     }
 
     fn end(&mut self, semicolon: Span) -> usize {
@@ -168,8 +188,11 @@ impl Open {
         } else if is("end") {
             self.cases = self.cases.saturating_sub(1);
             self.blocks = self.blocks.saturating_sub(1);
-        } else if is("begin") && self.parentheses == 0 {
+        } else if is("begin") && self.parentheses.is_empty() {
             self.blocks += u32::from(self.creates(&["function", "procedure"]));
+        }
+        if LINKS.iter().any(|link| is(link)) {
+            self.link();
         }
         let copies = self.words.first().is_some_and(|first| first == "copy");
         self.from_stdin |= copies && self.from && is("stdin");
@@ -179,18 +202,38 @@ impl Open {
     fn symbol(&mut self, symbol: &str) {
         match symbol {
             "(" | "[" => {
-                self.parentheses += 1;
+                self.parentheses.push(0);
                 self.deepen();
             }
-            ")" | "]" => self.parentheses = self.parentheses.saturating_sub(1),
-            _ => {}
+            ")" | "]" => {
+                self.links -= self.parentheses.pop().unwrap_or_default();
+            }
+            "," => {
+                let here = std::mem::take(self.here());
+                self.links -= here;
+            }
+            _ => self.link(),
         }
         self.from = false;
     }
 
+    /// An operator, or a word that works like one.
+    fn link(&mut self) {
+        *self.here() += 1;
+        self.links += 1;
+        if let Some(piece) = &mut self.piece {
+            piece.links = piece.links.max(self.links);
+        }
+    }
+
+    fn here(&mut self) -> &mut u32 {
+        self.parentheses.last_mut().unwrap_or(&mut self.outside)
+    }
+
     fn deepen(&mut self) {
         if let Some(piece) = &mut self.piece {
-            piece.depth = piece.depth.max(self.parentheses + self.cases);
+            let depth = self.parentheses.len() as u32 + self.cases;
+            piece.depth = piece.depth.max(depth);
         }
     }
 

@@ -1,0 +1,391 @@
+//! Queries, and what changes data: what they read, write and compute.
+
+use squawk_syntax::SyntaxKind as K;
+
+use super::expressions::QUERIES;
+use super::tree::Tree;
+use crate::ast::{
+    Copy, CopyPlace, CreateTableAs, Delete, Insert, Kind, Merge, Name, Node, ObjectName,
+    OnConflict, Persistence, Query, RowLock, Select, Target, Update,
+};
+
+/// Statements within `WITH` that change data.
+const WRITES: [K; 4] = [K::INSERT, K::UPDATE, K::DELETE, K::MERGE];
+
+impl Tree<'_> {
+    /// The first query among the children.
+    pub(super) fn query(&self) -> Option<Query> {
+        self.any(&QUERIES).map(|query| query.as_query())
+    }
+
+    /// The query that this node is; of a statement that changes data, everything but its target.
+    pub(super) fn as_query(&self) -> Query {
+        let mut query = Query {
+            span: self.span(),
+            ..Query::default()
+        };
+        let outermost = self.outermost();
+        let shown = outermost.as_ref().and_then(Tree::target_list);
+        self.gather(&mut query, shown.as_ref());
+        if let Some(select) = outermost {
+            query.targets = select.targets();
+            let targets = std::mem::take(&mut query.targets);
+            for target in &targets {
+                query.read_below(&target.expr.node);
+            }
+            query.targets = targets;
+            query.filtered = select.has(K::WHERE_CLAUSE);
+            query.limited = select.has(K::LIMIT_CLAUSE) || select.has(K::FETCH_CLAUSE);
+            let clauses = select
+                .nodes()
+                .filter(|clause| clause.kind() != K::SELECT_CLAUSE);
+            query.is_plain_expression = self.is_select_alone()
+                && clauses.count() == 0
+                && !query.targets.is_empty()
+                && !select
+                    .child(K::SELECT_CLAUSE)
+                    .is_some_and(|c| c.has(K::DISTINCT_CLAUSE));
+        }
+        query
+    }
+
+    /// The select that says what comes out: through parentheses, to the left of a `UNION`.
+    fn outermost(&self) -> Option<Self> {
+        let mut query = self.clone();
+        while !matches!(query.kind(), K::SELECT | K::SELECT_INTO) {
+            query = query.any(&QUERIES)?;
+        }
+        Some(query)
+    }
+
+    /// Parentheses at most stand around it: no `UNION`, no `LIMIT` behind them.
+    fn is_select_alone(&self) -> bool {
+        let mut query = self.clone();
+        while query.kind() == K::PAREN_SELECT && query.nodes().count() == 1 {
+            let Some(inner) = query.nodes().next() else {
+                return false;
+            };
+            query = inner;
+        }
+        query.kind() == K::SELECT
+    }
+
+    fn targets(&self) -> Vec<Target> {
+        let list = self.target_list();
+        list.iter()
+            .flat_map(|list| list.children(K::TARGET))
+            .map(|target| target.target())
+            .collect()
+    }
+
+    fn target_list(&self) -> Option<Self> {
+        self.child(K::SELECT_CLAUSE)?.child(K::TARGET_LIST)
+    }
+
+    fn target(&self) -> Target {
+        let Some(expr) = self.expr() else {
+            let mut star = self.as_expr();
+            star.node = Node::Star;
+            return Target {
+                name: None,
+                expr: star,
+            };
+        };
+        let alias = self
+            .child(K::AS_NAME)
+            .and_then(|name| name.name(K::COLUMN_NAME));
+        Target {
+            name: alias
+                .map(|name| name.text)
+                .or_else(|| implied_name(&expr.node)),
+            expr,
+        }
+    }
+
+    /// Relations, locks and expressions, of this and all queries below, each once.
+    fn gather(&self, query: &mut Query, targets: Option<&Tree<'_>>) {
+        let mut pending: Vec<Tree<'_>> = self.nodes().collect();
+        pending.reverse();
+        while let Some(node) = pending.pop() {
+            match node.kind() {
+                K::RELATION_FROM_ITEM => node.read(query),
+                K::RELATION_NAME if self.reads_relation(&node) => node.read(query),
+                K::LOCKING_CLAUSE => query.locks_rows = query.locks_rows.max(node.row_lock()),
+                kind if WRITES.contains(&kind) => {
+                    query.writes.extend(node.write_target());
+                }
+                _ => {}
+            }
+            if node.is_expr() {
+                node.compute(query);
+            } else if targets.is_none_or(|targets| targets.node() != node.node()) {
+                let below = pending.len();
+                pending.extend(node.nodes());
+                if let Some(added) = pending.get_mut(below..) {
+                    added.reverse();
+                }
+            }
+        }
+    }
+
+    /// The target of a statement that changes data is no relation read.
+    fn reads_relation(&self, relation: &Tree<'_>) -> bool {
+        let parent = relation.ancestors().next();
+        parent.is_some_and(|parent| parent.kind() == K::TABLE)
+    }
+
+    fn read(&self, query: &mut Query) {
+        let Some(name) = self.object(K::RELATION_NAME_REF) else {
+            return;
+        };
+        if !query.reads.contains(&name) && !self.is_with_query(&name) {
+            query.reads.push(name);
+        }
+    }
+
+    /// Constants are left out: a dump has millions.
+    fn compute(&self, query: &mut Query) {
+        if self.kind() == K::LITERAL {
+            return;
+        }
+        let node = self.as_node();
+        query.read_below(&node);
+        query.expressions.push(node);
+    }
+
+    /// Whether a name, here, is that of a `WITH` query around it.
+    fn is_with_query(&self, name: &ObjectName) -> bool {
+        if name.schema.is_some() {
+            return false;
+        }
+        let mut inner = self.clone();
+        for outer in self.ancestors() {
+            let sees = |with: &Tree<'_>, before: Option<&Tree<'_>>| {
+                with.children(K::WITH_TABLE)
+                    .take_while(|table| before.is_none_or(|b| table.span() != b.span()))
+                    .any(|table| table.name(K::CTE_NAME).is_some_and(|n| n.text == name.name))
+            };
+            let found = match outer.kind() {
+                K::WITH_CLAUSE if outer.has(K::RECURSIVE_KW) => sees(&outer, None),
+                K::WITH_CLAUSE => sees(&outer, Some(&inner)),
+                _ if inner.kind() == K::WITH_CLAUSE => false,
+                _ => outer
+                    .child(K::WITH_CLAUSE)
+                    .is_some_and(|with| sees(&with, None)),
+            };
+            if found {
+                return true;
+            }
+            inner = outer;
+        }
+        false
+    }
+
+    fn row_lock(&self) -> Option<RowLock> {
+        Some(
+            match self
+                .any(&[
+                    K::FOR_UPDATE,
+                    K::FOR_NO_KEY_UPDATE,
+                    K::FOR_SHARE,
+                    K::FOR_KEY_SHARE,
+                ])?
+                .kind()
+            {
+                K::FOR_UPDATE => RowLock::Update,
+                K::FOR_NO_KEY_UPDATE => RowLock::NoKeyUpdate,
+                K::FOR_SHARE => RowLock::Share,
+                _ => RowLock::KeyShare,
+            },
+        )
+    }
+
+    /// The table that a statement changes.
+    fn write_target(&self) -> Option<ObjectName> {
+        self.object(K::RELATION_NAME_REF).or_else(|| {
+            let relation = self.any(&[K::RELATION_NAME, K::TABLE_RELATION_NAME])?;
+            Some(relation.relation())
+        })
+    }
+
+    /// The name within `ONLY (t)`, `t *`.
+    pub(super) fn relation(&self) -> ObjectName {
+        let name = self.any(&[K::RELATION_NAME_REF, K::TABLE_NAME_REF]);
+        name.map(|name| name.as_object()).unwrap_or_default()
+    }
+
+    pub(super) fn select(&self) -> Kind {
+        let query = self.as_query();
+        match self
+            .outermost()
+            .and_then(|select| select.child(K::INTO_CLAUSE))
+        {
+            Some(into) => Kind::CreateTableAs(CreateTableAs {
+                name: into.object(K::TABLE_NAME).unwrap_or_default(),
+                if_not_exists: false,
+                persistence: into.persistence(),
+                columns: Vec::new(),
+                query: Some(query),
+                with_data: true,
+            }),
+            None => Kind::Select(Select { query }),
+        }
+    }
+
+    pub(super) fn persistence(&self) -> Persistence {
+        match self.any(&[K::TEMP, K::UNLOGGED]).map(|word| word.kind()) {
+            Some(K::TEMP) => Persistence::Temporary,
+            Some(_) => Persistence::Unlogged,
+            None => Persistence::Permanent,
+        }
+    }
+
+    pub(super) fn insert(&self) -> Kind {
+        let values = self
+            .child(K::VALUES)
+            .and_then(|values| values.child(K::ROW_LIST));
+        Kind::Insert(Insert {
+            table: self.object(K::RELATION_NAME_REF).unwrap_or_default(),
+            columns: self.target_columns(),
+            source: self.query(),
+            rows: values.map_or(0, |rows| rows.children(K::ROW).count()),
+            on_conflict: self
+                .child(K::ON_CONFLICT_CLAUSE)
+                .map(|clause| clause.on_conflict()),
+            query: self.as_query(),
+        })
+    }
+
+    fn on_conflict(&self) -> OnConflict {
+        let update = self.child(K::CONFLICT_DO_UPDATE_SET);
+        OnConflict {
+            update: update.is_some(),
+            sets: update.map(|update| update.sets()).unwrap_or_default(),
+        }
+    }
+
+    fn target_columns(&self) -> Vec<Name> {
+        let list = self.child(K::COLUMN_TARGET_LIST);
+        list.iter()
+            .flat_map(|list| list.children(K::COLUMN_TARGET))
+            .filter_map(|target| target.name(K::COLUMN_NAME_REF))
+            .collect()
+    }
+
+    /// The columns that a `SET` names, in order.
+    fn sets(&self) -> Vec<Name> {
+        let list = self
+            .child(K::SET_CLAUSE)
+            .and_then(|clause| clause.child(K::SET_COLUMN_LIST));
+        let mut names = Vec::new();
+        for column in list.iter().flat_map(Tree::nodes) {
+            let single = column.child(K::COLUMN_TARGET);
+            names.extend(single.and_then(|target| target.name(K::COLUMN_NAME_REF)));
+            names.extend(column.target_columns());
+        }
+        names
+    }
+
+    pub(super) fn update(&self) -> Kind {
+        let relation = self.child(K::RELATION_NAME);
+        Kind::Update(Update {
+            table: relation.as_ref().map(Tree::relation).unwrap_or_default(),
+            only: relation.is_some_and(|relation| relation.has(K::ONLY_KW)),
+            sets: self.sets(),
+            condition: self.child(K::WHERE_CLAUSE).and_then(|clause| clause.expr()),
+            current_of: self.has(K::WHERE_CURRENT_OF),
+            query: self.as_query(),
+        })
+    }
+
+    pub(super) fn delete(&self) -> Kind {
+        let relation = self.child(K::RELATION_NAME);
+        Kind::Delete(Delete {
+            table: relation.as_ref().map(Tree::relation).unwrap_or_default(),
+            only: relation.is_some_and(|relation| relation.has(K::ONLY_KW)),
+            condition: self.child(K::WHERE_CLAUSE).and_then(|clause| clause.expr()),
+            current_of: self.has(K::WHERE_CURRENT_OF),
+            query: self.as_query(),
+        })
+    }
+
+    pub(super) fn merge(&self) -> Kind {
+        let updates = self
+            .descendants()
+            .filter(|node| node.kind() == K::MERGE_UPDATE);
+        let inserts = self
+            .descendants()
+            .filter(|node| node.kind() == K::MERGE_INSERT);
+        let sets = updates.map(|update| update.sets());
+        Kind::Merge(Merge {
+            table: self.write_target().unwrap_or_default(),
+            sets: sets
+                .chain(inserts.map(|insert| insert.target_columns()))
+                .collect(),
+            query: self.as_query(),
+        })
+    }
+
+    pub(super) fn copy(&self) -> Kind {
+        let table = self.child(K::COPY_TABLE);
+        let query = self.child(K::COPY_QUERY);
+        let direction = self.any(&[K::COPY_FROM, K::COPY_TO]);
+        let program = direction.as_ref().and_then(|it| it.child(K::COPY_PROGRAM));
+        Kind::Copy(Copy {
+            columns: table
+                .as_ref()
+                .map(|table| table.names_in(K::COLUMN_REF_LIST, K::COLUMN_NAME_REF))
+                .unwrap_or_default(),
+            table: table.and_then(|table| table.object(K::TABLE_NAME_REF)),
+            query: query.and_then(|query| query.nodes().next().map(|query| query.as_query())),
+            from: self.has(K::COPY_FROM),
+            place: match program {
+                None => CopyPlace::Client,
+                Some(program) if program.has(K::PROGRAM_KW) => CopyPlace::Program,
+                Some(_) => CopyPlace::File,
+            },
+            options: self.options(),
+        })
+    }
+}
+
+impl Query {
+    /// What subqueries in an expression do, this query does.
+    fn read_below(&mut self, node: &Node) {
+        node.visit(&mut |node| match node {
+            Node::Subquery(inner) => {
+                merge(&mut self.reads, &inner.reads);
+                merge(&mut self.writes, &inner.writes);
+                self.locks_rows = self.locks_rows.max(inner.locks_rows);
+                false
+            }
+            _ => true,
+        });
+    }
+}
+
+fn merge(all: &mut Vec<ObjectName>, more: &[ObjectName]) {
+    for name in more {
+        if !all.contains(name) {
+            all.push(name.clone());
+        }
+    }
+}
+
+/// The name that PostgreSQL gives a column of a result that has none of its own.
+fn implied_name(node: &Node) -> Option<String> {
+    match node {
+        Node::Column(path) => path.last().cloned(),
+        Node::Call(call) => Some(call.name.name.clone()),
+        Node::Cast { operand, to } => implied_name(operand).or_else(|| Some(to.name.name.clone())),
+        Node::Collate { operand, .. } => implied_name(operand),
+        Node::Case { otherwise, .. } => otherwise
+            .as_deref()
+            .and_then(implied_name)
+            .or_else(|| Some("case".to_owned())),
+        Node::Array(_) => Some("array".to_owned()),
+        Node::Row(_) => Some("row".to_owned()),
+        Node::Subquery(query) => query.targets.first().and_then(|target| target.name.clone()),
+        _ => None,
+    }
+}

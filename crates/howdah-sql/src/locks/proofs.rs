@@ -116,7 +116,7 @@ fn has(clauses: &[&Node], column: &str, test: impl Fn(&Node, &str) -> bool) -> b
 fn at_least(limit: &Expr) -> impl Fn(&Node, &str) -> bool {
     let limit = limit.node.clone();
     move |node, column| match comparison(node, column) {
-        Some((">=" | ">" | "=", value)) => !is_less(value, &limit),
+        Some((">=" | ">" | "=", value)) => is_same(value, &limit) || is_less(&limit, value),
         _ => false,
     }
 }
@@ -246,4 +246,118 @@ fn is_date(text: &str) -> bool {
             4 | 7 => byte == b'-',
             _ => byte.is_ascii_digit(),
         })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ast::{Action, Kind};
+
+    fn expr(text: &str) -> Expr {
+        let script = crate::parse(&format!("select {text}"));
+        match script.statements.as_slice() {
+            [statement] => match &statement.kind {
+                Kind::Select(select) => select.query.targets[0].expr.clone(),
+                other => panic!("{other:?}"),
+            },
+            other => panic!("{other:?}"),
+        }
+    }
+
+    fn bound(text: &str) -> PartitionBound {
+        let script = crate::parse(&format!("alter table t attach partition p {text}"));
+        let Some(Kind::AlterTable(alter)) = script.statements.first().map(|it| &it.kind) else {
+            panic!("{script:?}")
+        };
+        match &alter.actions[0].kind {
+            Action::AttachPartition {
+                bound: Some(bound), ..
+            } => bound.clone(),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn a_check_proves_not_null() {
+        for check in [
+            "c is not null",
+            "c notnull",
+            "c is not null and d > 0",
+            "(a > 1 and c is not null) and b is null",
+            "not (c is null)",
+            "not (c is null or d is null)",
+            "(c is not null and a = 1) or (c is not null and a = 2)",
+            "c is distinct from null",
+        ] {
+            assert!(proves_not_null(&expr(check).node, "c"), "{check}");
+        }
+    }
+
+    #[test]
+    fn a_check_that_null_passes_proves_nothing() {
+        for check in [
+            "c > 0",
+            "c = c",
+            "c is not null or d > 0",
+            "d is not null",
+            "c is null",
+            "not (c is not null)",
+            "not (c is null and d is null)",
+            "coalesce(c, 1) is not null",
+        ] {
+            assert!(!proves_not_null(&expr(check).node, "c"), "{check}");
+        }
+    }
+
+    fn within(checks: &[&str], of: &str, not_null: bool) -> bool {
+        let checks: Vec<Expr> = checks.iter().map(|it| expr(it)).collect();
+        let nodes: Vec<&Node> = checks.iter().map(|it| &it.node).collect();
+        proves_bound(&nodes, &bound(of), &["k".to_owned()], &|_| not_null)
+    }
+
+    #[test]
+    fn checks_prove_the_bound_of_a_range() {
+        let range = "for values from (10) to (20)";
+        assert!(within(&["k >= 10 and k < 20"], range, true));
+        assert!(within(&["k > 10", "k <= 19"], range, true));
+        assert!(within(&["k is not null and k >= 10 and k < 20"], range, false));
+        assert!(within(&["10 <= k and 20 > k"], range, true));
+        assert!(!within(&["k >= 10 and k < 20"], range, false), "NULL passes");
+        assert!(!within(&["k >= 10 and k <= 20"], range, true));
+        assert!(!within(&["k >= 9 and k < 20"], range, true));
+        assert!(!within(&["k >= 10"], range, true));
+        assert!(within(&["k < 20"], "for values from (minvalue) to (20)", true));
+        let dates = "for values from ('2026-01-01') to ('2026-02-01')";
+        assert!(within(&["k >= '2026-01-01' and k < '2026-02-01'"], dates, true));
+        assert!(within(&["k >= date '2026-01-02' and k < '2026-01-31'"], dates, true));
+        assert!(!within(&["k >= '2025-12-31' and k < '2026-02-01'"], dates, true));
+    }
+
+    #[test]
+    fn checks_prove_the_bound_of_a_list() {
+        let list = "for values in ('a', 'b')";
+        assert!(within(&["k = 'a'"], list, true));
+        assert!(within(&["k in ('b', 'a')"], list, true));
+        assert!(within(&["k = 'a' or k = 'b'"], list, true));
+        assert!(!within(&["k = 'c'"], list, true));
+        assert!(!within(&["k <> 'c'"], list, true));
+        assert!(!within(&["k = 'a'"], list, false));
+    }
+
+    #[test]
+    fn checks_of_the_default_partition_exclude_a_bound() {
+        let excludes = |check: &str, of: &str| {
+            let check = expr(check);
+            excludes_bound(&[&check.node], &bound(of), &["k".to_owned()])
+        };
+        let range = "for values from (10) to (20)";
+        assert!(excludes("k < 10", range));
+        assert!(excludes("k >= 20", range));
+        assert!(excludes("k < 10 or k >= 20", range));
+        assert!(!excludes("k < 11", range));
+        assert!(!excludes("k > 19.5", range));
+        assert!(excludes("k <> 'c'", "for values in ('c')"));
+        assert!(excludes("k not in ('c', 'd')", "for values in ('c')"));
+        assert!(!excludes("k <> 'd'", "for values in ('c')"));
+    }
 }

@@ -27,6 +27,7 @@ mod migrate;
 mod models;
 mod refresh;
 mod server;
+mod trace;
 
 pub use host::Host;
 

@@ -1,4 +1,4 @@
-//! `howdah migrate`: arguments of the commands that Python runs (`howdah.migrations`).
+//! `howdah migrate`: arguments of the commands, which but for `trace` Python runs (`howdah.migrations`).
 //!
 //! IO: the host's. Invariant: every argument, its default and its help are here; what crosses to Python is JSON of the
 //! structures below, the name of the command under `command`.
@@ -6,8 +6,8 @@
 use clap::{Args, Subcommand, ValueEnum};
 use serde::Serialize;
 
-use crate::Context;
 use crate::format::Format;
+use crate::{Context, trace};
 
 /// Arguments of `howdah migrate`.
 #[derive(Debug, Args)]
@@ -28,6 +28,9 @@ enum Command {
     Down(Down),
     /// Say what has been applied, by whom and when
     Status(Status),
+    /// Run scripts on a scratch copy, and say what each statement locks, rewrites and waits for
+    #[serde(skip)]
+    Trace(trace::Arguments),
 }
 
 /// Where everything is.
@@ -149,6 +152,9 @@ struct Status {
 }
 
 pub(crate) fn run(arguments: &Arguments, context: &Context) -> anyhow::Result<i32> {
+    if let Command::Trace(arguments) = &arguments.command {
+        return trace::run(arguments, context);
+    }
     let Some(host) = &context.host else {
         anyhow::bail!(
             "`howdah migrate` needs Python\n\nhint: run the command of the Python package"

@@ -1,0 +1,57 @@
+//! The one error type of this crate. No IO.
+
+/// Why something could not be observed. What the observed statement itself fails with is part of the
+/// [`Observation`](crate::Observation), not an error.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The server or the connection, while this was being done.
+    #[error("{doing}: {source}")]
+    Driver {
+        /// What was being done.
+        doing: &'static str,
+        /// Why it failed.
+        source: howdah_driver::Error,
+    },
+    /// The scratch server.
+    #[error("no scratch server: {0}")]
+    Scratch(#[from] howdah_server::Error),
+    /// A statement of the schema that the scratch server does not accept.
+    #[error("the schema, line {line}: {source}")]
+    Schema {
+        /// Where the statement begins.
+        line: u32,
+        /// What the server said.
+        source: howdah_driver::Error,
+    },
+    /// A line of the workload that is no statement.
+    #[error(
+        "line {line} of the workload: {source}; expected `{{\"sql\": …, \"params\": […], \"site\": …}}`"
+    )]
+    Workload {
+        /// Which, from 1.
+        line: usize,
+        /// What is wrong with it.
+        source: serde_json::Error,
+    },
+    /// A server's answer to one of this crate's own queries is not of the expected form.
+    #[error("the answer about {0} cannot be understood; please report this")]
+    Answer(&'static str),
+    /// The thread that ran the statement is gone.
+    #[error("the statement's thread ended without an answer; please report this")]
+    Thread,
+}
+
+/// A result with this crate's [`Error`].
+pub type Result<T> = std::result::Result<T, Error>;
+
+/// Says what was being done when the driver failed.
+pub(crate) trait Doing<T> {
+    fn doing(self, what: &'static str) -> Result<T>;
+}
+
+impl<T> Doing<T> for std::result::Result<T, howdah_driver::Error> {
+    fn doing(self, doing: &'static str) -> Result<T> {
+        self.map_err(|source| Error::Driver { doing, source })
+    }
+}

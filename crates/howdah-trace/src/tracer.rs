@@ -1,0 +1,335 @@
+//! Running scripts under observation, statement by statement.
+//!
+//! IO: that of the [`Observer`]. A statement is run as the script has it: within its `BEGIN` … `COMMIT`, else as a
+//! transaction of its own, else, if it makes transactions itself, alone. Invariant: on a given database nothing
+//! stays unless the caller has said so, and nobody is kept waiting by gates.
+
+use std::time::{Duration, Instant};
+
+use howdah_driver::Config;
+use howdah_sql::ast::{Kind, Script, SourceComment, Statement, Transaction};
+use howdah_sql::text::Lines;
+
+use crate::error::Result;
+use crate::observe::{Lock, Observer};
+use crate::report::{Block, Place, Report, Step};
+use crate::workload::{Recorded, Workload};
+
+/// A script with the name that the report gives it.
+#[derive(Debug, Clone)]
+pub struct Source {
+    /// The file's name, or `-`.
+    pub name: String,
+    /// What is in it.
+    pub text: String,
+}
+
+/// How to trace.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// Where the database is, and what becomes of it.
+    pub place: Place,
+    /// Run each script in one transaction, as Django and Alembic do, if it says nothing of transactions.
+    pub one_transaction: bool,
+    /// The application's statements.
+    pub workload: Vec<Recorded>,
+}
+
+/// Traces scripts on one database.
+pub struct Tracer {
+    observer: Observer,
+    options: Options,
+    workload: Workload,
+    steps: Vec<Step>,
+    /// The transaction block that is open in the script.
+    block: Option<Open>,
+    /// Which statements share a transaction.
+    grouping: Grouping,
+    /// A statement failed: what follows would tell nothing.
+    failed: bool,
+}
+
+/// Which statements of a script share a transaction.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Grouping {
+    /// Those between its `BEGIN` and `COMMIT`.
+    Written,
+    /// All.
+    Whole,
+    /// Those of a step of one of howdah's own migrations.
+    Steps,
+}
+
+/// A transaction block of a script.
+struct Open {
+    /// Its first step.
+    first: usize,
+}
+
+impl Tracer {
+    /// Connects, and asks for the locks of the workload.
+    ///
+    /// # Errors
+    /// Those of connecting.
+    pub fn connect(config: &Config, options: Options) -> Result<Self> {
+        let workload = Workload::measure(config, options.workload.clone())?;
+        let mut observer = Observer::connect(config)?;
+        if options.place == Place::RolledBack {
+            observer.run("begin")?;
+        }
+        Ok(Self {
+            observer,
+            options,
+            workload,
+            steps: Vec::new(),
+            block: None,
+            grouping: Grouping::Written,
+            failed: false,
+        })
+    }
+
+    /// Traces the scripts in order, up to the first statement that fails.
+    ///
+    /// # Errors
+    /// Those of the connection.
+    pub fn trace(mut self, sources: &[Source]) -> Result<Report> {
+        for source in sources {
+            self.script(source)?;
+        }
+        if self.options.place == Place::RolledBack {
+            self.observer.run("rollback")?;
+        }
+        for step in &mut self.steps {
+            if let Some(seen) = &step.seen {
+                let locks: Vec<Lock> = seen.locks.iter().chain(&seen.held).cloned().collect();
+                step.would_wait = self.workload.waiting(&locks);
+            }
+        }
+        Ok(Report {
+            server_version: self.observer.version_text().to_owned(),
+            place: self.options.place,
+            steps: self.steps,
+            unusable: self.workload.unusable().to_vec(),
+        })
+    }
+
+    fn script(&mut self, source: &Source) -> Result<()> {
+        let script = howdah_sql::parse(&source.text);
+        let lines = Lines::new(&source.text);
+        self.grouping = Grouping::of(&script, &source.text, self.options.one_transaction);
+        let end = end_of_up(&script, &source.text);
+        if self.grouping == Grouping::Whole {
+            self.begin("begin")?;
+        }
+        let mut read = 0;
+        for statement in script
+            .statements
+            .iter()
+            .filter(|statement| statement.span.end <= end)
+        {
+            let sql = statement.span.of(&source.text);
+            if self.grouping == Grouping::Steps {
+                self.step(step_begins(
+                    &script,
+                    &source.text,
+                    read,
+                    statement.span.start,
+                ))?;
+                read = statement.span.end;
+            }
+            if !self.transaction(&statement.kind, sql)? {
+                let line = lines.position(statement.span.start).line;
+                self.statement(source, line, sql)?;
+            }
+        }
+        // what a script leaves open does not reach into the next one
+        let left_open = self.grouping == Grouping::Written;
+        if self.block.is_some() {
+            self.end(if left_open { "rollback" } else { "commit" })?;
+        }
+        Ok(())
+    }
+
+    /// Ends the transaction of the step before, if a new one begins, and begins one.
+    fn step(&mut self, begins: bool) -> Result<()> {
+        if begins && self.block.is_some() {
+            self.end("commit")?;
+        }
+        if self.block.is_none() {
+            self.begin("begin")?;
+        }
+        Ok(())
+    }
+
+    /// Whether the statement begins or ends a block; then that is done.
+    fn transaction(&mut self, kind: &Kind, sql: &str) -> Result<bool> {
+        let Kind::Transaction(transaction) = kind else {
+            return Ok(false);
+        };
+        match transaction {
+            _ if self.failed => {}
+            Transaction::Begin(_) => self.begin(sql)?,
+            Transaction::Commit { .. } | Transaction::Rollback { .. } if self.block.is_some() => {
+                self.end(sql)?;
+            }
+            _ => self.observer.run(sql)?,
+        }
+        Ok(true)
+    }
+
+    fn begin(&mut self, sql: &str) -> Result<()> {
+        if self.options.place != Place::RolledBack {
+            self.observer.run(sql)?;
+        }
+        self.block = Some(Open {
+            first: self.steps.len(),
+        });
+        Ok(())
+    }
+
+    fn end(&mut self, sql: &str) -> Result<()> {
+        if self.options.place != Place::RolledBack {
+            self.observer
+                .run(if self.failed { "rollback" } else { sql })?;
+        }
+        if let Some(open) = self.block.take() {
+            let mut held = Duration::ZERO;
+            for step in self.steps.iter_mut().skip(open.first).rev() {
+                held += step.held_for;
+                step.held_for = held;
+            }
+        }
+        Ok(())
+    }
+
+    fn statement(&mut self, source: &Source, line: u32, sql: &str) -> Result<()> {
+        let mut step = Step {
+            file: source.name.clone(),
+            line,
+            sql: sql.to_owned(),
+            block: if self.block.is_some() {
+                Block::Shared
+            } else {
+                Block::Own
+            },
+            seen: None,
+            skipped: None,
+            held_for: Duration::ZERO,
+            would_wait: Vec::new(),
+            differences: Vec::new(),
+        };
+        if self.failed {
+            step.skipped = Some("an earlier statement failed".to_owned());
+        } else {
+            self.run(sql, &mut step)?;
+        }
+        self.steps.push(step);
+        Ok(())
+    }
+
+    fn run(&mut self, sql: &str, step: &mut Step) -> Result<()> {
+        let is_own = self.block.is_none() && self.options.place != Place::RolledBack;
+        if is_own {
+            self.observer.run("begin")?;
+        } else {
+            self.observer.run("savepoint howdah_trace")?;
+        }
+        let start = Instant::now();
+        let seen = self.observer.observe(sql)?;
+        let failed = seen.error.is_some();
+        let alone = Observer::needs_no_transaction(&seen);
+        self.observer.run(match (is_own, failed) {
+            (true, false) => "commit",
+            (true, true) => "rollback",
+            (false, false) => "release howdah_trace",
+            (false, true) => "rollback to howdah_trace",
+        })?;
+        step.held_for = if is_own {
+            start.elapsed()
+        } else {
+            seen.duration
+        };
+        if alone && self.grouping == Grouping::Steps && self.block.is_some() {
+            self.end("commit")?;
+        }
+        if alone && self.block.is_none() {
+            step.block = Block::None;
+            return self.alone(sql, step);
+        }
+        self.failed = failed;
+        step.seen = Some(seen);
+        Ok(())
+    }
+
+    /// Runs what makes its own transactions.
+    fn alone(&mut self, sql: &str, step: &mut Step) -> Result<()> {
+        if self.options.place == Place::RolledBack {
+            let why = "it cannot be rolled back; a scratch copy can run it";
+            step.skipped = Some(why.to_owned());
+            return Ok(());
+        }
+        let tables = match self.options.place {
+            Place::Scratch => self.observer.tables_near(&words(sql))?,
+            Place::RolledBack | Place::Committed => Vec::new(),
+        };
+        let seen = self.observer.observe_alone(sql, &tables)?;
+        step.held_for = seen.duration;
+        self.failed = seen.error.is_some();
+        step.seen = Some(seen);
+        Ok(())
+    }
+}
+
+impl Grouping {
+    fn of(script: &Script, text: &str, one_transaction: bool) -> Self {
+        let is_transaction = |statement: &Statement| matches!(statement.kind, Kind::Transaction(_));
+        if is_migration(script, text) {
+            Self::Steps
+        } else if one_transaction && !script.statements.iter().any(is_transaction) {
+            Self::Whole
+        } else {
+            Self::Written
+        }
+    }
+}
+
+/// Whether it is one of howdah's own migrations, which say so before anything else.
+fn is_migration(script: &Script, text: &str) -> bool {
+    let first = script.comments.first();
+    first.is_some_and(|comment| directive(comment.span.of(text)) == Some("migration"))
+}
+
+/// `step expand` of `-- howdah: step expand`.
+fn directive(comment: &str) -> Option<&str> {
+    let words = comment.strip_prefix("--")?.trim();
+    words.strip_prefix("howdah:").map(str::trim)
+}
+
+/// Where the statements end that a migration applies: before its `-- down`.
+fn end_of_up(script: &Script, text: &str) -> u32 {
+    let is_down = |comment: &&SourceComment| {
+        let words = comment.span.of(text).strip_prefix("--").map(str::trim);
+        words.is_some_and(|word| word.eq_ignore_ascii_case("down"))
+    };
+    let down = script
+        .comments
+        .iter()
+        .find(is_down)
+        .filter(|_| is_migration(script, text));
+    down.map_or(u32::MAX, |comment| comment.span.start)
+}
+
+/// Whether a migration begins a step between these places.
+fn step_begins(script: &Script, text: &str, from: u32, to: u32) -> bool {
+    script.comments.iter().any(|comment| {
+        let says_step =
+            || directive(comment.span.of(text)).is_some_and(|it| it.starts_with("step"));
+        (from..to).contains(&comment.span.start) && says_step()
+    })
+}
+
+/// What may be a name in a statement; too many are no harm.
+fn words(sql: &str) -> Vec<&str> {
+    sql.split(|letter: char| !(letter.is_alphanumeric() || letter == '_'))
+        .collect()
+}

@@ -1,5 +1,7 @@
 //! What statements are read as: the words of SQL on one side, the values on the other.
 
+#![allow(clippy::indexing_slicing)] // a panic is how a test fails
+
 use howdah_sql::ast::{
     Action, ColumnChange, ConstraintKind, Kind, Node, ObjectKind, Persistence, RelationKind,
     RowLock, Statement,

@@ -109,7 +109,7 @@ impl Tree<'_> {
         while let Some(node) = pending.pop() {
             match node.kind() {
                 K::RELATION_FROM_ITEM => node.read(query),
-                K::RELATION_NAME if self.reads_relation(&node) => node.read(query),
+                K::RELATION_NAME if node.is_read() => node.read(query),
                 K::LOCKING_CLAUSE => query.locks_rows = query.locks_rows.max(node.row_lock()),
                 kind if WRITES.contains(&kind) => {
                     query.writes.extend(node.write_target());
@@ -129,8 +129,8 @@ impl Tree<'_> {
     }
 
     /// The target of a statement that changes data is no relation read.
-    fn reads_relation(&self, relation: &Tree<'_>) -> bool {
-        let parent = relation.ancestors().next();
+    fn is_read(&self) -> bool {
+        let parent = self.ancestors().next();
         parent.is_some_and(|parent| parent.kind() == K::TABLE)
     }
 

@@ -1,8 +1,8 @@
 """Write `crates/howdah-sql/src/builtin/`: what PostgreSQL's own functions and casts are.
 
-Two tables are read from the catalog of a real server, so that nobody keeps 2,000 names by hand:
-how volatile each function is that SQL can call (`functions.rs`), and which types are stored alike, so
-that changing one to the other writes no row anew (`casts.rs`).
+Three tables are read from the catalog of a real server, so that nobody keeps 2,000 names by hand:
+how volatile each function is that SQL can call (`functions.rs`), which types there are (`types.rs`),
+and which are stored alike, so that changing one to the other writes no row anew (`casts.rs`).
 
     python tools/generate_builtins.py --url postgresql://localhost/postgres          # write
     python tools/generate_builtins.py --url postgresql://localhost/postgres --check  # fail if stale
@@ -54,6 +54,13 @@ join class tc on tc.type = t.oid
 where c.castmethod = 'b' and c.oid < 16384
 order by s.typname::text collate "C", t.typname::text collate "C\""""
 
+#: Types that a column can have, without arrays, row types and domains.
+TYPES = """\
+select typname::text from pg_catalog.pg_type
+where typnamespace = 'pg_catalog'::regnamespace and typtype in ('b', 'r', 'm') and oid < 10000
+      and typname not like '\\_%'
+order by typname collate "C\""""
+
 FUNCTIONS_HEADER = """\
 //! The functions of PostgreSQL {major}. Written by `tools/generate_builtins.py`; not by hand.
 
@@ -61,6 +68,7 @@ use crate::ast::Volatility::{{self, Immutable, Stable, Volatile}};
 
 /// Every function that SQL can call, in the order of names, with the worst volatility of those
 /// that share one.
+#[rustfmt::skip] // a line for each
 pub(super) const FUNCTIONS: &[(&str, Volatility)] = &[
 """
 
@@ -69,8 +77,24 @@ CASTS_HEADER = """\
 //! by hand.
 
 /// From, to, and whether b-tree indexes sort both alike; in the order of names.
+#[rustfmt::skip] // a line for each
 pub(super) const CASTS: &[(&str, &str, bool)] = &[
 """
+
+
+TYPES_HEADER = """\
+//! The types of PostgreSQL {major}. Written by `tools/generate_builtins.py`; not by hand.
+
+/// Every base type, range and multirange, in the order of names.
+#[rustfmt::skip] // a line for each
+pub(super) const TYPES: &[&str] = &[
+"""
+
+
+def render_types(rows: list[list[str]], major: int) -> str:
+    """The text of `types.rs` for the answer of `TYPES`."""
+    lines = [f'    "{name}",\n' for (name,) in rows]
+    return TYPES_HEADER.format(major=major) + "".join(lines) + "];\n"
 
 
 def render_functions(rows: list[list[str]], major: int) -> str:
@@ -108,6 +132,7 @@ def main() -> int:
     major = int(_ask(options.psql, options.url, "show server_version_num")[0][0]) // 10000
     fresh = {
         "functions.rs": render_functions(_ask(options.psql, options.url, FUNCTIONS), major),
+        "types.rs": render_types(_ask(options.psql, options.url, TYPES), major),
         "casts.rs": render_casts(_ask(options.psql, options.url, CASTS), major),
     }
     if not options.check:

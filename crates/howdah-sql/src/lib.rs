@@ -22,4 +22,6 @@ pub mod text;
 pub use syntax::parse;
 pub use text::split;
 /// stub
-pub fn parse_do(_d: &ast::Do) -> ast::Script { ast::Script::default() }
+pub fn parse_do(_d: &ast::Do) -> ast::Script {
+    ast::Script::default()
+}

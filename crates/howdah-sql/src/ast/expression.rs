@@ -211,6 +211,28 @@ impl Node {
         matches!(self, Self::Column(path) if path.last().is_some_and(|last| last == name))
     }
 
+    /// The name that PostgreSQL gives a column of a result that has none of its own, if it is one
+    /// better than `?column?` (`FigureColname` in `parse_target.c`).
+    #[must_use]
+    pub fn implied_name(&self) -> Option<String> {
+        match self {
+            Self::Column(path) => path.last().cloned(),
+            Self::Call(call) => Some(call.name.name.clone()),
+            Self::Cast { operand, to } => operand
+                .implied_name()
+                .or_else(|| Some(to.name.name.clone())),
+            Self::Collate { operand, .. } => operand.implied_name(),
+            Self::Case { otherwise, .. } => otherwise
+                .as_ref()
+                .and_then(|node| node.implied_name())
+                .or_else(|| Some("case".to_owned())),
+            Self::Array(_) => Some("array".to_owned()),
+            Self::Row(_) => Some("row".to_owned()),
+            Self::Subquery(query) => query.targets.first().and_then(|it| it.name.clone()),
+            _ => None,
+        }
+    }
+
     fn children<'a>(&'a self, visit: &mut impl FnMut(&'a Node)) {
         match self {
             Self::Null

@@ -2,6 +2,7 @@
 //! by hand.
 
 /// From, to, and whether b-tree indexes sort both alike; in the order of names.
+#[rustfmt::skip] // a line for each
 pub(super) const CASTS: &[(&str, &str, bool)] = &[
     ("bit", "varbit", false),
     ("cidr", "inet", true),

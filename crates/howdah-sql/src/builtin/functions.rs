@@ -4,6 +4,7 @@ use crate::ast::Volatility::{self, Immutable, Stable, Volatile};
 
 /// Every function that SQL can call, in the order of names, with the worst volatility of those
 /// that share one.
+#[rustfmt::skip] // a line for each
 pub(super) const FUNCTIONS: &[(&str, Volatility)] = &[
     ("abbrev", Immutable),
     ("abs", Immutable),

@@ -5,6 +5,7 @@
 
 mod casts;
 mod functions;
+mod types;
 
 use crate::ast::Volatility;
 
@@ -15,6 +16,12 @@ pub fn volatility(function: &str) -> Option<Volatility> {
     let found = functions::FUNCTIONS.binary_search_by_key(&function, |(name, _)| name);
     let (_, volatility) = functions::FUNCTIONS.get(found.ok()?)?;
     Some(*volatility)
+}
+
+/// Whether PostgreSQL brings a type of that name, as the catalog spells it.
+#[must_use]
+pub fn is_type(name: &str) -> bool {
+    types::TYPES.binary_search(&name).is_ok()
 }
 
 /// How two types relate whose values are stored alike.
@@ -76,7 +83,10 @@ mod tests {
         assert_eq!(stored_alike("varchar", "text"), Some(Storage::Same));
         assert_eq!(stored_alike("cidr", "inet"), Some(Storage::Same));
         assert_eq!(stored_alike("inet", "cidr"), None);
-        assert_eq!(stored_alike("int4", "oid"), Some(Storage::SortedDifferently));
+        assert_eq!(
+            stored_alike("int4", "oid"),
+            Some(Storage::SortedDifferently)
+        );
         assert_eq!(stored_alike("int4", "int8"), None);
     }
 }

@@ -1,4 +1,142 @@
-//! stub
-/// stub
-#[derive(Debug, Clone, Default)]
-pub struct Catalog {}
+//! What is known to exist while a script runs: relations, indexes, types, functions.
+//!
+//! No IO. A [`Catalog`] begins empty, or as a database's whose schema was applied as DDL, and
+//! [`Catalog::apply`] follows a script statement by statement; the lock model and the lint rules ask
+//! it. What PostgreSQL would refuse changes nothing where that can be told, and is taken as it
+//! comes where it cannot.
+//!
+//! Invariants: the key of everything is its name with its schema; a clone is cheap, since the values
+//! are shared until they change; names that PostgreSQL chooses are chosen as it does.
+
+mod apply;
+mod choose;
+mod inheritance;
+mod lookup;
+mod relation;
+mod store;
+
+use std::sync::Arc;
+
+use crate::ast::ObjectName;
+pub use relation::{
+    Age, Column, Domain, Function, Generated, Index, Publication, Relation, Size, TableConstraint,
+    Trigger, Type, TypeKind,
+};
+use store::Objects;
+
+/// The objects of a database, as far as they are known.
+///
+/// ```
+/// use howdah_sql::ast::ObjectName;
+/// use howdah_sql::catalog::Catalog;
+///
+/// let mut catalog = Catalog::default();
+/// for statement in &howdah_sql::parse("create table t (a int unique); alter table t rename to u").statements {
+///     catalog.apply(statement);
+/// }
+/// let table = catalog.relation(&ObjectName::new("u")).unwrap();
+/// assert_eq!(table.constraints[0].name, "t_a_key");
+/// ```
+#[derive(Clone, Debug)]
+pub struct Catalog {
+    objects: Arc<Objects>,
+    /// `SET search_path`, without `pg_catalog`.
+    search_path: Vec<String>,
+    /// As the transaction found it, and each savepoint.
+    saved: Vec<(Option<String>, Arc<Objects>)>,
+    /// All of a database is known: what is not here does not exist.
+    complete: bool,
+    time_zone: Option<String>,
+}
+
+impl Default for Catalog {
+    fn default() -> Self {
+        Self {
+            objects: Arc::default(),
+            search_path: vec!["public".to_owned()],
+            saved: Vec::new(),
+            complete: false,
+            time_zone: None,
+        }
+    }
+}
+
+impl Catalog {
+    /// The same, with everything in it taken for what was there before, and nothing else.
+    #[must_use]
+    pub fn settled(mut self) -> Self {
+        self.age(Age::Before, |_| true);
+        self.saved.clear();
+        self.search_path = vec!["public".to_owned()];
+        self.time_zone = None;
+        self
+    }
+
+    /// The same, known to be the whole of a database: what is not in it does not exist.
+    #[must_use]
+    pub fn completed(mut self) -> Self {
+        self.complete = true;
+        self
+    }
+
+    /// Gives objects a new age where the old one is to change.
+    fn age(&mut self, to: Age, from: impl Fn(Age) -> bool) {
+        let changes = |age: Age| age != to && from(age);
+        let objects = Arc::make_mut(&mut self.objects);
+        objects.for_each(
+            |relation| {
+                if changes(relation.age) {
+                    Arc::make_mut(relation).age = to;
+                }
+            },
+            |index| {
+                if changes(index.age) {
+                    Arc::make_mut(index).age = to;
+                }
+            },
+        );
+        for made in objects.types.values_mut() {
+            if !made.new_values.is_empty() || changes(made.age) {
+                let made = Arc::make_mut(made);
+                made.new_values.clear();
+                if changes(made.age) {
+                    made.age = to;
+                }
+            }
+        }
+        for function in objects.functions.values_mut().flatten() {
+            if changes(function.age) {
+                Arc::make_mut(function).age = to;
+            }
+        }
+    }
+
+    /// Says how large a relation is.
+    pub fn set_size(&mut self, name: &ObjectName, size: Size) {
+        self.change(name, |relation| relation.size = Some(size));
+    }
+
+    /// Says that a worker of autovacuum is busy with a relation.
+    pub fn set_autovacuum(&mut self, name: &ObjectName) {
+        self.change(name, |relation| relation.autovacuum = true);
+    }
+
+    /// Says that an index is there and not valid.
+    pub fn set_invalid(&mut self, index: &ObjectName) {
+        self.change_index(index, |index| index.valid = false);
+    }
+
+    fn change(&mut self, name: &ObjectName, change: impl FnOnce(&mut Relation)) {
+        let name = self.resolve(name);
+        self.objects().change_relation(&name, change);
+    }
+
+    fn change_index(&mut self, name: &ObjectName, change: impl FnOnce(&mut Index)) {
+        let name = self.resolve(name);
+        self.objects().change_index(&name, change);
+    }
+
+    fn objects(&mut self) -> &mut Objects {
+        Arc::make_mut(&mut self.objects)
+    }
+}

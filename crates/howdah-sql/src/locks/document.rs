@@ -106,7 +106,10 @@ fn work(row: &Row) -> String {
     for (whom, role) in row.waits {
         parts.push(match whom {
             Whom::Maintenance => format!("waits for VACUUM and schema changes of {}", role.words()),
-            Whom::Writers => format!("waits for every transaction that has written {}", role.words()),
+            Whom::Writers => format!(
+                "waits for every transaction that has written {}",
+                role.words()
+            ),
             Whom::Users => format!("waits for every transaction that has used {}", role.words()),
             Whom::OlderSnapshots => "waits for every older snapshot of the database".to_owned(),
             Whom::Sessions => "waits for every session of the database to leave".to_owned(),
@@ -147,7 +150,9 @@ mod tests {
     #[test]
     fn the_page_is_fresh() {
         let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/lock-model.md");
-        if std::env::var_os("LOCKS_WRITE").is_some() { std::fs::write(path, document()).unwrap(); }
+        if std::env::var_os("LOCKS_WRITE").is_some() {
+            std::fs::write(path, document()).unwrap();
+        }
         let page = std::fs::read_to_string(path).expect("docs/lock-model.md is there");
         assert!(
             page == document(),

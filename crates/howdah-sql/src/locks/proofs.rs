@@ -26,9 +26,8 @@ fn proves(node: &Node, column: &str, negated: bool) -> bool {
             left,
             right,
         } => {
-            let other = match (&**left, &**right) {
-                (Node::Null, other) | (other, Node::Null) => other,
-                _ => return false,
+            let ((Node::Null, other) | (other, Node::Null)) = (&**left, &**right) else {
+                return false;
             };
             let distinct = match operator.as_str() {
                 "is distinct from" => true,
@@ -54,11 +53,12 @@ pub(super) fn proves_bound(
         return false; // bounds over several columns are an OR of ANDs that people do not write
     };
     let clauses: Vec<&Node> = checks.iter().flat_map(|check| conjuncts(check)).collect();
-    let is_there =
-        not_null(column) || checks.iter().any(|check| proves_not_null(check, column));
+    let is_there = not_null(column) || checks.iter().any(|check| proves_not_null(check, column));
     match bound {
         PartitionBound::Range { from, to } => {
-            let [from] = from.as_slice() else { return false };
+            let [from] = from.as_slice() else {
+                return false;
+            };
             let [to] = to.as_slice() else { return false };
             is_there
                 && (is_unbounded(from, "minvalue") || has(&clauses, column, at_least(from)))
@@ -320,17 +320,40 @@ mod tests {
         let range = "for values from (10) to (20)";
         assert!(within(&["k >= 10 and k < 20"], range, true));
         assert!(within(&["k > 10", "k <= 19"], range, true));
-        assert!(within(&["k is not null and k >= 10 and k < 20"], range, false));
+        assert!(within(
+            &["k is not null and k >= 10 and k < 20"],
+            range,
+            false
+        ));
         assert!(within(&["10 <= k and 20 > k"], range, true));
-        assert!(!within(&["k >= 10 and k < 20"], range, false), "NULL passes");
+        assert!(
+            !within(&["k >= 10 and k < 20"], range, false),
+            "NULL passes"
+        );
         assert!(!within(&["k >= 10 and k <= 20"], range, true));
         assert!(!within(&["k >= 9 and k < 20"], range, true));
         assert!(!within(&["k >= 10"], range, true));
-        assert!(within(&["k < 20"], "for values from (minvalue) to (20)", true));
+        assert!(within(
+            &["k < 20"],
+            "for values from (minvalue) to (20)",
+            true
+        ));
         let dates = "for values from ('2026-01-01') to ('2026-02-01')";
-        assert!(within(&["k >= '2026-01-01' and k < '2026-02-01'"], dates, true));
-        assert!(within(&["k >= date '2026-01-02' and k < '2026-01-31'"], dates, true));
-        assert!(!within(&["k >= '2025-12-31' and k < '2026-02-01'"], dates, true));
+        assert!(within(
+            &["k >= '2026-01-01' and k < '2026-02-01'"],
+            dates,
+            true
+        ));
+        assert!(within(
+            &["k >= date '2026-01-02' and k < '2026-01-31'"],
+            dates,
+            true
+        ));
+        assert!(!within(
+            &["k >= '2025-12-31' and k < '2026-02-01'"],
+            dates,
+            true
+        ));
     }
 
     #[test]

@@ -34,7 +34,8 @@ fn look(node: &Node, known: &Known<'_>, depth: u32, found: &mut Found) {
 }
 
 fn look_at_call(call: &Call, known: &Known<'_>, depth: u32, found: &mut Found) {
-    let is_builtin = call.syntax || matches!(call.name.schema.as_deref(), None | Some("pg_catalog"));
+    let is_builtin =
+        call.syntax || matches!(call.name.schema.as_deref(), None | Some("pg_catalog"));
     if is_builtin && let Some(volatility) = builtin::volatility(&call.name.name) {
         found.volatile |= volatility == Volatility::Volatile;
         return;

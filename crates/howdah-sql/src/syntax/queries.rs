@@ -97,7 +97,7 @@ impl Tree<'_> {
         Target {
             name: alias
                 .map(|name| name.text)
-                .or_else(|| implied_name(&expr.node)),
+                .or_else(|| expr.node.implied_name()),
             expr,
         }
     }
@@ -369,23 +369,5 @@ fn merge(all: &mut Vec<ObjectName>, more: &[ObjectName]) {
         if !all.contains(name) {
             all.push(name.clone());
         }
-    }
-}
-
-/// The name that PostgreSQL gives a column of a result that has none of its own.
-fn implied_name(node: &Node) -> Option<String> {
-    match node {
-        Node::Column(path) => path.last().cloned(),
-        Node::Call(call) => Some(call.name.name.clone()),
-        Node::Cast { operand, to } => implied_name(operand).or_else(|| Some(to.name.name.clone())),
-        Node::Collate { operand, .. } => implied_name(operand),
-        Node::Case { otherwise, .. } => otherwise
-            .as_deref()
-            .and_then(implied_name)
-            .or_else(|| Some("case".to_owned())),
-        Node::Array(_) => Some("array".to_owned()),
-        Node::Row(_) => Some("row".to_owned()),
-        Node::Subquery(query) => query.targets.first().and_then(|target| target.name.clone()),
-        _ => None,
     }
 }

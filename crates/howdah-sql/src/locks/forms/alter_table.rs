@@ -3,7 +3,9 @@
 //! No IO. PostgreSQL takes the strongest lock of all actions at once; the same comes of adding
 //! their lines.
 
-use super::{Form, Found, Roles, column_type, columns, constraints, indexes, partitions, relations};
+use super::{
+    Form, Found, Roles, column_type, columns, constraints, indexes, partitions, relations,
+};
 use crate::ast::{Action, AlterTable, ColumnChange, RelationKind};
 use crate::locks::known::Relation;
 
@@ -26,14 +28,17 @@ pub(super) fn visit(statement: &AlterTable, found: &mut Found<'_>) {
 
 /// What it alters: what the catalog says, or else the statement's own word.
 fn kind(statement: &AlterTable, found: &Found<'_>) -> Relation {
-    found.known.kind(&statement.name).unwrap_or(match statement.kind {
-        RelationKind::Table => Relation::Table,
-        RelationKind::ForeignTable => Relation::ForeignTable,
-        RelationKind::Index => Relation::Index,
-        RelationKind::View => Relation::View,
-        RelationKind::MaterializedView => Relation::MaterializedView,
-        RelationKind::Sequence => Relation::Sequence,
-    })
+    found
+        .known
+        .kind(&statement.name)
+        .unwrap_or(match statement.kind {
+            RelationKind::Table => Relation::Table,
+            RelationKind::ForeignTable => Relation::ForeignTable,
+            RelationKind::Index => Relation::Index,
+            RelationKind::View => Relation::View,
+            RelationKind::MaterializedView => Relation::MaterializedView,
+            RelationKind::Sequence => Relation::Sequence,
+        })
 }
 
 fn visit_action(action: &Action, statement: &AlterTable, found: &mut Found<'_>) {
@@ -48,11 +53,12 @@ fn visit_action(action: &Action, statement: &AlterTable, found: &mut Found<'_>) 
         Action::DropColumn { name, behavior, .. } => columns::drop(table, name, *behavior, found),
         Action::AlterColumn {
             column,
-            change: ColumnChange::Type {
-                to,
-                collation,
-                using,
-            },
+            change:
+                ColumnChange::Type {
+                    to,
+                    collation,
+                    using,
+                },
         } => {
             let change = column_type::Change {
                 table,

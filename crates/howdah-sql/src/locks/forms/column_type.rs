@@ -45,9 +45,7 @@ pub(super) fn visit(change: &Change<'_>, found: &mut Found<'_>) {
         }
     };
     let roles = Roles::of(change.table, change.only);
-    let indexes = found
-        .known
-        .indexes_with_column(change.table, change.column);
+    let indexes = found.known.indexes_with_column(change.table, change.column);
     let roles = roles.with(Role::ColumnIndexes, indexes);
     found.add(Form::ChangeType, &roles);
     if values == Values::Change {
@@ -149,7 +147,8 @@ fn fits(from: &TypeName, to: &TypeName) -> bool {
         "varchar" | "varbit" => precision(from).is_some_and(|from| Some(from) <= precision(to)),
         "numeric" => {
             let scale = |it: &TypeName| it.modifiers.get(1).copied().unwrap_or(0);
-            scale(from) == scale(to) && precision(from).is_some_and(|from| Some(from) <= precision(to))
+            scale(from) == scale(to)
+                && precision(from).is_some_and(|from| Some(from) <= precision(to))
         }
         // six digits are all that there are
         "timestamp" | "timestamptz" | "time" | "timetz" => {
@@ -163,7 +162,11 @@ fn fits(from: &TypeName, to: &TypeName) -> bool {
 /// Whether the fields and digits of an interval are among those of another (`interval_support`).
 fn interval_fits(from: &TypeName, to: &TypeName) -> bool {
     let least_field = |it: &TypeName| {
-        let last = it.modifier_text.split_whitespace().last().unwrap_or("second");
+        let last = it
+            .modifier_text
+            .split_whitespace()
+            .last()
+            .unwrap_or("second");
         match last.split('(').next() {
             Some("year") => 5,
             Some("month") => 4,
@@ -280,16 +283,20 @@ fn foreign_keys(change: &Change<'_>, from: Option<&TypeName>, found: &mut Found<
         }
     }
     let compares_alike = from.is_some_and(|from| {
-        let (from, to) = (found.known.base_type(from), found.known.base_type(change.to));
-        from.name == to.name
-            || stored_alike(&from.name.name, &to.name.name) == Some(Storage::Same)
+        let (from, to) = (
+            found.known.base_type(from),
+            found.known.base_type(change.to),
+        );
+        from.name == to.name || stored_alike(&from.name.name, &to.name.name) == Some(Storage::Same)
     });
     for (key, other) in keys {
         let roles = Roles::of(change.table, change.only)
             .with(Role::Dependents, found.known.with_partitions(&other));
         if key.valid && !compares_alike {
             let both = found.known.with_partitions(&key.table);
-            let both = both.into_iter().chain(found.known.with_partitions(&key.referenced));
+            let both = both
+                .into_iter()
+                .chain(found.known.with_partitions(&key.referenced));
             let roles = roles.with(Role::Affected, both.collect::<Vec<_>>());
             found.add(Form::ChangeTypeForeignKeysChecked, &roles);
         } else {

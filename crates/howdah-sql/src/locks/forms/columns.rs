@@ -2,8 +2,7 @@
 
 use super::{Form, Found, Roles, constraints};
 use crate::ast::{
-    ColumnChange, ColumnDef, ConstraintKind, DropBehavior, Name, Node, ObjectName,
-    TypeName,
+    ColumnChange, ColumnDef, ConstraintKind, DropBehavior, Name, Node, ObjectName, TypeName,
 };
 use crate::locks::known::{Generated, Known, Relation};
 use crate::locks::proofs::proves_not_null;
@@ -136,7 +135,10 @@ pub(super) fn drop(
         DropBehavior::Restrict => Vec::new(),
     };
     let roles = Roles::of(table, false)
-        .with(Role::ColumnIndexes, known.indexes_with_column(table, column))
+        .with(
+            Role::ColumnIndexes,
+            known.indexes_with_column(table, column),
+        )
         .with(Role::Sequences, known.sequences_of_column(table, column))
         .with(Role::Referenced, referenced.collect::<Vec<_>>())
         .with(Role::Dependents, dependents);
@@ -215,7 +217,7 @@ pub(super) fn unproven(
         known.with_descendants(table)
     };
     let is_proven = |table: &ObjectName, column: &str| {
-        known.is_not_null(table, column) == Some(true)
+        known.is_never_null(table, column)
             || (known.version >= 12
                 && known
                     .checks(table)

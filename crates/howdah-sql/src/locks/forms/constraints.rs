@@ -35,7 +35,9 @@ pub(super) fn add(table: &ObjectName, only: bool, constraint: &Constraint, found
             let indexes = found.known.new_indexes(table, constraint);
             let names: Vec<&str> = key.columns.iter().map(|name| name.text.as_str()).collect();
             let nullable = columns::unproven(table, only, &names, &found.known);
-            let roles = roles.with(Role::Index, indexes).with(Role::Affected, nullable);
+            let roles = roles
+                .with(Role::Index, indexes)
+                .with(Role::Affected, nullable);
             found.add(Form::AddPrimaryKey, &roles);
         }
         ConstraintKind::Exclude(_) => {
@@ -73,9 +75,10 @@ fn check(constraint: &Constraint) -> Form {
 }
 
 fn foreign_key(constraint: &Constraint, key: &ForeignKey, roles: &Roles, found: &mut Found<'_>) {
-    let roles = roles
-        .clone()
-        .with(Role::Referenced, found.known.with_partitions(&key.references));
+    let roles = roles.clone().with(
+        Role::Referenced,
+        found.known.with_partitions(&key.references),
+    );
     let form = if constraint.not_enforced {
         Form::AddForeignKeyNotEnforced
     } else if constraint.not_valid {
@@ -103,7 +106,9 @@ fn primary_key_using(
             columns::unproven(table, false, &names, &found.known)
         }
         None => {
-            found.assume("the index is not known here; taken for one with a column that may be NULL");
+            found.assume(
+                "the index is not known here; taken for one with a column that may be NULL",
+            );
             found.known.with_descendants(table)
         }
     };
@@ -112,7 +117,10 @@ fn primary_key_using(
     } else {
         Form::AddPrimaryKeyUsingIndex
     };
-    found.add(form, &Roles::of(table, false).with(Role::Affected, unproven));
+    found.add(
+        form,
+        &Roles::of(table, false).with(Role::Affected, unproven),
+    );
     rename_index(table, constraint, key, found);
 }
 
@@ -135,12 +143,15 @@ fn rename_index(
 pub(super) fn validate(statement: &AlterTable, name: &Name, found: &mut Found<'_>) {
     let table = &found.known.named(&statement.name);
     let roles = Roles::of(table, statement.only);
-    let added = statement.actions.iter().find_map(|action| match &action.kind {
-        Action::AddConstraint(constraint) if constraint.name.as_ref() == Some(name) => {
-            Some(constraint)
-        }
-        _ => None,
-    });
+    let added = statement
+        .actions
+        .iter()
+        .find_map(|action| match &action.kind {
+            Action::AddConstraint(constraint) if constraint.name.as_ref() == Some(name) => {
+                Some(constraint)
+            }
+            _ => None,
+        });
     let facts = match added {
         Some(constraint) => Some(ConstraintFacts::of(table, constraint)),
         None => found.known.constraint(table, name),
@@ -156,12 +167,13 @@ pub(super) fn validate(statement: &AlterTable, name: &Name, found: &mut Found<'_
             found.add(Form::ValidateForeignKey, &roles);
         }
         Some(ConstraintFacts {
-            key: Key::NotNull(_),
-            ..
+            key: Key::NotNull, ..
         }) => found.add(Form::ValidateNotNull, &roles),
         Some(_) => found.add(Form::ValidateCheck, &roles),
         None => {
-            found.assume(format!("constraint {name} is not known here; taken for a CHECK"));
+            found.assume(format!(
+                "constraint {name} is not known here; taken for a CHECK"
+            ));
             found.add(Form::ValidateCheck, &roles);
         }
     }
@@ -209,14 +221,17 @@ pub(super) fn drop(
     };
     let roles = Roles::of(table, false);
     match facts.key {
-        Key::Check | Key::NotNull(_) => found.add(Form::DropConstraint, &roles),
+        Key::Check | Key::NotNull => found.add(Form::DropConstraint, &roles),
         Key::Foreign(key) => {
             let referenced = found.known.with_partitions(&key.referenced);
-            found.add(Form::DropForeignKey, &roles.with(Role::Referenced, referenced));
+            found.add(
+                Form::DropForeignKey,
+                &roles.with(Role::Referenced, referenced),
+            );
         }
         Key::Index(index) => {
             let referring = match behavior {
-                DropBehavior::Cascade => found.known.keys_by_index(table, &facts.name),
+                DropBehavior::Cascade => found.known.keys_by_index(table, name),
                 DropBehavior::Restrict => Vec::new(),
             };
             let roles = roles
@@ -236,7 +251,7 @@ pub(super) fn rename(table: &ObjectName, only: bool, name: &Name, found: &mut Fo
     let (affected, index) = match found.known.constraint(table, name).map(|facts| facts.key) {
         Some(Key::Index(index)) => (Vec::new(), vec![index]),
         Some(Key::Foreign(_)) => (Vec::new(), Vec::new()),
-        Some(Key::Check | Key::NotNull(_)) | None => (family, Vec::new()),
+        Some(Key::Check | Key::NotNull) | None => (family, Vec::new()),
     };
     let roles = Roles::of(table, only)
         .with(Role::Affected, affected)

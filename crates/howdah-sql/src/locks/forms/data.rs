@@ -4,7 +4,7 @@ use super::{Form, Found, Roles, visit};
 use crate::ast::{
     Copy, Delete, Explain, Insert, Lock, Merge, Name, Node, ObjectName, Query, Update,
 };
-use crate::locks::known::Relation;
+use crate::locks::known::{Relation, sequence_of};
 use crate::locks::mode::Mode;
 use crate::locks::table::Role;
 
@@ -15,7 +15,9 @@ pub(super) fn read(query: &Query, found: &mut Found<'_>) {
         let (locked, rest): (Vec<_>, Vec<_>) = reads
             .into_iter()
             .partition(|it| found.known.kind(it) != Some(Relation::Sequence));
-        let roles = Roles::none().with(Role::Affected, locked).with(Role::Reads, rest);
+        let roles = Roles::none()
+            .with(Role::Affected, locked)
+            .with(Role::Reads, rest);
         found.add(Form::SelectForUpdate, &roles);
     } else if !reads.is_empty() || query.writes.is_empty() {
         found.add(Form::Select, &Roles::none().with(Role::Reads, reads));
@@ -33,8 +35,7 @@ fn use_sequences(query: &Query, found: &mut Found<'_>) {
     for node in &query.expressions {
         node.walk(&mut |node| {
             if let Node::Call(call) = node
-                && matches!(call.name.name.as_str(), "nextval" | "setval" | "currval")
-                && let Some(sequence) = call.arguments.first().and_then(named_sequence)
+                && let Some(sequence) = sequence_of(call)
             {
                 sequences.push(found.known.named(&sequence));
             }
@@ -43,24 +44,6 @@ fn use_sequences(query: &Query, found: &mut Found<'_>) {
     if !sequences.is_empty() {
         let roles = Roles::none().with(Role::Affected, sequences);
         found.add(Form::UseSequence, &roles);
-    }
-}
-
-fn named_sequence(node: &Node) -> Option<ObjectName> {
-    match node {
-        Node::String(text) => {
-            let (schema, name) = match text.split_once('.') {
-                Some((schema, name)) => (Some(schema), name),
-                None => (None, text.as_str()),
-            };
-            let bare = |text: &str| text.trim_matches('"').to_owned();
-            Some(ObjectName {
-                schema: schema.map(bare),
-                ..ObjectName::new(bare(name))
-            })
-        }
-        Node::Cast { operand, .. } => named_sequence(operand),
-        _ => None,
     }
 }
 
@@ -87,10 +70,20 @@ pub(super) fn insert(statement: &Insert, found: &mut Found<'_>) {
     let table = found.known.named(&statement.table);
     let has = |name: &str| statement.columns.is_empty() || names(&statement.columns, name);
     let referenced = referenced_by(&table, &has, found);
-    write(&[table.clone()], referenced, found.known.read_by(&statement.query), found);
-    let sequences = found.known.sequences_of_defaults(&table, &statement.columns);
+    write(
+        std::slice::from_ref(&table),
+        referenced,
+        found.known.read_by(&statement.query),
+        found,
+    );
+    let sequences = found
+        .known
+        .sequences_of_defaults(&table, &statement.columns);
     if !sequences.is_empty() {
-        found.add(Form::UseSequence, &Roles::none().with(Role::Affected, sequences));
+        found.add(
+            Form::UseSequence,
+            &Roles::none().with(Role::Affected, sequences),
+        );
     }
     use_sequences(&statement.query, found);
 }
@@ -99,7 +92,12 @@ pub(super) fn update(statement: &Update, found: &mut Found<'_>) {
     let table = found.known.named(&statement.table);
     let referenced = referenced_by(&table, &|name| names(&statement.sets, name), found);
     let writes = family(&table, statement.only, found);
-    write(&writes, referenced, found.known.read_by(&statement.query), found);
+    write(
+        &writes,
+        referenced,
+        found.known.read_by(&statement.query),
+        found,
+    );
     use_sequences(&statement.query, found);
 }
 
@@ -115,14 +113,24 @@ pub(super) fn delete(statement: &Delete, found: &mut Found<'_>) {
             looked_up.extend(referring);
         }
     }
-    write(&writes, looked_up, found.known.read_by(&statement.query), found);
+    write(
+        &writes,
+        looked_up,
+        found.known.read_by(&statement.query),
+        found,
+    );
 }
 
 pub(super) fn merge(statement: &Merge, found: &mut Found<'_>) {
     let table = found.known.named(&statement.table);
     let writes = family(&table, false, found);
     let referenced = referenced_by(&table, &|_| true, found);
-    write(&writes, referenced, found.known.read_by(&statement.query), found);
+    write(
+        &writes,
+        referenced,
+        found.known.read_by(&statement.query),
+        found,
+    );
 }
 
 pub(super) fn copy(statement: &Copy, found: &mut Found<'_>) {

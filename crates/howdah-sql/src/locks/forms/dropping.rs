@@ -27,7 +27,10 @@ fn one(statement: &Drop, object: &ObjectRef, found: &mut Found<'_>) {
                     Form::DropMaterializedView
                 };
                 let dependents = dependents(view, cascade, found);
-                found.add(form, &Roles::of(view, true).with(Role::Dependents, dependents));
+                found.add(
+                    form,
+                    &Roles::of(view, true).with(Role::Dependents, dependents),
+                );
             });
         }
         ObjectKind::Sequence => unless_missing(statement, name, found, |sequence, found| {
@@ -64,7 +67,10 @@ fn one(statement: &Drop, object: &ObjectRef, found: &mut Found<'_>) {
         }
         ObjectKind::Function | ObjectKind::Procedure | ObjectKind::Routine if cascade => {
             let users = found.known.tables_using_function(name);
-            found.add(Form::DropOther, &Roles::none().with(Role::Dependents, users));
+            found.add(
+                Form::DropOther,
+                &Roles::none().with(Role::Dependents, users),
+            );
         }
         ObjectKind::Extension if cascade => {
             found.unknown_because("which tables use what the extension brought");
@@ -111,7 +117,11 @@ fn drop_table(table: &ObjectName, cascade: bool, found: &mut Found<'_>) {
     let mut referenced = Vec::new();
     let mut others = Vec::new();
     for it in &dropped {
-        for key in known.foreign_keys(it) {
+        for key in known
+            .foreign_keys(it)
+            .into_iter()
+            .filter(|key| !key.inherited)
+        {
             referenced.extend(known.with_partitions(&key.referenced));
             if known.version < 15 && known.is_partitioned(&key.referenced) {
                 // before 15 only the partitions have triggers for it
@@ -119,16 +129,35 @@ fn drop_table(table: &ObjectName, cascade: bool, found: &mut Found<'_>) {
             }
         }
         if cascade {
-            others.extend(known.keys_to(it).iter().flat_map(|key| known.with_partitions(&key.table)));
+            others.extend(
+                known
+                    .keys_to(it)
+                    .iter()
+                    .flat_map(|key| known.with_partitions(&key.table)),
+            );
             others.extend(known.dependents(it));
         }
     }
     others.extend(dropped.iter().skip(1).cloned());
     let parent = known.partitioned_parent(table);
-    let default = parent.iter().flat_map(|it| partitions::default_partition(it, known));
+    let default = parent
+        .iter()
+        .flat_map(|it| partitions::default_partition(it, known));
     let roles = Roles::of(table, !known.is_partitioned(table))
-        .with(Role::AllIndexes, dropped.iter().flat_map(|it| known.index_names(it)).collect::<Vec<_>>())
-        .with(Role::Sequences, dropped.iter().flat_map(|it| known.sequences(it)).collect::<Vec<_>>())
+        .with(
+            Role::AllIndexes,
+            dropped
+                .iter()
+                .flat_map(|it| known.index_names(it))
+                .collect::<Vec<_>>(),
+        )
+        .with(
+            Role::Sequences,
+            dropped
+                .iter()
+                .flat_map(|it| known.sequences(it))
+                .collect::<Vec<_>>(),
+        )
         .with(Role::DefaultPartition, default.collect::<Vec<_>>())
         .with(Role::Parent, parent)
         .with(Role::Referenced, referenced)
@@ -137,7 +166,7 @@ fn drop_table(table: &ObjectName, cascade: bool, found: &mut Found<'_>) {
 }
 
 fn drop_index(statement: &Drop, name: &ObjectName, found: &mut Found<'_>) {
-    let index = found.known.index(name);
+    let index = found.known.named(name);
     let table = found.known.table_of_index(&index);
     if table.is_none() {
         if statement.if_exists && found.known.is_missing(name) {
@@ -146,7 +175,9 @@ fn drop_index(statement: &Drop, name: &ObjectName, found: &mut Found<'_>) {
         }
         found.unknown_because("of which table the index is");
     }
-    let partitioned = table.as_ref().is_some_and(|it| found.known.is_partitioned(it));
+    let partitioned = table
+        .as_ref()
+        .is_some_and(|it| found.known.is_partitioned(it));
     if statement.concurrently && partitioned {
         found.refuse_because("a partitioned table's index cannot be dropped concurrently");
     }

@@ -102,7 +102,10 @@ impl<'a> Found<'a> {
             }
         }
         let storage = |roles: Vec<ObjectName>, known: &Known<'_>| -> Vec<ObjectName> {
-            roles.into_iter().filter(|it| known.has_storage(it)).collect()
+            roles
+                .into_iter()
+                .filter(|it| known.has_storage(it))
+                .collect()
         };
         for (listed, target) in [
             (row.rewrites, &mut self.effects.rewrites),
@@ -122,9 +125,15 @@ impl<'a> Found<'a> {
             let mut relations: Vec<_> = roles.relations(*role, &self.known);
             relations.retain(|_| whom.is_of_a_relation());
             let waits = if relations.is_empty() {
-                vec![Wait { whom: *whom, relation: None }]
+                vec![Wait {
+                    whom: *whom,
+                    relation: None,
+                }]
             } else {
-                let wait = |relation| Wait { whom: *whom, relation: Some(relation) };
+                let wait = |relation| Wait {
+                    whom: *whom,
+                    relation: Some(relation),
+                };
                 relations.into_iter().map(wait).collect()
             };
             add_each(&mut self.effects.waits_for, waits);
@@ -172,32 +181,16 @@ impl<'a> Found<'a> {
         }
     }
 
-    /// Takes in what another statement does, as part of this one.
-    pub(super) fn take_in(&mut self, other: Effects) {
-        for lock in other.locks {
-            self.lock(lock.relation, lock.mode, lock.held);
-        }
-        let mine = &mut self.effects;
-        add_each(&mut mine.rewrites, other.rewrites);
-        add_each(&mut mine.empties, other.empties);
-        add_each(&mut mine.scans, other.scans);
-        add_each(&mut mine.builds, other.builds);
-        add_each(&mut mine.waits_for, other.waits_for);
-        add_each(&mut mine.rows, other.rows);
-        add_each(&mut mine.assumed, other.assumed);
-        if other.in_transaction == InTransaction::Forbidden {
-            mine.in_transaction = InTransaction::Forbidden;
-        }
-        mine.refused = mine.refused.take().or(other.refused);
-        mine.unknown = mine.unknown.take().or(other.unknown);
-    }
-
     /// All that was found, in order.
     pub(super) fn finish(mut self) -> Effects {
         let mut locks: Vec<LockTaken> = self
             .locks
             .into_iter()
-            .map(|(relation, (mode, held))| LockTaken { relation, mode, held })
+            .map(|(relation, (mode, held))| LockTaken {
+                relation,
+                mode,
+                held,
+            })
             .collect();
         locks.sort_by(|a, b| (b.mode, &a.relation).cmp(&(a.mode, &b.relation)));
         self.effects.locks = locks;

@@ -2,8 +2,8 @@
 
 use super::{Form, Found, Roles};
 use crate::ast::{
-    Action, AlterTable, ColumnChange, CreateIndex, ObjectName, Reindex, ReindexTarget, RelationKind,
-    StorageOption,
+    Action, AlterTable, ColumnChange, CreateIndex, ObjectName, Reindex, ReindexTarget,
+    RelationKind, StorageOption,
 };
 use crate::locks::known::Relation;
 use crate::locks::table::Role;
@@ -11,6 +11,7 @@ use crate::locks::table::Role;
 /// The options of an index that need `ACCESS EXCLUSIVE`, as `reloptions.c` lists them.
 const EXCLUSIVE_OPTIONS: &[&str] = &[
     "autosummarize",
+    "buffering",
     "fastupdate",
     "gin_pending_list_limit",
     "pages_per_range",
@@ -41,7 +42,7 @@ pub(super) fn create(statement: &CreateIndex, found: &mut Found<'_>) {
 }
 
 pub(super) fn alter(statement: &AlterTable, found: &mut Found<'_>) {
-    let index = found.known.index(&statement.name);
+    let index = found.known.named(&statement.name);
     let roles = Roles::none().with(Role::Index, [index.clone()]);
     for action in &statement.actions {
         let form = match &action.kind {
@@ -76,7 +77,7 @@ fn form_of(options: &[StorageOption]) -> Form {
 }
 
 fn attach(index: &ObjectName, partition: &ObjectName, found: &mut Found<'_>) {
-    let partition = found.known.index(partition);
+    let partition = found.known.named(partition);
     let roles = Roles::none()
         .with(Role::ParentIndexes, [index.clone()])
         .with(Role::Parent, found.known.table_of_index(index))
@@ -88,17 +89,17 @@ fn attach(index: &ObjectName, partition: &ObjectName, found: &mut Found<'_>) {
 pub(super) fn reindex(statement: &Reindex, found: &mut Found<'_>) {
     match (statement.target, &statement.name) {
         (ReindexTarget::Index, Some(name)) => {
-            let index = found.known.index(name);
+            let index = found.known.named(name);
             let table = found.known.table_of_index(&index);
             if table.is_none() {
                 found.unknown_because("of which table the index is");
             }
-            reindex_some(table, vec![index], statement, found);
+            reindex_some(table.as_ref(), vec![index], statement, found);
         }
         (ReindexTarget::Table, Some(name)) => {
             let table = found.known.named(name);
             let indexes = found.known.index_names(&table);
-            reindex_some(Some(table), indexes, statement, found);
+            reindex_some(Some(&table), indexes, statement, found);
         }
         (ReindexTarget::Schema, Some(name)) => {
             let tables = found.known.tables_in_schema(&name.name);
@@ -112,14 +113,14 @@ pub(super) fn reindex(statement: &Reindex, found: &mut Found<'_>) {
 }
 
 fn reindex_some(
-    table: Option<ObjectName>,
+    table: Option<&ObjectName>,
     indexes: Vec<ObjectName>,
     statement: &Reindex,
     found: &mut Found<'_>,
 ) {
     let known = &found.known;
-    let partitioned = table.as_ref().is_some_and(|it| known.is_partitioned(it));
-    let roles = match &table {
+    let partitioned = table.is_some_and(|it| known.is_partitioned(it));
+    let roles = match table {
         Some(table) => Roles::of(table, false),
         None => Roles::none(),
     };
@@ -129,7 +130,10 @@ fn reindex_some(
             .flat_map(|index| known.index_and_partitions(index))
             .collect();
         let is_kept = |it: &ObjectName| known.has_storage(it);
-        let roles = roles.with(Role::Index, all.into_iter().filter(is_kept).collect::<Vec<_>>());
+        let roles = roles.with(
+            Role::Index,
+            all.into_iter().filter(is_kept).collect::<Vec<_>>(),
+        );
         let form = if statement.concurrently {
             Form::ReindexManyConcurrently
         } else {
@@ -143,7 +147,12 @@ fn reindex_some(
         if known.version < 14 && statement.target == ReindexTarget::Index {
             found.refuse_because("a partitioned index cannot be built again before 14");
         }
-        found.add(form, &roles.with(Role::Affected, leaves.clone()).with(Role::Partitions, leaves));
+        found.add(
+            form,
+            &roles
+                .with(Role::Affected, leaves.clone())
+                .with(Role::Partitions, leaves),
+        );
         return;
     }
     let form = match (statement.concurrently, statement.target) {

@@ -55,7 +55,11 @@ pub(super) fn vacuum(statement: &Vacuum, found: &mut Found<'_>) {
     for it in &statement.tables {
         let table = found.known.named(&it.table);
         let partitioned = found.known.is_partitioned(&table);
-        let children = if it.only { Vec::new() } else { found.known.descendants(&table) };
+        let children = if it.only {
+            Vec::new()
+        } else {
+            found.known.descendants(&table)
+        };
         affected.push(table);
         if partitioned {
             affected.extend(children);
@@ -102,7 +106,10 @@ pub(super) fn cluster(statement: &Cluster, found: &mut Found<'_>) {
         }
         let mut leaves = found.known.descendants(&table);
         leaves.retain(|it| found.known.has_storage(it));
-        found.add(Form::ClusterMany, &Roles::none().with(Role::Affected, leaves));
+        found.add(
+            Form::ClusterMany,
+            &Roles::none().with(Role::Affected, leaves),
+        );
     } else {
         found.add(Form::Cluster, &Roles::of(&table, true));
     }

@@ -30,7 +30,7 @@ use crate::catalog::Catalog;
 /// that would matter: no partitions, no indexes, no constraints.
 #[must_use]
 pub fn effects(statement: &Statement, catalog: &Catalog, version: u32) -> Effects {
-    let mut found = Found::new(Known::new(catalog, version));
+    let mut found = Found::new(Known::new(catalog, statement, version));
     visit(statement, &mut found);
     found.finish()
 }

@@ -78,7 +78,10 @@ fn create_policy(statement: &Policy, found: &mut Found<'_>) {
     for expr in statement.using.iter().chain(&statement.with_check) {
         reads.extend(read_by_expression(expr, found));
     }
-    found.add(Form::CreatePolicy, &Roles::of(&table, true).with(Role::Reads, reads));
+    found.add(
+        Form::CreatePolicy,
+        &Roles::of(&table, true).with(Role::Reads, reads),
+    );
 }
 
 /// The tables that subqueries of an expression name.
@@ -104,8 +107,11 @@ fn comment(statement: &Comment, found: &mut Found<'_>) {
         | ObjectKind::ForeignTable
         | ObjectKind::View
         | ObjectKind::MaterializedView
-        | ObjectKind::Sequence => (Form::CommentOnRelation, Some(found.known.named(&object.name))),
-        ObjectKind::Index => (Form::CommentOnRelation, Some(found.known.index(&object.name))),
+        | ObjectKind::Sequence
+        | ObjectKind::Index => (
+            Form::CommentOnRelation,
+            Some(found.known.named(&object.name)),
+        ),
         ObjectKind::Column => (
             Form::CommentOnRelation,
             object.on.as_ref().map(|it| found.known.named(it)),
@@ -226,6 +232,9 @@ fn alter_object(statement: &AlterObject, found: &mut Found<'_>) {
 /// A body in SQL is looked through when it is made (`check_function_bodies`).
 fn create_function(statement: &CreateFunction, found: &mut Found<'_>) {
     let mut reads = Vec::new();
+    if matches!(statement.body, Body::Atomic(_)) {
+        found.unknown_because("what the statements of the body read");
+    }
     if statement.language == "sql"
         && let Body::Text(text) = &statement.body
     {
@@ -235,7 +244,10 @@ fn create_function(statement: &CreateFunction, found: &mut Found<'_>) {
             }
         }
     }
-    found.add(Form::CreateFunction, &Roles::none().with(Role::Reads, reads));
+    found.add(
+        Form::CreateFunction,
+        &Roles::none().with(Role::Reads, reads),
+    );
 }
 
 fn grant(statement: &Grant, found: &mut Found<'_>) {

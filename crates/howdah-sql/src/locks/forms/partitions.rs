@@ -19,7 +19,7 @@ pub(super) fn attach(
         scanned.extend(known.with_descendants(&child));
     }
     scanned.extend(scanned_default(parent, bound, known));
-    let built = known.indexes_to_attach(parent, &child);
+    let built = known.built_for(&child);
     if !built.is_empty() {
         scanned.push(child.clone());
     }
@@ -86,7 +86,7 @@ fn is_within(
 ) -> bool {
     let checks = known.valid_checks(child);
     let checks: Vec<&Node> = checks.iter().map(|check| &check.expr.node).collect();
-    let not_null = |column: &str| known.is_not_null(child, column) == Some(true);
+    let not_null = |column: &str| known.is_never_null(child, column);
     let is_whole = matches!(bound, PartitionBound::Default) && known.partitions(parent).is_empty();
     is_whole || proves_bound(&checks, bound, &known.partition_key(parent), &not_null)
 }

@@ -30,11 +30,17 @@ pub(super) fn create_table(statement: &CreateTable, found: &mut Found<'_>) {
     }
     for like in &statement.likes {
         let source = found.known.named(&like.source);
-        found.add(Form::CreateTableLike, &Roles::none().with(Role::Reads, [source]));
+        found.add(
+            Form::CreateTableLike,
+            &Roles::none().with(Role::Reads, [source]),
+        );
     }
     for parent in &statement.inherits {
         let parent = found.known.named(parent);
-        found.add(Form::CreateInheriting, &Roles::none().with(Role::Parent, [parent]));
+        found.add(
+            Form::CreateInheriting,
+            &Roles::none().with(Role::Parent, [parent]),
+        );
     }
     if let Some(of) = &statement.partition_of {
         partitions::create(of, found);
@@ -68,20 +74,25 @@ fn reading(form: Form, query: &Query, runs: bool, found: &mut Found<'_>) {
 
 pub(super) fn create_view(statement: &CreateView, found: &mut Found<'_>) {
     if statement.or_replace && found.known.exists(&statement.name) {
-        let reads: Vec<_> = statement.query.reads.iter().map(|it| found.known.named(it)).collect();
+        let reads: Vec<_> = statement
+            .query
+            .reads
+            .iter()
+            .map(|it| found.known.named(it))
+            .collect();
         let view = found.known.named(&statement.name);
-        found.add(Form::ReplaceView, &Roles::of(&view, true).with(Role::Reads, reads));
+        found.add(
+            Form::ReplaceView,
+            &Roles::of(&view, true).with(Role::Reads, reads),
+        );
     } else {
         reading(Form::CreateView, &statement.query, false, found);
     }
 }
 
-pub(super) fn create_materialized_view(
-    statement: &CreateMaterializedView,
-    found: &mut Found<'_>,
-) {
-    let runs = statement.with_data
-        && !(statement.if_not_exists && found.known.exists(&statement.name));
+pub(super) fn create_materialized_view(statement: &CreateMaterializedView, found: &mut Found<'_>) {
+    let runs =
+        statement.with_data && !(statement.if_not_exists && found.known.exists(&statement.name));
     reading(Form::CreateMaterializedView, &statement.query, runs, found);
 }
 
@@ -141,7 +152,11 @@ pub(super) fn alter_view(statement: &AlterTable, found: &mut Found<'_>) {
 /// The actions of `ALTER TABLE` that are about the whole of it.
 pub(super) fn alter_whole(action: &Action, table: &ObjectName, found: &mut Found<'_>) {
     let roles = Roles::of(table, true);
-    let owned = || roles.clone().with(Role::Sequences, found.known.sequences(table));
+    let owned = || {
+        roles
+            .clone()
+            .with(Role::Sequences, found.known.sequences(table))
+    };
     match action {
         Action::Rename(_) => found.add(Form::RenameTable, &roles),
         Action::SetSchema(_) => found.add(Form::SetSchema, &owned()),
@@ -156,15 +171,23 @@ pub(super) fn alter_whole(action: &Action, table: &ObjectName, found: &mut Found
         Action::SetWithoutCluster => found.add(Form::SetWithoutCluster, &roles),
         Action::SetLogged | Action::SetUnlogged => {
             let logged = matches!(action, Action::SetLogged);
-            let same = found.known.is_logged(table) == Some(logged)
-                || found.known.is_partitioned(table);
-            let form = if same { Form::SetLoggedSame } else { Form::SetLogged };
+            let same =
+                found.known.is_logged(table) == Some(logged) || found.known.is_partitioned(table);
+            let form = if same {
+                Form::SetLoggedSame
+            } else {
+                Form::SetLogged
+            };
             found.add(form, &owned());
         }
         Action::SetTablespace(space) => {
-            let same = found.known.is_in_tablespace(table, space)
-                || found.known.is_partitioned(table);
-            let form = if same { Form::SetTablespaceSame } else { Form::SetTablespace };
+            let same =
+                found.known.is_in_tablespace(table, space) || found.known.is_partitioned(table);
+            let form = if same {
+                Form::SetTablespaceSame
+            } else {
+                Form::SetTablespace
+            };
             found.add(form, &roles);
         }
         Action::SetAccessMethod(method) => set_access_method(table, method.as_ref(), found),
@@ -196,8 +219,8 @@ fn set_options(options: &[StorageOption], roles: &Roles, found: &mut Found<'_>) 
 
 fn set_access_method(table: &ObjectName, method: Option<&Name>, found: &mut Found<'_>) {
     let wanted = method.map_or("heap", |name| name.text.as_str());
-    let same = found.known.access_method(table) == Some(wanted)
-        || found.known.is_partitioned(table);
+    let same =
+        found.known.access_method(table) == Some(wanted) || found.known.is_partitioned(table);
     let form = if same {
         Form::SetAccessMethodSame
     } else {

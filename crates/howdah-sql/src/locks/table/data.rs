@@ -12,8 +12,12 @@ pub(super) const ROWS: &[Row] = &[
         "with the partitions and children of what is read",
     )
     .locks(&[(Reads, AccessShare)]),
-    line(SelectForUpdate, "SELECT … FOR UPDATE; … FOR NO KEY UPDATE; … FOR SHARE; … FOR KEY SHARE", "")
-        .locks(&[(Affected, RowShare), (Reads, AccessShare)]),
+    line(
+        SelectForUpdate,
+        "SELECT … FOR UPDATE; … FOR NO KEY UPDATE; … FOR SHARE; … FOR KEY SHARE",
+        "",
+    )
+    .locks(&[(Affected, RowShare), (Reads, AccessShare)]),
     line(
         Write,
         "INSERT; UPDATE; DELETE; MERGE; COPY t FROM",

@@ -72,13 +72,13 @@ pub(super) const ROWS: &[Row] = &[
     line(
         SetIndexOptions,
         "ALTER INDEX i SET (fillfactor = n)",
-        "also deduplicate_items, gist's buffering",
+        "also deduplicate_items",
     )
     .locks(&[(Index, ShareUpdateExclusive)]),
     line(
         SetIndexOptionsExclusive,
         "ALTER INDEX i SET (fastupdate = off)",
-        "also gin_pending_list_limit, autosummarize, pages_per_range",
+        "also gin_pending_list_limit, autosummarize, pages_per_range, buffering",
     )
     .locks(&[(Index, AccessExclusive)])
     .note("whoever plans a query of the table waits"),

@@ -146,11 +146,7 @@ pub(super) const ROWS: &[Row] = &[
         "SET; SHOW; LISTEN; CREATE ROLE; ALTER FUNCTION; DROP TYPE",
         "and whatever else is about no relation, or finds nothing to do (IF EXISTS, IF NOT EXISTS)",
     ),
-    line(
-        TransactionControl,
-        "BEGIN; COMMIT; ROLLBACK; SAVEPOINT",
-        "",
-    ),
+    line(TransactionControl, "BEGIN; COMMIT; ROLLBACK; SAVEPOINT", ""),
     // what runs alone
     line(
         Alone,

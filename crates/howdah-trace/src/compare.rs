@@ -119,13 +119,17 @@ impl Differences {
             .union(&names(&model.rewrites))
             .cloned()
             .collect();
-        let read = reads.iter().filter(|read| !read.relation.is_index());
-        let read: BTreeSet<ObjectName> = read.map(|read| name(&read.relation)).collect();
-        let read = read.difference(&rewritten).cloned().collect();
-        let said: BTreeSet<ObjectName> = names(&model.scans)
-            .difference(&rewritten)
-            .cloned()
-            .collect();
+        let tables = reads.iter().filter(|read| !read.relation.is_index());
+        let read: BTreeSet<ObjectName> = tables.map(|read| name(&read.relation)).collect();
+        let read: BTreeSet<ObjectName> = read.difference(&rewritten).cloned().collect();
+        // whether a foreign key is checked by way of an index, the planner decides
+        let by_index = |said: &ObjectName| {
+            let indexes = reads.iter().filter(|read| read.relation.is_index());
+            let mut tables = indexes.filter_map(|read| read.relation.on.as_ref());
+            !read.contains(said) && tables.any(|table| *table == said.name)
+        };
+        let mut said = names(&model.scans);
+        said.retain(|said| !rewritten.contains(said) && !by_index(said));
         if is_query(kind) {
             self.sets("scans", &said.intersection(&read).cloned().collect(), &said);
         } else {

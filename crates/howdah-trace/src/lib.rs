@@ -19,6 +19,7 @@
 
 mod compare;
 mod error;
+mod grouping;
 mod observe;
 mod render;
 mod report;

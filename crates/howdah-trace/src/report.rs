@@ -66,6 +66,8 @@ pub struct Report {
     pub place: Place,
     /// In order.
     pub steps: Vec<Step>,
+    /// Commands of psql, which were passed over: `a.sql:3: \set x 1`.
+    pub ignored: Vec<String>,
     /// Statements of the workload that the server refused before any migration.
     pub unusable: Vec<Unusable>,
 }

@@ -7,10 +7,11 @@
 use std::time::{Duration, Instant};
 
 use howdah_driver::Config;
-use howdah_sql::ast::{Kind, Script, SourceComment, Statement, Transaction};
-use howdah_sql::text::Lines;
+use howdah_sql::ast::{Kind, Transaction};
+use howdah_sql::text::{Lines, pieces};
 
 use crate::error::Result;
+use crate::grouping::{Grouping, end_of_up, step_begins};
 use crate::observe::{Lock, Observer};
 use crate::report::{Block, Place, Report, Step};
 use crate::workload::{Recorded, Workload};
@@ -41,29 +42,21 @@ pub struct Tracer {
     options: Options,
     workload: Workload,
     steps: Vec<Step>,
-    /// The transaction block that is open in the script.
-    block: Option<Open>,
+    ignored: Vec<String>,
+    /// The first step of the transaction block that is open in the script.
+    block: Option<usize>,
     /// Which statements share a transaction.
     grouping: Grouping,
     /// A statement failed: what follows would tell nothing.
     failed: bool,
 }
 
-/// Which statements of a script share a transaction.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Grouping {
-    /// Those between its `BEGIN` and `COMMIT`.
-    Written,
-    /// All.
-    Whole,
-    /// Those of a step of one of howdah's own migrations.
-    Steps,
-}
-
-/// A transaction block of a script.
-struct Open {
-    /// Its first step.
-    first: usize,
+/// A statement as the script has it.
+#[derive(Clone, Copy)]
+struct Written<'a> {
+    sql: &'a str,
+    /// The lines behind `COPY … FROM STDIN`.
+    copied: Option<&'a str>,
 }
 
 impl Tracer {
@@ -82,6 +75,7 @@ impl Tracer {
             options,
             workload,
             steps: Vec::new(),
+            ignored: Vec::new(),
             block: None,
             grouping: Grouping::Written,
             failed: false,
@@ -109,6 +103,7 @@ impl Tracer {
             server_version: self.observer.version_text().to_owned(),
             place: self.options.place,
             steps: self.steps,
+            ignored: self.ignored,
             unusable: self.workload.unusable().to_vec(),
         })
     }
@@ -121,13 +116,18 @@ impl Tracer {
         if self.grouping == Grouping::Whole {
             self.begin("begin")?;
         }
+        for command in &script.psql_commands {
+            let line = lines.position(command.start).line;
+            let command = command.of(&source.text).trim_end();
+            self.ignored
+                .push(format!("{}:{line}: {command}", source.name));
+        }
         let mut read = 0;
-        for statement in script
-            .statements
-            .iter()
-            .filter(|statement| statement.span.end <= end)
-        {
-            let sql = statement.span.of(&source.text);
+        let pieces = pieces(&source.text).statements;
+        for (statement, piece) in script.statements.iter().zip(&pieces) {
+            if statement.span.end > end {
+                break;
+            }
             if self.grouping == Grouping::Steps {
                 self.step(step_begins(
                     &script,
@@ -137,9 +137,13 @@ impl Tracer {
                 ))?;
                 read = statement.span.end;
             }
-            if !self.transaction(&statement.kind, sql)? {
+            let written = Written {
+                sql: statement.span.of(&source.text),
+                copied: piece.copy_data.map(|data| data.of(&source.text)),
+            };
+            if !self.transaction(&statement.kind, written.sql)? {
                 let line = lines.position(statement.span.start).line;
-                self.statement(source, line, sql)?;
+                self.statement(source, line, written)?;
             }
         }
         // what a script leaves open does not reach into the next one
@@ -181,9 +185,7 @@ impl Tracer {
         if self.options.place != Place::RolledBack {
             self.observer.run(sql)?;
         }
-        self.block = Some(Open {
-            first: self.steps.len(),
-        });
+        self.block = Some(self.steps.len());
         Ok(())
     }
 
@@ -192,9 +194,9 @@ impl Tracer {
             self.observer
                 .run(if self.failed { "rollback" } else { sql })?;
         }
-        if let Some(open) = self.block.take() {
+        if let Some(first) = self.block.take() {
             let mut held = Duration::ZERO;
-            for step in self.steps.iter_mut().skip(open.first).rev() {
+            for step in self.steps.iter_mut().skip(first).rev() {
                 held += step.held_for;
                 step.held_for = held;
             }
@@ -202,11 +204,11 @@ impl Tracer {
         Ok(())
     }
 
-    fn statement(&mut self, source: &Source, line: u32, sql: &str) -> Result<()> {
+    fn statement(&mut self, source: &Source, line: u32, written: Written<'_>) -> Result<()> {
         let mut step = Step {
             file: source.name.clone(),
             line,
-            sql: sql.to_owned(),
+            sql: written.sql.to_owned(),
             block: if self.block.is_some() {
                 Block::Shared
             } else {
@@ -221,13 +223,13 @@ impl Tracer {
         if self.failed {
             step.skipped = Some("an earlier statement failed".to_owned());
         } else {
-            self.run(sql, &mut step)?;
+            self.run(written, &mut step)?;
         }
         self.steps.push(step);
         Ok(())
     }
 
-    fn run(&mut self, sql: &str, step: &mut Step) -> Result<()> {
+    fn run(&mut self, written: Written<'_>, step: &mut Step) -> Result<()> {
         let is_own = self.block.is_none() && self.options.place != Place::RolledBack;
         if is_own {
             self.observer.run("begin")?;
@@ -235,7 +237,10 @@ impl Tracer {
             self.observer.run("savepoint howdah_trace")?;
         }
         let start = Instant::now();
-        let seen = self.observer.observe(sql)?;
+        let seen = match written.copied {
+            Some(lines) => self.observer.observe_copy(written.sql, lines)?,
+            None => self.observer.observe(written.sql)?,
+        };
         let failed = seen.error.is_some();
         let alone = Observer::needs_no_transaction(&seen);
         self.observer.run(match (is_own, failed) {
@@ -254,7 +259,7 @@ impl Tracer {
         }
         if alone && self.block.is_none() {
             step.block = Block::None;
-            return self.alone(sql, step);
+            return self.alone(written.sql, step);
         }
         self.failed = failed;
         step.seen = Some(seen);
@@ -278,54 +283,6 @@ impl Tracer {
         step.seen = Some(seen);
         Ok(())
     }
-}
-
-impl Grouping {
-    fn of(script: &Script, text: &str, one_transaction: bool) -> Self {
-        let is_transaction = |statement: &Statement| matches!(statement.kind, Kind::Transaction(_));
-        if is_migration(script, text) {
-            Self::Steps
-        } else if one_transaction && !script.statements.iter().any(is_transaction) {
-            Self::Whole
-        } else {
-            Self::Written
-        }
-    }
-}
-
-/// Whether it is one of howdah's own migrations, which say so before anything else.
-fn is_migration(script: &Script, text: &str) -> bool {
-    let first = script.comments.first();
-    first.is_some_and(|comment| directive(comment.span.of(text)) == Some("migration"))
-}
-
-/// `step expand` of `-- howdah: step expand`.
-fn directive(comment: &str) -> Option<&str> {
-    let words = comment.strip_prefix("--")?.trim();
-    words.strip_prefix("howdah:").map(str::trim)
-}
-
-/// Where the statements end that a migration applies: before its `-- down`.
-fn end_of_up(script: &Script, text: &str) -> u32 {
-    let is_down = |comment: &&SourceComment| {
-        let words = comment.span.of(text).strip_prefix("--").map(str::trim);
-        words.is_some_and(|word| word.eq_ignore_ascii_case("down"))
-    };
-    let down = script
-        .comments
-        .iter()
-        .find(is_down)
-        .filter(|_| is_migration(script, text));
-    down.map_or(u32::MAX, |comment| comment.span.start)
-}
-
-/// Whether a migration begins a step between these places.
-fn step_begins(script: &Script, text: &str, from: u32, to: u32) -> bool {
-    script.comments.iter().any(|comment| {
-        let says_step =
-            || directive(comment.span.of(text)).is_some_and(|it| it.starts_with("step"));
-        (from..to).contains(&comment.span.start) && says_step()
-    })
 }
 
 /// What may be a name in a statement; too many are no harm.

@@ -91,11 +91,26 @@ impl Observer {
     /// A lost connection, or an answer of the server that cannot be understood. What the statement itself fails
     /// with is in the [`Observation`].
     pub fn observe(&mut self, sql: &str) -> Result<Observation> {
+        self.observe_running(|subject| subject.query(sql).map(drop))
+    }
+
+    /// As [`Observer::observe`], for `COPY … FROM STDIN` with these lines.
+    ///
+    /// # Errors
+    /// As [`Observer::observe`].
+    pub fn observe_copy(&mut self, sql: &str, lines: &str) -> Result<Observation> {
+        self.observe_running(|subject| subject.copy_in(sql, lines.as_bytes()).map(drop))
+    }
+
+    fn observe_running(
+        &mut self,
+        run: impl FnOnce(&mut Connection) -> std::result::Result<(), howdah_driver::Error>,
+    ) -> Result<Observation> {
         let held = locks::own(&mut self.subject)?;
         let before = Moment::see(&mut self.subject, Counters::Transaction)?;
         let wal = wal_position(&mut self.watcher)?;
         let start = Instant::now();
-        let outcome = self.subject.query(sql);
+        let outcome = run(&mut self.subject);
         let duration = start.elapsed();
         let wal_bytes = wal_position(&mut self.watcher)?.saturating_sub(wal);
         if let Err(error) = outcome {

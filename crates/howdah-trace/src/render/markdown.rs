@@ -15,6 +15,9 @@ pub fn markdown(report: &Report) -> String {
     for step in &report.steps {
         add(&mut out, step);
     }
+    for ignored in &report.ignored {
+        let _ = writeln!(out, "\nNot run, as a command of psql: `{ignored}`");
+    }
     for unusable in &report.unusable {
         let site = unusable.site.as_deref().unwrap_or("workload");
         let _ = writeln!(

@@ -12,6 +12,9 @@ const WIDTH: usize = 100;
 #[must_use]
 pub fn text(report: &Report) -> String {
     let mut out = introduction(report) + "\n";
+    for ignored in &report.ignored {
+        let _ = writeln!(out, "\n{ignored}\n  not run: a command of psql");
+    }
     for unusable in &report.unusable {
         let site = unusable.site.as_deref().unwrap_or("workload");
         let _ = writeln!(out, "\n{site}: {}", brief(&unusable.sql, WIDTH));

@@ -1,0 +1,248 @@
+//! Scripts, traced on a scratch server: what a user of `howdah migrate trace` is told.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing)] // a panic is how a test fails
+
+#[allow(dead_code)] // each test program uses its own part
+mod support;
+
+use howdah_server::Search;
+use howdah_trace::{
+    Block, Mode, Options, Place, Report, Scratch, Source, Step, Tracer, markdown, read_workload,
+    text,
+};
+use support::Programs;
+
+const SCHEMA: &str = "create table shelf (id int primary key);
+create table book (id int primary key, title text, shelf_id int references shelf);
+alter table book owner to librarian;
+copy book (id, title) from stdin;
+1\tone
+2\ttwo
+\\.
+create index book_title on book (title);
+";
+
+const WORKLOAD: &str = r#"{"sql": "select title from book where id = $1", "params": [1], "site": "shop.py:1"}
+{"sql": "insert into shelf values ($1)", "site": "shop.py:2"}
+{"sql": "select nothing from nowhere", "site": "shop.py:3"}
+"#;
+
+fn scratch() -> Scratch {
+    let newest = Programs::all()
+        .into_iter()
+        .max_by_key(|programs| programs.major);
+    let search = Search {
+        explicit: Some(newest.expect("PostgreSQL is installed").bindir),
+        packages: Vec::new(),
+    };
+    let scratch = Scratch::start(search).expect("starts");
+    scratch.load(SCHEMA).expect("loads");
+    scratch
+}
+
+fn options(place: Place) -> Options {
+    Options {
+        place,
+        one_transaction: false,
+        workload: read_workload(WORKLOAD).unwrap(),
+    }
+}
+
+fn trace(scratch: &Scratch, options: Options, sql: &str) -> Report {
+    let source = Source {
+        name: "a.sql".to_owned(),
+        text: sql.to_owned(),
+    };
+    let tracer = Tracer::connect(scratch.config(), options).expect("connects");
+    tracer.trace(&[source]).expect("traces")
+}
+
+fn locks(step: &Step) -> Vec<(String, Mode)> {
+    let seen = step.seen.as_ref().expect("it ran");
+    seen.locks
+        .iter()
+        .map(|lock| (lock.relation.to_string(), lock.mode))
+        .collect()
+}
+
+/// One server for all, since that is what takes time.
+#[test]
+fn scripts_are_traced() {
+    let scratch = scratch();
+    statements_are_seen_in_their_transactions(&scratch);
+    concurrent_statements_are_seen_between_gates(&scratch);
+    a_failure_ends_the_trace(&scratch);
+    an_index_that_failed_is_named(&scratch);
+    a_migration_is_run_by_its_steps_up_to_its_down(&scratch);
+    nothing_stays_of_what_is_rolled_back(&scratch);
+    what_psql_has_besides_is_followed_or_said(&scratch);
+}
+
+fn what_psql_has_besides_is_followed_or_said(scratch: &Scratch) {
+    let sql = "\\set on_error_stop on\ncopy twice (a) from stdin;\n3\n4\n\\.\nselect 1 / (count(*) - 4) from twice;";
+    let report = trace(scratch, options(Place::Scratch), sql);
+    assert_eq!(report.ignored, ["a.sql:1: \\set on_error_stop on"]);
+    // four rows are there: two before, two copied
+    assert_eq!(
+        report.steps[1]
+            .seen
+            .as_ref()
+            .unwrap()
+            .error
+            .as_ref()
+            .unwrap()
+            .sqlstate,
+        "22012"
+    );
+    assert_eq!(
+        locks(&report.steps[0]),
+        [("twice".to_owned(), Mode::RowExclusive)]
+    );
+}
+
+fn statements_are_seen_in_their_transactions(scratch: &Scratch) {
+    let sql = "alter table book add column c float8 default random();\n\nbegin;\n\
+        alter table shelf add column d int;\ncreate index on book (shelf_id);\ncommit;\n";
+    let report = trace(scratch, options(Place::Scratch), sql);
+    assert!(report.is_whole());
+    let [rewrite, add, index] = &report.steps[..] else {
+        panic!("{} steps", report.steps.len());
+    };
+    assert_eq!(
+        (rewrite.block, add.block, index.block),
+        (Block::Own, Block::Shared, Block::Shared)
+    );
+    assert_eq!((rewrite.line, add.line, index.line), (1, 4, 5));
+    let seen = rewrite.seen.as_ref().unwrap();
+    let names = |relations: &[howdah_trace::Relation]| -> Vec<String> {
+        relations.iter().map(ToString::to_string).collect()
+    };
+    assert_eq!(names(&seen.rewrites), ["book"]);
+    assert_eq!(names(&seen.builds), ["book_pkey", "book_title"]);
+    assert!(seen.wal_bytes > 0);
+    assert!(locks(add).contains(&("shelf".to_owned(), Mode::AccessExclusive)));
+    // the first lock of a block is held as long as all that comes after it takes
+    assert!(add.held_for >= index.held_for);
+    let still = index
+        .seen
+        .as_ref()
+        .unwrap()
+        .held
+        .iter()
+        .map(|lock| lock.relation.to_string());
+    assert!(still.collect::<Vec<_>>().contains(&"shelf".to_owned()));
+
+    let sites = |step: &Step| -> Vec<String> {
+        step.would_wait
+            .iter()
+            .filter_map(|wait| wait.site.clone())
+            .collect()
+    };
+    assert_eq!(sites(rewrite), ["shop.py:1"]);
+    assert_eq!(sites(add), ["shop.py:2"]);
+    assert_eq!(report.unusable.len(), 1);
+    assert_eq!(report.unusable[0].site.as_deref(), Some("shop.py:3"));
+
+    let plain = text(&report);
+    assert!(
+        plain.contains("a.sql:1: alter table book add column c float8 default random()"),
+        "{plain}"
+    );
+    assert!(
+        plain.contains("book: ACCESS EXCLUSIVE, blocks reads and writes"),
+        "{plain}"
+    );
+    assert!(
+        plain.contains("shop.py:1: select title from book where id = $1"),
+        "{plain}"
+    );
+    assert!(markdown(&report).contains("| `book` | ACCESS EXCLUSIVE | reads and writes |"));
+}
+
+fn concurrent_statements_are_seen_between_gates(scratch: &Scratch) {
+    let report = trace(
+        scratch,
+        options(Place::Scratch),
+        "create index concurrently book_shelf on book (shelf_id);\ndrop index concurrently book_shelf;",
+    );
+    assert!(report.is_whole());
+    for step in &report.steps {
+        assert_eq!(step.block, Block::None);
+        assert!(locks(step).contains(&("book".to_owned(), Mode::ShareUpdateExclusive)));
+        assert!(step.would_wait.is_empty(), "{:?}", step.would_wait);
+    }
+    let plain = text(&report);
+    assert!(
+        plain.contains("the transactions of all writers of book"),
+        "{plain}"
+    );
+    assert!(
+        plain.contains("the transactions of all readers of book"),
+        "{plain}"
+    );
+}
+
+fn a_failure_ends_the_trace(scratch: &Scratch) {
+    let sql =
+        "begin; alter table book add constraint k check (id > 5); select 1; commit; select 2;";
+    let report = trace(scratch, options(Place::Scratch), sql);
+    assert!(!report.is_whole());
+    let error = report.steps[0]
+        .seen
+        .as_ref()
+        .unwrap()
+        .error
+        .as_ref()
+        .unwrap();
+    assert_eq!(error.sqlstate, "23514");
+    assert_eq!(
+        report.steps[1].skipped.as_deref(),
+        Some("an earlier statement failed")
+    );
+    assert!(report.steps[2].seen.is_none());
+}
+
+fn an_index_that_failed_is_named(scratch: &Scratch) {
+    scratch
+        .load("create table twice (a int); insert into twice values (1), (1);")
+        .unwrap();
+    let sql = "create unique index concurrently twice_a on twice (a)";
+    let report = trace(scratch, options(Place::Scratch), sql);
+    let seen = report.steps[0].seen.as_ref().unwrap();
+    assert_eq!(seen.error.as_ref().unwrap().sqlstate, "23505");
+    assert_eq!(seen.invalid[0].to_string(), "twice_a");
+    assert!(text(&report).contains("left invalid twice_a"));
+}
+
+fn a_migration_is_run_by_its_steps_up_to_its_down(scratch: &Scratch) {
+    let sql = "-- howdah: migration\n-- up\n-- howdah: step expand\n\
+        create table fresh (id int);\nalter table fresh add column a int;\n\
+        create index concurrently fresh_a on fresh (a);\n\
+        -- howdah: step contract\nalter table fresh drop column a;\n\
+        -- down\ndrop table fresh;\n";
+    let report = trace(scratch, options(Place::Scratch), sql);
+    assert!(report.is_whole(), "{}", text(&report));
+    let blocks: Vec<Block> = report.steps.iter().map(|step| step.block).collect();
+    assert_eq!(
+        blocks,
+        [Block::Shared, Block::Shared, Block::None, Block::Shared]
+    );
+}
+
+fn nothing_stays_of_what_is_rolled_back(scratch: &Scratch) {
+    let sql = "begin; create table gone (id int); commit; alter table book add column gone int; vacuum book;";
+    let report = trace(scratch, options(Place::RolledBack), sql);
+    assert!(locks(&report.steps[1]).contains(&("book".to_owned(), Mode::AccessExclusive)));
+    assert!(
+        report.steps[2]
+            .skipped
+            .as_deref()
+            .unwrap()
+            .contains("cannot be rolled back")
+    );
+    let again = trace(
+        scratch,
+        options(Place::RolledBack),
+        "create table gone (id int)",
+    );
+    assert!(again.is_whole(), "{}", text(&again));
+}

@@ -64,7 +64,7 @@ fn main() {
         for s in &howdah_sql::parse(&text).statements {
             catalog.apply(s);
         }
-        let catalog = catalog.settled();
+        let mut catalog = catalog.settled().completed(); for s in &howdah_sql::parse(&format!("set timezone = 'UTC';{}", if setup.starts_with("set timezone") { setup } else { "" })).statements { catalog.apply(s); }
         let script = howdah_sql::parse(sql);
         let Some(st) = script.statements.first() else {
             println!("NOPARSE {sql}");
@@ -85,7 +85,7 @@ fn main() {
                 .iter()
                 .position(|x| *x == l["mode"].as_str().unwrap())
                 .unwrap();
-            if (k == "i" || k == "I") && m < 3 {
+            if l["relation"]["schema"] == "pg_toast" { continue; } if (k == "i" || k == "I") && m < 3 {
                 continue;
             }
             let w = want.entry(rel(&l["relation"])).or_insert(m);

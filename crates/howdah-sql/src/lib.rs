@@ -19,9 +19,5 @@ pub mod locks;
 mod syntax;
 pub mod text;
 
-pub use syntax::parse;
+pub use syntax::{parse, parse_do};
 pub use text::split;
-/// stub
-pub fn parse_do(_d: &ast::Do) -> ast::Script {
-    ast::Script::default()
-}

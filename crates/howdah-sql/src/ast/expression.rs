@@ -205,6 +205,15 @@ impl Node {
         }
     }
 
+    /// Changes this node and all below it, but not what is in subqueries.
+    pub fn walk_mut(&mut self, change: &mut impl FnMut(&mut Node)) {
+        let mut pending = vec![self];
+        while let Some(node) = pending.pop() {
+            change(node);
+            pending.extend(node.children_mut());
+        }
+    }
+
     /// Whether it is the column of that name, qualified or not.
     #[must_use]
     pub fn is_column(&self, name: &str) -> bool {
@@ -291,6 +300,42 @@ impl Node {
                 let targets = query.targets.iter().map(|target| &target.expr.node);
                 targets.chain(&query.expressions).for_each(visit);
             }
+        }
+    }
+
+    fn children_mut(&mut self) -> Vec<&mut Node> {
+        match self {
+            Self::Call(call) => call.arguments.iter_mut().collect(),
+            Self::Cast { operand, .. }
+            | Self::Unary { operand, .. }
+            | Self::Not(operand)
+            | Self::IsNull { operand, .. }
+            | Self::Is { operand, .. }
+            | Self::Collate { operand, .. } => vec![operand],
+            Self::Binary { left, right, .. } => vec![left, right],
+            Self::Between {
+                operand, low, high, ..
+            } => vec![operand, low, high],
+            Self::In { operand, list, .. } => {
+                let operand: &mut Node = operand;
+                std::iter::once(operand).chain(list).collect()
+            }
+            Self::Case {
+                operand,
+                branches,
+                otherwise,
+            } => {
+                let ends = operand.iter_mut().chain(otherwise).map(Box::as_mut);
+                let branches = branches.iter_mut().flat_map(|(when, then)| [when, then]);
+                ends.chain(branches).collect()
+            }
+            Self::And(parts)
+            | Self::Or(parts)
+            | Self::Array(parts)
+            | Self::Row(parts)
+            | Self::Part(parts)
+            | Self::Other(parts) => parts.iter_mut().collect(),
+            _ => Vec::new(),
         }
     }
 }

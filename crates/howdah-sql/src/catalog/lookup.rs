@@ -27,7 +27,11 @@ impl Catalog {
         self.search(name, |name| self.objects.types.contains_key(name))
     }
 
-    fn search(&self, name: &ObjectName, exists: impl Fn(&ObjectName) -> bool) -> ObjectName {
+    pub(super) fn search(
+        &self,
+        name: &ObjectName,
+        exists: impl Fn(&ObjectName) -> bool,
+    ) -> ObjectName {
         if name.schema.is_some() {
             return name.clone();
         }
@@ -83,11 +87,8 @@ impl Catalog {
     }
 
     /// The indexes of a table.
-    pub fn indexes(&self, table: &ObjectName) -> impl Iterator<Item = &Index> {
-        {
-            let t = self.resolve(table);
-            self.objects.indexes().filter(move |i| i.table == t)
-        }
+    pub fn indexes<'a>(&'a self, table: &ObjectName) -> impl Iterator<Item = &'a Index> + use<'a> {
+        self.objects.indexes_of(&self.resolve(table))
     }
 
     /// Whether a relation or index of that name is known.
@@ -138,10 +139,10 @@ impl Catalog {
     }
 
     /// Foreign keys that refer to a table, with the tables that have them.
-    pub fn references_to(
-        &self,
+    pub fn references_to<'a>(
+        &'a self,
         table: &ObjectName,
-    ) -> impl Iterator<Item = (&Relation, &TableConstraint)> {
+    ) -> impl Iterator<Item = (&'a Relation, &'a TableConstraint)> + use<'a> {
         let table = self.resolve(table);
         self.dependents(&table).into_iter().flat_map(move |relation| {
             let table = table.clone();
@@ -153,7 +154,10 @@ impl Catalog {
     }
 
     /// Views and materialized views that read a relation.
-    pub fn views_of(&self, name: &ObjectName) -> impl Iterator<Item = &Relation> {
+    pub fn views_of<'a>(
+        &'a self,
+        name: &ObjectName,
+    ) -> impl Iterator<Item = &'a Relation> + use<'a> {
         let name = self.resolve(name);
         self.dependents(&name)
             .into_iter()
@@ -161,7 +165,10 @@ impl Catalog {
     }
 
     /// Direct partitions and heirs of a table.
-    pub fn children(&self, table: &ObjectName) -> impl Iterator<Item = &Relation> {
+    pub fn children<'a>(
+        &'a self,
+        table: &ObjectName,
+    ) -> impl Iterator<Item = &'a Relation> + use<'a> {
         let table = self.resolve(table);
         self.dependents(&table)
             .into_iter()
@@ -192,7 +199,10 @@ impl Catalog {
     }
 
     /// The sequences that belong to a table's columns.
-    pub fn sequences_of(&self, table: &ObjectName) -> impl Iterator<Item = &Relation> {
+    pub fn sequences_of<'a>(
+        &'a self,
+        table: &ObjectName,
+    ) -> impl Iterator<Item = &'a Relation> + use<'a> {
         let table = self.resolve(table);
         self.dependents(&table).into_iter().filter(move |relation| {
             relation.kind == RelationKind::Sequence
@@ -233,11 +243,16 @@ impl Catalog {
         column.is_some_and(|it| self.resolve_type(&it.name) == name)
     }
 
+    /// The name with its schema, of a function or procedure.
+    #[must_use]
+    pub fn resolve_function(&self, name: &ObjectName) -> ObjectName {
+        self.search(name, |name| self.objects.functions.contains_key(name))
+    }
+
     /// The functions and procedures of a name.
     #[must_use]
     pub fn functions(&self, name: &ObjectName) -> Vec<&Function> {
-        let exists = |name: &ObjectName| self.objects.functions.contains_key(name);
-        let found = self.objects.functions.get(&self.search(name, exists));
+        let found = self.objects.functions.get(&self.resolve_function(name));
         found.into_iter().flatten().map(Arc::as_ref).collect()
     }
 

@@ -49,12 +49,18 @@ impl Objects {
     }
 
     /// Relations that refer to this one.
-    pub(super) fn dependents(&self, name: &ObjectName) -> impl Iterator<Item = &Relation> {
+    pub(super) fn dependents<'a>(
+        &'a self,
+        name: &ObjectName,
+    ) -> impl Iterator<Item = &'a Relation> + use<'a> {
         let names = self.dependents.get(name).into_iter().flatten();
         names.filter_map(|name| self.relation(name))
     }
 
-    pub(super) fn indexes_of(&self, table: &ObjectName) -> impl Iterator<Item = &Index> {
+    pub(super) fn indexes_of<'a>(
+        &'a self,
+        table: &ObjectName,
+    ) -> impl Iterator<Item = &'a Index> + use<'a> {
         let names = self.indexes_of.get(table).into_iter().flatten();
         names.filter_map(|name| self.index(name))
     }

@@ -26,6 +26,15 @@ pub(super) fn volatility(node: &Node, known: &Known<'_>) -> Found {
 }
 
 fn look(node: &Node, known: &Known<'_>, depth: u32, found: &mut Found) {
+    if let Node::Case {
+        operand: None,
+        branches,
+        ..
+    } = node
+        && let Some((Node::Boolean(true), result)) = branches.first()
+    {
+        return look(result, known, depth, found); // the others are planned away
+    }
     node.walk(&mut |node| {
         if let Node::Call(call) = node {
             look_at_call(call, known, depth, found);

@@ -5,6 +5,7 @@
 
 mod access;
 mod alter_table;
+mod bodies;
 mod constraints;
 mod expressions;
 mod literals;
@@ -26,6 +27,7 @@ use std::borrow::Cow;
 
 use squawk_syntax::{SourceFile, SyntaxKind as K, SyntaxNode};
 
+pub use self::bodies::parse_do;
 use self::tree::Tree;
 use crate::ast::{Kind, Script, SourceComment, Statement, SyntaxError};
 use crate::text::{Piece, Span, TokenKind, mask_commands, mask_variables, pieces, tokens};
@@ -96,13 +98,13 @@ fn read(text: &str, piece: &Piece) -> Result<Kind, SyntaxError> {
         )));
     }
     if piece.depth + piece.links > SHALLOW {
-        return on_large_stack(|| read_here(text, piece)).unwrap_or_else(|| {
+        return on_large_stack(|| read_here(text, piece, 0)).unwrap_or_else(|| {
             Err(refused(
                 "too deeply nested for the memory at hand".to_owned(),
             ))
         });
     }
-    read_here(text, piece)
+    read_here(text, piece, 0)
 }
 
 /// None where no thread could be made.
@@ -113,9 +115,11 @@ fn on_large_stack<T: Send>(work: impl FnOnce() -> T + Send) -> Option<T> {
     })
 }
 
-fn read_here(text: &str, piece: &Piece) -> Result<Kind, SyntaxError> {
+/// The text stands at `base` of the script.
+fn read_here(text: &str, piece: &Piece, base: usize) -> Result<Kind, SyntaxError> {
     let start = piece.span.start as usize;
     let source = mask_commands(piece.span.of(text), start, &piece.masked);
+    let start = start + base;
     convert(&source, start).or_else(|error| match mask_variables(&source) {
         Cow::Owned(masked) => convert(&masked, start).map_err(|_| error),
         Cow::Borrowed(_) => Err(error),

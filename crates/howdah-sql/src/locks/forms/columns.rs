@@ -25,6 +25,9 @@ pub(super) fn add(
         _ => kind_of_new(column, found),
     };
     found.add(form, &roles);
+    if let Some(default) = column.default() {
+        default_of_sequence(&default.node, form == Form::AddColumnVolatileDefault, found);
+    }
     let filled = !matches!(form, Form::AddColumn | Form::AddColumnVirtual);
     for constraint in &column.constraints {
         match &constraint.kind {
@@ -103,6 +106,21 @@ fn kind_of_default(default: &Node, found: &mut Found<'_>) -> Form {
     }
 }
 
+/// A default that draws from a sequence, and whether it does so at once.
+pub(super) fn default_of_sequence(default: &Node, runs: bool, found: &mut Found<'_>) {
+    let sequences = found.known.sequences_in(default);
+    if sequences.is_empty() {
+        return;
+    }
+    if runs {
+        let roles = Roles::none().with(Role::Affected, sequences);
+        found.add(Form::UseSequence, &roles);
+    } else {
+        let roles = Roles::none().with(Role::Sequences, sequences);
+        found.add(Form::DefaultOfSequence, &roles);
+    }
+}
+
 fn is_null(node: &Node) -> bool {
     match node {
         Node::Null => true,
@@ -156,9 +174,11 @@ pub(super) fn alter(
     let sequences = found.known.sequences_of_column(table, column);
     let of_sequence = || roles.clone().with(Role::Sequences, sequences.clone());
     match change {
-        ColumnChange::SetDefault(_) | ColumnChange::DropDefault => {
+        ColumnChange::SetDefault(default) => {
             found.add(Form::SetDefault, &roles);
+            default_of_sequence(&default.node, false, found);
         }
+        ColumnChange::DropDefault => found.add(Form::SetDefault, &roles),
         ColumnChange::SetNotNull => set_not_null(table, only, &[column.text.as_str()], found),
         ColumnChange::DropNotNull if found.known.is_not_null(table, column) == Some(false) => {
             found.add(Form::DropNotNullMissing, &roles);

@@ -2,9 +2,9 @@
 
 use super::{Form, Found, Roles, visit};
 use crate::ast::{
-    Copy, Delete, Explain, Insert, Lock, Merge, Name, Node, ObjectName, Query, Update,
+    Copy, Delete, Explain, Insert, Lock, Merge, Name, ObjectName, Query, Update,
 };
-use crate::locks::known::{Relation, sequence_of};
+use crate::locks::known::{Relation, expressions};
 use crate::locks::mode::Mode;
 use crate::locks::table::Role;
 
@@ -22,25 +22,23 @@ pub(super) fn read(query: &Query, found: &mut Found<'_>) {
     } else if !reads.is_empty() || query.writes.is_empty() {
         found.add(Form::Select, &Roles::none().with(Role::Reads, reads));
     }
+    write_within(query, found);
+    use_sequences(query, found);
+}
+
+/// What `INSERT`, `UPDATE` and `DELETE` within `WITH` write.
+fn write_within(query: &Query, found: &mut Found<'_>) {
     for table in &query.writes {
         let written = found.known.with_descendants(table);
         write(&written, Vec::new(), Vec::new(), found);
     }
-    use_sequences(query, found);
 }
 
 /// `nextval('s')` and its kin.
 fn use_sequences(query: &Query, found: &mut Found<'_>) {
-    let mut sequences = Vec::new();
-    for node in &query.expressions {
-        node.walk(&mut |node| {
-            if let Node::Call(call) = node
-                && let Some(sequence) = sequence_of(call)
-            {
-                sequences.push(found.known.named(&sequence));
-            }
-        });
-    }
+    let sequences: Vec<_> = expressions(query)
+        .flat_map(|node| found.known.sequences_in(node))
+        .collect();
     if !sequences.is_empty() {
         let roles = Roles::none().with(Role::Affected, sequences);
         found.add(Form::UseSequence, &roles);
@@ -68,6 +66,9 @@ fn write(
 
 pub(super) fn insert(statement: &Insert, found: &mut Found<'_>) {
     let table = found.known.named(&statement.table);
+    if found.known.is_partitioned(&table) {
+        found.unknown_because("which partitions the rows belong to");
+    }
     let has = |name: &str| statement.columns.is_empty() || names(&statement.columns, name);
     let referenced = referenced_by(&table, &has, found);
     write(
@@ -85,6 +86,7 @@ pub(super) fn insert(statement: &Insert, found: &mut Found<'_>) {
             &Roles::none().with(Role::Affected, sequences),
         );
     }
+    write_within(&statement.query, found);
     use_sequences(&statement.query, found);
 }
 
@@ -98,6 +100,7 @@ pub(super) fn update(statement: &Update, found: &mut Found<'_>) {
         found.known.read_by(&statement.query),
         found,
     );
+    write_within(&statement.query, found);
     use_sequences(&statement.query, found);
 }
 

@@ -55,14 +55,14 @@ fn one(statement: &Drop, object: &ObjectRef, found: &mut Found<'_>) {
             found.add(Form::CreateStatistics, &roles);
         }
         ObjectKind::Type | ObjectKind::Domain if cascade => {
-            let users = found.known.tables_using_type(name);
+            let users = found.known.losers_of_type(name);
             found.add(Form::DropType, &Roles::none().with(Role::Dependents, users));
         }
         ObjectKind::Schema if cascade => {
             let all = found.known.relations_in_schema(&name.name);
-            let roles = Roles::none()
-                .with(Role::Affected, all.clone())
-                .with(Role::Dependents, all);
+            let indexes = all.iter().flat_map(|it| found.known.index_names(it));
+            let all: Vec<_> = all.iter().cloned().chain(indexes).collect();
+            let roles = Roles::none().with(Role::Dependents, all);
             found.add(Form::DropSchema, &roles);
         }
         ObjectKind::Function | ObjectKind::Procedure | ObjectKind::Routine if cascade => {
@@ -170,7 +170,12 @@ fn drop_index(statement: &Drop, name: &ObjectName, found: &mut Found<'_>) {
     let table = found.known.table_of_index(&index);
     if table.is_none() {
         if statement.if_exists && found.known.is_missing(name) {
-            found.add(Form::NoRelation, &Roles::none());
+            let form = if statement.concurrently {
+                Form::DropIndexConcurrentlyMissing
+            } else {
+                Form::NoRelation
+            };
+            found.add(form, &Roles::none());
             return;
         }
         found.unknown_because("of which table the index is");

@@ -56,6 +56,14 @@ impl Roles {
         if let Some((_, relations)) = self.others.iter().find(|(other, _)| *other == role) {
             return relations.clone();
         }
+        if role == Role::AffectedIndexes {
+            let mut affected = self.relations(Role::Affected, known);
+            affected.retain(|it| known.has_storage(it));
+            return affected
+                .iter()
+                .flat_map(|it| known.index_names(it))
+                .collect();
+        }
         let Some(table) = &self.table else {
             return Vec::new();
         };
@@ -69,13 +77,9 @@ impl Roles {
             Role::AllIndexes => {
                 let mut tables = self.relations(Role::Descendants, known);
                 tables.insert(0, table.clone());
+                tables.retain(|it| known.has_storage(it));
                 tables.iter().flat_map(|it| known.index_names(it)).collect()
             }
-            Role::AffectedIndexes => self
-                .relations(Role::Affected, known)
-                .iter()
-                .flat_map(|it| known.index_names(it))
-                .collect(),
             _ => Vec::new(),
         }
     }

@@ -135,7 +135,7 @@ fn reindex_some(
             all.into_iter().filter(is_kept).collect::<Vec<_>>(),
         );
         let form = if statement.concurrently {
-            Form::ReindexManyConcurrently
+            Form::ReindexPartitionedConcurrently
         } else {
             Form::ReindexPartitioned
         };
@@ -164,18 +164,23 @@ fn reindex_some(
 }
 
 fn reindex_many(tables: Vec<ObjectName>, statement: &Reindex, found: &mut Found<'_>) {
-    let with_indexes = |it: &ObjectName| {
+    let is_kept = |it: &ObjectName| {
         found.known.has_storage(it)
             && matches!(
                 found.known.kind(it),
                 Some(Relation::Table | Relation::MaterializedView)
             )
     };
-    let affected: Vec<_> = tables.into_iter().filter(with_indexes).collect();
+    let affected: Vec<_> = tables.into_iter().filter(is_kept).collect();
     let form = if statement.concurrently {
         Form::ReindexManyConcurrently
     } else {
         Form::ReindexMany
     };
-    found.add(form, &Roles::none().with(Role::Affected, affected));
+    let mut indexed = affected.clone();
+    indexed.retain(|it| !found.known.index_names(it).is_empty());
+    let roles = Roles::none()
+        .with(Role::Affected, affected)
+        .with(Role::Indexed, indexed);
+    found.add(form, &roles);
 }

@@ -49,7 +49,8 @@ fn add_referring(tables: &mut Vec<ObjectName>, found: &Found<'_>) {
 }
 
 pub(super) fn vacuum(statement: &Vacuum, found: &mut Found<'_>) {
-    let is_vacuum = !statement.analyze || statement.options.iter().any(|it| it.name == "vacuum");
+    // `ANALYZE t` has no such option, `VACUUM ANALYZE t` and `VACUUM (ANALYZE) t` have it
+    let is_vacuum = !statement.analyze || statement.options.iter().any(|it| it.name == "analyze");
     let mut affected = Vec::new();
     let mut reads = Vec::new();
     for it in &statement.tables {
@@ -75,9 +76,6 @@ pub(super) fn vacuum(statement: &Vacuum, found: &mut Found<'_>) {
                 Some(Relation::Table | Relation::MaterializedView)
             )
         });
-    }
-    if is_vacuum || statement.full {
-        affected.retain(|it| statement.analyze || found.known.has_storage(it));
     }
     let form = match (statement.full, is_vacuum) {
         (true, _) => Form::VacuumFull,

@@ -1,6 +1,6 @@
 //! Tables, views and sequences as a whole, but for dropping them.
 
-use super::{Form, Found, Roles, partitions};
+use super::{Form, Found, Roles, columns, partitions};
 use crate::ast::{
     Action, AlterTable, ConstraintKind, CreateMaterializedView, CreateSequence, CreateTable,
     CreateTableAs, CreateView, Name, ObjectName, Query, Refresh, ReplicaIdentity, SequenceOption,
@@ -26,6 +26,11 @@ pub(super) fn create_table(statement: &CreateTable, found: &mut Found<'_>) {
             let referenced = found.known.with_partitions(&key.references);
             let roles = Roles::none().with(Role::Referenced, referenced);
             found.add(Form::CreateTableReferences, &roles);
+        }
+    }
+    for column in &statement.columns {
+        if let Some(default) = column.default() {
+            columns::default_of_sequence(&default.node, false, found);
         }
     }
     for like in &statement.likes {
@@ -67,26 +72,23 @@ fn reading(form: Form, query: &Query, runs: bool, found: &mut Found<'_>) {
     let reads = if runs {
         found.known.read_by(query)
     } else {
-        query.reads.iter().map(|it| found.known.named(it)).collect()
+        found.known.named_by(query)
     };
     found.add(form, &Roles::none().with(Role::Reads, reads));
 }
 
 pub(super) fn create_view(statement: &CreateView, found: &mut Found<'_>) {
     if statement.or_replace && found.known.exists(&statement.name) {
-        let reads: Vec<_> = statement
-            .query
-            .reads
-            .iter()
-            .map(|it| found.known.named(it))
-            .collect();
+        let reads = found.known.named_by(&statement.query);
         let view = found.known.named(&statement.name);
         found.add(
             Form::ReplaceView,
             &Roles::of(&view, true).with(Role::Reads, reads),
         );
     } else {
-        reading(Form::CreateView, &statement.query, false, found);
+        let mut reads = found.known.named_by(&statement.query);
+        reads.retain(|it| !statement.recursive || *it != found.known.named(&statement.name));
+        found.add(Form::CreateView, &Roles::none().with(Role::Reads, reads));
     }
 }
 
@@ -160,6 +162,10 @@ pub(super) fn alter_whole(action: &Action, table: &ObjectName, found: &mut Found
     match action {
         Action::Rename(_) => found.add(Form::RenameTable, &roles),
         Action::SetSchema(_) => found.add(Form::SetSchema, &owned()),
+        Action::OwnerTo(role) if matches!(role.text.as_str(), "current_user" | "current_role") => {
+            found.assume("the table is taken for one that belongs to the current user already");
+            found.add(Form::OwnerSame, &roles);
+        }
         Action::OwnerTo(_) => found.add(Form::OwnerTo, &owned()),
         Action::Trigger { target, .. } => switch_trigger(table, target, found),
         Action::Rule { .. } => found.add(Form::SwitchRule, &roles),

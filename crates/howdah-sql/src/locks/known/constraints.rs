@@ -1,13 +1,15 @@
 //! Checks, keys and foreign keys of a table.
 
 use super::{Known, Relation};
-use crate::ast::{Constraint, ConstraintKind, Expr, ForeignKey, ObjectName, ReferentialAction};
+use crate::ast::{
+    Action, Constraint, ConstraintKind, Expr, ForeignKey, Kind, ObjectName, ReferentialAction,
+};
 use crate::catalog::{self, TableConstraint};
 
 #[derive(Clone, Debug)]
 pub(in crate::locks) struct CheckFacts<'a> {
     pub(in crate::locks) expr: &'a Expr,
-    /// Every row has passed it.
+    /// Every row has passed it, and the statement does not drop it.
     pub(in crate::locks) valid: bool,
 }
 
@@ -86,11 +88,21 @@ impl<'a> Known<'a> {
             .filter_map(|it| match &it.kind {
                 ConstraintKind::Check(expr) => Some(CheckFacts {
                     expr,
-                    valid: it.valid && it.enforced,
+                    valid: it.valid && it.enforced && !self.drops(&it.name),
                 }),
                 _ => None,
             });
         checks.collect()
+    }
+
+    /// Whether the statement itself drops a constraint, which it does before anything else.
+    fn drops(&self, constraint: &str) -> bool {
+        let Kind::AlterTable(alter) = &self.statement.kind else {
+            return false;
+        };
+        alter.actions.iter().any(|action| {
+            matches!(&action.kind, Action::DropConstraint { name, .. } if name.text == constraint)
+        })
     }
 
     pub(in crate::locks) fn valid_checks(&self, table: &ObjectName) -> Vec<CheckFacts<'a>> {
@@ -228,7 +240,7 @@ impl<'a> Known<'a> {
         self.catalog.views_of(table).filter(move |view| {
             view.query.as_ref().is_some_and(|query| {
                 let mut uses = false;
-                for node in &query.expressions {
+                for node in super::expressions(query) {
                     node.walk(&mut |node| {
                         uses |= node.is_column(&column) || *node == crate::ast::Node::Star;
                     });

@@ -12,7 +12,7 @@ mod types;
 
 pub(super) use constraints::{ConstraintFacts, ForeignKeyFacts, Key};
 pub(super) use indexes::IndexFacts;
-pub(super) use queries::sequence_of;
+pub(super) use queries::expressions;
 
 use crate::ast::{
     CreateFunction, Name, Node, ObjectKind, ObjectName, Persistence, RelationKind, Statement,
@@ -311,16 +311,23 @@ impl<'a> Known<'a> {
     fn sequences_behind(&self, column: &Column) -> Vec<ObjectName> {
         let mut found: Vec<ObjectName> = column.sequence.iter().map(|it| self.named(it)).collect();
         if let Some(default) = &column.default {
-            default.node.walk(&mut |node| {
-                if let Node::Call(call) = node
-                    && let Some(sequence) = queries::sequence_of(call)
-                {
-                    found.push(self.named(&sequence));
-                }
-            });
+            found.extend(self.sequences_in(&default.node));
         }
         found.sort();
         found.dedup();
+        found
+    }
+
+    /// The sequences that an expression draws from.
+    pub(super) fn sequences_in(&self, node: &Node) -> Vec<ObjectName> {
+        let mut found = Vec::new();
+        node.walk(&mut |node| {
+            if let Node::Call(call) = node
+                && let Some(sequence) = queries::sequence_of(call)
+            {
+                found.push(self.named(&sequence));
+            }
+        });
         found
     }
 

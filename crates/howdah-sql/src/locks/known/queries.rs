@@ -3,6 +3,12 @@
 use super::{Known, Relation};
 use crate::ast::{Call, Node, ObjectName, Query};
 
+/// Every expression of a query: what it returns, and those of its clauses.
+pub(in crate::locks) fn expressions(query: &Query) -> impl Iterator<Item = &Node> {
+    let targets = query.targets.iter().map(|it| &it.expr.node);
+    targets.chain(&query.expressions)
+}
+
 impl Known<'_> {
     /// What a query opens when it runs: the relations that it names, their partitions and heirs, and
     /// what views are made of.
@@ -12,6 +18,11 @@ impl Known<'_> {
             self.open(name, &mut found);
         }
         found
+    }
+
+    /// The relations that a query names.
+    pub(in crate::locks) fn named_by(&self, query: &Query) -> Vec<ObjectName> {
+        query.reads.iter().map(|it| self.named(it)).collect()
     }
 
     /// What a view opens when it is read, itself aside; None where its query is not known.
@@ -50,7 +61,7 @@ impl Known<'_> {
 }
 
 /// The sequence of `nextval('s')`, `setval('s', …)`, `currval('s')`.
-pub(in crate::locks) fn sequence_of(call: &Call) -> Option<ObjectName> {
+pub(super) fn sequence_of(call: &Call) -> Option<ObjectName> {
     let name = call.name.name.as_str();
     matches!(name, "nextval" | "setval" | "currval").then_some(())?;
     literal(call.arguments.first()?)

@@ -62,6 +62,21 @@ impl<'a> Known<'a> {
         }))
     }
 
+    /// What loses a column with a type: tables, and what depends on those columns.
+    pub(in crate::locks) fn losers_of_type(&self, name: &ObjectName) -> Vec<ObjectName> {
+        let mut found = self.tables_using_type(name);
+        for table in found.clone() {
+            let columns = self.catalog.relation(&table).map(|it| it.columns.as_slice());
+            for column in columns.unwrap_or_default() {
+                if self.catalog.is_of_type(column.type_name.as_ref(), name) {
+                    found.extend(self.indexes_with_column(&table, &column.name));
+                    found.extend(self.dependents_of_column(&table, &column.name));
+                }
+            }
+        }
+        found
+    }
+
     /// Tables with a column of a domain, or of a domain over it.
     pub(in crate::locks) fn tables_using_domain(&self, name: &ObjectName) -> Vec<ObjectName> {
         let mut found = self.tables_using_type(name);
@@ -120,7 +135,7 @@ impl<'a> Known<'a> {
                 || it
                     .query
                     .as_ref()
-                    .is_some_and(|query| query.expressions.iter().any(calls))
+                    .is_some_and(|query| super::expressions(query).any(calls))
         }))
     }
 }

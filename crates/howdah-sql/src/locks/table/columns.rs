@@ -1,6 +1,6 @@
 //! Columns: `ADD`, `DROP` and `ALTER COLUMN`, except changes of type.
 
-use super::super::mode::Mode::{AccessExclusive, ShareRowExclusive, ShareUpdateExclusive};
+use super::super::mode::Mode::{AccessExclusive, AccessShare, ShareRowExclusive, ShareUpdateExclusive};
 use super::Form::*;
 use super::Role::*;
 use super::{Form, Role, Row, line};
@@ -105,6 +105,10 @@ pub(super) const ROWS: &[Row] = &[
         "",
     )
     .note("rows that exist keep their values"),
+    line(DefaultOfSequence, "… DEFAULT nextval(s)", "").until(17),
+    line(DefaultOfSequence, "… DEFAULT nextval(s)", "")
+        .locks(&[(Sequences, AccessShare)])
+        .since(18),
     line(
         SetNotNull,
         "ALTER TABLE t ALTER COLUMN c SET NOT NULL",

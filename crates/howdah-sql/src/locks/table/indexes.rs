@@ -55,6 +55,12 @@ pub(super) const ROWS: &[Row] = &[
         .locks(&[(Table, ShareUpdateExclusive), (Index, ShareUpdateExclusive)])
         .alone(Held::Phases)
         .waits(&[(Whom::Users, Table)]),
+    line(
+        DropIndexConcurrentlyMissing,
+        "DROP INDEX CONCURRENTLY IF EXISTS i",
+        "there is no such index",
+    )
+    .alone(Held::Statement),
     line(RenameIndex, "ALTER INDEX i RENAME TO j", "")
         .locks(&[(Index, AccessExclusive)])
         .note("whoever plans a query of the table waits")
@@ -91,7 +97,7 @@ pub(super) const ROWS: &[Row] = &[
     .since(11),
     line(SetIndexTablespace, "ALTER INDEX i SET TABLESPACE s", "")
         .locks(&[(Index, AccessExclusive)])
-        .rewrites(&[Index])
+        .builds(&[Index])
         .note("the file is copied; whoever plans a query of the table waits"),
     line(IndexOther, "ALTER INDEX i DEPENDS ON EXTENSION e", "").locks(&[(Index, AccessExclusive)]),
     line(AttachIndex, "ALTER INDEX i ATTACH PARTITION j", "")
@@ -124,10 +130,30 @@ pub(super) const ROWS: &[Row] = &[
         "REINDEX TABLE t; REINDEX INDEX i",
         "of a partitioned table: one partition after the other",
     )
-    .locks(&[(Partitions, Share), (Index, AccessExclusive)])
+    .locks(&[
+        (Table, Share),
+        (Partitions, Share),
+        (Index, AccessExclusive),
+    ])
     .scans(&[Partitions])
     .builds(&[Index])
     .alone(Held::Phases)
+    .since(14),
+    line(
+        ReindexPartitionedConcurrently,
+        "REINDEX TABLE CONCURRENTLY t; REINDEX INDEX CONCURRENTLY i",
+        "of a partitioned table: one partition after the other",
+    )
+    .locks(&[
+        (Table, ShareUpdateExclusive),
+        (Partitions, Share),
+        (Index, ShareUpdateExclusive),
+    ])
+    .scans(&[Partitions])
+    .builds(&[Index])
+    .alone(Held::Phases)
+    .waits(&[(Whom::Users, Partitions), (Whom::OlderSnapshots, Partitions)])
+    .note("SHARE is held for a moment only, while the partitions are listed")
     .since(14),
     line(
         ReindexConcurrently,
@@ -147,7 +173,7 @@ pub(super) const ROWS: &[Row] = &[
         "one table after the other",
     )
     .locks(&[(Affected, Share), (AffectedIndexes, AccessExclusive)])
-    .scans(&[Affected])
+    .scans(&[Indexed])
     .builds(&[AffectedIndexes])
     .alone(Held::Phases),
     line(
@@ -159,7 +185,7 @@ pub(super) const ROWS: &[Row] = &[
         (Affected, ShareUpdateExclusive),
         (AffectedIndexes, ShareUpdateExclusive),
     ])
-    .scans(&[Affected])
+    .scans(&[Indexed])
     .builds(&[AffectedIndexes])
     .alone(Held::Phases)
     .waits(&[(Whom::Users, Affected), (Whom::OlderSnapshots, Affected)])

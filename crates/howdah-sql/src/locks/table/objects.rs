@@ -127,10 +127,8 @@ pub(super) const ROWS: &[Row] = &[
         "",
     )
     .locks(&[(Dependents, AccessExclusive)]),
-    line(DropSchema, "DROP SCHEMA s CASCADE", "").locks(&[
-        (Dependents, AccessExclusive),
-        (AffectedIndexes, AccessExclusive),
-    ]),
+    line(DropSchema, "DROP SCHEMA s CASCADE", "every relation in it")
+        .locks(&[(Dependents, AccessExclusive)]),
     line(
         CreateFunction,
         "CREATE FUNCTION f() … LANGUAGE sql",

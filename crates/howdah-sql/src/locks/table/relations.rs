@@ -52,6 +52,8 @@ pub(super) const ROWS: &[Row] = &[
         (Indexes, AccessExclusive),
         (Sequences, AccessExclusive),
     ]),
+    line(OwnerSame, "ALTER TABLE t OWNER TO r", "r is the owner already")
+        .locks(&[(Table, AccessExclusive)]),
     line(
         SetOptions,
         "ALTER TABLE t SET (fillfactor = n); … RESET (…)",
@@ -196,6 +198,7 @@ pub(super) const ROWS: &[Row] = &[
     line(RefreshEmpty, "REFRESH MATERIALIZED VIEW v WITH NO DATA", "")
         .locks(&[(Table, AccessExclusive), (Indexes, AccessExclusive)])
         .empties(&[Table])
+        .builds(&[Indexes])
         .note("the view cannot be read until it is refreshed"),
     // sequences
     line(CreateSequence, "CREATE SEQUENCE s", ""),

@@ -1,0 +1,68 @@
+//! Functions.
+
+use std::sync::Arc;
+
+use super::super::{Age, Catalog, Function};
+use crate::ast::{AlterFunction, CreateFunction, ObjectName, TypeName};
+
+impl Catalog {
+    pub(super) fn create_function(&mut self, function: &CreateFunction) {
+        let name = self.qualified(&function.name);
+        let types = argument_types(function);
+        let overloads = self.objects().functions.entry(Arc::new(name)).or_default();
+        let same = |it: &Arc<Function>| argument_types(&it.definition) == types;
+        let known = overloads.iter().position(same);
+        let age = known
+            .and_then(|at| overloads.get(at))
+            .map_or(Age::Transaction, |it| it.age);
+        let made = Arc::new(Function {
+            definition: function.clone(),
+            age,
+        });
+        match known.and_then(|at| overloads.get_mut(at)) {
+            Some(known) => *known = made,
+            None => overloads.push(made),
+        }
+    }
+
+    pub(super) fn alter_function(&mut self, alter: &AlterFunction) {
+        let name = self.resolve_function(&alter.name);
+        for function in self
+            .objects()
+            .functions
+            .get_mut(&name)
+            .into_iter()
+            .flatten()
+        {
+            let meant = alter.arguments.as_ref();
+            if meant.is_none_or(|types| *types == argument_types(&function.definition)) {
+                let definition = &mut Arc::make_mut(function).definition;
+                definition.volatility = alter.volatility.unwrap_or(definition.volatility);
+                if !alter.configuration.is_empty() {
+                    definition.sets_configuration = true;
+                    definition
+                        .configuration
+                        .extend_from_slice(&alter.configuration);
+                }
+            }
+        }
+    }
+
+    pub(super) fn drop_function(&mut self, name: &ObjectName, arguments: Option<&Vec<TypeName>>) {
+        let name = self.resolve_function(name);
+        if let Some(overloads) = self.objects().functions.get_mut(&name) {
+            overloads.retain(|it| {
+                arguments.is_some_and(|types| *types != argument_types(&it.definition))
+            });
+            if overloads.is_empty() {
+                self.objects().functions.remove(&name);
+            }
+        }
+    }
+}
+
+/// The types that tell functions of one name apart.
+fn argument_types(function: &CreateFunction) -> Vec<TypeName> {
+    let inputs = function.parameters.iter().filter(|it| it.input);
+    inputs.map(|it| it.type_name.clone()).collect()
+}

@@ -15,6 +15,9 @@ pub struct Query {
     pub writes: Vec<ObjectName>,
     /// `FOR UPDATE` and its kin stand somewhere in it.
     pub locks_rows: Option<RowLock>,
+    /// What the outermost `FROM` lists or joins, in order, as long as it is relations and nothing
+    /// merges their columns: then `*` means all of theirs. Empty otherwise.
+    pub from: Vec<ObjectName>,
     /// What the outermost select returns: one for each target, `*` included.
     pub targets: Vec<Target>,
     /// The outermost select is one row made of its targets: no `FROM`, no set operation, nothing

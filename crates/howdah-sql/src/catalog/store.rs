@@ -17,7 +17,8 @@ type Key = Arc<ObjectName>;
 pub(super) struct Objects {
     relations: BTreeMap<Key, Arc<Relation>>,
     indexes: BTreeMap<Key, Arc<Index>>,
-    /// For each relation those that refer to it: by foreign key, as child, view or sequence.
+    /// For each relation those that refer to it: by foreign key, as child, view or sequence. This
+    /// list and the next are in the order of names.
     dependents: BTreeMap<Key, Vec<Key>>,
     indexes_of: BTreeMap<Key, Vec<Key>>,
     /// How many tables of the schema have a constraint of the name.

@@ -34,6 +34,7 @@ impl Tree<'_> {
                 query.read_below(&target.expr.node);
             }
             query.targets = targets;
+            query.from = select.from_relations().unwrap_or_default();
             query.filtered = select.has(K::WHERE_CLAUSE);
             query.limited = select.has(K::LIMIT_CLAUSE) || select.has(K::FETCH_CLAUSE);
             let clauses = select
@@ -56,6 +57,36 @@ impl Tree<'_> {
             query = query.any(&QUERIES)?;
         }
         Some(query)
+    }
+
+    fn from_relations(&self) -> Option<Vec<ObjectName>> {
+        let mut pending: Vec<Tree<'_>> = self.child(K::FROM_CLAUSE)?.nodes().collect();
+        let mut found = Vec::new();
+        pending.reverse();
+        while let Some(item) = pending.pop() {
+            match item.kind() {
+                K::RELATION_FROM_ITEM => {
+                    let name = item.object(K::RELATION_NAME_REF)?;
+                    if item.is_with_query(&name) {
+                        return None;
+                    }
+                    found.push(name);
+                }
+                K::JOIN_EXPR | K::JOIN if !item.has(K::NATURAL_KW) => {
+                    let mut parts: Vec<Tree<'_>> = item.nodes().collect();
+                    parts.reverse();
+                    pending.extend(parts);
+                }
+                K::ON_CLAUSE
+                | K::JOIN_INNER
+                | K::JOIN_LEFT
+                | K::JOIN_RIGHT
+                | K::JOIN_FULL
+                | K::JOIN_CROSS => {}
+                _ => return None,
+            }
+        }
+        Some(found)
     }
 
     /// Parentheses at most stand around it: no `UNION`, no `LIMIT` behind them.

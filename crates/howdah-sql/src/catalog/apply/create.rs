@@ -234,15 +234,12 @@ impl Catalog {
     fn output_columns(&self, query: Option<&Query>, names: &[Name]) -> Vec<Column> {
         let mut columns = Vec::new();
         for target in query.iter().flat_map(|query| &query.targets) {
-            match (&target.expr.node, query.map(|query| query.reads.as_slice())) {
-                (Node::Star, Some([source])) => {
-                    let Some(source) = self.relation(source) else {
-                        return Vec::new();
-                    };
-                    columns.extend(source.columns.iter().map(bare));
-                }
-                (Node::Star, _) => return Vec::new(),
-                (node, _) => columns.push(Column {
+            match &target.expr.node {
+                Node::Star => match self.all_columns(query, &target.expr.text) {
+                    Some(all) => columns.extend(all),
+                    None => return Vec::new(),
+                },
+                node => columns.push(Column {
                     name: target.name.clone().unwrap_or_else(|| "?column?".to_owned()),
                     type_name: match node {
                         Node::Cast { to, .. } => Some(to.clone()),
@@ -256,6 +253,19 @@ impl Catalog {
             column.name.clone_from(&name.text);
         }
         columns
+    }
+
+    /// What a `*` stands for, if that is known.
+    fn all_columns(&self, query: Option<&Query>, star: &str) -> Option<Vec<Column>> {
+        let from = query.map(|query| query.from.as_slice()).unwrap_or_default();
+        if from.is_empty() || (from.len() > 1 && star != "*") {
+            return None;
+        }
+        let mut columns = Vec::new();
+        for source in from {
+            columns.extend(self.relation(source)?.columns.iter().map(bare));
+        }
+        Some(columns)
     }
 
     pub(super) fn create_view(&mut self, view: &CreateView) {

@@ -1,10 +1,8 @@
 //! Reading and writing, and what only looks like it: `LOCK`, `EXPLAIN`.
 
 use super::{Form, Found, Roles, visit};
-use crate::ast::{
-    Copy, Delete, Explain, Insert, Lock, Merge, Name, ObjectName, Query, Update,
-};
-use crate::locks::known::{Relation, expressions};
+use crate::ast::{Copy, Delete, Explain, Insert, Lock, Merge, Name, ObjectName, Query, Update};
+use crate::locks::known::Relation;
 use crate::locks::mode::Mode;
 use crate::locks::table::Role;
 
@@ -36,9 +34,7 @@ fn write_within(query: &Query, found: &mut Found<'_>) {
 
 /// `nextval('s')` and its kin.
 fn use_sequences(query: &Query, found: &mut Found<'_>) {
-    let sequences: Vec<_> = expressions(query)
-        .flat_map(|node| found.known.sequences_in(node))
-        .collect();
+    let sequences = found.known.sequences_of_query(query);
     if !sequences.is_empty() {
         let roles = Roles::none().with(Role::Affected, sequences);
         found.add(Form::UseSequence, &roles);

@@ -240,11 +240,9 @@ impl<'a> Known<'a> {
         self.catalog.views_of(table).filter(move |view| {
             view.query.as_ref().is_some_and(|query| {
                 let mut uses = false;
-                for node in super::expressions(query) {
-                    node.walk(&mut |node| {
-                        uses |= node.is_column(&column) || *node == crate::ast::Node::Star;
-                    });
-                }
+                query.walk(&mut |node| {
+                    uses |= node.is_column(&column) || *node == crate::ast::Node::Star;
+                });
                 uses
             })
         })

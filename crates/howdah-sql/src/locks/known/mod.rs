@@ -12,11 +12,10 @@ mod types;
 
 pub(super) use constraints::{ConstraintFacts, ForeignKeyFacts, Key};
 pub(super) use indexes::IndexFacts;
-pub(super) use queries::expressions;
 
 use crate::ast::{
-    CreateFunction, Name, Node, ObjectKind, ObjectName, Persistence, RelationKind, Statement,
-    TypeName,
+    CreateFunction, Name, Node, ObjectKind, ObjectName, Persistence, Query, RelationKind,
+    Statement, TypeName,
 };
 use crate::catalog::{self, Age, Catalog, Column};
 
@@ -321,14 +320,22 @@ impl<'a> Known<'a> {
     /// The sequences that an expression draws from.
     pub(super) fn sequences_in(&self, node: &Node) -> Vec<ObjectName> {
         let mut found = Vec::new();
-        node.walk(&mut |node| {
-            if let Node::Call(call) = node
-                && let Some(sequence) = queries::sequence_of(call)
-            {
-                found.push(self.named(&sequence));
-            }
-        });
+        node.walk(&mut |node| found.extend(self.drawn_by(node)));
         found
+    }
+
+    /// The sequences that a query draws from.
+    pub(super) fn sequences_of_query(&self, query: &Query) -> Vec<ObjectName> {
+        let mut found = Vec::new();
+        query.walk(&mut |node| found.extend(self.drawn_by(node)));
+        found
+    }
+
+    fn drawn_by(&self, node: &Node) -> Option<ObjectName> {
+        match node {
+            Node::Call(call) => queries::sequence_of(call).map(|it| self.named(&it)),
+            _ => None,
+        }
     }
 
     pub(super) fn tables_with_default_of(&self, sequence: &ObjectName) -> Vec<ObjectName> {

@@ -3,12 +3,6 @@
 use super::{Known, Relation};
 use crate::ast::{Call, Node, ObjectName, Query};
 
-/// Every expression of a query: what it returns, and those of its clauses.
-pub(in crate::locks) fn expressions(query: &Query) -> impl Iterator<Item = &Node> {
-    let targets = query.targets.iter().map(|it| &it.expr.node);
-    targets.chain(&query.expressions)
-}
-
 impl Known<'_> {
     /// What a query opens when it runs: the relations that it names, their partitions and heirs, and
     /// what views are made of.

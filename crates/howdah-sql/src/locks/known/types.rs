@@ -66,7 +66,10 @@ impl<'a> Known<'a> {
     pub(in crate::locks) fn losers_of_type(&self, name: &ObjectName) -> Vec<ObjectName> {
         let mut found = self.tables_using_type(name);
         for table in found.clone() {
-            let columns = self.catalog.relation(&table).map(|it| it.columns.as_slice());
+            let columns = self
+                .catalog
+                .relation(&table)
+                .map(|it| it.columns.as_slice());
             for column in columns.unwrap_or_default() {
                 if self.catalog.is_of_type(column.type_name.as_ref(), name) {
                     found.extend(self.indexes_with_column(&table, &column.name));
@@ -107,11 +110,10 @@ impl<'a> Known<'a> {
 
     /// Tables whose triggers, defaults or checks call a function, and views that do.
     pub(in crate::locks) fn tables_using_function(&self, name: &ObjectName) -> Vec<ObjectName> {
+        let is_call = |node: &Node| matches!(node, Node::Call(call) if call.name.name == name.name);
         let calls = |node: &Node| {
             let mut calls = false;
-            node.walk(&mut |node| {
-                calls |= matches!(node, Node::Call(call) if call.name.name == name.name);
-            });
+            node.walk(&mut |node| calls |= is_call(node));
             calls
         };
         self.all(self.catalog.relations().filter(|it| {
@@ -132,10 +134,11 @@ impl<'a> Known<'a> {
                     .checks(&it.name)
                     .iter()
                     .any(|check| calls(&check.expr.node))
-                || it
-                    .query
-                    .as_ref()
-                    .is_some_and(|query| super::expressions(query).any(calls))
+                || it.query.as_ref().is_some_and(|query| {
+                    let mut calls = false;
+                    query.walk(&mut |node| calls |= is_call(node));
+                    calls
+                })
         }))
     }
 }

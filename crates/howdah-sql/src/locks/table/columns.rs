@@ -1,6 +1,8 @@
 //! Columns: `ADD`, `DROP` and `ALTER COLUMN`, except changes of type.
 
-use super::super::mode::Mode::{AccessExclusive, AccessShare, ShareRowExclusive, ShareUpdateExclusive};
+use super::super::mode::Mode::{
+    AccessExclusive, AccessShare, ShareRowExclusive, ShareUpdateExclusive,
+};
 use super::Form::*;
 use super::Role::*;
 use super::{Form, Role, Row, line};

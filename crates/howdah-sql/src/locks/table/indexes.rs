@@ -152,7 +152,10 @@ pub(super) const ROWS: &[Row] = &[
     .scans(&[Partitions])
     .builds(&[Index])
     .alone(Held::Phases)
-    .waits(&[(Whom::Users, Partitions), (Whom::OlderSnapshots, Partitions)])
+    .waits(&[
+        (Whom::Users, Partitions),
+        (Whom::OlderSnapshots, Partitions),
+    ])
     .note("SHARE is held for a moment only, while the partitions are listed")
     .since(14),
     line(

@@ -52,8 +52,12 @@ pub(super) const ROWS: &[Row] = &[
         (Indexes, AccessExclusive),
         (Sequences, AccessExclusive),
     ]),
-    line(OwnerSame, "ALTER TABLE t OWNER TO r", "r is the owner already")
-        .locks(&[(Table, AccessExclusive)]),
+    line(
+        OwnerSame,
+        "ALTER TABLE t OWNER TO r",
+        "r is the owner already",
+    )
+    .locks(&[(Table, AccessExclusive)]),
     line(
         SetOptions,
         "ALTER TABLE t SET (fillfactor = n); … RESET (…)",

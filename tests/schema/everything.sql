@@ -170,7 +170,7 @@ create publication of_schemas for tables in schema app, public;
 comment on publication "some" is 'for the others';
 create publication nothing with (publish_via_partition_root = true);
 create function app.noticed() returns event_trigger language plpgsql as 'begin end';
-create event trigger watch on ddl_command_end when tag in ('CREATE TABLE', 'ALTER TABLE') execute function app.noticed();
+create event trigger watch on ddl_command_end when tag in ('ALTER TABLE', 'CREATE TABLE') execute function app.noticed();
 create event trigger gone on sql_drop execute function app.noticed();
 alter event trigger gone disable;
 comment on event trigger watch is 'sees everything';

@@ -10,10 +10,10 @@ create table bill (
     double numeric generated always as (total * 2) virtual,
     constraint honest check (total > 0) not enforced
 );
+create table other_bill () inherits (bill);
 alter table bill add constraint noted not null note not valid;
 comment on constraint noted on bill is 'from now on';
 
-create table other_bill () inherits (bill);
 create table bill_number (id integer not null);
 alter table bill_number rename to bill_numbers;
 create table bill_part (id bigint generated always as identity, day date not null) partition by range (day);

@@ -1,24 +1,71 @@
-"""Every kind of object is read, made again of the statements, and the same then."""
+"""Every kind of object is read, made again by statements, and the same then."""
 
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import TYPE_CHECKING
+
+import pytest
 
 from howdah import _native
-from tests.schema.conftest import Pair, everything, read, run
+from tests.schema.conftest import everything, make, pg_dump, read, run
+
+if TYPE_CHECKING:
+    from tests.schema.conftest import Pair
+
+KINDS = {
+    "schemas",
+    "public",
+    "servers",
+    "collations",
+    "enums",
+    "domains",
+    "composites",
+    "sequences",
+    "routines",
+    "definitions",
+    "tables",
+    "views",
+    "statistics",
+    "event_triggers",
+    "publications",
+    "default_privileges",
+}
 
 
-def statements(schema: Any) -> str:
-    """What makes the schema."""
-    return ";\n".join(_native.schema_create(json.dumps(schema)))
-
-
-def test_it_is_made_again(pair: Pair) -> None:
-    run(pair.first, everything(pair))
+@pytest.mark.parametrize("models", [True, False], ids=["of models", "beyond models"])
+def test_what_is_made_again_is_the_same_for_postgresql_too(pair: Pair, models: bool) -> None:
+    run(pair.first, pair.everything() if models else everything(pair))
     first = read(pair.first)
-    run(pair.second, statements(first))
+    make(pair.second, first)
     second = read(pair.second)
     assert first.keys() == second.keys()
     for kind in first:
         assert first[kind] == second[kind]
+    assert models or first.keys() == KINDS
+    # the witness that knows nothing of howdah's reading
+    assert pg_dump(pair, pair.first) == pg_dump(pair, pair.second)
+
+
+def test_all_of_it_is_dropped(pair: Pair) -> None:
+    run(pair.first, everything(pair))
+    schema = json.dumps(read(pair.first))
+    drop = ";\n".join(_native.schema_drop(schema))
+    run(pair.first, drop)
+    assert read(pair.first).keys() <= {"schemas", "public"}
+    run(pair.first, drop)  # what is not there is passed over
+
+
+def test_settings_of_a_database_do_not_matter(pair: Pair) -> None:
+    run(pair.first, everything(pair))
+    first = read(pair.first)
+    run(
+        pair.first,
+        """do $$ declare it text; begin
+            foreach it in array array['datestyle = german', 'intervalstyle = iso_8601',
+                'timezone = "Asia/Tokyo"', 'bytea_output = escape', 'extra_float_digits = 3',
+                'search_path = app', 'quote_all_identifiers = on'] loop
+                execute format('alter database %I set %s', current_database(), it);
+            end loop; end $$""",
+    )
+    assert read(pair.first) == first

@@ -26,6 +26,7 @@ mod host;
 mod migrate;
 mod models;
 mod refresh;
+mod schema;
 mod server;
 mod trace;
 
@@ -58,6 +59,8 @@ enum Command {
     Models(models::Arguments),
     /// Compute materialized views again, once or regularly
     Refresh(refresh::Arguments),
+    /// Schemas as values: show them, write them down
+    Schema(schema::Arguments),
 }
 
 /// Runs the command with the arguments of a process, the program's name first; gives the exit
@@ -84,6 +87,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, context: &Context) -> 
         Command::Migrate(arguments) => migrate::run(arguments, context),
         Command::Models(arguments) => models::run(arguments),
         Command::Refresh(arguments) => refresh::run(arguments),
+        Command::Schema(arguments) => schema::run(arguments, context),
     };
     outcome.unwrap_or_else(|error| failure::report(&error))
 }

@@ -3,10 +3,11 @@
 //! ```text
 //!   catalog of a server ── read ──▶ Schema ── ddl ─────▶ statements, in an order that runs
 //!   models (as JSON) ──── serde ──▶   │    ── models ──▶ Python source of models
+//!   snapshot files ──── snapshot ──▶  │    ── show ────▶ text for people
 //!                                     └─ naming: names for what was declared without one
 //! ```
 //!
-//! IO: [`read`] asks the server that it is given; nothing else does any. Callers: `howdah models`, and
+//! IO: [`read`] asks the server that it is given; nothing else does any. Callers: `howdah models`, `howdah schema`, and
 //! `howdah.orm.schema` through the native module.
 //!
 //! Names are relative to a *base schema*, by default `public`: what lies in it has no schema in the value, and
@@ -23,7 +24,10 @@ pub mod models;
 pub mod naming;
 pub mod read;
 pub mod refresh;
+pub mod show;
+pub mod snapshot;
 pub mod value;
 
 pub use read::read;
+pub use snapshot::Snapshot;
 pub use value::Schema;

@@ -79,12 +79,12 @@ fn names_are_chosen_as_postgresql_chooses_them() {
     assert_eq!(
         indexes(&catalog, "old"),
         [
-            "t_pkey",
             "t_a_key",
-            "t_b_c_key",
-            "t_c_lower_excl",
             "t_a_lower_expr_idx",
             "t_a_lower_expr_idx1",
+            "t_b_c_key",
+            "t_c_lower_excl",
+            "t_pkey"
         ]
     );
     assert_eq!(constraints(&catalog, "t"), ["t_a_check1"]);

@@ -23,7 +23,7 @@ pub(crate) fn told(schema: &Schema) -> Cow<'_, Schema> {
         let inherited = table.inherited.iter_mut();
         let inherited = inherited.map(|it| (&it.name, it.not_null, &mut it.not_null_constraint));
         for (column, not_null, constraint) in own.chain(inherited) {
-            if not_null {
+            if not_null && !constraint.as_ref().is_some_and(|it| it.inherited) {
                 tell(&table.name, column, constraint, &taken);
             }
         }

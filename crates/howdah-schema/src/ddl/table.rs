@@ -126,7 +126,7 @@ fn column_constraints(it: &Column) -> String {
         );
     }
     let constraint = it.not_null_constraint.as_ref();
-    if it.not_null && !constraint.is_some_and(|it| it.not_valid) {
+    if it.not_null && !constraint.is_some_and(|it| it.not_valid || it.inherited) {
         text.push_str(&not_null(constraint));
     }
     text

@@ -13,7 +13,8 @@ mod queries;
 use howdah_driver::{Connection, Rows};
 
 use crate::identifiers::{literal, quoted};
-use crate::value::{Schema, Unknown};
+use crate::snapshot::Snapshot;
+use crate::value::{Facts, RelationFacts, Schema, Unknown};
 use assembly::{Assembly, Found};
 
 pub use queries::REFRESH_ORDER;
@@ -62,7 +63,33 @@ pub enum Error {
 ///
 /// # Errors
 /// [`Error::NoSchema`] for a schema that was named and is not there; those of the connection.
+#[expect(
+    clippy::redundant_closure_for_method_calls,
+    reason = "the method alone is of one lifetime, the closure of any"
+)]
 pub fn read(connection: &mut Connection, options: &Options) -> Result<Schema, Error> {
+    in_transaction(connection, options, |reader| reader.schema())
+}
+
+/// Reads the schema together with the facts about the database.
+///
+/// # Errors
+/// As [`read`].
+pub fn snapshot(connection: &mut Connection, options: &Options) -> Result<Snapshot, Error> {
+    in_transaction(connection, options, |reader| {
+        Ok(Snapshot {
+            schema: reader.schema()?,
+            facts: Some(reader.facts()?),
+        })
+    })
+}
+
+/// Reads in a transaction whose settings are those that the queries are written for.
+fn in_transaction<T>(
+    connection: &mut Connection,
+    options: &Options,
+    read: impl FnOnce(&mut Reader<'_>) -> Result<T, Error>,
+) -> Result<T, Error> {
     connection.execute(&format!(
         "begin isolation level repeatable read, read only; set local search_path to {}; \
          set local quote_all_identifiers to off; set local jit to off; \
@@ -70,51 +97,100 @@ pub fn read(connection: &mut Connection, options: &Options) -> Result<Schema, Er
          set local bytea_output to hex; set local extra_float_digits to 1",
         quoted(&options.base)
     ))?;
-    let schema = read_all(connection, options);
-    // the connection may be gone, of which `schema` tells
+    let found = Reader::new(connection, options).and_then(|mut reader| read(&mut reader));
+    // the connection may be gone, of which `found` tells
     let _ = connection.execute("rollback");
-    schema
+    found
 }
 
-fn read_all(connection: &mut Connection, options: &Options) -> Result<Schema, Error> {
-    let version = version(connection);
-    let schemas = schemas(connection, options)?;
-    let names: Vec<String> = schemas.iter().map(|found| literal(&found.name)).collect();
-    let names = format!("array[{}]::pg_catalog.name[]", names.join(", "));
-    let base = format!("{}::pg_catalog.name", literal(&options.base));
-    let mut ask = |sql: &str| -> Result<Rows, Error> {
-        let sql = queries::for_version(sql, version);
-        Ok(connection.query(&queries::filled(&sql, &base, &names))?)
-    };
-    let mut assembly = Assembly::new(&ask(queries::MEMBERS)?);
-    assembly.comments(&ask(queries::COMMENTS)?);
-    assembly.grants(&ask(queries::GRANTS)?)?;
-    assembly.namespaces(&schemas, &options.base);
-    if options.base == "public" {
-        assembly.public(&ask(queries::PUBLIC)?, version)?;
+/// A transaction in which a schema is read.
+struct Reader<'a> {
+    connection: &'a mut Connection,
+    options: &'a Options,
+    /// As `server_version_num` has it.
+    version: u32,
+    schemas: Vec<Found>,
+    /// SQL for the base schema, and for the names of the schemas.
+    parameters: (String, String),
+}
+
+impl<'a> Reader<'a> {
+    fn new(connection: &'a mut Connection, options: &'a Options) -> Result<Self, Error> {
+        let setting = connection.query("show server_version_num")?;
+        let version = setting.value().and_then(|it| it.parse().ok());
+        let schemas = schemas(connection, options)?;
+        let names: Vec<String> = schemas.iter().map(|it| literal(&it.name)).collect();
+        let base = format!("{}::pg_catalog.name", literal(&options.base));
+        let names = format!("array[{}]::pg_catalog.name[]", names.join(", "));
+        Ok(Self {
+            connection,
+            options,
+            version: version.unwrap_or(u32::MAX),
+            schemas,
+            parameters: (base, names),
+        })
     }
-    assembly.standalone(&mut ask)?;
-    if options.schemas.is_none() {
-        assembly.of_the_database(&mut ask)?;
+
+    fn ask(&mut self, sql: &str) -> Result<Rows, Error> {
+        let sql = queries::for_version(sql, self.version);
+        let (base, names) = &self.parameters;
+        Ok(self.connection.query(&queries::filled(&sql, base, names))?)
     }
-    assembly.tables(&ask(queries::TABLES)?)?;
-    assembly.views(&ask(queries::VIEWS)?)?;
-    assembly.sequences(&ask(queries::SEQUENCES)?)?;
-    assembly.columns(&ask(queries::COLUMNS)?)?;
-    assembly.inherited(&ask(queries::INHERITED)?)?;
-    assembly.indexes(&ask(queries::INDEXES)?)?;
-    assembly.constraints(&ask(queries::CONSTRAINTS)?)?;
-    assembly.triggers(&ask(queries::TRIGGERS)?)?;
-    assembly.policies(&ask(queries::POLICIES)?)?;
-    assembly.rules(&ask(queries::RULES)?)?;
-    if options.schemas.is_none() {
-        left_over(connection, &mut assembly)?;
+
+    fn schema(&mut self) -> Result<Schema, Error> {
+        let mut assembly = Assembly::new(&self.ask(queries::MEMBERS)?);
+        assembly.comments(&self.ask(queries::COMMENTS)?);
+        assembly.grants(&self.ask(queries::GRANTS)?)?;
+        assembly.namespaces(&self.schemas, &self.options.base);
+        if self.options.base == "public" {
+            assembly.public(&self.ask(queries::PUBLIC)?, self.version)?;
+        }
+        assembly.standalone(&mut |sql| self.ask(sql))?;
+        let reads_all = self.options.schemas.is_none();
+        if reads_all {
+            assembly.of_the_database(&mut |sql| self.ask(sql))?;
+        }
+        assembly.tables(&self.ask(queries::TABLES)?)?;
+        assembly.views(&self.ask(queries::VIEWS)?)?;
+        assembly.sequences(&self.ask(queries::SEQUENCES)?)?;
+        assembly.columns(&self.ask(queries::COLUMNS)?)?;
+        assembly.inherited(&self.ask(queries::INHERITED)?)?;
+        assembly.indexes(&self.ask(queries::INDEXES)?)?;
+        assembly.constraints(&self.ask(queries::CONSTRAINTS)?)?;
+        assembly.triggers(&self.ask(queries::TRIGGERS)?)?;
+        assembly.policies(&self.ask(queries::POLICIES)?)?;
+        assembly.rules(&self.ask(queries::RULES)?)?;
+        if reads_all {
+            left_over(self.connection, &mut assembly)?;
+        }
+        let mut schema = assembly.finish();
+        if !self.options.owners {
+            schema.forget_owners();
+        }
+        Ok(schema)
     }
-    let mut schema = assembly.finish();
-    if !options.owners {
-        schema.forget_owners();
+
+    fn facts(&mut self) -> Result<Facts, Error> {
+        let database = self
+            .connection
+            .query("select pg_catalog.current_database()")?;
+        let mut facts = Facts {
+            server_version: self.version,
+            database: database.value().unwrap_or_default().to_owned(),
+            relations: Vec::new(),
+        };
+        for row in &self.ask(queries::FACTS)? {
+            let text = row.get(0).unwrap_or("null");
+            let relation: RelationFacts =
+                serde_json::from_str(text).map_err(|error| Error::Answer {
+                    kind: "facts",
+                    error,
+                })?;
+            facts.relations.push(relation);
+        }
+        facts.relations.sort_by(|a, b| a.name.cmp(&b.name));
+        Ok(facts)
     }
-    Ok(schema)
 }
 
 /// Names what was said of objects that the value does not hold.
@@ -141,13 +217,6 @@ fn left_over(connection: &mut Connection, assembly: &mut Assembly) -> Result<(),
         });
     }
     Ok(())
-}
-
-/// As `server_version_num` has it.
-fn version(connection: &mut Connection) -> u32 {
-    let setting = connection.query("show server_version_num");
-    let number = setting.ok().and_then(|rows| rows.value()?.parse().ok());
-    number.unwrap_or(u32::MAX)
 }
 
 /// The schemas to be read.

@@ -43,6 +43,7 @@ queries! {
     pub(super) PUBLICATIONS = "publications";
     pub(super) DEFAULT_PRIVILEGES = "default_privileges";
     pub(super) UNKNOWN = "unknown";
+    pub(super) FACTS = "facts";
 }
 
 /// What a version brought, and what stands for it before.

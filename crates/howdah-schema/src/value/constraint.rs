@@ -43,6 +43,9 @@ pub struct NotNull {
     /// Tables that inherit do not have it.
     #[serde(skip_serializing_if = "is_default")]
     pub no_inherit: bool,
+    /// A parent brings it, and no more is said of it here.
+    #[serde(skip_serializing_if = "is_default")]
+    pub inherited: bool,
     /// What `comment on` said.
     #[serde(skip_serializing_if = "is_default")]
     pub comment: Option<String>,

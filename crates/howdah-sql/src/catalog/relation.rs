@@ -144,6 +144,7 @@ pub struct Generated {
 
 /// A constraint of a table.
 #[derive(Clone, Debug)]
+#[allow(clippy::struct_excessive_bools)] // as in `pg_constraint`: they are independent
 pub struct TableConstraint {
     /// Its name, as PostgreSQL chooses it where none is written.
     pub name: String,
@@ -282,7 +283,7 @@ pub enum TypeKind {
     /// An enum, composite, range or base type.
     Made(NewType),
     /// A domain.
-    Domain(Domain),
+    Domain(Box<Domain>),
 }
 
 /// A domain.

@@ -170,10 +170,9 @@ fn targets(relation: &Relation) -> Vec<ObjectName> {
 }
 
 fn link(links: &mut BTreeMap<Key, Vec<Key>>, target: ObjectName, from: &Key) {
-    links
-        .entry(Arc::new(target))
-        .or_default()
-        .push(Arc::clone(from));
+    let names = links.entry(Arc::new(target)).or_default();
+    let at = names.partition_point(|name| name < from);
+    names.insert(at, Arc::clone(from));
 }
 
 fn unlink(links: &mut BTreeMap<Key, Vec<Key>>, target: &ObjectName, from: &ObjectName) {

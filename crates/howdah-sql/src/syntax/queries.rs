@@ -34,7 +34,7 @@ impl Tree<'_> {
                 query.read_below(&target.expr.node);
             }
             query.targets = targets;
-            query.from = select.from_relations().unwrap_or_default();
+            query.from = select.listed_relations().unwrap_or_default();
             query.filtered = select.has(K::WHERE_CLAUSE);
             query.limited = select.has(K::LIMIT_CLAUSE) || select.has(K::FETCH_CLAUSE);
             let clauses = select
@@ -59,7 +59,7 @@ impl Tree<'_> {
         Some(query)
     }
 
-    fn from_relations(&self) -> Option<Vec<ObjectName>> {
+    fn listed_relations(&self) -> Option<Vec<ObjectName>> {
         let mut pending: Vec<Tree<'_>> = self.child(K::FROM_CLAUSE)?.nodes().collect();
         let mut found = Vec::new();
         pending.reverse();

@@ -3,10 +3,13 @@ select a.attrelid, a.attnum, pg_catalog.jsonb_strip_nulls(pg_catalog.jsonb_build
     'name', a.attname,
     'type', pg_catalog.format_type(a.atttypid, a.atttypmod),
     'not_null', a.attnotnull,
-    'not_null_constraint', case when nn.oid is not null then pg_catalog.jsonb_build_object(
-        'name', nn.conname, 'not_valid', not nn.convalidated, 'no_inherit', nn.connoinherit,
-        'comment', pg_catalog.obj_description(nn.oid, 'pg_constraint')) end,
-    'default', case when a.attgenerated = '' then pg_catalog.pg_get_expr(d.adbin, d.adrelid, true) end,
+    'not_null_constraint', case when nn.conname <> c.relname || '_' || a.attname || '_not_null'
+        or not nn.convalidated or nn.connoinherit or not nn.conislocal or dn.description is not null
+    then pg_catalog.jsonb_build_object(
+        'name', case when nn.conislocal then nn.conname end, 'not_valid', not nn.convalidated and nn.conislocal,
+        'no_inherit', nn.connoinherit, 'inherited', not nn.conislocal,
+        'comment', dn.description) end,
+    'default', case when d.oid is not null and a.attgenerated = '' then pg_catalog.pg_get_expr(d.adbin, d.adrelid, true) end,
     'identity', case when a.attidentity <> '' then
         pg_catalog.jsonb_build_object('always', a.attidentity = 'a') end,
     'generated', case when a.attgenerated <> '' then pg_catalog.jsonb_build_object(
@@ -20,10 +23,10 @@ select a.attrelid, a.attnum, pg_catalog.jsonb_strip_nulls(pg_catalog.jsonb_build
     'compression', case a.attcompression when 'p' then 'pglz' when 'l' then 'lz4' end,
     'storage', case when a.attstorage <> t.typstorage and c.relkind in ('r', 'p', 'm') then
         case a.attstorage when 'p' then 'plain' when 'e' then 'external' when 'x' then 'extended' else 'main' end end,
-    'options', (select pg_catalog.jsonb_object_agg(o.option_name, o.option_value)
-        from pg_catalog.pg_options_to_table(a.attoptions) o),
-    'foreign_options', (select pg_catalog.jsonb_object_agg(o.option_name, o.option_value)
-        from pg_catalog.pg_options_to_table(a.attfdwoptions) o),
+    'options', case when a.attoptions is not null then (select pg_catalog.jsonb_object_agg(o.option_name, o.option_value)
+        from pg_catalog.pg_options_to_table(a.attoptions) o) end,
+    'foreign_options', case when a.attfdwoptions is not null then (select pg_catalog.jsonb_object_agg(o.option_name, o.option_value)
+        from pg_catalog.pg_options_to_table(a.attfdwoptions) o) end,
     'statistics', nullif(a.attstattarget, -1)
 ))
 from pg_catalog.pg_attribute a
@@ -33,6 +36,8 @@ join pg_catalog.pg_type t on t.oid = a.atttypid
 left join pg_catalog.pg_attrdef d on d.adrelid = a.attrelid and d.adnum = a.attnum
 left join pg_catalog.pg_constraint nn
     on nn.conrelid = a.attrelid and nn.contype = 'n' and nn.conkey = array[a.attnum]
+left join pg_catalog.pg_description dn
+    on dn.objoid = nn.oid and dn.classoid = 'pg_catalog.pg_constraint'::pg_catalog.regclass and dn.objsubid = 0
 where c.relkind in ('r', 'p', 'f', 'v', 'm') and c.relpersistence <> 't' and not c.relispartition
   and a.attnum > 0 and not a.attisdropped and a.attislocal and n.nspname = any ($2)
 order by a.attrelid, a.attnum

@@ -23,11 +23,11 @@ select k.oid, k.conrelid, k.conindid, pg_catalog.jsonb_strip_nulls(pg_catalog.js
         when 'd' then 'set default' end,
     'on_update', case k.confupdtype when 'r' then 'restrict' when 'c' then 'cascade' when 'n' then 'set null'
         when 'd' then 'set default' end,
-    'on_delete_columns', (
+    'on_delete_columns', case when k.confdelsetcols is not null then (
         select pg_catalog.jsonb_agg(a.attname order by u.place)
         from unnest(k.confdelsetcols) with ordinality u (number, place)
         join pg_catalog.pg_attribute a on a.attrelid = k.conrelid and a.attnum = u.number
-    ),
+    ) end,
     'match_full', case when k.contype = 'f' then k.confmatchtype = 'f' end,
     'period', case when k.contype = 'f' then k.conperiod end,
     'method', case when k.contype = 'x' then '' end,

@@ -1,10 +1,7 @@
 -- All indexes, those of constraints among them, but none that a parent's index brings; whether a constraint made it.
 -- $1: the base schema, $2: the schemas.
 select i.indexrelid, i.indrelid,
-    exists (
-        select from pg_catalog.pg_constraint k
-        where k.conindid = i.indexrelid and k.conrelid = i.indrelid and k.contype in ('p', 'u', 'x')
-    ),
+    k.oid is not null,
     pg_catalog.jsonb_strip_nulls(pg_catalog.jsonb_build_object(
         'name', ic.relname,
         'method', nullif(m.amname, 'btree'),
@@ -14,14 +11,13 @@ select i.indexrelid, i.indrelid,
             select pg_catalog.jsonb_agg(pg_catalog.jsonb_build_object(
                 'column', a.attname,
                 'expression', case when a.attnum is null then pg_catalog.pg_get_indexdef(i.indexrelid, e.place, true) end,
-                'collation', (
+                'collation', case when i.indcollation[e.place - 1] <> coalesce(a.attcollation, ty.typcollation) then (
                     select pg_catalog.jsonb_build_object(
                         'schema', case when cn.nspname not in ('pg_catalog', $1) then cn.nspname end,
                         'name', l.collname)
                     from pg_catalog.pg_collation l join pg_catalog.pg_namespace cn on cn.oid = l.collnamespace
                     where l.oid = i.indcollation[e.place - 1]
-                      and l.oid <> coalesce(a.attcollation, ty.typcollation)
-                ),
+                ) end,
                 'operator_class', case when not o.opcdefault or ia.attoptions is not null then
                     case when opn.nspname in ('pg_catalog', $1) then '' else pg_catalog.quote_ident(opn.nspname) || '.' end
                     || pg_catalog.quote_ident(o.opcname)
@@ -38,16 +34,16 @@ select i.indexrelid, i.indrelid,
             left join pg_catalog.pg_attribute a
                 on a.attrelid = i.indrelid and a.attnum = i.indkey[e.place - 1] and a.attnum <> 0
         ),
-        'include', (
+        'include', case when i.indnatts > i.indnkeyatts then (
             select pg_catalog.jsonb_agg(a.attname order by e.place)
             from pg_catalog.generate_series(i.indnkeyatts::int, i.indnatts - 1) e (place)
             join pg_catalog.pg_attribute a on a.attrelid = i.indrelid and a.attnum = i.indkey[e.place]
-        ),
+        ) end,
         'predicate', pg_catalog.pg_get_expr(i.indpred, i.indrelid, true),
-        'options', (
+        'options', case when ic.reloptions is not null then (
             select pg_catalog.jsonb_object_agg(split_part(it, '=', 1), substr(it, strpos(it, '=') + 1))
             from unnest(ic.reloptions) r (it)
-        ),
+        ) end,
         'tablespace', s.spcname,
         'invalid', not i.indisvalid
     ))
@@ -57,5 +53,7 @@ join pg_catalog.pg_class c on c.oid = i.indrelid
 join pg_catalog.pg_namespace n on n.oid = c.relnamespace
 join pg_catalog.pg_am m on m.oid = ic.relam
 left join pg_catalog.pg_tablespace s on s.oid = ic.reltablespace
+left join pg_catalog.pg_constraint k
+    on k.conindid = i.indexrelid and k.conrelid = i.indrelid and k.contype in ('p', 'u', 'x')
 where c.relkind in ('r', 'p', 'm') and c.relpersistence <> 't' and n.nspname = any ($2)
   and not exists (select from pg_catalog.pg_inherits h where h.inhrelid = i.indexrelid)

@@ -13,10 +13,10 @@ select a.attrelid, a.attnum, pg_catalog.jsonb_strip_nulls(pg_catalog.jsonb_build
     'storage', case when a.attstorage <> p.attstorage then
         case a.attstorage when 'p' then 'plain' when 'e' then 'external' when 'x' then 'extended' else 'main' end end,
     'statistics', nullif(a.attstattarget, -1),
-    'options', (select pg_catalog.jsonb_object_agg(o.option_name, o.option_value)
-        from pg_catalog.pg_options_to_table(a.attoptions) o),
-    'foreign_options', (select pg_catalog.jsonb_object_agg(o.option_name, o.option_value)
-        from pg_catalog.pg_options_to_table(a.attfdwoptions) o)
+    'options', case when a.attoptions is not null then (select pg_catalog.jsonb_object_agg(o.option_name, o.option_value)
+        from pg_catalog.pg_options_to_table(a.attoptions) o) end,
+    'foreign_options', case when a.attfdwoptions is not null then (select pg_catalog.jsonb_object_agg(o.option_name, o.option_value)
+        from pg_catalog.pg_options_to_table(a.attfdwoptions) o) end
 ))
 from pg_catalog.pg_attribute a
 join pg_catalog.pg_class c on c.oid = a.attrelid

@@ -52,7 +52,7 @@ impl Catalog {
             }
             Action::DropColumn { name, .. } => self.drop_column(table, name),
             Action::AlterColumn { column, change } => {
-                self.alter_column(table, column, change, only)
+                self.alter_column(table, column, change, only);
             }
             Action::AddConstraint(constraint) => self.add_constraint(table, constraint),
             Action::AlterConstraint {

@@ -80,9 +80,12 @@ impl Catalog {
         }
         let elements: Vec<IndexElement> = key.columns.iter().map(column_element).collect();
         let columns = choose::joined(key.columns.iter().map(|column| &**column));
-        let chosen = || match primary {
-            true => self.index_name(table, "", "pkey"),
-            false => self.index_name(table, &columns, "key"),
+        let chosen = || {
+            if primary {
+                self.index_name(table, "", "pkey")
+            } else {
+                self.index_name(table, &columns, "key")
+            }
         };
         let name = constraint
             .name
@@ -108,7 +111,7 @@ impl Catalog {
             age: Age::Transaction,
         };
         let index_name = index.name.clone();
-        self.put_with_partitions(index);
+        self.put_with_partitions(&index);
         if primary {
             for column in &key.columns {
                 self.set_not_null(table, column, None, true);
@@ -140,9 +143,10 @@ impl Catalog {
                 self.set_not_null(table, column, None, true);
             }
         }
-        let kind = match primary {
-            true => ConstraintKind::PrimaryKey(key),
-            false => ConstraintKind::Unique(key),
+        let kind = if primary {
+            ConstraintKind::PrimaryKey(key)
+        } else {
+            ConstraintKind::Unique(key)
         };
         self.objects().take_index(&old);
         let new = beside(table, name);
@@ -173,7 +177,7 @@ impl Catalog {
             .map_or_else(chosen, |name| name.text.clone());
         let index = beside(table, &name);
         let method = exclusion.method.as_ref().map_or("btree", |method| method);
-        self.put_with_partitions(Index {
+        self.put_with_partitions(&Index {
             name: index.clone(),
             table: table.clone(),
             method: method.to_owned(),
@@ -276,7 +280,7 @@ impl Catalog {
             self.drop_index(index);
         }
         self.change(table, |relation| {
-            relation.constraints.retain(|it| it.name != name)
+            relation.constraints.retain(|it| it.name != name);
         });
         for child in self.child_names(table) {
             let inherits = |it: &TableConstraint| it.name == name && it.inherited;

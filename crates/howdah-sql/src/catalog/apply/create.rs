@@ -275,7 +275,7 @@ impl Catalog {
         }
         self.insert_view(name, RelationKind::View, &view.query, &view.columns);
         self.change(&view.name, |relation| {
-            relation.options.clone_from(&view.options)
+            relation.options.clone_from(&view.options);
         });
     }
 
@@ -353,9 +353,10 @@ impl Catalog {
             inherited: false,
         };
         let table = self.resolve(&trigger.table);
-        let partitions: Vec<ObjectName> = match trigger.for_each_row {
-            true => self.partitions_below(&table),
-            false => Vec::new(),
+        let partitions: Vec<ObjectName> = if trigger.for_each_row {
+            self.partitions_below(&table)
+        } else {
+            Vec::new()
         };
         for partition in partitions {
             let inherited = Trigger {

@@ -45,22 +45,23 @@ impl Catalog {
         if index.only {
             self.objects().put_index(Arc::new(made));
         } else {
-            self.put_with_partitions(made);
+            self.put_with_partitions(&made);
         }
     }
 
     /// Takes an index in, and its part for each partition of a partitioned table.
-    pub(super) fn put_with_partitions(&mut self, index: Index) {
+    pub(super) fn put_with_partitions(&mut self, index: &Index) {
         let partitioned = self
             .relation(&index.table)
-            .is_some_and(|it| it.is_partitioned());
-        let partitions = match partitioned {
-            true => self.partition_names(&index.table),
-            false => Vec::new(),
+            .is_some_and(super::super::relation::Relation::is_partitioned);
+        let partitions = if partitioned {
+            self.partition_names(&index.table)
+        } else {
+            Vec::new()
         };
         self.objects().put_index(Arc::new(index.clone()));
         for partition in partitions {
-            self.put_part(&index, &partition);
+            self.put_part(index, &partition);
         }
     }
 
@@ -87,7 +88,7 @@ impl Catalog {
             _ => choose::joined_columns(&index.elements),
         };
         let name = self.index_name(partition, &columns, label);
-        self.put_with_partitions(Index {
+        self.put_with_partitions(&Index {
             name: beside(partition, &name),
             table: partition.clone(),
             parent: Some(index.name.clone()),

@@ -44,7 +44,7 @@ impl Catalog {
             Kind::CreateRule(rule) => self.create_rule(rule),
             Kind::CreatePolicy(policy) => {
                 self.change(&policy.table, |table| {
-                    table.policies.push(policy.name.text.clone())
+                    table.policies.push(policy.name.text.clone());
                 });
             }
             Kind::CreateExtension(extension) => {

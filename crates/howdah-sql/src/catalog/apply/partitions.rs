@@ -175,7 +175,7 @@ impl Catalog {
     pub(super) fn no_inherit(&mut self, child: &ObjectName, parent: &ObjectName) {
         let parent = self.resolve(parent);
         self.change(child, |relation| {
-            relation.parents.retain(|it| *it != parent)
+            relation.parents.retain(|it| *it != parent);
         });
     }
 }

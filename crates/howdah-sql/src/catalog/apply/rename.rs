@@ -167,10 +167,10 @@ impl Catalog {
     pub(super) fn alter_object(&mut self, alter: &AlterObject) {
         match (alter.kind, &alter.change) {
             (ObjectKind::Schema, ObjectChange::Rename(to)) => {
-                self.rename_schema(&alter.object.name.name, to)
+                self.rename_schema(&alter.object.name.name, to);
             }
             (ObjectKind::Type | ObjectKind::Domain, change) => {
-                self.move_type(&alter.object.name, change)
+                self.move_type(&alter.object.name, change);
             }
             (ObjectKind::Function | ObjectKind::Procedure | ObjectKind::Routine, change) => {
                 self.move_function(&alter.object.name, change);
@@ -343,14 +343,16 @@ impl TableConstraint {
         match &mut self.kind {
             ConstraintKind::Check(expr) => rename_in(expr, from, to),
             ConstraintKind::NotNull(column) => {
-                column.iter_mut().for_each(|it| rename(it, from, to))
+                for it in column.iter_mut() {
+                    rename(it, from, to);
+                }
             }
             ConstraintKind::Unique(key) | ConstraintKind::PrimaryKey(key) => {
                 let all = key.columns.iter_mut().chain(&mut key.include);
                 all.for_each(|it| rename(it, from, to));
             }
             ConstraintKind::ForeignKey(key) => {
-                key.columns.iter_mut().for_each(|it| rename(it, from, to))
+                key.columns.iter_mut().for_each(|it| rename(it, from, to));
             }
             ConstraintKind::Exclude(exclusion) => {
                 for (element, _) in &mut exclusion.elements {

@@ -50,7 +50,7 @@ impl Catalog {
                 _ => made.add(&domain.name.name, constraint),
             }
         }
-        self.put_type(&domain.name, TypeKind::Domain(made));
+        self.put_type(&domain.name, TypeKind::Domain(Box::new(made)));
     }
 
     pub(super) fn alter_domain(&mut self, alter: &AlterDomain) {
@@ -71,12 +71,10 @@ impl Type {
                 TypeAction::AddValue {
                     value, position, ..
                 },
-            ) => {
-                if !values.contains(value) {
-                    let at = place(values, position.as_ref());
-                    values.insert(at, value.clone());
-                    self.new_values.push(value.clone());
-                }
+            ) if !values.contains(value) => {
+                let at = place(values, position.as_ref());
+                values.insert(at, value.clone());
+                self.new_values.push(value.clone());
             }
             (TypeKind::Made(NewType::Enum(values)), TypeAction::RenameValue { from, to }) => {
                 for value in values.iter_mut().filter(|value| *value == from) {

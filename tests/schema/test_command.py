@@ -1,0 +1,158 @@
+"""`howdah schema show` and `howdah schema dump`."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+
+import howdah
+from tests.orm.schema.test_reading import SHOP
+from tests.schema.conftest import command, everything, read, run
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.schema.conftest import Pair
+
+
+def written(*arguments: str) -> str:
+    """What the command prints."""
+    answer = command(*arguments)
+    assert answer.returncode == 0, answer.stderr
+    return answer.stdout
+
+
+def test_a_dump_as_sql_makes_the_schema(pair: Pair) -> None:
+    run(pair.first, everything(pair))
+    run(pair.second, written("dump", pair.first))
+    assert read(pair.second) == read(pair.first)
+
+
+def test_a_snapshot_has_the_schema_and_facts(pair: Pair, tmp_path: Path) -> None:
+    run(pair.first, SHOP.read_text())
+    run(pair.first, "insert into artist select n, 'a' || n from generate_series(1, 500) n")
+    run(pair.first, "insert into genre values (1, 'a'), (2, 'b')")
+    with howdah.connect(pair.first) as connection:
+        connection.execute("vacuum analyze artist")
+        with pytest.raises(howdah.errors.UniqueViolation):
+            connection.execute("create unique index concurrently twice on genre (length(name))")
+    file = tmp_path / "shop.json"
+    written("dump", pair.first, "--format", "json", "--output", str(file))
+    snapshot = json.loads(file.read_text())
+    assert snapshot["schema"] == read(pair.first)
+    facts = {it["name"]["name"]: it for it in snapshot["facts"]["relations"]}
+    assert snapshot["facts"]["server_version"] // 10_000 == pair.major
+    assert facts["artist"]["rows"] == 500
+    assert facts["artist"]["bytes"] >= 8192
+    assert facts["genre"]["invalid_indexes"] == ["twice"]
+    assert "rows" not in facts["track"]
+    # what is not valid is told of, and not made again
+    script = written("dump", str(file))
+    assert "-- not valid: index twice on genre\n" in script
+    run(pair.second, script)
+    genre = next(it for it in read(pair.second)["tables"] if it["name"]["name"] == "genre")
+    assert "indexes" not in genre
+    shown = written("show", str(file), "genre", "tables")
+    assert shown.startswith("table album\n")
+    assert "  invalid indexes: twice\n" in shown
+    assert "~500 rows" in written("show", str(file))
+
+
+def test_scripts_and_models_are_made_on_a_scratch_server(pair: Pair, tmp_path: Path) -> None:
+    file = tmp_path / "shop.sql"
+    file.write_text(
+        "\\set ON_ERROR_STOP on\n"
+        "create table shop (id bigint primary key, owner_name text check (owner_name <> ''));\n"
+        "grant select on shop to somebody;\n"
+        "copy shop from stdin;\n1\ta\n\\.\n"
+        "create index concurrently on shop (owner_name);\n"
+    )
+    models = tmp_path / "shop_models.py"
+    models.write_text(
+        "from howdah.orm import Field, Model\n\n\n"
+        "class Shop(Model):\n    id: int = Field(primary_key=True)\n"
+        "    size: int = Field(default=3 * 2)\n"
+    )
+    with howdah.connect(pair.first) as connection:
+        before = connection.fetch("select datname from pg_database order by 1")
+        roles = connection.fetch("select rolname from pg_roles order by 1")
+    run(pair.first, "create role somebody")
+    try:
+        found = json.loads(
+            written("show", str(file), "shop", "--format", "json", "--scratch", pair.first)
+        )
+    finally:
+        run(pair.first, "drop role somebody")
+    (table,) = found["tables"]
+    assert [it["name"] for it in table["indexes"]] == ["shop_owner_name_idx"]
+    assert table["grants"] == [{"role": "somebody", "privileges": ["select"]}]
+    with howdah.connect(pair.first) as connection:
+        assert connection.fetch("select datname from pg_database order by 1") == before
+        assert connection.fetch("select rolname from pg_roles order by 1") == roles
+    refused = command("show", str(file), "--scratch", pair.first)
+    assert refused.returncode == 1
+    assert 'role "somebody" does not exist' in refused.stderr
+    assert "line 3" in refused.stderr
+
+
+def test_a_temporary_server_is_enough(tmp_path: Path) -> None:
+    file = tmp_path / "shop.sql"
+    file.write_text("create table shop (id bigint); alter table shop owner to somebody")
+    answer = command("show", str(file), "shop", "--owners", "--format", "json")
+    assert answer.returncode == 0, answer.stderr
+    assert json.loads(answer.stdout)["tables"][0]["owner"] == "somebody"
+
+
+def test_everything_is_shown(pair: Pair) -> None:
+    run(pair.first, everything(pair))
+    overview = written("show", pair.first)
+    names = ["place", "app.split", "longest(text)", "watch", "of_schemas", "place_kinds", "typed"]
+    for name in [*names, "default privileges", "composite: 3 attributes", "where\n"]:
+        assert name in overview, name
+    kinds = ["tables", "views", "types", "functions", "definitions", "sequences", "publications"]
+    details = written("show", pair.first, *kinds, "event-triggers", "statistics", "collations")
+    for text in [
+        "table place\n  -- where\n",
+        "  clustered by: place_length\n",
+        "  rules\n    no_delete",
+        "aggregate longest(text)\n  -- of texts\n",
+        "event trigger gone\n",
+        "columns of log\n",
+        "of type: point3",
+    ]:
+        assert text in details, text
+
+
+def test_what_is_named_is_shown(pair: Pair) -> None:
+    run(pair.first, "create schema app; create table app.book (id int primary key)")
+    run(pair.first, "create table book (id int references app.book); create type mood as enum ()")
+    shown = written("show", pair.first, "app.*")
+    assert shown.startswith("table app.book\n")
+    assert (
+        "referenced by\n    book  book_id_fkey  foreign key (id) references app.book (id)" in shown
+    )
+    assert "table book\n" not in shown
+    assert written("show", pair.first, "book_pkey") == shown
+    only = json.loads(written("show", pair.first, "mo?d", "--format", "json"))
+    assert only == {"enums": [{"name": {"name": "mood"}, "labels": []}]}
+    answer = command("show", pair.first, "nothing", "mood")
+    assert answer.returncode == 1
+    assert "there is no `nothing`" in answer.stderr
+    assert answer.stdout.startswith("enum mood")
+
+
+def test_sources_that_are_none(tmp_path: Path) -> None:
+    wrong = tmp_path / "wrong.json"
+    wrong.write_text('{"tables": [{"nom": "x"}]}')
+    cases = {
+        str(wrong): "is no snapshot",
+        str(tmp_path / "missing.json"): "cannot be read",
+        "models:howdah.nowhere": "howdah.nowhere",
+    }
+    for source, message in cases.items():
+        answer = command("dump", source)
+        assert answer.returncode == 1
+        assert message in answer.stderr
+        assert answer.stdout == ""

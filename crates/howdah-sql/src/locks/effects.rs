@@ -34,7 +34,7 @@ pub struct Effects {
     pub builds: Vec<ObjectName>,
     /// Whether it runs within a transaction block.
     pub in_transaction: InTransaction,
-    /// What it waits for beside holders of conflicting locks.
+    /// What it waits for beside holders of conflicting locks; all of it: [`Effects::waits`].
     pub waits_for: Vec<Wait>,
     /// PostgreSQL will not do it, and why. The rest is empty then, or what the version would do
     /// that has it.
@@ -52,6 +52,29 @@ impl Effects {
     #[must_use]
     pub fn strongest(&self) -> Option<&LockTaken> {
         self.locks.first()
+    }
+
+    /// Everybody whose end it waits for: by its locks, and beside them. `lock_timeout` bounds each
+    /// wait.
+    #[must_use]
+    pub fn waits(&self) -> Vec<Wait> {
+        let by_lock = self.locks.iter().filter_map(|lock| {
+            let whom = match lock.mode {
+                Mode::AccessShare | Mode::RowShare | Mode::RowExclusive => return None,
+                Mode::ShareUpdateExclusive => Whom::Maintenance,
+                Mode::Share | Mode::ShareRowExclusive | Mode::Exclusive => Whom::Writers,
+                Mode::AccessExclusive => Whom::Users,
+            };
+            let relation = Some(lock.relation.clone());
+            Some(Wait { whom, relation })
+        });
+        let mut waits: Vec<Wait> = by_lock.collect();
+        for wait in &self.waits_for {
+            if !waits.contains(wait) {
+                waits.push(wait.clone());
+            }
+        }
+        waits
     }
 
     /// The lock on that relation.
@@ -129,6 +152,8 @@ pub struct Wait {
 /// Whose end a statement waits for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Whom {
+    /// Transactions that hold a lock like its own: `VACUUM`, `ANALYZE`, other schema changes.
+    Maintenance,
     /// Transactions that hold a lock with which `SHARE` conflicts.
     Writers,
     /// Transactions that hold any lock on it.
@@ -139,9 +164,33 @@ pub enum Whom {
     Sessions,
 }
 
+impl Whom {
+    /// Whether it matters which relation they use.
+    #[must_use]
+    pub fn is_of_a_relation(self) -> bool {
+        matches!(self, Self::Maintenance | Self::Writers | Self::Users)
+    }
+
+    /// One word, as `howdah locks --format json` prints it.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Maintenance => "maintenance",
+            Self::Writers => "writers",
+            Self::Users => "users",
+            Self::OlderSnapshots => "older_snapshots",
+            Self::Sessions => "sessions",
+        }
+    }
+}
+
 impl fmt::Display for Wait {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match (self.whom, &self.relation) {
+            (Whom::Maintenance, Some(relation)) => {
+                write!(f, "VACUUM and other schema changes of {relation}")
+            }
+            (Whom::Maintenance, None) => f.write_str("VACUUM and other schema changes"),
             (Whom::Writers, Some(relation)) => {
                 write!(f, "every transaction that has written {relation}")
             }

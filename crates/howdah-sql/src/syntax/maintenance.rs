@@ -18,13 +18,18 @@ const TARGETS: [(K, ReindexTarget); 5] = [
 impl Tree<'_> {
     pub(super) fn vacuum(&self) -> Kind {
         let mut options = self.options();
+        let is_analyze = self.kind() == K::ANALYZE;
         for (word, name) in [
             (K::FULL_KW, "full"),
             (K::FREEZE_KW, "freeze"),
             (K::VERBOSE_KW, "verbose"),
             (K::ANALYZE_KW, "analyze"),
         ] {
-            options.extend(self.token(word).map(|span| StorageOption {
+            // of `ANALYZE t` it is the statement's own word
+            let token = self
+                .token(word)
+                .filter(|_| !(is_analyze && name == "analyze"));
+            options.extend(token.map(|span| StorageOption {
                 span,
                 name: name.to_owned(),
                 value: None,
@@ -33,7 +38,7 @@ impl Tree<'_> {
         Kind::Vacuum(Vacuum {
             tables: self.tables_and_columns(),
             full: is_on(&options, "full"),
-            analyze: self.kind() == K::ANALYZE || is_on(&options, "analyze"),
+            analyze: is_analyze || is_on(&options, "analyze"),
             freeze: is_on(&options, "freeze"),
             options,
         })

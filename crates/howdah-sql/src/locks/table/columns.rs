@@ -1,6 +1,8 @@
 //! Columns: `ADD`, `DROP` and `ALTER COLUMN`, except changes of type.
 
-use super::super::mode::Mode::{AccessExclusive, ShareRowExclusive, ShareUpdateExclusive};
+use super::super::mode::Mode::{
+    AccessExclusive, AccessShare, ShareRowExclusive, ShareUpdateExclusive,
+};
 use super::Form::*;
 use super::Role::*;
 use super::{Form, Role, Row, line};
@@ -101,10 +103,14 @@ pub(super) const ROWS: &[Row] = &[
     // ALTER COLUMN
     catalog_only(
         SetDefault,
-        "ALTER TABLE t ALTER COLUMN c SET DEFAULT x, DROP DEFAULT",
+        "ALTER TABLE t ALTER COLUMN c SET DEFAULT x; … DROP DEFAULT",
         "",
     )
     .note("rows that exist keep their values"),
+    line(DefaultOfSequence, "… DEFAULT nextval(s)", "").until(17),
+    line(DefaultOfSequence, "… DEFAULT nextval(s)", "")
+        .locks(&[(Sequences, AccessShare)])
+        .since(18),
     line(
         SetNotNull,
         "ALTER TABLE t ALTER COLUMN c SET NOT NULL",
@@ -155,14 +161,14 @@ pub(super) const ROWS: &[Row] = &[
     .since(17),
     line(
         SetIdentity,
-        "ALTER TABLE t ALTER COLUMN c SET GENERATED …, RESTART",
+        "ALTER TABLE t ALTER COLUMN c SET GENERATED …; … RESTART",
         "",
     )
     .locks(&[(Table, AccessExclusive), (Sequences, ShareRowExclusive)])
     .until(16),
     line(
         SetIdentity,
-        "ALTER TABLE t ALTER COLUMN c SET GENERATED …, RESTART",
+        "ALTER TABLE t ALTER COLUMN c SET GENERATED …; … RESTART",
         "",
     )
     .locks(&[

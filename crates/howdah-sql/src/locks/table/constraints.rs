@@ -190,7 +190,7 @@ pub(super) const ROWS: &[Row] = &[
         .since(18),
     line(AddPrimaryKey, "ALTER TABLE t ADD PRIMARY KEY (c)", "")
         .locks(WHOLE_FAMILY)
-        .scans(&[Table, Affected])
+        .scans(&[Table, Partitions, Affected])
         .builds(&[Index])
         .note("a column that may be NULL is tested in a scan of its own"),
     line(AddExclude, ADD_EXCLUDE, "")

@@ -55,6 +55,12 @@ pub(super) const ROWS: &[Row] = &[
         .locks(&[(Table, ShareUpdateExclusive), (Index, ShareUpdateExclusive)])
         .alone(Held::Phases)
         .waits(&[(Whom::Users, Table)]),
+    line(
+        DropIndexConcurrentlyMissing,
+        "DROP INDEX CONCURRENTLY IF EXISTS i",
+        "there is no such index",
+    )
+    .alone(Held::Statement),
     line(RenameIndex, "ALTER INDEX i RENAME TO j", "")
         .locks(&[(Index, AccessExclusive)])
         .note("whoever plans a query of the table waits")
@@ -72,13 +78,13 @@ pub(super) const ROWS: &[Row] = &[
     line(
         SetIndexOptions,
         "ALTER INDEX i SET (fillfactor = n)",
-        "also deduplicate_items, gist's buffering",
+        "also deduplicate_items",
     )
     .locks(&[(Index, ShareUpdateExclusive)]),
     line(
         SetIndexOptionsExclusive,
         "ALTER INDEX i SET (fastupdate = off)",
-        "also gin_pending_list_limit, autosummarize, pages_per_range",
+        "also gin_pending_list_limit, autosummarize, pages_per_range, buffering",
     )
     .locks(&[(Index, AccessExclusive)])
     .note("whoever plans a query of the table waits"),
@@ -91,7 +97,7 @@ pub(super) const ROWS: &[Row] = &[
     .since(11),
     line(SetIndexTablespace, "ALTER INDEX i SET TABLESPACE s", "")
         .locks(&[(Index, AccessExclusive)])
-        .rewrites(&[Index])
+        .builds(&[Index])
         .note("the file is copied; whoever plans a query of the table waits"),
     line(IndexOther, "ALTER INDEX i DEPENDS ON EXTENSION e", "").locks(&[(Index, AccessExclusive)]),
     line(AttachIndex, "ALTER INDEX i ATTACH PARTITION j", "")
@@ -114,24 +120,47 @@ pub(super) const ROWS: &[Row] = &[
         .note("reads wait, too: planning looks at every index"),
     line(
         ReindexPartitioned,
-        "REINDEX TABLE t, REINDEX INDEX i",
+        "REINDEX TABLE t; REINDEX INDEX i",
         "of a partitioned table; before 14 the table's is nothing, the index's refused",
     )
     .locks(&[(Table, Share)])
     .until(13),
     line(
         ReindexPartitioned,
-        "REINDEX TABLE t, REINDEX INDEX i",
+        "REINDEX TABLE t; REINDEX INDEX i",
         "of a partitioned table: one partition after the other",
     )
-    .locks(&[(Partitions, Share), (Index, AccessExclusive)])
+    .locks(&[
+        (Table, Share),
+        (Partitions, Share),
+        (Index, AccessExclusive),
+    ])
     .scans(&[Partitions])
     .builds(&[Index])
     .alone(Held::Phases)
     .since(14),
     line(
+        ReindexPartitionedConcurrently,
+        "REINDEX TABLE CONCURRENTLY t; REINDEX INDEX CONCURRENTLY i",
+        "of a partitioned table: one partition after the other",
+    )
+    .locks(&[
+        (Table, ShareUpdateExclusive),
+        (Partitions, Share),
+        (Index, ShareUpdateExclusive),
+    ])
+    .scans(&[Partitions])
+    .builds(&[Index])
+    .alone(Held::Phases)
+    .waits(&[
+        (Whom::Users, Partitions),
+        (Whom::OlderSnapshots, Partitions),
+    ])
+    .note("SHARE is held for a moment only, while the partitions are listed")
+    .since(14),
+    line(
         ReindexConcurrently,
-        "REINDEX INDEX CONCURRENTLY i, REINDEX TABLE CONCURRENTLY t",
+        "REINDEX INDEX CONCURRENTLY i; REINDEX TABLE CONCURRENTLY t",
         "",
     )
     .locks(&[(Table, ShareUpdateExclusive), (Index, ShareUpdateExclusive)])
@@ -143,23 +172,23 @@ pub(super) const ROWS: &[Row] = &[
     .since(12),
     line(
         ReindexMany,
-        "REINDEX SCHEMA s, REINDEX DATABASE d, REINDEX SYSTEM d",
+        "REINDEX SCHEMA s; REINDEX DATABASE d; REINDEX SYSTEM d",
         "one table after the other",
     )
     .locks(&[(Affected, Share), (AffectedIndexes, AccessExclusive)])
-    .scans(&[Affected])
+    .scans(&[Indexed])
     .builds(&[AffectedIndexes])
     .alone(Held::Phases),
     line(
         ReindexManyConcurrently,
-        "REINDEX SCHEMA CONCURRENTLY s, REINDEX DATABASE CONCURRENTLY d",
+        "REINDEX SCHEMA CONCURRENTLY s; REINDEX DATABASE CONCURRENTLY d",
         "one table after the other",
     )
     .locks(&[
         (Affected, ShareUpdateExclusive),
         (AffectedIndexes, ShareUpdateExclusive),
     ])
-    .scans(&[Affected])
+    .scans(&[Indexed])
     .builds(&[AffectedIndexes])
     .alone(Held::Phases)
     .waits(&[(Whom::Users, Affected), (Whom::OlderSnapshots, Affected)])

@@ -33,7 +33,7 @@ pub const VERSIONS: std::ops::RangeInclusive<u32> = 10..=18;
 pub struct Row {
     /// Which form it is.
     pub form: Form,
-    /// SQL with `t` for the table, `p` for the one it refers to.
+    /// SQL with `t` for the table, `p` for the one it refers to; `; ` between alternatives.
     pub sql: &'static str,
     /// Under which condition; empty where there is none.
     pub when: &'static str,
@@ -72,11 +72,13 @@ pub enum Role {
     Descendants,
     /// Those of the table and its descendants that are read or written, see the condition.
     Affected,
-    /// Indexes of the affected tables.
+    /// Indexes of the affected tables; a partitioned table has none with a file.
     AffectedIndexes,
+    /// Those of the affected tables that have indexes.
+    Indexed,
     /// Its own indexes.
     Indexes,
-    /// Its indexes and those of its descendants.
+    /// Its indexes and those of its descendants; a partitioned table itself has none with a file.
     AllIndexes,
     /// The index or indexes that the statement names, makes or drops.
     Index,
@@ -116,6 +118,7 @@ impl Role {
             Self::Descendants => "its partitions and children",
             Self::Affected => "those affected",
             Self::AffectedIndexes => "indexes of those affected",
+            Self::Indexed => "those with indexes",
             Self::Indexes => "its indexes",
             Self::AllIndexes => "its indexes and theirs",
             Self::Index => "the index",

@@ -38,40 +38,40 @@ pub(super) const ROWS: &[Row] = &[
     .locks(&[(Table, AccessShare)]),
     line(
         CreatePolicy,
-        "CREATE POLICY x ON t, ALTER POLICY x ON t",
+        "CREATE POLICY x ON t; ALTER POLICY x ON t",
         "",
     )
     .locks(&[(Table, AccessExclusive), (Reads, AccessShare)]),
     line(DropPolicy, "DROP POLICY x ON t", "").locks(&[(Table, AccessExclusive)]),
     line(CreateRule, "CREATE RULE x AS ON … TO t DO …", "").locks(&[(Table, AccessExclusive)]),
-    line(DropRule, "DROP RULE x ON t, ALTER RULE x ON t", "").locks(&[(Table, AccessExclusive)]),
+    line(DropRule, "DROP RULE x ON t; ALTER RULE x ON t", "").locks(&[(Table, AccessExclusive)]),
     // statistics, comments, publications
     line(
         CreateStatistics,
-        "CREATE STATISTICS s ON a, b FROM t, DROP STATISTICS s",
+        "CREATE STATISTICS s ON a, b FROM t; DROP STATISTICS s",
         "",
     )
     .locks(&[(Table, ShareUpdateExclusive)]),
     line(
         AlterStatistics,
-        "ALTER STATISTICS s SET STATISTICS n, RENAME TO r",
+        "ALTER STATISTICS s SET STATISTICS n; … RENAME TO r",
         "",
     ),
     line(
         CommentOnRelation,
-        "COMMENT ON TABLE t, COLUMN t.c, VIEW v, INDEX i, SEQUENCE s",
+        "COMMENT ON TABLE t; … COLUMN t.c; … VIEW v; … INDEX i; … SEQUENCE s",
         "",
     )
     .locks(&[(Table, ShareUpdateExclusive)]),
     line(
         CommentOnPart,
-        "COMMENT ON CONSTRAINT k ON t, TRIGGER, POLICY, RULE",
+        "COMMENT ON CONSTRAINT k ON t; … TRIGGER; … POLICY; … RULE",
         "",
     )
     .locks(&[(Table, AccessShare)]),
     line(
         PublishTables,
-        "CREATE PUBLICATION x FOR TABLE t, ALTER PUBLICATION x ADD TABLE t",
+        "CREATE PUBLICATION x FOR TABLE t; ALTER PUBLICATION x ADD TABLE t",
         "",
     )
     .locks(&[(Affected, ShareUpdateExclusive)]),
@@ -91,7 +91,7 @@ pub(super) const ROWS: &[Row] = &[
     line(AlterEnum, "ALTER TYPE e RENAME VALUE 'v' TO 'w'", ""),
     line(
         AlterComposite,
-        "ALTER TYPE c ADD ATTRIBUTE a type, DROP ATTRIBUTE a, RENAME ATTRIBUTE a TO b",
+        "ALTER TYPE c ADD ATTRIBUTE a type; … DROP ATTRIBUTE a; … RENAME ATTRIBUTE a TO b",
         "with CASCADE for tables OF the type",
     )
     .locks(&[(Users, AccessExclusive)]),
@@ -104,12 +104,12 @@ pub(super) const ROWS: &[Row] = &[
     .rewrites(&[Users])
     .scans(&[Users])
     .builds(&[AffectedIndexes]),
-    line(DropType, "DROP TYPE e CASCADE, DROP DOMAIN d CASCADE", "")
+    line(DropType, "DROP TYPE e CASCADE; DROP DOMAIN d CASCADE", "")
         .locks(&[(Dependents, AccessExclusive)])
         .note("tables lose the columns of the type"),
     line(
         TestDomain,
-        "ALTER DOMAIN d ADD CHECK (x), SET NOT NULL, VALIDATE CONSTRAINT k",
+        "ALTER DOMAIN d ADD CHECK (x); … SET NOT NULL; … VALIDATE CONSTRAINT k",
         "",
     )
     .locks(&[(Users, Share)])
@@ -117,50 +117,44 @@ pub(super) const ROWS: &[Row] = &[
     .note("every table with a column of the domain is scanned, and nobody can write to it"),
     line(
         AlterDomain,
-        "ALTER DOMAIN d ADD CHECK (x) NOT VALID, DROP CONSTRAINT, SET DEFAULT, DROP NOT NULL",
+        "ALTER DOMAIN d ADD CHECK (x) NOT VALID; … DROP CONSTRAINT k; … SET DEFAULT x; … DROP NOT NULL",
         "",
     ),
     // what takes other objects along
     line(
         DropOther,
-        "DROP FUNCTION f CASCADE, DROP EXTENSION e CASCADE",
+        "DROP FUNCTION f CASCADE; DROP EXTENSION e CASCADE",
         "",
     )
     .locks(&[(Dependents, AccessExclusive)]),
-    line(DropSchema, "DROP SCHEMA s CASCADE", "").locks(&[
-        (Dependents, AccessExclusive),
-        (AffectedIndexes, AccessExclusive),
-    ]),
+    line(DropSchema, "DROP SCHEMA s CASCADE", "every relation in it")
+        .locks(&[(Dependents, AccessExclusive)]),
     line(
         CreateFunction,
         "CREATE FUNCTION f() … LANGUAGE sql",
         "what its body reads",
     )
     .locks(&[(Reads, AccessShare)]),
-    line(Grant, "GRANT … ON t, REVOKE … ON t", "").until(17),
-    line(Grant, "GRANT … ON t, REVOKE … ON t", "")
+    line(Grant, "GRANT … ON t; REVOKE … ON t", "").until(17),
+    line(Grant, "GRANT … ON t; REVOKE … ON t", "")
         .locks(&[(Table, AccessShare)])
         .since(18),
     line(
         NoRelation,
-        "CREATE, ALTER and DROP of roles, schemas, functions, types, extensions, …; SET; GRANT on other objects",
-        "",
+        "SET; SHOW; LISTEN; CREATE ROLE; ALTER FUNCTION; DROP TYPE",
+        "and whatever else is about no relation, or finds nothing to do (IF EXISTS, IF NOT EXISTS)",
     ),
-    line(
-        TransactionControl,
-        "BEGIN, COMMIT, ROLLBACK, SAVEPOINT, …",
-        "",
-    ),
+    line(TransactionControl, "BEGIN; COMMIT; ROLLBACK; SAVEPOINT", ""),
     // what runs alone
     line(
         Alone,
-        "CREATE DATABASE, CREATE TABLESPACE, DROP TABLESPACE, ALTER SYSTEM, DISCARD ALL",
+        "CREATE DATABASE; CREATE TABLESPACE; DROP TABLESPACE; ALTER SYSTEM; DISCARD ALL",
         "also CREATE SUBSCRIPTION with a slot, ALTER SUBSCRIPTION … REFRESH, COMMIT PREPARED",
     )
     .alone(Held::Statement),
     line(
         DropDatabase,
-        "DROP DATABASE d, ALTER DATABASE d SET TABLESPACE s",
+        "DROP DATABASE d; ALTER DATABASE d SET TABLESPACE s",
         "",
     )
     .alone(Held::Statement)

@@ -20,7 +20,7 @@ pub(super) const ROWS: &[Row] = &[
     line(CreateTableLike, "CREATE TABLE t (LIKE p)", "").locks(&[(Reads, AccessShare)]),
     line(
         CreateTableAs,
-        "CREATE TABLE t AS SELECT …, SELECT … INTO t",
+        "CREATE TABLE t AS SELECT …; SELECT … INTO t",
         "",
     )
     .locks(&[(Reads, AccessShare)]),
@@ -53,8 +53,14 @@ pub(super) const ROWS: &[Row] = &[
         (Sequences, AccessExclusive),
     ]),
     line(
+        OwnerSame,
+        "ALTER TABLE t OWNER TO r",
+        "r is the owner already",
+    )
+    .locks(&[(Table, AccessExclusive)]),
+    line(
         SetOptions,
-        "ALTER TABLE t SET (fillfactor = n), RESET (…)",
+        "ALTER TABLE t SET (fillfactor = n); … RESET (…)",
         "all but user_catalog_table",
     )
     .locks(&[(Table, ShareUpdateExclusive)]),
@@ -80,7 +86,7 @@ pub(super) const ROWS: &[Row] = &[
     .locks(&[(Table, AccessExclusive)]),
     line(
         SetLogged,
-        "ALTER TABLE t SET LOGGED, SET UNLOGGED",
+        "ALTER TABLE t SET LOGGED; … SET UNLOGGED",
         "it is not already",
     )
     .locks(&[(Table, AccessExclusive), (Indexes, AccessExclusive)])
@@ -90,7 +96,7 @@ pub(super) const ROWS: &[Row] = &[
     .until(14),
     line(
         SetLogged,
-        "ALTER TABLE t SET LOGGED, SET UNLOGGED",
+        "ALTER TABLE t SET LOGGED; … SET UNLOGGED",
         "it is not already",
     )
     .locks(&[
@@ -104,7 +110,7 @@ pub(super) const ROWS: &[Row] = &[
     .since(15),
     line(
         SetLoggedSame,
-        "ALTER TABLE t SET LOGGED, SET UNLOGGED",
+        "ALTER TABLE t SET LOGGED; … SET UNLOGGED",
         "it is already",
     )
     .locks(&[(Table, AccessExclusive)]),
@@ -131,19 +137,19 @@ pub(super) const ROWS: &[Row] = &[
         .locks(&[(Table, ShareUpdateExclusive)]),
     line(
         SwitchTrigger,
-        "ALTER TABLE t ENABLE TRIGGER x, DISABLE TRIGGER x",
+        "ALTER TABLE t ENABLE TRIGGER x; … DISABLE TRIGGER x",
         "a trigger for each row goes to the partitions",
     )
     .locks(&[(Table, ShareRowExclusive), (Affected, ShareRowExclusive)]),
     line(
         SwitchRule,
-        "ALTER TABLE t ENABLE RULE x, DISABLE RULE x",
+        "ALTER TABLE t ENABLE RULE x; … DISABLE RULE x",
         "",
     )
     .locks(&[(Table, AccessExclusive)]),
     line(
         RowSecurity,
-        "ALTER TABLE t ENABLE ROW LEVEL SECURITY, DISABLE, FORCE, NO FORCE",
+        "ALTER TABLE t ENABLE ROW LEVEL SECURITY; … DISABLE; … FORCE; … NO FORCE",
         "",
     )
     .locks(&[(Table, AccessExclusive)]),
@@ -151,7 +157,7 @@ pub(super) const ROWS: &[Row] = &[
         .locks(&[(Table, AccessExclusive), (Index, Share)]),
     line(
         TableOther,
-        "ALTER TABLE t OF type, NOT OF, SET WITHOUT OIDS, OPTIONS (…)",
+        "ALTER TABLE t OF type; … NOT OF; … SET WITHOUT OIDS; … OPTIONS (…)",
         "",
     )
     .locks(&[(Table, AccessExclusive)]),
@@ -196,6 +202,7 @@ pub(super) const ROWS: &[Row] = &[
     line(RefreshEmpty, "REFRESH MATERIALIZED VIEW v WITH NO DATA", "")
         .locks(&[(Table, AccessExclusive), (Indexes, AccessExclusive)])
         .empties(&[Table])
+        .builds(&[Indexes])
         .note("the view cannot be read until it is refreshed"),
     // sequences
     line(CreateSequence, "CREATE SEQUENCE s", ""),
@@ -205,7 +212,7 @@ pub(super) const ROWS: &[Row] = &[
     line(OwnSequence, "ALTER SEQUENCE s OWNED BY t.c", "").locks(&[(Reads, AccessShare)]),
     line(
         AlterSequenceExclusive,
-        "ALTER SEQUENCE s RENAME TO, SET SCHEMA, OWNER TO, SET LOGGED",
+        "ALTER SEQUENCE s RENAME TO u; … SET SCHEMA; … OWNER TO; … SET LOGGED",
         "",
     )
     .locks(&[(Table, AccessExclusive)])

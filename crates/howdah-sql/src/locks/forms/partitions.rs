@@ -1,0 +1,121 @@
+//! Partitions and inheritance.
+
+use super::{Form, Found, Roles};
+use crate::ast::{DetachMode, Node, ObjectName, PartitionBound, PartitionOf};
+use crate::locks::known::Known;
+use crate::locks::proofs::{excludes_bound, proves_bound};
+use crate::locks::table::Role;
+
+pub(super) fn attach(
+    parent: &ObjectName,
+    partition: &ObjectName,
+    bound: Option<&PartitionBound>,
+    found: &mut Found<'_>,
+) {
+    let known = &found.known;
+    let child = known.named(partition);
+    let mut scanned = Vec::new();
+    if !bound.is_some_and(|bound| is_within(parent, &child, bound, known)) {
+        scanned.extend(known.with_descendants(&child));
+    }
+    scanned.extend(scanned_default(parent, bound, known));
+    let built = known.built_for(&child);
+    if !built.is_empty() {
+        scanned.push(child.clone());
+    }
+    let roles = shared(parent, known)
+        .with(Role::Child, known.with_descendants(&child))
+        .with(Role::Affected, scanned)
+        .with(Role::Index, built);
+    found.add(Form::AttachPartition, &roles);
+}
+
+/// `CREATE TABLE … PARTITION OF`.
+pub(super) fn create(of: &PartitionOf, found: &mut Found<'_>) {
+    let parent = &found.known.named(&of.parent);
+    let scanned = scanned_default(parent, Some(&of.bound), &found.known);
+    let roles = shared(parent, &found.known).with(Role::Affected, scanned);
+    found.add(Form::CreatePartition, &roles);
+}
+
+/// The roles around a partition that comes: the parent's foreign keys become its own.
+fn shared(parent: &ObjectName, known: &Known<'_>) -> Roles {
+    let referenced = known
+        .foreign_keys(parent)
+        .into_iter()
+        .flat_map(|key| known.with_partitions(&key.referenced));
+    let referring = known.keys_to(parent).into_iter().map(|key| key.table);
+    Roles::none()
+        .with(Role::Parent, [parent.clone()])
+        .with(Role::ParentIndexes, known.index_names(parent))
+        .with(Role::DefaultPartition, default_partition(parent, known))
+        .with(Role::Referenced, referenced.collect::<Vec<_>>())
+        .with(Role::Referencing, referring.collect::<Vec<_>>())
+}
+
+/// The default partition, and its own partitions.
+pub(super) fn default_partition(parent: &ObjectName, known: &Known<'_>) -> Vec<ObjectName> {
+    known
+        .default_partition(parent)
+        .map(|default| known.with_descendants(&default))
+        .unwrap_or_default()
+}
+
+/// The default partition is looked through for rows that belong into the new one.
+fn scanned_default(
+    parent: &ObjectName,
+    bound: Option<&PartitionBound>,
+    known: &Known<'_>,
+) -> Vec<ObjectName> {
+    let key = known.partition_key(parent);
+    let is_excluded = |default: &ObjectName| {
+        let checks = known.valid_checks(default);
+        let checks: Vec<&Node> = checks.iter().map(|check| &check.expr.node).collect();
+        bound.is_some_and(|bound| excludes_bound(&checks, bound, &key))
+    };
+    let mut found = default_partition(parent, known);
+    found.retain(|default| !is_excluded(default));
+    found
+}
+
+fn is_within(
+    parent: &ObjectName,
+    child: &ObjectName,
+    bound: &PartitionBound,
+    known: &Known<'_>,
+) -> bool {
+    let checks = known.valid_checks(child);
+    let checks: Vec<&Node> = checks.iter().map(|check| &check.expr.node).collect();
+    let not_null = |column: &str| known.is_never_null(child, column);
+    let is_whole = matches!(bound, PartitionBound::Default) && known.partitions(parent).is_empty();
+    is_whole || proves_bound(&checks, bound, &known.partition_key(parent), &not_null)
+}
+
+pub(super) fn detach(
+    parent: &ObjectName,
+    partition: &ObjectName,
+    mode: DetachMode,
+    found: &mut Found<'_>,
+) {
+    let known = &found.known;
+    let child = known.named(partition);
+    let default = default_partition(parent, known);
+    let has_default = !default.is_empty();
+    let roles = shared(parent, known)
+        .with(Role::Child, [child.clone()])
+        .with(Role::Index, known.attached_indexes(&child));
+    let form = match mode {
+        DetachMode::Plain => Form::DetachPartition,
+        DetachMode::Concurrently => Form::DetachPartitionConcurrently,
+        DetachMode::Finalize => Form::DetachPartitionFinalize,
+    };
+    if mode == DetachMode::Concurrently && has_default {
+        found.refuse_because("the table has a default partition");
+    }
+    found.add(form, &roles);
+}
+
+pub(super) fn inherit(form: Form, table: &ObjectName, parent: &ObjectName, found: &mut Found<'_>) {
+    let parent = found.known.named(parent);
+    found.add(form, &Roles::of(table, false).with(Role::Parent, [parent]));
+}

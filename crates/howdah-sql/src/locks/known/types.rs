@@ -1,0 +1,144 @@
+//! Types and domains, and which tables use them.
+
+use super::{Known, Relation};
+use crate::ast::{Node, ObjectName, TypeName};
+use crate::builtin;
+use crate::catalog::{self, Domain, TypeKind};
+
+impl<'a> Known<'a> {
+    fn domain(&self, of: &TypeName) -> Option<&'a Domain> {
+        if of.array_dimensions > 0 {
+            return None;
+        }
+        self.catalog.domain(&of.name)
+    }
+
+    pub(in crate::locks) fn is_domain(&self, name: &ObjectName) -> bool {
+        self.catalog.domain(name).is_some()
+    }
+
+    /// Whether values of the type are tested; None for a type that nobody knows.
+    pub(in crate::locks) fn is_constrained_domain(&self, of: &TypeName) -> Option<bool> {
+        if of.array_dimensions > 0 || of.serial().is_some() {
+            return Some(false);
+        }
+        match self.catalog.type_named(&of.name).map(|it| &it.kind) {
+            Some(TypeKind::Domain(domain)) => Some(
+                domain.not_null
+                    || !domain.constraints.is_empty()
+                    || self.is_constrained_domain(&domain.base) == Some(true),
+            ),
+            Some(TypeKind::Made(_)) => Some(false),
+            None if builtin::is_type(&of.name.name) => Some(false),
+            None => None,
+        }
+    }
+
+    /// The type below a domain, or the type itself.
+    pub(in crate::locks) fn base_type(&self, of: &TypeName) -> TypeName {
+        match self.domain(of) {
+            Some(domain) => self.base_type(&domain.base),
+            None => of.clone(),
+        }
+    }
+
+    /// The default that a column without one takes from its domain.
+    pub(in crate::locks) fn domain_default(&self, of: &TypeName) -> Option<Node> {
+        let domain = self.domain(of)?;
+        match &domain.default {
+            Some(default) => Some(default.node.clone()),
+            None => self.domain_default(&domain.base),
+        }
+    }
+
+    pub(in crate::locks) fn tables_using_type(&self, name: &ObjectName) -> Vec<ObjectName> {
+        self.all(self.catalog.relations().filter(|it| {
+            let mut columns = it.columns.iter();
+            columns.any(|column| self.catalog.is_of_type(column.type_name.as_ref(), name))
+                && matches!(
+                    self.kind(&it.name),
+                    Some(Relation::Table | Relation::ForeignTable | Relation::MaterializedView)
+                )
+        }))
+    }
+
+    /// What loses a column with a type: tables, and what depends on those columns.
+    pub(in crate::locks) fn losers_of_type(&self, name: &ObjectName) -> Vec<ObjectName> {
+        let mut found = self.tables_using_type(name);
+        for table in found.clone() {
+            let columns = self
+                .catalog
+                .relation(&table)
+                .map(|it| it.columns.as_slice());
+            for column in columns.unwrap_or_default() {
+                if self.catalog.is_of_type(column.type_name.as_ref(), name) {
+                    found.extend(self.indexes_with_column(&table, &column.name));
+                    found.extend(self.dependents_of_column(&table, &column.name));
+                }
+            }
+        }
+        found
+    }
+
+    /// Tables with a column of a domain, or of a domain over it.
+    pub(in crate::locks) fn tables_using_domain(&self, name: &ObjectName) -> Vec<ObjectName> {
+        let mut found = self.tables_using_type(name);
+        for above in self.catalog.types() {
+            if let TypeKind::Domain(domain) = &above.kind
+                && self.catalog.is_of_type(Some(&domain.base), name)
+            {
+                found.extend(self.tables_using_domain(&above.name));
+            }
+        }
+        found.retain(|it| self.kind(it) == Some(Relation::Table));
+        found
+    }
+
+    /// Tables declared `OF` a composite type, and what inherits from them.
+    pub(in crate::locks) fn tables_of_type(&self, name: &ObjectName) -> Vec<ObjectName> {
+        let name = self.catalog.resolve_type(name);
+        let is_of = |it: &&catalog::Relation| {
+            let of = it.of_type.as_ref();
+            of.is_some_and(|of| self.catalog.resolve_type(of) == name)
+        };
+        let tables = self.all(self.catalog.relations().filter(is_of));
+        tables
+            .iter()
+            .flat_map(|it| self.with_descendants(it))
+            .collect()
+    }
+
+    /// Tables whose triggers, defaults or checks call a function, and views that do.
+    pub(in crate::locks) fn tables_using_function(&self, name: &ObjectName) -> Vec<ObjectName> {
+        let is_call = |node: &Node| matches!(node, Node::Call(call) if call.name.name == name.name);
+        let calls = |node: &Node| {
+            let mut calls = false;
+            node.walk(&mut |node| calls |= is_call(node));
+            calls
+        };
+        self.all(self.catalog.relations().filter(|it| {
+            it.triggers
+                .iter()
+                .any(|trigger| trigger.function.name == name.name)
+                || it.columns.iter().any(|column| {
+                    column
+                        .default
+                        .as_ref()
+                        .is_some_and(|expr| calls(&expr.node))
+                        || column
+                            .generated
+                            .as_ref()
+                            .is_some_and(|it| calls(&it.expr.node))
+                })
+                || self
+                    .checks(&it.name)
+                    .iter()
+                    .any(|check| calls(&check.expr.node))
+                || it.query.as_ref().is_some_and(|query| {
+                    let mut calls = false;
+                    query.walk(&mut |node| calls |= is_call(node));
+                    calls
+                })
+        }))
+    }
+}

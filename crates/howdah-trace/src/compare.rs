@@ -19,7 +19,8 @@ const BASE: &str = "public";
 pub fn differences(kind: &Kind, seen: &Observation, model: &Effects) -> Vec<String> {
     let mut found = Differences(Vec::new());
     let forbidden = model.in_transaction == InTransaction::Forbidden;
-    if forbidden != (seen.way == Way::Alone) {
+    let refused_first = seen.error.is_some() && model.refused.is_some();
+    if forbidden != (seen.way == Way::Alone) && !refused_first {
         let word = model.in_transaction.word();
         found
             .0
@@ -33,16 +34,12 @@ pub fn differences(kind: &Kind, seen: &Observation, model: &Effects) -> Vec<Stri
         found.0.push(format!("it was said to be refused: {why}"));
     }
     found.locks(seen, model);
+    let renewed = [model.rewrites.as_slice(), &model.empties].concat();
+    found.sets("rewrites", &relations(&seen.rewrites), &names(&renewed));
     if matches!(kind, Kind::Truncate(_)) {
-        found.sets(
-            "empties",
-            &relations(&seen.rewrites),
-            &names(&model.empties),
-        );
+        // what is empty is soon built and read
         return found.0;
     }
-    let rewrites = relations(&seen.rewrites);
-    found.sets("rewrites", &rewrites, &names(&model.rewrites));
     found.sets("builds", &relations(&seen.builds), &names(&model.builds));
     found.scans(kind, seen, model);
     if seen.way == Way::Alone {
@@ -73,9 +70,13 @@ impl Differences {
             (Way::Transaction, false) => true,
         };
         let (taken, held) = (strongest(&seen.locks), strongest(&seen.held));
-        let had = |relation: &ObjectName, mode| held.get(relation).is_some_and(|held| held.1 >= mode);
+        let had =
+            |relation: &ObjectName, mode| held.get(relation).is_some_and(|held| held.1 >= mode);
         for (relation, (is_index, mode)) in &taken {
-            let said = model.locks.iter().find(|lock| base(&lock.relation) == *relation);
+            let said = model
+                .locks
+                .iter()
+                .find(|lock| base(&lock.relation) == *relation);
             match said {
                 Some(said) if said.mode == *mode || had(relation, said.mode) => {}
                 Some(said) if is_sure(*is_index, said.mode.max(*mode)) => self.0.push(format!(

@@ -12,7 +12,17 @@ from howdah import _native
 from tests import servers
 from tests.orm.schema.conftest import Pair, pair, read, run
 
-__all__ = ["Pair", "command", "everything", "make", "pair", "pg_dump", "read", "run"]
+__all__ = [
+    "Pair",
+    "command",
+    "everything",
+    "make",
+    "pair",
+    "pg_dump",
+    "pg_dump_script",
+    "read",
+    "run",
+]
 
 HERE = Path(__file__).parent
 
@@ -40,6 +50,12 @@ def command(*arguments: str) -> subprocess.CompletedProcess[str]:
 
 def pg_dump(pair: Pair, url: str) -> list[str]:
     """What PostgreSQL's own program says of the schema: one text for each object, in order."""
+    script = pg_dump_script(pair, url)
+    return sorted(settled(entry) for entry in script.split("\n--\n-- Name: "))
+
+
+def pg_dump_script(pair: Pair, url: str) -> str:
+    """What PostgreSQL's own program writes of the schema."""
     programs = servers.main_programs()
     if programs.major != pair.major:
         system = servers.system_programs()
@@ -51,7 +67,7 @@ def pg_dump(pair: Pair, url: str) -> list[str]:
         text=True,
         check=True,
     )
-    return sorted(settled(entry) for entry in answer.stdout.split("\n--\n-- Name: "))
+    return answer.stdout
 
 
 def settled(entry: str) -> str:

@@ -56,7 +56,7 @@ def test_all_of_it_is_dropped(pair: Pair) -> None:
     run(pair.first, drop)  # what is not there is passed over
 
 
-def test_settings_of_a_database_do_not_matter(pair: Pair) -> None:
+def test_settings_and_rights_of_the_reader_do_not_matter(pair: Pair) -> None:
     run(pair.first, everything(pair))
     first = read(pair.first)
     run(
@@ -69,3 +69,4 @@ def test_settings_of_a_database_do_not_matter(pair: Pair) -> None:
             end loop; end $$""",
     )
     assert read(pair.first) == first
+    assert read(f"{pair.first}?options=-c%20role%3Dauditor") == first

@@ -23,6 +23,7 @@ pub mod exit;
 mod failure;
 mod format;
 mod host;
+mod locks;
 mod migrate;
 mod models;
 mod refresh;
@@ -55,6 +56,8 @@ enum Command {
     Server(server::Arguments),
     /// Change a database step by step, with everything that is in use going on
     Migrate(migrate::Arguments),
+    /// What statements lock, rewrite and scan, without running them
+    Locks(locks::Arguments),
     /// Models of Python for a database that exists
     Models(models::Arguments),
     /// Compute materialized views again, once or regularly
@@ -85,6 +88,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, context: &Context) -> 
     let outcome = match &parsed.command {
         Command::Server(arguments) => server::run(arguments, context),
         Command::Migrate(arguments) => migrate::run(arguments, context),
+        Command::Locks(arguments) => locks::run(arguments),
         Command::Models(arguments) => models::run(arguments),
         Command::Refresh(arguments) => refresh::run(arguments),
         Command::Schema(arguments) => schema::run(arguments, context),

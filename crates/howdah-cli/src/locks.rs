@@ -1,41 +1,39 @@
 //! `howdah locks`: what each statement of a script does to other sessions.
 //!
-//! IO: reads files or standard input, and the schema of a database if it is asked for one; writes to stdout.
-//! Invariant: nothing is run.
+//! IO: reads files or standard input; writes to stdout. Invariant: nothing is run.
 
 mod render;
 
-use std::path::PathBuf;
+use std::io::{Read as _, Write as _};
+use std::path::{Path, PathBuf};
 
+use anyhow::Context as _;
 use clap::Args;
-use howdah_sql::ast::Script;
 use howdah_sql::catalog::Catalog;
-use howdah_sql::lint::DEFAULT_VERSION;
 use howdah_sql::locks::{self, Effects};
 use howdah_sql::text::Lines;
 
 use crate::exit;
-use crate::files::{self, Input};
 use crate::format::{self, Format};
-use crate::known::Known;
+
+/// The server that is meant where nobody says which.
+const DEFAULT_VERSION: u32 = 15;
 
 /// Arguments of `howdah locks`.
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {
-    /// Files, folders, patterns such as `migrations/**/*.sql`, or `-` for standard input
+    /// Files with SQL, or `-` for standard input
     #[arg(value_name = "FILES", required_unless_present = "table")]
     files: Vec<PathBuf>,
-    /// Major version of the server, from 10 [default: that of `--db`, else 15]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(10..100))]
-    pg_version: Option<u32>,
-    /// A database, as a URL or connection string: its version, tables, indexes, constraints
-    #[arg(long, value_name = "URL", conflicts_with = "schema")]
-    db: Option<String>,
-    /// A snapshot of a schema, `.json` or `.sql`, in place of a database
+    /// Major version of the server, from 10
+    #[arg(long, value_name = "N", default_value_t = DEFAULT_VERSION,
+          value_parser = clap::value_parser!(u32).range(10..100))]
+    pg_version: u32,
+    /// What exists before, as SQL: the output of `howdah schema dump` or `pg_dump --schema-only`
     #[arg(long, value_name = "FILE")]
     schema: Option<PathBuf>,
     /// Print the table of all forms of statements, as Markdown
-    #[arg(long, conflicts_with_all = ["files", "db", "schema", "pg_version"])]
+    #[arg(long, conflicts_with_all = ["files", "schema"])]
     table: bool,
     /// How it is printed
     #[arg(long, value_enum, default_value = "text")]
@@ -43,7 +41,7 @@ pub(crate) struct Arguments {
 }
 
 /// One statement and what it does.
-pub(super) struct Told {
+struct Told {
     /// The file, as the user names it.
     file: String,
     line: u32,
@@ -54,43 +52,57 @@ pub(super) struct Told {
 
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<i32> {
     if arguments.table {
-        print!("{}", locks::document());
+        std::io::stdout().write_all(locks::document().as_bytes())?;
         return Ok(exit::OK);
     }
-    let known = Known::new(arguments.db.as_deref(), arguments.schema.as_deref())?.of(None)?;
-    let version = arguments
-        .pg_version
-        .or(known.version)
-        .unwrap_or(DEFAULT_VERSION);
-    let inputs = files::find(&arguments.files, &mut |_| Ok(false))?;
+    let known = match &arguments.schema {
+        Some(file) => before(&read(file)?),
+        None => Catalog::default(),
+    };
     let mut told = Vec::new();
-    let mut failed = false;
-    for input in &inputs {
-        let text = input.read()?;
-        failed |= tell(input, &text, &known.catalog, version, &mut told);
+    let mut understood = true;
+    for file in &arguments.files {
+        let text = read(file)?;
+        understood &= tell(file, &text, &known, arguments.pg_version, &mut told);
     }
-    let with_file = inputs.len() > 1;
     format::print(
         arguments.format,
-        render::text(&told, version).trim_end(),
-        &render::json(&told, with_file),
+        render::text(&told, arguments.pg_version).trim_end(),
+        &render::json(&told, arguments.files.len() > 1),
     )?;
     if arguments.format == Format::Json {
-        render::remarks(&told).for_each(|remark| talk!("{remark}"));
+        for remark in render::remarks(&told) {
+            talk!("{remark}");
+        }
     }
-    Ok(if failed { exit::FAILURE } else { exit::OK })
+    Ok(if understood { exit::OK } else { exit::FAILURE })
 }
 
-/// Goes through one text; whether some of it cannot be understood.
-fn tell(
-    input: &Input,
-    text: &str,
-    known: &Catalog,
-    version: u32,
-    told: &mut Vec<Told>,
-) -> bool {
-    let file = input.path().display().to_string();
-    let script: Script = howdah_sql::parse(text);
+fn read(file: &Path) -> anyhow::Result<String> {
+    let unreadable = || format!("`{}` cannot be read", file.display());
+    if file == Path::new("-") {
+        let mut text = String::new();
+        std::io::stdin()
+            .read_to_string(&mut text)
+            .with_context(unreadable)?;
+        return Ok(text);
+    }
+    std::fs::read_to_string(file).with_context(unreadable)
+}
+
+/// What a schema's script makes, taken for what was there.
+fn before(schema: &str) -> Catalog {
+    let mut catalog = Catalog::default();
+    for statement in &howdah_sql::parse(schema).statements {
+        catalog.apply(statement);
+    }
+    catalog.settled().completed()
+}
+
+/// Goes through one text; whether all of it is understood.
+fn tell(file: &Path, text: &str, known: &Catalog, version: u32, told: &mut Vec<Told>) -> bool {
+    let file = file.display().to_string();
+    let script = howdah_sql::parse(text);
     let lines = Lines::new(text);
     for error in &script.errors {
         let at = lines.position(error.span.start);
@@ -108,5 +120,5 @@ fn tell(
         });
         catalog.apply(statement);
     }
-    !script.errors.is_empty()
+    script.errors.is_empty()
 }

@@ -82,6 +82,11 @@ fn from_db(arguments: &FromDb) -> anyhow::Result<i32> {
         }
     }
     talk!("{}", summary(&schema));
+    if !arguments.json {
+        for what in models::left_out(&schema) {
+            talk!("not in the models: {what}");
+        }
+    }
     Ok(exit::OK)
 }
 

@@ -99,7 +99,11 @@ fn one(told: &Told, version: u32, out: &mut String) -> std::fmt::Result {
     let shown: Vec<&str> = told.text.lines().take(SHOWN_LINES).collect();
     let last = told.line as usize + shown.len() - usize::from(!shown.is_empty());
     let width = last.to_string().len();
-    writeln!(out, "{:width$}--> {}:{}:{}", "", told.file, told.line, told.column)?;
+    writeln!(
+        out,
+        "{:width$}--> {}:{}:{}",
+        "", told.file, told.line, told.column
+    )?;
     writeln!(out, "{:width$} |", "")?;
     for (number, line) in (told.line..).zip(&shown) {
         writeln!(out, "{number:width$} | {line}")?;
@@ -121,7 +125,10 @@ fn one(told: &Told, version: u32, out: &mut String) -> std::fmt::Result {
 /// What it does, a line for each kind of fact.
 fn facts(effects: &Effects, version: u32) -> Vec<(&'static str, String)> {
     let mut facts = Vec::new();
-    for group in effects.locks.chunk_by(|a, b| (a.mode, a.held) == (b.mode, b.held)) {
+    for group in effects
+        .locks
+        .chunk_by(|a, b| (a.mode, a.held) == (b.mode, b.held))
+    {
         facts.push(("lock", lock(group)));
     }
     if effects.locks.is_empty() && effects.unknown.is_none() {
@@ -141,7 +148,10 @@ fn facts(effects: &Effects, version: u32) -> Vec<(&'static str, String)> {
         facts.push(("waits for", wait.to_string()));
     }
     if effects.in_transaction == InTransaction::Forbidden {
-        facts.push(("transaction", "cannot run inside a transaction block".to_owned()));
+        facts.push((
+            "transaction",
+            "cannot run inside a transaction block".to_owned(),
+        ));
     }
     for row in effects.rows.iter().filter(|row| !row.note.is_empty()) {
         let since = if row.since > 10 || row.until < 18 {

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use clap::{Args, ValueEnum};
+use howdah_schema::identifiers::quoted;
 use howdah_schema::{Snapshot, ddl};
 
 use super::{Reading, Source};
@@ -42,7 +43,7 @@ pub(super) fn run(arguments: &Arguments, context: &Context) -> anyhow::Result<i3
     let options = arguments.reading.options();
     let snapshot = arguments.source.load(&options, &mut scratch, context)?;
     let text = match arguments.format {
-        Format::Sql => script(&snapshot),
+        Format::Sql => script(&snapshot, &options.base),
         Format::Json => snapshot.text()?,
     };
     match &arguments.output {
@@ -60,7 +61,7 @@ pub(super) fn run(arguments: &Arguments, context: &Context) -> anyhow::Result<i3
 }
 
 /// The statements, and as comments what none of them makes.
-fn script(snapshot: &Snapshot) -> String {
+fn script(snapshot: &Snapshot, base: &str) -> String {
     let schema = &snapshot.schema;
     let unknown = schema.unknown.iter().map(|it| {
         let name = it.name.replace(['\n', '\r'], " ");
@@ -75,8 +76,14 @@ fn script(snapshot: &Snapshot) -> String {
         })
     });
     let notes: String = unknown.chain(invalid).collect();
-    let statements = ddl::script(&ddl::create(schema));
-    format!("{notes}begin;\n\n{statements}\ncommit;\n")
+    let mut statements = vec![format!("set local search_path to {}", quoted(base))];
+    if base != "public" {
+        let create = format!("create schema if not exists {}", quoted(base));
+        statements.insert(0, create);
+    }
+    statements.extend(ddl::create(schema));
+    let statements = ddl::script(&statements);
+    format!("{notes}begin;\n{statements}commit;\n")
 }
 
 /// The file has the old text or the new one, whatever happens meanwhile.

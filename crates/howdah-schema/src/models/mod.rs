@@ -6,6 +6,7 @@
 mod columns;
 mod context;
 mod declarations;
+mod left_out;
 mod names;
 mod relations;
 mod source;
@@ -17,6 +18,8 @@ use std::fmt::Write;
 
 use crate::value::Schema;
 use context::Context;
+
+pub use left_out::left_out;
 
 /// The module for a schema that was read; `title` is the first line of its docstring.
 #[must_use]

@@ -142,21 +142,3 @@ fn versions(row: &Row) -> String {
         (false, false) => format!("{} to {}", row.since, row.until),
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_page_is_fresh() {
-        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/lock-model.md");
-        if std::env::var_os("LOCKS_WRITE").is_some() {
-            std::fs::write(path, document()).unwrap();
-        }
-        let page = std::fs::read_to_string(path).expect("docs/lock-model.md is there");
-        assert!(
-            page == document(),
-            "docs/lock-model.md is stale: write it with `howdah locks --table`"
-        );
-    }
-}

@@ -26,13 +26,13 @@ mod types;
 
 use std::borrow::Cow;
 
-use squawk_syntax::{SyntaxKind as K, SyntaxNode};
+use squawk_syntax::SyntaxNode;
 
 pub use self::bodies::parse_do;
 use self::parser::Parser;
 use self::tree::Tree;
 use crate::ast::{Kind, Script, SourceComment, Statement, SyntaxError};
-use crate::text::{Piece, Span, TokenKind, mask_commands, mask_variables, pieces, tokens};
+use crate::text::{Piece, TokenKind, mask_commands, mask_variables, pieces, tokens};
 
 /// Parentheses within parentheses that the parser, which calls itself for each, is given.
 /// PostgreSQL's own limit depends on its stack and is of the same order.

@@ -11,3 +11,7 @@ pub mod driver;
 /// howdah-sql's.
 #[path = "../../crates/howdah-sql/tests/entry/mod.rs"]
 pub mod sql;
+
+/// The linter's.
+#[path = "../../crates/howdah-sql/tests/lint_entry/mod.rs"]
+pub mod lint;

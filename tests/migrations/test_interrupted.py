@@ -197,7 +197,7 @@ def reset(project: Project, direction: str) -> None:
     project.execute(
         "set client_min_messages = warning",
         "drop table if exists log_1, log, book",
-        "drop schema if exists howdah cascade",
+        "drop schema if exists howdah_history cascade",
     )
     if direction == "down":
         project.up()

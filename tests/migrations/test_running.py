@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 import howdah
+import howdah.server
 from howdah import migrations
 from howdah.migrations import Busy, MigrationError
 from howdah.migrations._deploying import KEY
@@ -72,7 +73,7 @@ def test_up_and_down(books: Project) -> None:
     assert books.down(target="base") == ["0001_books"]
     assert books.value("select to_regclass('book')") is None
     assert books.states() == {"0001_books": "pending", "0002_prices": "pending"}
-    events = books.value("select array_agg(event order by at) from howdah.migration_log")
+    events = books.value("select array_agg(event order by at) from howdah_history.migration_log")
     assert events == ["applied", "applied", "reverted", "reverted"]
     assert books.up() == ["0001_books", "0002_prices"]
 
@@ -295,3 +296,13 @@ def test_data_in_python(books: Project) -> None:
         "book 4", "book 14", "book 24"
     ]  # fmt: skip
     assert books.down() == ["0003_data"]
+
+
+def test_tables_are_made_where_the_search_path_says(books: Project) -> None:
+    # the superuser of howdah's own servers: a schema of that name would be its `"$user"`
+    with howdah.server.start() as server:
+        assert server.user == "howdah"
+        migrations.up(server.url, books.folder)
+        with howdah.connect(server.url) as conn:
+            assert conn.fetch_value("select to_regclass('public.book') is not null")
+            assert conn.fetch_value("select current_schema()") == "public"

@@ -1,4 +1,4 @@
-"""What has been applied to a database: the schema `howdah` in it.
+"""What has been applied to a database: the schema `howdah_history` in it.
 
 Asks the connection that it is given. Called by the runner, and for `--sql`, where the statements
 are printed instead. Invariant: progress is recorded in the transaction of the work itself where
@@ -24,10 +24,14 @@ if TYPE_CHECKING:
 
 Direction: TypeAlias = Literal["up", "down"]
 
+SCHEMA = "howdah_history"
+"""Not `howdah`: a role of that name, as that of howdah's own servers, would have it as `"$user"` in
+its search path, and make tables there."""
+
 CREATE = """\
-create schema if not exists howdah;
-comment on schema howdah is 'what howdah has done to this database';
-create table if not exists howdah.migration (
+create schema if not exists howdah_history;
+comment on schema howdah_history is 'what howdah has done to this database';
+create table if not exists howdah_history.migration (
     name text primary key,
     place bigint generated always as identity,
     checksum text not null,
@@ -39,8 +43,8 @@ create table if not exists howdah.migration (
     client text not null,
     howdah text not null
 );
-create table if not exists howdah.migration_step (
-    migration text not null references howdah.migration on delete cascade,
+create table if not exists howdah_history.migration_step (
+    migration text not null references howdah_history.migration on delete cascade,
     direction text not null check (direction in ('up', 'down')),
     number int not null,
     checksum text not null,
@@ -51,7 +55,7 @@ create table if not exists howdah.migration_step (
     done_at timestamptz,
     primary key (migration, direction, number)
 );
-create table if not exists howdah.migration_log (
+create table if not exists howdah_history.migration_log (
     at timestamptz not null default pg_catalog.clock_timestamp(),
     migration text not null,
     event text not null check (event in ('applied', 'reverted', 'recorded', 'squashed')),
@@ -96,7 +100,9 @@ class Record:
 
 def exists(conn: Connection) -> bool:
     """Whether the database has a history."""
-    found = conn.fetch_value("select pg_catalog.to_regclass('howdah.migration') is not null")
+    found = conn.fetch_value(
+        "select pg_catalog.to_regclass('howdah_history.migration') is not null"
+    )
     return bool(found)
 
 
@@ -105,11 +111,11 @@ def read(conn: Connection) -> dict[str, Record]:
     if not exists(conn):
         return {}
     columns = "name, checksum, state, begun_at, applied_at, seconds, role, client, howdah"
-    rows = conn.fetch(f"select {columns} from howdah.migration order by place")
+    rows = conn.fetch(f"select {columns} from howdah_history.migration order by place")
     records = {row.name: Record(*row) for row in rows}
     steps = conn.fetch(
         "select migration, direction, number, state, checksum, position, rows "
-        "from howdah.migration_step"
+        "from howdah_history.migration_step"
     )
     for migration, direction, number, *rest in steps:
         records[migration].steps[direction, number] = StepRecord(*rest)
@@ -120,7 +126,7 @@ def began(migration: Migration) -> str:
     """SQL: the migration is being applied."""
     values = _literals(migration.name, migration.checksum, client(), _native.version)
     return (
-        "insert into howdah.migration (name, checksum, state, client, howdah) "
+        "insert into howdah_history.migration (name, checksum, state, client, howdah) "
         f"values ({values[0]}, {values[1]}, 'begun', {values[2]}, {values[3]}) "
         "on conflict (name) do update set checksum = excluded.checksum"
     )
@@ -130,7 +136,8 @@ def applied(migration: Migration, event: str = "applied") -> str:
     """SQL: all of its steps are done."""
     name, checksum = _literals(migration.name, migration.checksum)
     return (
-        "update howdah.migration set state = 'applied', applied_at = pg_catalog.clock_timestamp(), "
+        "update howdah_history.migration set state = 'applied', "
+        "applied_at = pg_catalog.clock_timestamp(), "
         f"checksum = {checksum} where name = {name};\n" + _log(migration.name, event)
     )
 
@@ -138,14 +145,14 @@ def applied(migration: Migration, event: str = "applied") -> str:
 def reverting(migration: Migration) -> str:
     """SQL: it is being undone."""
     [name] = _literals(migration.name)
-    return f"update howdah.migration set state = 'reverting' where name = {name}"
+    return f"update howdah_history.migration set state = 'reverting' where name = {name}"
 
 
 def reverted(migration: Migration) -> str:
     """SQL: it has been undone."""
     [name] = _literals(migration.name)
     return _log(migration.name, "reverted") + (
-        f";\ndelete from howdah.migration where name = {name}"
+        f";\ndelete from howdah_history.migration where name = {name}"
     )
 
 
@@ -154,14 +161,16 @@ def squashed(migration: Migration) -> str:
     names = ", ".join(_literals(*migration.replaces))
     return (
         f"{began(migration)};\n{applied(migration, 'squashed')};\n"
-        f"delete from howdah.migration where name in ({names})"
+        f"delete from howdah_history.migration where name in ({names})"
     )
 
 
 def spent(migration: Migration, seconds: float) -> str:
     """SQL: time that was spent on it."""
     [name] = _literals(migration.name)
-    return f"update howdah.migration set seconds = seconds + {seconds:.6f} where name = {name}"
+    return (
+        f"update howdah_history.migration set seconds = seconds + {seconds:.6f} where name = {name}"
+    )
 
 
 def step_began(migration: Migration, direction: Direction, step: Step) -> str:
@@ -176,7 +185,7 @@ def step_done(migration: Migration, direction: Direction, step: Step) -> str:
 
 def step_failed(migration: Migration, direction: Direction, step: Step) -> str:
     """SQL: the step took no effect."""
-    return "delete from howdah.migration_step" + _where(migration, direction, step)
+    return "delete from howdah_history.migration_step" + _where(migration, direction, step)
 
 
 def moved(
@@ -185,7 +194,8 @@ def moved(
     """SQL: a step in batches came so far, by so many rows more."""
     keys = ", ".join(_literals(*position))
     return (
-        f"update howdah.migration_step set position = array[{keys}]::text[], rows = rows + {rows}"
+        "update howdah_history.migration_step "
+        f"set position = array[{keys}]::text[], rows = rows + {rows}"
         + _where(migration, direction, step)
     )
 
@@ -205,7 +215,7 @@ def _step(migration: Migration, direction: Direction, step: Step, state: str) ->
     # what had been begun with other statements begins anew
     fresh = "case when s.checksum = excluded.checksum then s.position end"
     return (
-        "insert into howdah.migration_step as s "
+        "insert into howdah_history.migration_step as s "
         "(migration, direction, number, checksum, state, done_at) "
         f"values ({name}, '{direction}', {step.number}, {checksum}, '{state}', {done}) "
         "on conflict (migration, direction, number) do update set state = excluded.state, "
@@ -220,9 +230,10 @@ def _where(migration: Migration, direction: Direction, step: Step) -> str:
 
 def _log(name: str, event: str) -> str:
     values = ", ".join(_literals(name, event, client(), _native.version))
+    seconds = f"select seconds from howdah_history.migration where name = {_literals(name)[0]}"
     return (
-        "insert into howdah.migration_log (migration, event, client, howdah, seconds) "
-        f"select {values}, (select seconds from howdah.migration where name = {_literals(name)[0]})"
+        "insert into howdah_history.migration_log (migration, event, client, howdah, seconds) "
+        f"select {values}, ({seconds})"
     )
 
 

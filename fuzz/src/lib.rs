@@ -8,10 +8,10 @@ pub mod wire;
 #[path = "../../crates/howdah-driver/tests/entry/mod.rs"]
 pub mod driver;
 
-/// The linter's.
-#[path = "../../crates/howdah-sql/tests/lint_entry/mod.rs"]
-pub mod lint;
-
 /// howdah-sql's.
 #[path = "../../crates/howdah-sql/tests/entry/mod.rs"]
 pub mod sql;
+
+/// The linter's.
+#[path = "../../crates/howdah-sql/tests/lint_entry/mod.rs"]
+pub mod lint;

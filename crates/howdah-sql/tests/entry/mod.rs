@@ -1,5 +1,7 @@
 //! What any text is put through: by `cargo test` with arbitrary ones, by the fuzz target with found ones.
 
+#![allow(unreachable_pub)] // the fuzz targets use it from another crate
+
 use howdah_sql::ast::Kind;
 use howdah_sql::catalog::Catalog;
 use howdah_sql::text::{Lines, tokens};

@@ -3,19 +3,19 @@
 use crate::ast::{
     ConstraintKind, Kind, Name, Node, ObjectName, PartitionBound, Query, RelationKind, Statement,
 };
-use crate::catalog::{Age, Catalog, Index, Made, Relation, Trigger};
+use crate::catalog::{Age, Catalog, Index, Relation, Trigger};
 use crate::lint::context::At;
 
 /// Whether others may use it: neither a relation nor a type nor a function that the script has made.
 pub(in crate::lint::rules) fn is_shared(at: &At<'_>, name: &ObjectName) -> bool {
     let functions = at.catalog.functions(name);
-    let is_new = |made: Made| at.catalog.age(made) != Age::Before;
+    let is_new = |age: Age| age != Age::Before;
     at.is_shared(name)
         && !at
             .catalog
             .type_named(name)
-            .is_some_and(|it| is_new(it.made))
-        && (functions.is_empty() || functions.iter().any(|it| !is_new(it.made)))
+            .is_some_and(|it| is_new(at.catalog.age(it.made)))
+        && (functions.is_empty() || functions.iter().any(|it| !is_new(at.catalog.age(it.made))))
 }
 
 /// Whether it is a partitioned table, or an index of one.

@@ -79,12 +79,12 @@ fn text(found: &Difference) -> String {
         let loss = change.loses.as_ref();
         let loss = loss.map_or(String::new(), |it| format!("  (loses {it})"));
         let (kind, name) = (change.object.kind, &change.object.name);
-        let statements: String = change
+        let statements: Vec<String> = change
             .statements
             .iter()
             .map(|it| format!("    {};\n", it.replace('\n', "\n    ")))
             .collect();
-        format!("{sign} {kind} {name}{loss}\n{statements}")
+        format!("{sign} {kind} {name}{loss}\n{}", statements.concat())
     };
     found.changes.iter().map(line).collect()
 }

@@ -46,8 +46,9 @@ $(VENV)/.native: $(RUST_SOURCES) $(VENV)/.requirements
 	@touch $@
 
 .PHONY: reference
-reference: $(VENV)/.requirements ## write docs/reference from the sources
+reference: build ## write docs/reference and docs/rules from the sources
 	$(PYTHON) tools/generate_reference.py
+	$(PYTHON) tools/generate_rule_pages.py
 
 .PHONY: wheel
 wheel: $(VENV)/.requirements ## a wheel for this Python in dist/
@@ -80,7 +81,7 @@ test-sqlalchemy: ## SQLAlchemy's suite for dialects, compared with psycopg's dia
 ready: format lint types fast-tests ## before a commit: format, lint, types, fast tests
 
 # What `make bench` runs beside the table of `python -m benches`.
-BENCHES := server_start copying memory sqlalchemy_orm django_orm
+BENCHES := server_start copying memory sqlalchemy_orm django_orm lint
 
 .PHONY: bench
 bench: ## compare with other drivers: client CPU, wall time and system calls

@@ -7,3 +7,7 @@ pub mod wire;
 /// howdah-driver's.
 #[path = "../../crates/howdah-driver/tests/entry/mod.rs"]
 pub mod driver;
+
+/// The linter's.
+#[path = "../../crates/howdah-sql/tests/lint_entry/mod.rs"]
+pub mod lint;

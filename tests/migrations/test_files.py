@@ -114,6 +114,11 @@ def test_mistakes_are_told_with_their_line(tmp_path: Path, text: str, told: str)
     assert told in raised.value.message
 
 
+def test_comments_for_the_linter_are_prose(tmp_path: Path) -> None:
+    found = read("-- howdah: ignore table-rewrite -- few rows\nselect 1", tmp_path)
+    assert [it.sql for it in found.up] == [("select 1",)]
+
+
 def test_line_endings_do_not_count(tmp_path: Path) -> None:
     unix, dos = read(WHOLE, tmp_path), read(WHOLE.replace("\n", "\r\n"), tmp_path)
     assert unix.checksum == dos.checksum

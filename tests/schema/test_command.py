@@ -204,3 +204,9 @@ def test_sources_that_are_none(tmp_path: Path) -> None:
         assert answer.returncode == 1
         assert message in answer.stderr
         assert answer.stdout == ""
+
+
+def test_help_shows_no_secret(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOWDAH_SCRATCH", "postgresql://me:hush@nowhere/")
+    assert "HOWDAH_SCRATCH" in written("dump", "--help")
+    assert "hush" not in written("dump", "--help")

@@ -12,3 +12,5 @@ pub const USAGE: i32 = 2;
 pub const NOT_RUNNING: i32 = 3;
 /// There is no cluster in the directory.
 pub const NO_CLUSTER: i32 = 4;
+/// Everything was read, and something was found that should not be there.
+pub const FOUND: i32 = 5;

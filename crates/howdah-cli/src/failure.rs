@@ -7,6 +7,28 @@ use howdah_server::{Error, Kind};
 
 use crate::exit;
 
+/// An error with its cure.
+#[derive(Debug)]
+pub(crate) struct Hinted {
+    error: anyhow::Error,
+    hint: String,
+}
+
+impl Hinted {
+    pub(crate) fn new(error: anyhow::Error, hint: impl Into<String>) -> Self {
+        let hint = hint.into();
+        Self { error, hint }
+    }
+}
+
+impl std::fmt::Display for Hinted {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(formatter, "{:#}", self.error)
+    }
+}
+
+impl std::error::Error for Hinted {}
+
 /// Prints the error with its hint and gives the exit code for it.
 pub(crate) fn report(error: &anyhow::Error) -> i32 {
     if error
@@ -17,6 +39,9 @@ pub(crate) fn report(error: &anyhow::Error) -> i32 {
         return exit::OK;
     }
     talk!("error: {error:#}");
+    if let Some(hinted) = error.downcast_ref::<Hinted>() {
+        talk!("\nhint: {}", hinted.hint);
+    }
     let Some(failure) = error.downcast_ref::<Error>() else {
         return exit::FAILURE;
     };

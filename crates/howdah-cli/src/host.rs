@@ -12,6 +12,13 @@ pub trait Host: std::fmt::Debug + Send + Sync {
     /// The module cannot be imported, or declares what no database can have.
     fn declared(&self, module: &str) -> anyhow::Result<String>;
 
+    /// The migrations of another tool's project with their SQL, as a JSON list in the order in which they run.
+    /// `project` is JSON: `{"tool": "django", "path": …, "apps": […]}` or `{"tool": "alembic", "path": …}`.
+    ///
+    /// # Errors
+    /// The project cannot be loaded, or its tool is not installed.
+    fn rendered(&self, project: &str) -> anyhow::Result<String>;
+
     /// Runs `howdah migrate` with its arguments as JSON, as `migrate.rs` writes them; gives the exit code.
     ///
     /// # Errors

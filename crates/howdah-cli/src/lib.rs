@@ -23,6 +23,8 @@ pub mod exit;
 mod failure;
 mod format;
 mod host;
+mod known;
+mod lint;
 mod locks;
 mod migrate;
 mod models;
@@ -60,6 +62,8 @@ enum Command {
     Locks(locks::Arguments),
     /// Models of Python for a database that exists
     Models(models::Arguments),
+    /// Find what SQL would do to a database in use
+    Lint(lint::Arguments),
     /// Compute materialized views again, once or regularly
     Refresh(refresh::Arguments),
     /// Schemas as values: show them, write them down
@@ -90,6 +94,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, context: &Context) -> 
         Command::Migrate(arguments) => migrate::run(arguments, context),
         Command::Locks(arguments) => locks::run(arguments),
         Command::Models(arguments) => models::run(arguments),
+        Command::Lint(arguments) => lint::run(arguments, context),
         Command::Refresh(arguments) => refresh::run(arguments),
         Command::Schema(arguments) => schema::run(arguments, context),
     };

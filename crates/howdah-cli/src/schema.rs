@@ -47,7 +47,12 @@ pub(crate) struct Reading {
     #[arg(long)]
     owners: bool,
     /// Server for scratch databases, in which `.sql` files and models are made [default: a temporary server]
-    #[arg(long, value_name = "URL", env = "HOWDAH_SCRATCH")]
+    #[arg(
+        long,
+        value_name = "URL",
+        env = "HOWDAH_SCRATCH",
+        hide_env_values = true
+    )]
     scratch: Option<String>,
 }
 

@@ -73,6 +73,26 @@ pub(crate) fn run(arguments: &Arguments, context: &Context) -> anyhow::Result<i3
     })
 }
 
+/// What `howdah lint --trace` adds: the same files, on a scratch server. `schema` is there before.
+pub(crate) fn measured(
+    files: Vec<PathBuf>,
+    schema: Option<PathBuf>,
+    one_transaction: bool,
+    context: &Context,
+) -> anyhow::Result<i32> {
+    let arguments = Arguments {
+        files,
+        db: None,
+        commit: false,
+        schema: schema.into_iter().collect(),
+        workload: None,
+        one_transaction,
+        format: Format::Text,
+        bindir: None,
+    };
+    run(&arguments, context)
+}
+
 fn on_given(
     arguments: &Arguments,
     url: &str,

@@ -15,6 +15,10 @@ impl Host for Python {
         ask("howdah.migrations._models", "declared", module)
     }
 
+    fn rendered(&self, project: &str) -> anyhow::Result<String> {
+        ask("howdah._rendered", "rendered", project)
+    }
+
     fn migrate(&self, arguments: &str) -> anyhow::Result<i32> {
         ask("howdah.migrations._command", "run", arguments)
     }

@@ -15,6 +15,7 @@
 pub mod ast;
 pub mod builtin;
 pub mod catalog;
+pub mod lint;
 pub mod locks;
 mod syntax;
 pub mod text;

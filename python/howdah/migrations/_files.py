@@ -203,9 +203,9 @@ class _File:
         self.part, self.directive, self.joins = part, _Directive(), False
 
     def _direct(self, text: str, line: int) -> None:
-        if text == "migration":
-            return
         words, _, rest = text.partition(" ")
+        if text == "migration" or words in {"ignore", "ignore-file"}:  # what `howdah lint` reads
+            return
         if words == "undo" and self.part == "down" and rest.isdecimal():
             number = int(rest)
             phase = next((it.phase for it in self.up if it.number == number), None)

@@ -18,7 +18,7 @@ use crate::{Context, exit};
 pub(super) struct Arguments {
     /// A database as a URL or connection string, a `.json` or `.sql` file, or `models:package.module`; PG* variables
     /// where absent
-    #[arg(value_name = "SOURCE", default_value = "")]
+    #[arg(value_name = "SOURCE", default_value = "", hide_default_value = true)]
     source: Source,
     /// What is written
     #[arg(long, value_enum, default_value_t = Format::Sql)]
@@ -32,7 +32,7 @@ pub(super) struct Arguments {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Format {
-    /// Statements that make the schema, in one transaction
+    /// Statements that make the schema
     Sql,
     /// A snapshot: the schema with sizes and row counts, for `howdah lint --schema` and `howdah schema diff`
     Json,
@@ -76,14 +76,18 @@ fn script(snapshot: &Snapshot, base: &str) -> String {
         })
     });
     let notes: String = unknown.chain(invalid).collect();
-    let mut statements = vec![format!("set local search_path to {}", quoted(base))];
+    // no transaction: one would lock every relation, of which a server allows some thousand
+    let mut statements = vec![
+        format!("set search_path to {}", quoted(base)),
+        "set check_function_bodies to off".to_owned(),
+    ];
     if base != "public" {
         let create = format!("create schema if not exists {}", quoted(base));
         statements.insert(0, create);
     }
-    statements.extend(ddl::create(schema));
-    let statements = ddl::script(&statements);
-    format!("{notes}begin;\n{statements}commit;\n")
+    let made = ddl::create(schema).into_iter();
+    statements.extend(made.filter(|it| it != ddl::UNCHECKED_BODIES));
+    notes + &ddl::script(&statements)
 }
 
 /// The file has the old text or the new one, whatever happens meanwhile.

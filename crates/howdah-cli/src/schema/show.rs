@@ -15,7 +15,7 @@ pub(super) struct Arguments {
     /// First, where it is not what the PG* variables say: a database as a URL or connection string, a `.json` or `.sql`
     /// file, or `models:package.module`. Then what is shown: names such as `author`, `app.book`, `app.*`, or kinds such
     /// as `tables`, `types`, `functions`; all in short where absent
-    #[arg(value_name = "[SOURCE] [WHAT]")]
+    #[arg(value_name = "SOURCE|WHAT")]
     what: Vec<String>,
     /// How it is printed
     #[arg(long, value_enum, default_value_t = Format::Text)]

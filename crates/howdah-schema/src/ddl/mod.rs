@@ -32,6 +32,10 @@ use crate::value::{Options, Schema};
 
 pub use order::words;
 
+/// A setting of the transaction without which a body could not name what comes later; among the statements where there is
+/// such a body.
+pub const UNCHECKED_BODIES: &str = "set local check_function_bodies = off";
+
 /// The statements that make everything; names must be complete (see [`crate::naming`]).
 #[must_use]
 pub fn create(schema: &Schema) -> Vec<String> {
@@ -59,7 +63,7 @@ pub fn create(schema: &Schema) -> Vec<String> {
     }
     if schema.routines.iter().any(|it| !it.atomic) {
         // a body may name what comes later
-        statements.push("set local check_function_bodies = off".to_owned());
+        statements.push(UNCHECKED_BODIES.to_owned());
     }
     for object in order::ordered(schema) {
         object.create(&mut statements);

@@ -9,6 +9,7 @@
 //! are shared until they change; names that PostgreSQL chooses are chosen as it does.
 
 mod apply;
+mod assume;
 mod choose;
 mod inheritance;
 mod lookup;

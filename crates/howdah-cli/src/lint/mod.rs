@@ -1,0 +1,220 @@
+//! `howdah lint`: what SQL would do to a database that is in use, before it does.
+//!
+//! IO: reads files, folders, standard input, a database or a snapshot of one; writes what was found to stdout or files,
+//! and with `--fix` the files themselves. Invariant: clean, found something, and failed have exit codes of their own, and
+//! what could not be read is never taken for clean.
+
+mod arguments;
+mod baseline;
+mod check;
+mod config;
+mod explain;
+mod files;
+mod glob;
+mod output;
+mod parallel;
+mod parts;
+mod render;
+mod rendered;
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+pub(crate) use arguments::Arguments;
+use arguments::FailOn;
+use baseline::Baseline;
+use check::{Checked, Checker};
+use config::{Config, Configs};
+use files::Input;
+use output::Output;
+use render::Totals;
+
+use crate::known::Known;
+use crate::{Context, exit};
+
+pub(crate) fn run(arguments: &Arguments, context: &Context) -> anyhow::Result<i32> {
+    if let Some(rule) = &arguments.explain {
+        return explain::explain(rule);
+    }
+    if arguments.list {
+        return explain::list(arguments.form());
+    }
+    let configs = if arguments.no_config {
+        Configs::isolated()
+    } else {
+        Configs::new(arguments.config.as_deref())?
+    };
+    let known = Known::new(arguments.db.as_deref(), arguments.schema.as_deref())?;
+    let checker = Checker::new(arguments, &configs, &known)?;
+    let mut run = Run::new(arguments)?;
+    if let Some(project) = arguments.project() {
+        let migrations = rendered::migrations(&project, context)?;
+        checker.sequence(&migrations, &mut |checked| run.take(checked))?;
+    } else {
+        let inputs = inputs(arguments, &configs)?;
+        if inputs.is_empty() {
+            talk!(
+                "note: there is nothing to look at: no file that ends in `.sql` and is not excluded"
+            );
+        }
+        let work = |input: &Input| checker.check(input);
+        parallel::in_order(&inputs, work, |checked| run.take(checked))?;
+        if arguments.trace {
+            let code = run.end()?;
+            let traced = trace(arguments, inputs, context)?;
+            // whatever failed is told before whatever was found
+            return Ok(if traced == exit::OK { code } else { traced });
+        }
+    }
+    run.end()
+}
+
+/// What the files really do, printed behind what was found.
+fn trace(arguments: &Arguments, inputs: Vec<Input>, context: &Context) -> anyhow::Result<i32> {
+    let file = |input: Input| match input {
+        Input::File(path) => Ok(path),
+        Input::Stdin(_) => {
+            anyhow::bail!("`--trace` runs files, and standard input was read already")
+        }
+    };
+    let files = inputs
+        .into_iter()
+        .map(file)
+        .collect::<anyhow::Result<Vec<_>>>()?;
+    if files.is_empty() {
+        return Ok(exit::OK);
+    }
+    let schema = arguments.schema.clone();
+    crate::trace::measured(files, schema, arguments.assume_in_transaction, context)
+}
+
+/// What the command line means; nothing: the current folder.
+fn inputs(arguments: &Arguments, configs: &Configs) -> anyhow::Result<Vec<Input>> {
+    let is_stdin = |it: &PathBuf| it.as_os_str() == "-";
+    if arguments.files.iter().any(is_stdin) {
+        anyhow::ensure!(
+            arguments.files.len() == 1,
+            "`-` stands for standard input, and alone"
+        );
+        let name = arguments.stdin_filename.clone();
+        return Ok(vec![Input::Stdin(
+            name.unwrap_or_else(|| "stdin.sql".into()),
+        )]);
+    }
+    let here = [PathBuf::from(".")];
+    let named = if arguments.files.is_empty() {
+        &here
+    } else {
+        arguments.files.as_slice()
+    };
+    let excludes: Vec<_> = arguments
+        .exclude
+        .iter()
+        .map(|it| glob::Glob::new(it))
+        .collect();
+    let mut folders = HashMap::new();
+    files::find(named, &mut |path| {
+        if excludes.iter().any(|it| it.holds(path)) {
+            return Ok(true);
+        }
+        let path = std::path::absolute(path)?;
+        let folder = path.parent().unwrap_or(Path::new("/")).to_owned();
+        let config = match folders.get(&folder) {
+            Some(config) => Arc::clone(config),
+            None => {
+                let config: Arc<Config> = configs.of_folder(&folder)?;
+                folders.insert(folder, Arc::clone(&config));
+                config
+            }
+        };
+        Ok(config.excludes(&path))
+    })
+}
+
+/// What is collected over all files.
+struct Run<'a> {
+    arguments: &'a Arguments,
+    output: Output,
+    totals: Totals,
+    baselines: HashMap<PathBuf, Baseline>,
+    written: Option<Baseline>,
+    /// Findings that the exit code tells of.
+    grave: usize,
+    failed: bool,
+}
+
+impl<'a> Run<'a> {
+    fn new(arguments: &'a Arguments) -> anyhow::Result<Self> {
+        let written = arguments.write_baseline.as_deref();
+        Ok(Self {
+            arguments,
+            output: Output::new(arguments)?,
+            totals: Totals::default(),
+            baselines: HashMap::new(),
+            written: written.map(Baseline::new).transpose()?,
+            grave: 0,
+            failed: false,
+        })
+    }
+
+    /// The next file. One that fails is told of, and the others are looked at nevertheless.
+    fn take(&mut self, checked: anyhow::Result<Checked>) -> anyhow::Result<()> {
+        let mut checked = match checked {
+            Ok(checked) => checked,
+            Err(error) => {
+                crate::failure::report(&error);
+                self.failed = true;
+                return Ok(());
+            }
+        };
+        if let Some(written) = &mut self.written {
+            written.add(&checked.report);
+        } else if let Some(path) = self.baseline(&checked.config) {
+            let known = match self.baselines.get(&path) {
+                Some(known) => known,
+                None => {
+                    let known = Baseline::read(&path)?;
+                    self.baselines.entry(path).or_insert(known)
+                }
+            };
+            known.apply(&mut checked.report);
+        }
+        let fail_on = self.arguments.fail_on.or(checked.config.fail_on);
+        let threshold = fail_on.unwrap_or(FailOn::Error).severity();
+        let mut totals = Totals::default();
+        totals.add(&checked.report);
+        self.grave += threshold.map_or(0, |it| totals.at_least(it));
+        self.totals.add(&checked.report);
+        self.totals.fixed += checked.fixed;
+        if let Some(text) = &checked.stdin {
+            output::fixed_stdin(text)?;
+        }
+        if self.written.is_none() {
+            self.output.file(&checked.report)?;
+        }
+        Ok(())
+    }
+
+    fn baseline(&self, config: &Config) -> Option<PathBuf> {
+        let named = self.arguments.baseline.clone();
+        named.or_else(|| config.baseline.clone())
+    }
+
+    fn end(mut self) -> anyhow::Result<i32> {
+        if let (Some(written), Some(path)) = (&self.written, &self.arguments.write_baseline) {
+            written.write(path)?;
+            let count = render::plural(written.len(), "finding");
+            talk!("`{}` lists {count} as known", path.display());
+            return Ok(if self.failed { exit::FAILURE } else { exit::OK });
+        }
+        self.output.end(&self.totals)?;
+        Ok(if self.failed {
+            exit::FAILURE
+        } else if self.grave > 0 {
+            exit::FOUND
+        } else {
+            exit::OK
+        })
+    }
+}

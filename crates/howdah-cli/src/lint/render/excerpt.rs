@@ -1,0 +1,210 @@
+//! The lines of a source that a finding shows, fit to be printed.
+//!
+//! No IO. Made while the source is in memory, kept with the finding. Invariant: what it holds is bounded, and free of
+//! control characters, which a terminal would obey.
+
+use std::ops::Range;
+
+/// Lines shown at most.
+const LINES: usize = 4;
+/// Characters of a line shown at most.
+const WIDTH: usize = 160;
+
+/// Lines of a source.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Excerpt {
+    /// The number of the first line; zero where the lines are not those of a file.
+    pub(crate) first: usize,
+    pub(crate) lines: Vec<Line>,
+    /// The range goes on below.
+    pub(crate) cut: bool,
+}
+
+/// A line, and what of it is pointed at, in columns of what is printed.
+#[derive(Debug, Clone)]
+pub(crate) struct Line {
+    pub(crate) text: String,
+    pub(crate) marked: Range<usize>,
+}
+
+impl Excerpt {
+    /// The lines that a range of bytes touches; `first` is the number of its first line.
+    pub(crate) fn new(text: &str, range: &Range<usize>, first: usize) -> Self {
+        let before = text.get(..range.start).unwrap_or_default();
+        let mut begin = before.rfind('\n').map_or(0, |it| it + 1);
+        let mut excerpt = Self {
+            first,
+            ..Self::default()
+        };
+        loop {
+            let rest = text.get(begin..).unwrap_or_default();
+            let length = rest.find('\n').unwrap_or(rest.len());
+            let line = rest.get(..length).unwrap_or_default();
+            let from = range.start.saturating_sub(begin).min(length);
+            let to = range.end.saturating_sub(begin).min(length);
+            excerpt
+                .lines
+                .push(Line::new(line.trim_end_matches('\r'), from..to));
+            begin += length + 1;
+            if begin >= range.end.min(text.len()) {
+                return excerpt;
+            }
+            if excerpt.lines.len() == LINES {
+                excerpt.cut = true;
+                return excerpt;
+            }
+        }
+    }
+}
+
+impl Excerpt {
+    /// Lines of a text that is in no file.
+    pub(crate) fn unnumbered(text: &str, range: &Range<usize>) -> Self {
+        Self::new(text, range, 0)
+    }
+
+    /// How wide the numbers are.
+    pub(crate) fn width(&self) -> usize {
+        match self.first {
+            0 => "sql".len(),
+            first => (first + self.lines.len())
+                .saturating_sub(1)
+                .to_string()
+                .len(),
+        }
+    }
+
+    /// What stands before a line.
+    pub(crate) fn number(&self, index: usize) -> String {
+        match self.first {
+            0 => "sql".to_owned(),
+            first => (first + index).to_string(),
+        }
+    }
+}
+
+impl Line {
+    fn new(line: &str, marked: Range<usize>) -> Self {
+        let mut text = String::new();
+        let (mut width, mut from, mut to) = (0, None, None);
+        for (at, character) in line.char_indices() {
+            // the indentation of a line that goes on is not what is meant
+            let is_text = !character.is_whitespace() || at >= marked.end;
+            if at >= marked.start && from.is_none() && is_text {
+                from = Some(width);
+            }
+            if at >= marked.end && to.is_none() {
+                to = Some(width);
+            }
+            width += push(&mut text, character);
+        }
+        let from = from.unwrap_or(width);
+        let whole = Self {
+            marked: from..to.unwrap_or(width).max(from + 1),
+            text,
+        };
+        whole.cropped(width)
+    }
+
+    /// The part around what is marked, of a line that is too long.
+    fn cropped(self, width: usize) -> Self {
+        if width <= WIDTH {
+            return self;
+        }
+        let skip = self
+            .marked
+            .start
+            .saturating_sub(WIDTH / 3)
+            .min(width - WIDTH);
+        let mut text: String = self.text.chars().skip(skip).take(WIDTH).collect();
+        if skip + WIDTH < width {
+            text.push('…');
+        }
+        let shift = usize::from(skip > 0);
+        if shift == 1 {
+            text.insert(0, '…');
+        }
+        let within = |it: usize| it.saturating_sub(skip).min(WIDTH) + shift;
+        Self {
+            text,
+            marked: within(self.marked.start)
+                ..within(self.marked.end).max(within(self.marked.start) + 1),
+        }
+    }
+}
+
+/// A text whose names may come from a source, fit to be printed.
+pub(super) fn printable(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for character in text.chars() {
+        match character {
+            '\n' => out.push('\n'),
+            character => {
+                push(&mut out, character);
+            }
+        }
+    }
+    out
+}
+
+/// Adds a character as it is printed; gives its columns.
+fn push(text: &mut String, character: char) -> usize {
+    match character {
+        '\t' => {
+            text.push_str("    ");
+            4
+        }
+        character if character.is_control() || is_invisible(character) => {
+            text.push('\u{fffd}');
+            1
+        }
+        character => {
+            text.push(character);
+            1
+        }
+    }
+}
+
+/// Marks of direction and joining, with which a source can look like another.
+fn is_invisible(character: char) -> bool {
+    matches!(character, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn marks(text: &str, range: Range<usize>) -> Vec<(String, String)> {
+        let excerpt = Excerpt::new(text, &range, 1);
+        let line = |it: &Line| {
+            let marked = it.text.chars().skip(it.marked.start).take(it.marked.len());
+            (it.text.clone(), marked.collect())
+        };
+        excerpt.lines.iter().map(line).collect()
+    }
+
+    #[test]
+    fn what_is_pointed_at_is_marked() {
+        let pair = |a: &str, b: &str| (a.to_owned(), b.to_owned());
+        assert_eq!(marks("a\nbcd e\nf", 3..5), [pair("bcd e", "cd")]);
+        assert_eq!(marks("ä\tb c", 3..4), [pair("ä    b c", "b")]);
+        assert_eq!(
+            marks("ab\n  cd\nx", 1..7),
+            [pair("ab", "b"), pair("  cd", "cd")]
+        );
+        assert_eq!(marks("ab", 2..2), [pair("ab", "")]);
+        assert_eq!(marks("", 0..0), [pair("", "")]);
+        assert_eq!(marks("a\u{1b}[2J", 0..1).first().unwrap().0, "a\u{fffd}[2J");
+    }
+
+    #[test]
+    fn it_is_bounded() {
+        let long = format!("{}X{}", "a".repeat(5_000), "b".repeat(5_000));
+        let found = marks(&long, 5_000..5_001);
+        assert_eq!(found.first().unwrap().1, "X");
+        assert!(found.first().unwrap().0.chars().count() <= WIDTH + 2);
+        let tall = "a\n".repeat(100);
+        let excerpt = Excerpt::new(&tall, &(0..200), 1);
+        assert!(excerpt.cut && excerpt.lines.len() == LINES);
+    }
+}

@@ -1,0 +1,194 @@
+//! Findings as somebody or something wants to read them.
+//!
+//! IO: writes to what it is handed. Called with one file after the other, in order, so that no more than a few files
+//! are in memory. Invariant: lines and columns begin with 1 everywhere, columns count characters, and equal findings
+//! give equal bytes.
+
+mod excerpt;
+mod github;
+mod gitlab;
+mod json;
+mod junit;
+mod markdown;
+mod sarif;
+mod terminal;
+
+use std::io::{self, Write};
+
+use clap::ValueEnum;
+use howdah_sql::lint::{Finding, Severity, duration};
+use howdah_sql::locks::Mode;
+use howdah_sql::text::Position;
+
+pub(crate) use excerpt::Excerpt;
+
+/// In which form findings are printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Form {
+    /// For people: the source, with what is wrong beneath
+    Text,
+    /// `file:line:column: severity: message [rule]`, a line for each
+    Concise,
+    /// One JSON object
+    Json,
+    /// SARIF 2.1.0, for code scanning
+    Sarif,
+    /// Annotations of GitHub's workflows
+    Github,
+    /// A summary for a pull request, in Markdown
+    Markdown,
+    /// GitLab's code quality report
+    Gitlab,
+    /// JUnit's XML
+    Junit,
+}
+
+/// A finding with where it is.
+#[derive(Debug, Clone)]
+pub(crate) struct Located {
+    pub(crate) finding: Finding,
+    pub(crate) start: Position,
+    pub(crate) end: Position,
+    pub(crate) excerpt: Excerpt,
+}
+
+/// What was found in one file.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct FileReport {
+    /// As the user named it, with `/`.
+    pub(crate) path: String,
+    /// In order of position.
+    pub(crate) findings: Vec<Located>,
+    pub(crate) statements: usize,
+    /// Silenced by comments.
+    pub(crate) suppressed: usize,
+    /// Known already.
+    pub(crate) baselined: usize,
+}
+
+/// What was found in all files.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Totals {
+    pub(crate) files: usize,
+    pub(crate) statements: usize,
+    pub(crate) errors: usize,
+    pub(crate) warnings: usize,
+    pub(crate) notes: usize,
+    pub(crate) suppressed: usize,
+    pub(crate) baselined: usize,
+    pub(crate) fixable: usize,
+    pub(crate) fixed: usize,
+}
+
+impl Totals {
+    pub(crate) fn add(&mut self, report: &FileReport) {
+        self.files += 1;
+        self.statements += report.statements;
+        self.suppressed += report.suppressed;
+        self.baselined += report.baselined;
+        for located in &report.findings {
+            *match located.finding.severity {
+                Severity::Error => &mut self.errors,
+                Severity::Warning => &mut self.warnings,
+                Severity::Note => &mut self.notes,
+            } += 1;
+            self.fixable += usize::from(located.finding.fix.is_some());
+        }
+    }
+
+    /// How many are at least that grave.
+    pub(crate) fn at_least(&self, severity: Severity) -> usize {
+        match severity {
+            Severity::Error => self.errors,
+            Severity::Warning => self.errors + self.warnings,
+            Severity::Note => self.errors + self.warnings + self.notes,
+        }
+    }
+
+    /// `2 errors, 1 note`; empty where there is nothing.
+    pub(crate) fn words(&self) -> String {
+        let counts = [
+            (self.errors, "error"),
+            (self.warnings, "warning"),
+            (self.notes, "note"),
+        ];
+        let found = counts.iter().filter(|(count, _)| *count > 0);
+        let words: Vec<_> = found.map(|(count, what)| plural(*count, what)).collect();
+        words.join(", ")
+    }
+}
+
+/// `1 file`, `2 files`.
+pub(crate) fn plural(count: usize, what: &str) -> String {
+    let ending = if count == 1 { "" } else { "s" };
+    format!("{count} {what}{ending}")
+}
+
+/// What writes one form.
+pub(crate) trait Renderer {
+    /// The next file.
+    fn file(&mut self, report: &FileReport, out: &mut dyn Write) -> io::Result<()>;
+    /// After the last one.
+    fn end(&mut self, totals: &Totals, out: &mut dyn Write) -> io::Result<()>;
+}
+
+/// What writes that form; `color` is about people's only.
+pub(crate) fn renderer(form: Form, color: bool) -> Box<dyn Renderer> {
+    match form {
+        Form::Text => Box::new(terminal::Terminal::new(color)),
+        Form::Concise => Box::new(terminal::Concise),
+        Form::Json => Box::<json::Json>::default(),
+        Form::Sarif => Box::<sarif::Sarif>::default(),
+        Form::Github => Box::new(github::Github),
+        Form::Markdown => Box::<markdown::Markdown>::default(),
+        Form::Gitlab => Box::<gitlab::Gitlab>::default(),
+        Form::Junit => Box::<junit::Junit>::default(),
+    }
+}
+
+/// A number with its thousands apart: `12,000,000`.
+pub(crate) fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::new();
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// What is locked and done meanwhile, a line for each, to follow `lock` or `work`.
+pub(crate) fn facts(finding: &Finding) -> Vec<(&'static str, String)> {
+    let locks = finding.locks.iter().map(|lock| {
+        let blocks = blocked(lock.mode);
+        let (mode, relation) = (lock.mode, &lock.relation);
+        ("lock", format!("{mode} on `{relation}`, blocks {blocks}"))
+    });
+    let work = finding.work.iter().map(|work| {
+        let rows = work
+            .rows
+            .map(|rows| format!(" ({} rows)", grouped(rows)))
+            .unwrap_or_default();
+        let time = work
+            .seconds
+            .map(|seconds| format!(", {}", duration::words(seconds)))
+            .unwrap_or_default();
+        let what = work.kind.words();
+        ("work", format!("{what} of `{}`{rows}{time}", work.relation))
+    });
+    locks.chain(work).collect()
+}
+
+/// What a lock keeps others from, to follow "blocks".
+fn blocked(mode: Mode) -> &'static str {
+    match (mode.blocks_reads(), mode.blocks_writes()) {
+        (true, _) => "reads and writes",
+        (false, true) => "writes",
+        (false, false) => "neither reads nor writes",
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,145 @@
+//! Edits made, and looked at again before anybody keeps them.
+//!
+//! No IO. Called by the command for `--fix`. Invariant: what comes out has no syntax error that was not there, every
+//! comment of before in the same order, and statements that no edit touched as they were; an edit that would break one of
+//! these is refused.
+
+use super::finding::{Edit, Finding};
+use super::{Report, Settings, lint};
+use crate::ast::Script;
+use crate::catalog::Catalog;
+use crate::text::Span;
+
+/// How often an edit may make another one possible.
+const ROUNDS: usize = 8;
+
+/// What became of a text.
+#[derive(Debug, Clone)]
+pub struct Fixed {
+    /// The text, edited.
+    pub text: String,
+    /// How many findings were edited away.
+    pub fixed: usize,
+    /// What is found in the edited text.
+    pub report: Report,
+}
+
+/// Lints a text and makes its edits until none is left.
+#[must_use]
+pub fn fix(text: &str, known: &Catalog, settings: &Settings) -> Fixed {
+    let mut state = Fixed {
+        text: text.to_owned(),
+        fixed: 0,
+        report: lint(text, known, settings),
+    };
+    for _ in 0..ROUNDS {
+        let Some(next) = round(&state, known, settings) else {
+            break;
+        };
+        state = next;
+    }
+    state
+}
+
+/// All edits of a report at once or, if they are refused together, the first that is not.
+fn round(state: &Fixed, known: &Catalog, settings: &Settings) -> Option<Fixed> {
+    let chosen = independent(&state.report.findings);
+    attempt(state, &chosen, known, settings).or_else(|| {
+        let mut alone = chosen.iter();
+        alone.find_map(|it| attempt(state, &[it], known, settings))
+    })
+}
+
+fn attempt(
+    state: &Fixed,
+    chosen: &[&Finding],
+    known: &Catalog,
+    settings: &Settings,
+) -> Option<Fixed> {
+    let mut edits: Vec<&Edit> = chosen.iter().flat_map(|it| edits(it)).collect();
+    if edits.is_empty() {
+        return None;
+    }
+    edits.sort_by_key(|it| it.span);
+    let text = apply(&state.text, &edits)?;
+    if !is_kept(&state.text, &text, &edits) {
+        return None;
+    }
+    let report = lint(&text, known, settings);
+    // an edit that leaves its finding in place, or makes another, would be made again and again
+    let gone = state
+        .report
+        .findings
+        .len()
+        .checked_sub(report.findings.len())?;
+    (gone > 0).then_some(Fixed {
+        text,
+        fixed: state.fixed + gone,
+        report,
+    })
+}
+
+fn edits(finding: &Finding) -> &[Edit] {
+    finding.fix.as_ref().map_or(&[], |it| it.edits.as_slice())
+}
+
+/// Findings whose edits do not meet, first come first served.
+fn independent(findings: &[Finding]) -> Vec<&Finding> {
+    let mut taken: Vec<Span> = Vec::new();
+    let meets = |a: Span, b: Span| a.start <= b.end && b.start <= a.end;
+    let mut chosen = Vec::new();
+    for finding in findings {
+        let spans: Vec<Span> = edits(finding).iter().map(|it| it.span).collect();
+        let is_free = |it: &Span| !taken.iter().any(|other| meets(*it, *other));
+        if !spans.is_empty() && spans.iter().all(is_free) {
+            taken.extend(spans);
+            chosen.push(finding);
+        }
+    }
+    chosen
+}
+
+/// The text with edits that are in order; none if they overlap or lie outside.
+fn apply(text: &str, edits: &[&Edit]) -> Option<String> {
+    let mut out = String::with_capacity(text.len() + 64);
+    let mut at = 0;
+    for edit in edits {
+        let range = edit.span.range();
+        out.push_str(text.get(at..range.start)?);
+        out.push_str(&edit.text);
+        at = range.end;
+    }
+    out.push_str(text.get(at..)?);
+    Some(out)
+}
+
+/// Whether the edited text is the old one but for the edits, read by the grammar.
+fn is_kept(before: &str, after: &str, edits: &[&Edit]) -> bool {
+    let (old, new) = (crate::parse(before), crate::parse(after));
+    new.errors.len() <= old.errors.len()
+        && comments(before, &old) == comments(after, &new)
+        && untouched_are_kept(before, &old, after, &new, edits)
+}
+
+fn comments<'a>(text: &'a str, script: &Script) -> Vec<&'a str> {
+    script.comments.iter().map(|it| it.span.of(text)).collect()
+}
+
+fn untouched_are_kept(
+    before: &str,
+    old: &Script,
+    after: &str,
+    new: &Script,
+    edits: &[&Edit],
+) -> bool {
+    let mut new = new.statements.iter().map(|it| it.span.of(after));
+    let touched = |span: Span| {
+        let mut spans = edits.iter().map(|it| it.span);
+        spans.any(|it| it.start <= span.end && span.start <= it.end)
+    };
+    // in order: each statement that no edit touched comes again, whatever edits put between
+    old.statements
+        .iter()
+        .filter(|it| !touched(it.span))
+        .all(|it| new.any(|other| other == it.span.of(before)))
+}

@@ -1,0 +1,158 @@
+//! `ALTER COLUMN … TYPE` that costs more than a short lock.
+
+use std::fmt::Write as _;
+
+use super::support::{model, recipes};
+use crate::ast::{ColumnChange, Expr, Name, ObjectName, TypeName};
+use crate::lint::context::At;
+use crate::lint::finding::Finding;
+use crate::lint::rule::{Aliases, Check, Default, Group, Rule};
+use crate::lint::severity::Severity;
+use crate::locks::Effects;
+use crate::locks::table::Form;
+
+pub(crate) static RULE: Rule = Rule {
+    name: "blocking-type-change",
+    summary: "another type for a column, with the table written or read under the lock",
+    severity: Severity::Error,
+    default: Default::On,
+    group: Group::Locks,
+    aliases: Aliases {
+        squawk: &["changing-column-type"],
+        eugene: &["E5"],
+        strong_migrations: &["change_column", "change_column_constraint"],
+        pgls: &["changingColumnType"],
+    },
+    page: r"
+## What it finds
+
+`ALTER COLUMN … TYPE` where the rows are written anew, an index is built again, or a constraint is tested again.
+
+## Why it hurts
+
+All of it happens while nobody can use the table. Three costs hide in the same words:
+
+- **The table is written anew** where values are stored differently or may not fit: `int` to `bigint`, `text` to
+  `varchar(n)`, a smaller `numeric`, `json` to `jsonb`, anything with `USING f(c)`.
+- **An index is built again**, and the table kept, where the order changes (another collation, `timestamp` to `timestamptz`), or
+  where the column stands in an expression or the `WHERE` of an index, however harmless the change.
+- **The rows are read** where a `CHECK` mentions the column.
+
+Free are, since they change the catalog alone: a longer `varchar`, `varchar` to `text`, `numeric` with more digits before the
+point, a longer or no precision of times, `cidr` to `inet`, a domain without constraints. `timestamp` to `timestamptz` is free
+while the session's `TimeZone` is UTC.
+
+## The safe way
+
+A new column, written by the programs beside the old one, filled in batches, and read instead of it at last. For a `CHECK`: drop it, change the
+type, and add it again `NOT VALID`.
+
+```sql
+ALTER TABLE orders ADD COLUMN number_new bigint;
+```
+
+## Examples
+
+```sql before
+CREATE TABLE orders (id bigint PRIMARY KEY, number int, note varchar(20));
+```
+
+```sql
+ALTER TABLE orders ALTER COLUMN number TYPE bigint; -- error: blocking-type-change
+ALTER TABLE orders ALTER COLUMN note TYPE varchar(40);
+ALTER TABLE orders ALTER COLUMN note TYPE text;
+```
+",
+    check: Check::Statement(check),
+};
+
+fn check(at: &At<'_>, found: &mut Vec<Finding>) {
+    for (table, action, column, change) in model::column_changes(at) {
+        let ColumnChange::Type { to, using, .. } = change else {
+            continue;
+        };
+        let effects = at.effects_of(table, action);
+        if model::works(&effects) {
+            found.push(finding(
+                at,
+                &table.name,
+                column,
+                to,
+                using.as_ref(),
+                &effects,
+            ));
+        }
+    }
+}
+
+fn finding(
+    at: &At<'_>,
+    table: &ObjectName,
+    column: &Name,
+    to: &TypeName,
+    using: Option<&Expr>,
+    effects: &Effects,
+) -> Finding {
+    let has = |form| model::row(effects, &[form]).is_some();
+    let type_name = at.written(to.span);
+    let rewrites = !effects.rewrites.is_empty();
+    let (message, label) = if rewrites {
+        let text =
+            format!("every row of `{table}` is written anew to turn `{column}` into `{type_name}`");
+        (text, "values are stored differently, or may not fit")
+    } else if has(Form::ChangeTypeIndexes) {
+        let text =
+            format!("indexes of `{table}` are built again to turn `{column}` into `{type_name}`");
+        (text, "an index depends on the type")
+    } else {
+        let text =
+            format!("every row of `{table}` is tested again to turn `{column}` into `{type_name}`");
+        (text, "a constraint depends on the column")
+    };
+    let mut finding = Finding::new(&RULE, to.span, message).label(label);
+    if let Some(unknown) = &effects.unknown {
+        finding = finding.note(unknown.clone());
+    }
+    for assumed in &effects.assumed {
+        finding = finding.note(assumed.to_string());
+    }
+    if !rewrites && has(Form::ChangeTypeIndexes) {
+        return finding.instead(
+            "drop the index before, and build it again without blocking afterwards",
+            indexes(table, column, type_name, effects),
+        );
+    }
+    if !rewrites && has(Form::ChangeTypeChecks) {
+        return finding.advice(
+            "drop the `CHECK`, change the type, add it again `NOT VALID`, and validate it in a \
+             transaction of its own",
+        );
+    }
+    let next = Name::new(format!("{}_new", column.text));
+    let value = using.map_or_else(|| format!("{column}::{type_name}"), |it| it.text.clone());
+    finding.instead(
+        "a new column beside the old one: let programs write both, fill it, and switch",
+        format!(
+            "ALTER TABLE {table} ADD COLUMN {next} {type_name};\n\
+             {}\n\
+             -- when programs read and write {next} alone\n\
+             ALTER TABLE {table} DROP COLUMN {column};",
+            recipes::backfill(table, &next, value)
+        ),
+    )
+}
+
+fn indexes(table: &ObjectName, column: &Name, type_name: &str, effects: &Effects) -> String {
+    let mut steps = String::new();
+    for index in &effects.builds {
+        let _ = writeln!(steps, "DROP INDEX CONCURRENTLY {index};");
+    }
+    let _ = write!(
+        steps,
+        "ALTER TABLE {table} ALTER COLUMN {column} TYPE {type_name};"
+    );
+    for index in &effects.builds {
+        let _ = write!(steps, "\nCREATE INDEX CONCURRENTLY {index} ON {table} …;");
+    }
+    steps
+}

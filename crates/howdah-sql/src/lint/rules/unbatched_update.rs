@@ -1,0 +1,121 @@
+//! `UPDATE` of a whole table in one statement.
+
+use super::support::known;
+use crate::ast::{Kind, Node, Update};
+use crate::lint::context::At;
+use crate::lint::finding::Finding;
+use crate::lint::rule::{Aliases, Check, Default, Group, Rule};
+use crate::lint::severity::Severity;
+
+pub(crate) static RULE: Rule = Rule {
+    name: "unbatched-update",
+    summary: "an `UPDATE` of a whole table in one statement",
+    severity: Severity::Warning,
+    default: Default::On,
+    group: Group::Locks,
+    aliases: Aliases {
+        squawk: &[],
+        eugene: &[],
+        strong_migrations: &["backfill"],
+        pgls: &["banUpdateWithoutWhere"],
+    },
+    page: r"
+## What it finds
+
+`UPDATE` without `WHERE`, and with one that only asks whether the columns that it sets are `NULL`, as a backfill does.
+
+## Why it hurts
+
+Every row is locked until the last one is written, and written twice: the table doubles, its indexes grow, replicas fall behind, and
+`VACUUM` can clean up nothing that is newer than the statement.
+
+## The safe way
+
+Batches, each a transaction of its own:
+
+```sql
+UPDATE orders SET paid = false
+WHERE ctid = ANY (ARRAY(SELECT ctid FROM orders WHERE paid IS NULL LIMIT 1000));
+```
+
+`howdah migrate` does this from one statement, with pauses and progress.
+
+## Examples
+
+```sql
+UPDATE orders SET paid = false; -- warning: unbatched-update
+UPDATE orders SET paid = false WHERE paid IS NULL; -- warning: unbatched-update
+```
+
+```sql
+UPDATE orders SET paid = true WHERE id = 12;
+```
+",
+    check: Check::Statement(check),
+};
+
+/// So many rows are a batch.
+const BATCH_ROWS: u64 = 10_000;
+
+fn check(at: &At<'_>, found: &mut Vec<Finding>) {
+    let Kind::Update(update) = &at.statement.kind else {
+        return;
+    };
+    if at.is_shared(&update.table) && !update.current_of && is_whole(update) {
+        found.push(finding(at, update));
+    }
+}
+
+fn is_whole(update: &Update) -> bool {
+    update
+        .condition
+        .as_ref()
+        .is_none_or(|it| asks_what_it_sets(&it.node, update))
+}
+
+/// `c IS NULL` for columns that are set, and constants.
+fn asks_what_it_sets(node: &Node, update: &Update) -> bool {
+    match node {
+        Node::Boolean(_) => true,
+        Node::IsNull { operand, .. } => update.sets.iter().any(|it| operand.is_column(it)),
+        Node::And(parts) | Node::Or(parts) => parts.iter().all(|it| asks_what_it_sets(it, update)),
+        Node::Not(part) => asks_what_it_sets(part, update),
+        _ => false,
+    }
+}
+
+fn finding(at: &At<'_>, update: &Update) -> Finding {
+    let table = &update.table;
+    let rows = known::rows(at.catalog, table);
+    let message = match rows {
+        Some(rows) => {
+            format!("all {rows} rows of `{table}` are written and locked by one statement")
+        }
+        None => format!("every row of `{table}` is written and locked by one statement"),
+    };
+    let severity = match rows {
+        Some(rows) if rows <= BATCH_ROWS => Severity::Note,
+        _ => RULE.severity,
+    };
+    let written = at.written(at.statement.span);
+    let mut finding = Finding::new(&RULE, at.statement.span, message)
+        .severity(severity)
+        .label("one transaction for all rows");
+    for trigger in known::row_triggers(at.catalog, table, "update") {
+        finding = finding.note(format!("the trigger `{trigger}` runs for each row"));
+    }
+    let (Some(condition), true) = (&update.condition, !at.in_do) else {
+        return finding.advice(
+            "in batches, each a transaction of its own, with a `WHERE` that finds the rows not done yet",
+        );
+    };
+    let end = condition.span.start.saturating_sub(at.statement.span.start) as usize;
+    let head = written.get(..end).unwrap_or(written);
+    finding.instead(
+        "in batches, each a transaction of its own, until no row is left",
+        format!(
+            "{head}ctid = ANY (ARRAY(SELECT ctid FROM {table} WHERE {} LIMIT 1000));",
+            condition.text
+        ),
+    )
+}

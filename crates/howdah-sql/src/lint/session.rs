@@ -1,0 +1,311 @@
+//! What the statements before leave behind in the session: a transaction, its timeouts.
+//!
+//! No IO. Follows a script statement by statement. Invariant: it believes what PostgreSQL does, not what was meant:
+//! `SET LOCAL` outside of a transaction sets nothing, `ROLLBACK` takes settings back, `COMMIT` without `BEGIN` is
+//! nothing.
+
+use std::collections::HashMap;
+
+use crate::ast::{Kind, Node, Query, Set, Statement, Transaction};
+use crate::locks::{Effects, Held, LockTaken};
+use crate::text::Span;
+
+/// The session before a statement.
+#[derive(Debug, Clone, Default)]
+pub struct Session {
+    /// The transaction that is open.
+    pub transaction: Option<Open>,
+    /// A statement has kept others out of something that they use.
+    pub has_blocked: bool,
+    /// Parameters that the script has set and not taken back, with their values as written.
+    values: HashMap<String, String>,
+    /// Those that `SET LOCAL` has set until the transaction ends.
+    local: HashMap<String, String>,
+    /// `values` as they were when the transaction began: what `ROLLBACK` comes back to.
+    before: Option<HashMap<String, String>>,
+}
+
+/// A transaction that is open.
+#[derive(Debug, Clone)]
+pub struct Open {
+    /// Where it began; none where the program that runs the script began it.
+    pub begin: Option<Span>,
+    /// How many statements it has had, without `BEGIN` and settings.
+    pub statements: usize,
+    /// The locks that it holds on what others use, in the order in which they were taken.
+    pub held: Vec<HeldLock>,
+}
+
+/// A lock that a transaction holds.
+#[derive(Debug, Clone)]
+pub struct HeldLock {
+    /// What is locked, and how.
+    pub lock: LockTaken,
+    /// The statement that took it.
+    pub by: Span,
+}
+
+/// A timeout as the script leaves it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Timeout {
+    /// The script does not say.
+    Unknown,
+    /// It is switched off.
+    Off,
+    /// In milliseconds.
+    Milliseconds(u64),
+}
+
+impl Session {
+    /// The session that a script finds: perhaps a transaction, and parameters that are set.
+    #[must_use]
+    pub fn new(in_transaction: bool, values: HashMap<String, String>) -> Self {
+        Self {
+            transaction: in_transaction.then(|| Open::new(None)),
+            values,
+            ..Self::default()
+        }
+    }
+
+    /// Whether a transaction is open.
+    #[must_use]
+    pub fn in_transaction(&self) -> bool {
+        self.transaction.is_some()
+    }
+
+    /// A parameter's value, if the script has set it.
+    #[must_use]
+    pub fn value(&self, parameter: &str) -> Option<&str> {
+        let value = self.local.get(parameter).or(self.values.get(parameter));
+        value.map(String::as_str)
+    }
+
+    /// A timeout by its parameter: `lock_timeout`, `statement_timeout`.
+    #[must_use]
+    pub fn timeout(&self, parameter: &str) -> Timeout {
+        match self.value(parameter).and_then(milliseconds) {
+            None => Timeout::Unknown,
+            Some(0) => Timeout::Off,
+            Some(ms) => Timeout::Milliseconds(ms),
+        }
+    }
+
+    /// Follows a statement.
+    pub fn apply(&mut self, statement: &Statement) {
+        match &statement.kind {
+            Kind::Transaction(change) => self.transaction(change, statement.span),
+            Kind::Set(set) => self.set(set),
+            Kind::Select(select) => self.functions(&select.query),
+            Kind::Discard => self.values.clear(),
+            _ => self.count(),
+        }
+    }
+
+    /// Remembers what a statement has locked until the transaction ends.
+    pub fn hold(&mut self, effects: &Effects, by: Span) {
+        let Some(open) = &mut self.transaction else {
+            return;
+        };
+        let stays = |it: &&LockTaken| it.held == Held::Transaction;
+        for lock in effects.locks.iter().filter(stays).cloned() {
+            open.held.push(HeldLock { lock, by });
+        }
+    }
+
+    fn count(&mut self) {
+        if let Some(open) = &mut self.transaction {
+            open.statements += 1;
+        }
+    }
+
+    fn transaction(&mut self, change: &Transaction, span: Span) {
+        match change {
+            Transaction::Begin(_) if self.transaction.is_none() => self.begin(span),
+            Transaction::Commit { chain } => self.end(*chain, span),
+            Transaction::Prepare(_) => self.end(false, span),
+            Transaction::Rollback { chain } => {
+                if let Some(before) = self.before.take() {
+                    self.values = before;
+                }
+                self.end(*chain, span);
+            }
+            _ => {}
+        }
+    }
+
+    fn begin(&mut self, span: Span) {
+        self.transaction = Some(Open::new(Some(span)));
+        self.before = Some(self.values.clone());
+    }
+
+    fn end(&mut self, chain: bool, span: Span) {
+        let was_open = self.transaction.take().is_some();
+        self.local.clear();
+        self.before = None;
+        if chain && was_open {
+            self.begin(span);
+        }
+    }
+
+    fn set(&mut self, set: &Set) {
+        if set.reset && set.name == "all" {
+            self.values.clear();
+            self.local.clear();
+            return;
+        }
+        let value = (!set.values.is_empty()).then(|| set.values.join(", "));
+        self.assign(&set.name, value, set.local);
+    }
+
+    fn assign(&mut self, parameter: &str, value: Option<String>, local: bool) {
+        if local && self.transaction.is_none() {
+            return;
+        }
+        let values = if local {
+            &mut self.local
+        } else {
+            // a later plain SET replaces a local one, too
+            self.local.remove(parameter);
+            &mut self.values
+        };
+        match value {
+            Some(value) => values.insert(parameter.to_owned(), value),
+            None => values.remove(parameter),
+        };
+    }
+
+    /// `SELECT set_config('lock_timeout', '5s', false)`.
+    fn functions(&mut self, query: &Query) {
+        self.count();
+        for target in &query.targets {
+            let Node::Call(call) = &target.expr.node else {
+                continue;
+            };
+            if call.name.name == "set_config"
+                && let [
+                    Node::String(name),
+                    Node::String(value),
+                    Node::Boolean(local),
+                ] = call.arguments.as_slice()
+            {
+                self.assign(&name.to_lowercase(), Some(value.clone()), *local);
+            }
+        }
+    }
+}
+
+impl Open {
+    fn new(begin: Option<Span>) -> Self {
+        Self {
+            begin,
+            statements: 0,
+            held: Vec::new(),
+        }
+    }
+
+    /// The strongest lock that it holds, the earliest of several.
+    #[must_use]
+    pub fn strongest(&self) -> Option<&HeldLock> {
+        // the last of equal ones is what `max_by_key` gives
+        self.held.iter().rev().max_by_key(|it| it.lock.mode)
+    }
+}
+
+/// The time that a parameter's value means: PostgreSQL's units, milliseconds where there is none.
+#[must_use]
+pub fn milliseconds(value: &str) -> Option<u64> {
+    let value = value.trim();
+    let digits = value
+        .find(|it: char| !it.is_ascii_digit() && it != '.')
+        .unwrap_or(value.len());
+    let (number, unit) = value.split_at_checked(digits)?;
+    let factor = match unit.trim() {
+        "us" => 0.001,
+        "" | "ms" => 1.0,
+        "s" => 1_000.0,
+        "min" => 60_000.0,
+        "h" => 3_600_000.0,
+        "d" => 86_400_000.0,
+        _ => return None,
+    };
+    let number: f64 = number.parse().ok()?;
+    // anything above nothing is not "off", however short
+    let ms = (number * factor)
+        .round()
+        .max(f64::from(u8::from(number > 0.0)));
+    Some(ms as u64)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn after(text: &str, in_transaction: bool) -> Session {
+        let mut session = Session::new(in_transaction, HashMap::new());
+        for statement in &crate::parse(text).statements {
+            session.apply(statement);
+        }
+        session
+    }
+
+    #[test]
+    fn transactions_begin_and_end() {
+        assert!(!after("", false).in_transaction());
+        assert!(after("", true).in_transaction());
+        assert!(after("begin; select 1", false).in_transaction());
+        assert!(!after("begin; commit", false).in_transaction());
+        assert!(!after("start transaction; end", false).in_transaction());
+        assert!(!after("begin; rollback", false).in_transaction());
+        assert!(after("begin; rollback to a; savepoint b", false).in_transaction());
+        assert!(after("begin; commit and chain", false).in_transaction());
+        assert!(!after("commit and chain", false).in_transaction());
+        assert!(!after("begin; prepare transaction 'x'", false).in_transaction());
+        assert!(!after("commit", true).in_transaction());
+    }
+
+    #[test]
+    fn timeouts_are_those_of_postgresql() {
+        let timeout = |text: &str| after(text, false).timeout("lock_timeout");
+        assert_eq!(timeout(""), Timeout::Unknown);
+        assert_eq!(
+            timeout("set lock_timeout = '5s'"),
+            Timeout::Milliseconds(5_000)
+        );
+        assert_eq!(timeout("set lock_timeout to 0"), Timeout::Off);
+        assert_eq!(timeout("set local lock_timeout = 100"), Timeout::Unknown);
+        assert_eq!(
+            timeout("begin; set local lock_timeout = 100"),
+            Timeout::Milliseconds(100)
+        );
+        assert_eq!(
+            timeout("begin; set local lock_timeout = 100; commit"),
+            Timeout::Unknown
+        );
+        assert_eq!(
+            timeout("begin; set lock_timeout = 100; rollback"),
+            Timeout::Unknown
+        );
+        assert_eq!(
+            timeout("begin; set lock_timeout = 100; commit"),
+            Timeout::Milliseconds(100)
+        );
+        assert_eq!(
+            timeout("set lock_timeout = 100; reset lock_timeout"),
+            Timeout::Unknown
+        );
+        assert_eq!(
+            timeout("select pg_catalog.set_config('lock_timeout', '2min', false)"),
+            Timeout::Milliseconds(120_000)
+        );
+    }
+
+    #[test]
+    fn units_are_those_of_postgresql() {
+        assert_eq!(milliseconds("1.5s"), Some(1_500));
+        assert_eq!(milliseconds("100us"), Some(1));
+        assert_eq!(milliseconds("0"), Some(0));
+        assert_eq!(milliseconds("2 h"), Some(7_200_000));
+        assert_eq!(milliseconds("soon"), None);
+        assert_eq!(milliseconds("1 fortnight"), None);
+    }
+}

@@ -1,0 +1,268 @@
+//! What comments silence, and which of them silence nothing.
+//!
+//! No IO. Called by the engine with all findings of a script. What a comment is about:
+//!
+//! | where it stands | what it silences |
+//! |---|---|
+//! | before a statement | the statement |
+//! | behind a statement, on the line of its end | the statement |
+//! | within a statement, on a line of its own | the action or column that follows |
+//! | within a statement, at the end of a line | what begins on this line |
+//!
+//! Invariant: a finding is silenced by a comment that names its rule, never by its mere neighbourhood.
+
+use super::directives::{Action, Dialect, Directive, parse};
+use super::finding::Finding;
+use super::rule::Rule;
+use super::rules::{self, unknown_suppression, unused_suppression};
+use super::severity::Severity;
+use crate::ast::{Kind, Script, Statement};
+use crate::text::Span;
+
+/// The directives of a script.
+#[derive(Debug, Default)]
+pub(super) struct Suppressions {
+    items: Vec<Item>,
+}
+
+#[derive(Debug)]
+struct Item {
+    directive: Directive,
+    /// What is silenced; nothing: the whole file.
+    target: Option<Span>,
+    /// A name each, with the rules that it stands for.
+    names: Vec<Named>,
+    used: bool,
+}
+
+#[derive(Debug)]
+struct Named {
+    name: String,
+    span: Span,
+    rules: Vec<&'static Rule>,
+    used: bool,
+}
+
+impl Suppressions {
+    /// Reads the comments of a script.
+    pub(super) fn new(text: &str, script: &Script) -> Self {
+        let directives = script
+            .comments
+            .iter()
+            .filter_map(|it| parse(it.span.of(text), it.span.start as usize));
+        let item = |directive: Directive| {
+            let target = match directive.action {
+                Action::Ignore => Some(target(text, script, directive.span)),
+                _ => None,
+            };
+            let named = |(name, span): &(String, Span)| Named {
+                name: name.clone(),
+                span: *span,
+                rules: rules::named(name),
+                used: false,
+            };
+            Item {
+                names: directive.names.iter().map(named).collect(),
+                target,
+                directive,
+                used: false,
+            }
+        };
+        Self {
+            items: directives.map(item).collect(),
+        }
+    }
+
+    /// Whether a comment says that no transaction surrounds the file.
+    pub(super) fn no_transaction(&self) -> bool {
+        let mut actions = self.items.iter().map(|it| it.directive.action);
+        actions.any(|it| it == Action::NoTransaction)
+    }
+
+    /// Whether a comment silences the finding, and remembers that it did.
+    pub(super) fn silences(&mut self, finding: &Finding) -> bool {
+        let mut silenced = false;
+        for item in &mut self.items {
+            silenced |= item.silences(finding);
+        }
+        silenced
+    }
+
+    /// Whether a comment silences a complaint about comments: only one that says so by name, or it would hide itself.
+    pub(super) fn silences_complaint(&mut self, complaint: &Finding) -> bool {
+        let mut named = self.items.iter_mut().filter(|it| !it.names.is_empty());
+        named.any(|it| it.silences(complaint))
+    }
+
+    /// What is wrong with the comments themselves; `ran` says which rules were looked for.
+    pub(super) fn complaints(&self, ran: impl Fn(&Rule) -> bool) -> Vec<Finding> {
+        let mut found = Vec::new();
+        for item in &self.items {
+            item.complain(&ran, &mut found);
+        }
+        found
+    }
+}
+
+impl Item {
+    fn silences(&mut self, finding: &Finding) -> bool {
+        let is_about = match (self.directive.action, self.target) {
+            (Action::IgnoreFile, _) => true,
+            (Action::Ignore, Some(target)) => {
+                (target.start..=target.end).contains(&finding.span.start) && !target.is_empty()
+            }
+            _ => false,
+        };
+        if !is_about {
+            return false;
+        }
+        if self.names.is_empty() {
+            let all = self.directive.action == Action::IgnoreFile;
+            self.used |= all;
+            return all;
+        }
+        let mut silenced = false;
+        for named in &mut self.names {
+            if named.rules.iter().any(|it| it.name == finding.rule.name) {
+                named.used = true;
+                silenced = true;
+            }
+        }
+        silenced
+    }
+
+    fn complain(&self, ran: &impl Fn(&Rule) -> bool, found: &mut Vec<Finding>) {
+        let span = self.directive.span;
+        match self.directive.action {
+            Action::Misspelt => found.push(
+                Finding::new(
+                    &unknown_suppression::RULE,
+                    span,
+                    "this is almost a comment for the linter, and does nothing",
+                )
+                .advice("write `-- howdah: ignore RULE` or `-- howdah: ignore-file RULE`"),
+            ),
+            Action::Ignore if self.names.is_empty() => found.push(
+                Finding::new(
+                    &unknown_suppression::RULE,
+                    span,
+                    "this comment names no rule, and does nothing",
+                )
+                .advice("name what is to be ignored: `-- howdah: ignore RULE -- why`"),
+            ),
+            Action::IgnoreFile if self.names.is_empty() && !self.used => {
+                found.push(self.unused(span, "this comment silences nothing: the file is clean"));
+            }
+            _ => {}
+        }
+        for named in &self.names {
+            found.extend(self.complaint(named, ran));
+        }
+    }
+
+    fn complaint(&self, named: &Named, ran: &impl Fn(&Rule) -> bool) -> Option<Finding> {
+        let name = &named.name;
+        if named.rules.is_empty() {
+            let message = format!("there is no rule `{name}`: it silences nothing");
+            let finding = Finding::new(&unknown_suppression::RULE, named.span, message);
+            return Some(match rules::closest(name) {
+                Some(close) => finding.advice(format!("`{close}` is meant?")),
+                None => finding.advice("`howdah lint --list` lists the rules"),
+            });
+        }
+        if named.used || !named.rules.iter().all(|it| ran(it)) {
+            return None;
+        }
+        let place = match self.directive.action {
+            Action::IgnoreFile => "in this file",
+            _ => "here",
+        };
+        let message = format!("`{name}` finds nothing {place}: the comment can go");
+        Some(self.unused(named.span, &message))
+    }
+
+    /// Squawk's comments are often about what Squawk alone takes for a hazard.
+    fn unused(&self, span: Span, message: &str) -> Finding {
+        let finding = Finding::new(&unused_suppression::RULE, span, message);
+        match self.directive.dialect {
+            Dialect::Howdah => finding,
+            Dialect::Squawk => finding.severity(Severity::Note),
+        }
+    }
+}
+
+/// What a comment that ignores is about.
+fn target(text: &str, script: &Script, comment: Span) -> Span {
+    let begin = line_begin(text, comment.start);
+    let trails = !is_blank(text, script, begin, comment.start);
+    let next = script
+        .statements
+        .partition_point(|it| it.span.start < comment.end);
+    let before = next.checked_sub(1).and_then(|it| script.statements.get(it));
+    match before {
+        Some(statement) if comment.start < statement.span.end => {
+            within(text, statement, comment, begin, trails)
+        }
+        Some(statement) if trails => statement.span,
+        _ => script
+            .statements
+            .get(next)
+            .map_or(Span::default(), |it| it.span),
+    }
+}
+
+fn within(text: &str, statement: &Statement, comment: Span, begin: u32, trails: bool) -> Span {
+    if trails {
+        return Span {
+            start: begin,
+            end: comment.start,
+        };
+    }
+    let mut parts = parts(statement);
+    parts.retain(|it| it.start >= comment.end);
+    parts.sort_unstable();
+    parts.first().copied().unwrap_or_else(|| {
+        // the next line that has something on it
+        let rest = text.get(comment.end as usize..).unwrap_or_default();
+        let start = comment.end as usize + rest.len() - rest.trim_start().len();
+        let line = text.get(start..).unwrap_or_default();
+        Span::new(start, start + line.find('\n').unwrap_or(line.len()))
+    })
+}
+
+/// The parts of a statement that a comment can stand before.
+fn parts(statement: &Statement) -> Vec<Span> {
+    match &statement.kind {
+        Kind::AlterTable(it) => it.actions.iter().map(|it| it.span).collect(),
+        Kind::CreateTable(it) => {
+            let columns = it.columns.iter().map(|it| it.span);
+            columns
+                .chain(it.constraints.iter().map(|it| it.span))
+                .collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
+fn line_begin(text: &str, at: u32) -> u32 {
+    let before = text.get(..at as usize).unwrap_or_default();
+    before.rfind('\n').map_or(0, |it| it as u32 + 1)
+}
+
+/// Whether nothing stands between two places but white space and comments.
+fn is_blank(text: &str, script: &Script, start: u32, end: u32) -> bool {
+    let mut at = start;
+    let first = script.comments.partition_point(|it| it.span.end <= start);
+    let comments = script.comments.get(first..).unwrap_or_default();
+    for comment in comments.iter().take_while(|it| it.span.start < end) {
+        let gap = Span {
+            start: at,
+            end: comment.span.start,
+        };
+        if !gap.of(text).trim().is_empty() {
+            return false;
+        }
+        at = comment.span.end;
+    }
+    Span { start: at, end }.of(text).trim().is_empty()
+}

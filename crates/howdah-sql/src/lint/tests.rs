@@ -1,0 +1,168 @@
+//! The engine as a whole: what reaches a rule, what becomes of what it finds.
+
+use super::*;
+
+const RULE: &str = "required-column-without-default";
+const HAZARD: &str = "ALTER TABLE t ADD COLUMN a int NOT NULL;";
+
+fn found(text: &str) -> Vec<(&'static str, &str)> {
+    let report = lint(text, &Catalog::default(), &Settings::default());
+    let ours = |it: &Finding| {
+        [
+            RULE,
+            "unused-suppression",
+            "unknown-suppression",
+            "syntax-error",
+        ]
+        .contains(&it.rule.name)
+    };
+    let findings = report.findings.into_iter().filter(ours);
+    findings
+        .map(|it| (it.rule.name, it.span.of(text)))
+        .collect()
+}
+
+fn hazards(text: &str) -> usize {
+    found(text).iter().filter(|(rule, _)| *rule == RULE).count()
+}
+
+#[test]
+fn statements_after_an_error_are_looked_at() {
+    let found = found(
+        "ALTER TABLE;\nSELECT 'x;\nALTER TABLE t ADD COLUMN a int NOT NULL;';\nALTER TABLE u ADD COLUMN b int NOT NULL;",
+    );
+    assert_eq!(found.first().map(|it| it.0), Some("syntax-error"));
+    assert_eq!(found.last(), Some(&(RULE, "b int NOT NULL")));
+}
+
+#[test]
+fn do_bodies_are_looked_into() {
+    let body = "IF true THEN ALTER TABLE t ADD COLUMN a int NOT NULL; END IF;";
+    assert_eq!(
+        found(&format!("DO $$ BEGIN {body} END $$;")),
+        [(RULE, "a int NOT NULL")]
+    );
+    let literal = "EXECUTE 'ALTER TABLE t ADD COLUMN a int NOT NULL';";
+    assert_eq!(hazards(&format!("DO $$ BEGIN {literal} END $$;")), 1);
+    // in a quoted body the bytes are not the script's own, so the whole statement is pointed at
+    let quoted = "DO 'BEGIN EXECUTE ''ALTER TABLE t ADD COLUMN a int NOT NULL''; END'";
+    assert_eq!(found(quoted), [(RULE, quoted)]);
+}
+
+#[test]
+fn what_the_script_makes_is_its_own() {
+    assert_eq!(hazards(&format!("CREATE TABLE t (id int); {HAZARD}")), 0);
+    assert_eq!(
+        hazards(&format!("BEGIN; CREATE TABLE t (id int); {HAZARD} COMMIT;")),
+        0
+    );
+    assert_eq!(hazards(&format!("CREATE TABLE u (id int); {HAZARD}")), 1);
+    assert_eq!(
+        hazards(&format!(
+            "BEGIN; CREATE TABLE t (id int); ROLLBACK; {HAZARD}"
+        )),
+        1
+    );
+}
+
+#[test]
+fn revisions_of_alembic_are_releases_of_their_own() {
+    let revision = |body: &str| format!("BEGIN;\n-- Running upgrade a -> b\n{body}\nCOMMIT;\n");
+    let make = "CREATE TABLE t (id int);";
+    assert_eq!(
+        hazards(&format!("{}{}", revision(make), revision(HAZARD))),
+        1
+    );
+    assert_eq!(hazards(&revision(&format!("{make}{HAZARD}"))), 0);
+}
+
+#[test]
+fn comments_silence_what_they_stand_at() {
+    let ignore = format!("-- howdah: ignore {RULE} -- because\n");
+    assert_eq!(found(&format!("{ignore}\n\n-- more\n{HAZARD}")), []);
+    assert_eq!(found(&format!("{} {}", HAZARD, ignore.trim())), []);
+    assert_eq!(found(&format!("/* howdah: ignore {RULE} */ {HAZARD}")), []);
+    assert_eq!(
+        found(&format!(
+            "SELECT 1;\n{HAZARD}\n-- howdah: ignore-file {RULE}\n"
+        )),
+        []
+    );
+    let alter = "ALTER TABLE t\n  ADD COLUMN a int NOT NULL,";
+    let trailing = format!("{alter} {ignore}  ADD COLUMN b int NOT NULL;");
+    assert_eq!(found(&trailing), [(RULE, "b int NOT NULL")]);
+    let before = format!("{alter}\n{ignore}  ADD COLUMN b int NOT NULL;");
+    assert_eq!(found(&before), [(RULE, "a int NOT NULL")]);
+    assert_eq!(
+        hazards(&format!("{ignore}SELECT 1;\n{HAZARD}")),
+        1,
+        "it stands at the other statement"
+    );
+    assert_eq!(
+        hazards(&format!("-- howdah: ignore syntax-error\n{HAZARD}")),
+        1
+    );
+}
+
+#[test]
+fn a_comment_for_all_of_a_clean_file_is_unused() {
+    assert_eq!(
+        found("-- howdah: ignore-file\nSELECT 1;")
+            .first()
+            .map(|it| it.0),
+        Some("unused-suppression")
+    );
+    assert_eq!(found(&format!("-- howdah: ignore-file\n{HAZARD}")), []);
+}
+
+#[test]
+fn rules_that_did_not_run_leave_comments_alone() {
+    let text = format!("-- howdah: ignore {RULE}\nSELECT 1;");
+    let mut settings = Settings::default();
+    settings.levels.insert(RULE, Level::Off);
+    let report = lint(&text, &Catalog::default(), &settings);
+    assert!(report.findings.is_empty(), "{:?}", report.findings);
+}
+
+#[test]
+fn levels_are_what_findings_have() {
+    let mut settings = Settings::default();
+    settings.levels.insert(RULE, Level::Fixed(Severity::Note));
+    let report = lint(HAZARD, &Catalog::default(), &settings);
+    let finding = report.findings.iter().find(|it| it.rule.name == RULE);
+    assert_eq!(finding.map(|it| it.severity), Some(Severity::Note));
+}
+
+#[test]
+fn fingerprints_survive_what_moves() {
+    let print = |text: &str| {
+        let report = lint(text, &Catalog::default(), &Settings::default());
+        let ours = report
+            .findings
+            .into_iter()
+            .filter(|it| it.rule.name == RULE);
+        ours.map(|it| it.fingerprint).collect::<Vec<_>>()
+    };
+    let first = print(HAZARD);
+    assert_eq!(
+        print("SELECT 1;\n\n-- x\nalter table t\n  add column a int -- y\n not null;"),
+        first
+    );
+    let twice = print(&format!("{HAZARD}\n{HAZARD}"));
+    assert_eq!(twice.first(), first.first());
+    assert_ne!(twice.last(), first.first());
+    assert_ne!(print(&HAZARD.replace(" a ", " b ")), first);
+}
+
+#[test]
+fn what_whoever_runs_it_has_set_counts() {
+    let mut settings = Settings::default();
+    settings
+        .session
+        .insert("lock_timeout".to_owned(), "5s".to_owned());
+    let session = Session::new(false, settings.session);
+    assert_eq!(
+        session.timeout("lock_timeout"),
+        Timeout::Milliseconds(5_000)
+    );
+}

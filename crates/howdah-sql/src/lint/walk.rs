@@ -1,0 +1,222 @@
+//! A script from its first statement to its last, and every rule asked about each.
+//!
+//! No IO. Called by the engine. Follows the catalog, the session and the locks of the open transaction, looks into `DO`
+//! bodies. Invariant: rules are asked before the statement has changed anything.
+
+use super::context::{At, Whole};
+use super::finding::Finding;
+use super::impact;
+use super::rule::{Check, Rule};
+use super::rules;
+use super::rules::syntax_error;
+use super::session::Session;
+use super::settings::Settings;
+use super::severity::Level;
+use crate::ast::{Action, Do, Kind, RelationKind, Script, Statement, Transaction};
+use crate::catalog::Catalog;
+use crate::locks;
+use crate::text::Span;
+
+/// What came of it.
+pub(super) struct Walked {
+    pub(super) findings: Vec<Finding>,
+    pub(super) statements: usize,
+    pub(super) catalog: Catalog,
+}
+
+/// Bodies within bodies that are looked into.
+const DEPTH: usize = 4;
+
+/// Walks through a script; `assumed`: a transaction surrounds it.
+pub(super) fn walk(
+    text: &str,
+    script: &Script,
+    known: &Catalog,
+    settings: &Settings,
+    assumed: bool,
+) -> Walked {
+    let runs = |rule: &&&'static Rule| settings.runs(rule);
+    let mut walk = Walk {
+        text,
+        settings,
+        rules: rules::ALL.iter().filter(runs).copied().collect(),
+        catalog: known.clone(),
+        session: Session::new(assumed, settings.session.clone()),
+        findings: Vec::new(),
+        statements: 0,
+        place: None,
+        depth: 0,
+    };
+    walk.script(script);
+    walk.end(script);
+    Walked {
+        findings: walk.findings,
+        statements: walk.statements,
+        catalog: walk.catalog,
+    }
+}
+
+struct Walk<'a> {
+    text: &'a str,
+    settings: &'a Settings,
+    rules: Vec<&'static Rule>,
+    catalog: Catalog,
+    session: Session,
+    findings: Vec<Finding>,
+    statements: usize,
+    /// Where findings are shown that stand in a body whose text is not the script's own.
+    place: Option<Span>,
+    depth: usize,
+}
+
+/// How Alembic marks where a revision begins in what `alembic upgrade --sql` writes.
+const REVISION: &str = "-- Running upgrade ";
+
+impl Walk<'_> {
+    fn script(&mut self, script: &Script) {
+        self.errors(script);
+        for index in 0..script.statements.len() {
+            self.statement(self.text, script, index);
+            if self.ends_revision(script, index) {
+                // what one release made, the next one finds in use
+                self.catalog = std::mem::take(&mut self.catalog).settled();
+            }
+        }
+    }
+
+    /// Whether a transaction of Alembic's ends here, and another revision follows.
+    fn ends_revision(&self, script: &Script, index: usize) -> bool {
+        let Some(statement) = script.statements.get(index) else {
+            return false;
+        };
+        let is_commit = matches!(
+            statement.kind,
+            Kind::Transaction(Transaction::Commit { .. })
+        );
+        let behind = script
+            .comments
+            .partition_point(|it| it.span.start < statement.span.end);
+        let mut comments = script.comments.get(behind..).unwrap_or_default().iter();
+        is_commit && comments.any(|it| it.span.of(self.text).starts_with(REVISION))
+    }
+
+    fn errors(&mut self, script: &Script) {
+        if !self.settings.runs(&syntax_error::RULE) {
+            return;
+        }
+        for error in &script.errors {
+            let mut finding = Finding::new(&syntax_error::RULE, error.span, &error.message);
+            self.settle(&mut finding);
+            self.findings.push(finding);
+        }
+    }
+
+    fn statement(&mut self, text: &str, script: &Script, index: usize) {
+        let Some(statement) = script.statements.get(index) else {
+            return;
+        };
+        self.statements += 1;
+        let effects = locks::effects(statement, &self.catalog, self.settings.version);
+        let at = At {
+            text,
+            script,
+            index,
+            statement,
+            catalog: &self.catalog,
+            effects: &effects,
+            session: &self.session,
+            settings: self.settings,
+            in_do: self.depth > 0,
+        };
+        let mut found = Vec::new();
+        for rule in &self.rules {
+            if let Check::Statement(check) = rule.check {
+                check(&at, &mut found);
+            }
+        }
+        impact::complete(&at, &mut found);
+        for mut finding in found {
+            self.settle(&mut finding);
+            self.findings.push(finding);
+        }
+        if let Kind::Do(body) = &statement.kind {
+            self.body(text, statement, body);
+        }
+        if self.depth == 0 {
+            self.session.apply(statement);
+        }
+        self.session.hold(&effects, statement.span);
+        self.session.has_blocked |= effects
+            .locks
+            .iter()
+            .any(|it| it.mode.blocks_writes() && !self.catalog.is_new(&it.relation));
+        self.assume(&statement.kind);
+        self.catalog.apply(statement);
+    }
+
+    /// A table that nobody has told about is followed from its first constraint on, since a check that the script adds
+    /// and validates may prove what a later statement needs.
+    fn assume(&mut self, kind: &Kind) {
+        if let Kind::AlterTable(table) = kind
+            && table.kind == RelationKind::Table
+            && table
+                .actions
+                .iter()
+                .any(|it| matches!(it.kind, Action::AddConstraint(_)))
+        {
+            self.catalog.assume_table(&table.name);
+        }
+    }
+
+    /// What a `DO` runs, as far as it is SQL that stands there.
+    fn body(&mut self, text: &str, statement: &Statement, body: &Do) {
+        if self.depth >= DEPTH {
+            return;
+        }
+        let script = crate::parse_do(body);
+        let outer = self.place;
+        let mut within = text;
+        if body.body.offset.is_none() {
+            // its spans are places of the body, whose bytes are not the script's
+            within = &body.body.text;
+            self.place = self.place.or(Some(statement.span));
+        }
+        self.depth += 1;
+        for index in 0..script.statements.len() {
+            self.statement(within, &script, index);
+        }
+        self.depth -= 1;
+        self.place = outer;
+    }
+
+    fn end(&mut self, script: &Script) {
+        let whole = Whole {
+            text: self.text,
+            script,
+            catalog: &self.catalog,
+            session: &self.session,
+            settings: self.settings,
+        };
+        let mut found = Vec::new();
+        for rule in &self.rules {
+            if let Check::Script(check) = rule.check {
+                check(&whole, &mut found);
+            }
+        }
+        for mut finding in found {
+            self.settle(&mut finding);
+            self.findings.push(finding);
+        }
+    }
+
+    /// What configuration and place make of a finding.
+    fn settle(&self, finding: &mut Finding) {
+        if let Level::Fixed(severity) = self.settings.level(finding.rule) {
+            finding.severity = severity;
+        }
+        if let Some(place) = self.place {
+            finding.span = place;
+            finding.fix = None;
+        }
+    }
+}

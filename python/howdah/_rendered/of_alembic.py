@@ -1,0 +1,88 @@
+"""The SQL of an Alembic project's migrations, statement by statement.
+
+A program of its own: `python -m howdah._rendered.of_alembic ANSWER INI`. IO: runs the project's
+`env.py` in offline mode, as `alembic upgrade heads --sql` does. Invariant: no database is connected
+to.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from howdah._rendered.sources import Migration, Source, as_json
+
+if TYPE_CHECKING:
+    from types import FrameType
+
+_RUNNING = re.compile(r"-- Running upgrade .*-> (\w+)")
+
+
+class Recorder:
+    """Takes what Alembic would print, with the line of the migration that it comes from."""
+
+    def __init__(self, revisions: dict[str, str]) -> None:
+        self.paths = revisions
+        self.source: Source | None = None
+        self.migrations: list[Migration] = []
+        self.in_transaction = False
+
+    def record(self, text: str) -> None:
+        """The next statement or comment."""
+        running = _RUNNING.match(text.strip())
+        if running:
+            self._begin(running.group(1))
+            return
+        word = text.strip().rstrip(";").upper()
+        if word in {"BEGIN", "COMMIT"}:
+            self.in_transaction = word == "BEGIN"
+        # what does not come from the migration's own lines is the tool's: transactions, its table
+        if self.source is not None and (line := _line(self.source.path)) is not None:
+            sql = text.strip().rstrip(";") + ";"
+            self.migrations[-1].chunks.append(self.source.chunk(line, sql))
+
+    def _begin(self, revision: str) -> None:
+        path = self.paths[revision]
+        self.source = Source(path)
+        absolute = str(Path(path).resolve())
+        self.migrations.append(Migration(absolute, self.in_transaction, []))
+
+
+def _line(path: str) -> int | None:
+    """The line of the migration that is being run."""
+    frame: FrameType | None = sys._getframe(2)
+    while frame is not None:
+        if frame.f_code.co_filename == path:
+            return frame.f_lineno
+        frame = frame.f_back
+    return None
+
+
+def main() -> None:
+    """Write the answer."""
+    from alembic import command
+    from alembic.config import Config
+    from alembic.ddl.impl import DefaultImpl
+    from alembic.script import ScriptDirectory
+
+    answer, ini = sys.argv[1:]
+    config = Config(ini)
+    scripts = ScriptDirectory.from_config(config)
+    recorder = Recorder({it.revision: it.path for it in scripts.walk_revisions()})
+
+    def static_output(impl: Any, text: str) -> None:
+        if impl.dialect.name != "postgresql":
+            sys.exit(f"error: the project's database is `{impl.dialect.name}`, expected PostgreSQL")
+        recorder.record(text)
+
+    DefaultImpl.static_output = static_output  # type: ignore[method-assign,assignment]
+    command.upgrade(config, "heads", sql=True)
+    found = [as_json(it) for it in recorder.migrations]
+    Path(answer).write_text(json.dumps(found), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,45 @@
+"""The command `howdah lint`, run as people run it."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+# a hazard whatever the version and the transaction
+HAZARD = "ALTER TABLE orders ADD COLUMN note text NOT NULL;\n"
+RULE = "required-column-without-default"
+
+CLEAN, FAILED, USAGE, FOUND = 0, 1, 2, 5
+
+
+def lint(
+    folder: Path, *arguments: str, stdin: str | None = None
+) -> subprocess.CompletedProcess[str]:
+    """Run `howdah lint` in a folder, with this rule and those about scripts only."""
+    return subprocess.run(
+        [sys.executable, "-m", "howdah", "lint", *arguments],
+        cwd=folder,
+        input=stdin,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def findings(folder: Path, *arguments: str, stdin: str | None = None) -> list[dict[str, Any]]:
+    """What it finds."""
+    done = lint(folder, "--format", "json", *arguments, stdin=stdin)
+    assert done.returncode in {CLEAN, FOUND}, done.stderr
+    found: list[dict[str, Any]] = json.loads(done.stdout)["findings"]
+    return found
+
+
+def hazards(folder: Path, *arguments: str, stdin: str | None = None) -> list[tuple[str, int]]:
+    """File and line of each finding of `RULE`."""
+    found = findings(folder, *arguments, stdin=stdin)
+    return [(it["file"], it["start"]["line"]) for it in found if it["rule"] == RULE]

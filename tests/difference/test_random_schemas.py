@@ -1,4 +1,4 @@
-"""The difference of random schemas makes one of the other, and backwards again; so does the plan."""
+"""The difference of random schemas makes one of the other, and back again; so does the plan."""
 
 from __future__ import annotations
 

@@ -10,6 +10,7 @@ use anyhow::Context as _;
 use clap::{Args, ValueEnum};
 use howdah_driver::Config;
 use howdah_server::Search;
+use howdah_sql::catalog::Catalog;
 use howdah_trace::{Options, Place, Recorded, Report, Scratch, Source, Tracer};
 
 use crate::{Context, exit};
@@ -119,11 +120,19 @@ fn on_scratch(
         packages: context.package_bindirs.clone(),
     };
     let scratch = Scratch::start(search)?;
+    let mut known = Catalog::default();
     for file in &arguments.schema {
-        let loaded = scratch.load(&source(file)?.text);
+        let schema = source(file)?.text;
+        let loaded = scratch.load(&schema);
         loaded.with_context(|| format!("`{}`", file.display()))?;
+        for statement in &howdah_sql::parse(&schema).statements {
+            known.apply(statement);
+        }
     }
-    let options = arguments.options(Place::Scratch, workload);
+    let options = Options {
+        known: Some(known.settled().completed()),
+        ..arguments.options(Place::Scratch, workload)
+    };
     Ok(Tracer::connect(scratch.config(), options)?.trace(sources)?)
 }
 
@@ -133,6 +142,7 @@ impl Arguments {
             place,
             one_transaction: self.one_transaction,
             workload: workload.unwrap_or_default(),
+            known: None,
         }
     }
 }

@@ -9,7 +9,7 @@ use std::fmt::Display;
 use howdah_sql::ast::{Kind, ObjectName};
 use howdah_sql::locks::{Effects, InTransaction, Mode, Whom};
 
-use crate::observe::{Observation, Relation, WaitFor, Way};
+use crate::observe::{Lock, Observation, Relation, WaitFor, Way};
 
 /// The schema whose relations both sides name without it.
 const BASE: &str = "public";
@@ -19,7 +19,8 @@ const BASE: &str = "public";
 pub fn differences(kind: &Kind, seen: &Observation, model: &Effects) -> Vec<String> {
     let mut found = Differences(Vec::new());
     let forbidden = model.in_transaction == InTransaction::Forbidden;
-    if forbidden != (seen.way == Way::Alone) {
+    let refused_first = seen.error.is_some() && model.refused.is_some();
+    if forbidden != (seen.way == Way::Alone) && !refused_first {
         let word = model.in_transaction.word();
         found
             .0
@@ -33,20 +34,16 @@ pub fn differences(kind: &Kind, seen: &Observation, model: &Effects) -> Vec<Stri
         found.0.push(format!("it was said to be refused: {why}"));
     }
     found.locks(seen, model);
+    let renewed = [model.rewrites.as_slice(), &model.empties].concat();
+    found.sets("rewrites", &relations(&seen.rewrites), &names(&renewed));
     if matches!(kind, Kind::Truncate(_)) {
-        found.sets(
-            "empties",
-            &relations(&seen.rewrites),
-            &names(&model.empties),
-        );
+        // what is empty is soon built and read
         return found.0;
     }
-    let rewrites = relations(&seen.rewrites);
-    found.sets("rewrites", &rewrites, &names(&model.rewrites));
     found.sets("builds", &relations(&seen.builds), &names(&model.builds));
     found.scans(kind, seen, model);
     if seen.way == Way::Alone {
-        found.sets("waits for", &waits_seen(seen), &waits_said(model));
+        found.sets("waits for", &waits_seen(seen), &waits_said(seen, model));
     }
     found.0
 }
@@ -72,23 +69,16 @@ impl Differences {
             (Way::Transaction, true) => mode >= Mode::ShareUpdateExclusive,
             (Way::Transaction, false) => true,
         };
-        let mut taken: BTreeMap<ObjectName, (bool, Mode)> = BTreeMap::new();
-        for lock in seen.locks.iter().chain(&seen.held) {
-            let relation = &lock.relation;
-            if !relation.is_toast() && relation.kind != 'c' {
-                let entry = taken
-                    .entry(name(relation))
-                    .or_insert((relation.is_index(), lock.mode));
-                entry.1 = entry.1.max(lock.mode);
-            }
-        }
+        let (taken, held) = (strongest(&seen.locks), strongest(&seen.held));
+        let had =
+            |relation: &ObjectName, mode| held.get(relation).is_some_and(|held| held.1 >= mode);
         for (relation, (is_index, mode)) in &taken {
             let said = model
                 .locks
                 .iter()
                 .find(|lock| base(&lock.relation) == *relation);
             match said {
-                Some(said) if said.mode == *mode => {}
+                Some(said) if said.mode == *mode || had(relation, said.mode) => {}
                 Some(said) if is_sure(*is_index, said.mode.max(*mode)) => self.0.push(format!(
                     "it locks {relation} in {mode}, not in {}",
                     said.mode
@@ -102,8 +92,8 @@ impl Differences {
         }
         // a lock on an index that was not even seen is one that no gate could show
         for said in model.locks.iter().filter(|_| seen.way == Way::Transaction) {
-            if !taken.contains_key(&base(&said.relation)) {
-                let (relation, mode) = (&said.relation, said.mode);
+            let (relation, mode) = (base(&said.relation), said.mode);
+            if !taken.contains_key(&relation) && !had(&relation, mode) {
                 self.0.push(format!(
                     "it was said to lock {relation} in {mode}, which it does not"
                 ));
@@ -136,6 +126,19 @@ impl Differences {
             self.sets("scans", &read, &said);
         }
     }
+}
+
+/// The strongest mode on each relation that the model speaks of, and whether it is an index.
+fn strongest(locks: &[Lock]) -> BTreeMap<ObjectName, (bool, Mode)> {
+    let mut strongest: BTreeMap<ObjectName, (bool, Mode)> = BTreeMap::new();
+    for Lock { relation, mode } in locks {
+        if !relation.is_toast() && relation.kind != 'c' {
+            let entry = strongest.entry(name(relation));
+            let entry = entry.or_insert((relation.is_index(), *mode));
+            entry.1 = entry.1.max(*mode);
+        }
+    }
+    strongest
 }
 
 /// Whether the planner decides how tables are read.
@@ -201,12 +204,19 @@ fn waits_seen(seen: &Observation) -> BTreeSet<String> {
     waits.collect()
 }
 
-fn waits_said(model: &Effects) -> BTreeSet<String> {
-    // other sessions of the database are none that a gate stands for
-    let waits = model
-        .waits_for
-        .iter()
-        .filter(|wait| wait.whom != Whom::Sessions);
+/// Those that gates stand for: not other sessions of the database, nor writers of what only `REFRESH` writes.
+fn waits_said(seen: &Observation, model: &Effects) -> BTreeSet<String> {
+    let is_materialized = |of: &ObjectName| {
+        let locked = seen.locks.iter().map(|lock| &lock.relation);
+        locked
+            .into_iter()
+            .any(|it| it.kind == 'm' && name(it) == base(of))
+    };
+    let waits = model.waits_for.iter().filter(|wait| match wait.whom {
+        Whom::Users | Whom::OlderSnapshots => true,
+        Whom::Writers => !wait.relation.as_ref().is_some_and(is_materialized),
+        _ => false,
+    });
     waits
         .map(|wait| said(wait.whom, wait.relation.as_ref().map(base).as_ref()))
         .collect()

@@ -3,6 +3,8 @@
 //! IO: starts a server, which ends with the [`Scratch`]. Invariant: what a dump says about owners is followed: roles
 //! that it names are made.
 
+use std::time::Duration;
+
 use howdah_driver::{Config, Connection, Interrupt};
 use howdah_server::{Making, Search, Server, StartOptions, start_temporary};
 use howdah_sql::text::{Lines, Piece, pieces};
@@ -16,6 +18,8 @@ const SETTINGS: [(&str, &str); 4] = [
     ("max_connections", "200"),
     ("max_prepared_transactions", "10"),
 ];
+/// How long the server may take to end a session.
+const GOODBYE: Duration = Duration::from_secs(10);
 /// The name of a role is in the message alone.
 const UNDEFINED_OBJECT: &str = "42704";
 
@@ -73,6 +77,8 @@ impl Scratch {
                 source,
             })?;
         }
+        // when the server has closed the session, what it read has been counted, and not by the first trace
+        connection.close(GOODBYE);
         Ok(())
     }
 }

@@ -7,12 +7,15 @@
 use std::time::{Duration, Instant};
 
 use howdah_driver::Config;
-use howdah_sql::ast::{Kind, Transaction};
+use howdah_sql::ast::{Kind, Statement, Transaction};
+use howdah_sql::catalog::Catalog;
+use howdah_sql::locks::effects;
 use howdah_sql::text::{Lines, pieces};
 
+use crate::compare::differences;
 use crate::error::Result;
 use crate::grouping::{Grouping, end_of_up, step_begins};
-use crate::observe::{Lock, Observer};
+use crate::observe::{Lock, Observer, Way};
 use crate::report::{Block, Place, Report, Step};
 use crate::workload::{Recorded, Workload};
 
@@ -34,6 +37,8 @@ pub struct Options {
     pub one_transaction: bool,
     /// The application's statements.
     pub workload: Vec<Recorded>,
+    /// What exists before; with it, what is seen is compared with the lock model.
+    pub known: Option<Catalog>,
 }
 
 /// Traces scripts on one database.
@@ -54,6 +59,7 @@ pub struct Tracer {
 /// A statement as the script has it.
 #[derive(Clone, Copy)]
 struct Written<'a> {
+    statement: &'a Statement,
     sql: &'a str,
     /// The lines behind `COPY … FROM STDIN`.
     copied: Option<&'a str>,
@@ -138,12 +144,16 @@ impl Tracer {
                 read = statement.span.end;
             }
             let written = Written {
+                statement,
                 sql: statement.span.of(&source.text),
                 copied: piece.copy_data.map(|data| data.of(&source.text)),
             };
             if !self.transaction(&statement.kind, written.sql)? {
                 let line = lines.position(statement.span.start).line;
                 self.statement(source, line, written)?;
+            }
+            if let Some(known) = self.options.known.as_mut().filter(|_| !self.failed) {
+                known.apply(statement);
             }
         }
         // what a script leaves open does not reach into the next one
@@ -224,6 +234,7 @@ impl Tracer {
             step.skipped = Some("an earlier statement failed".to_owned());
         } else {
             self.run(written, &mut step)?;
+            step.differences = self.differences(written.statement, &step);
         }
         self.steps.push(step);
         Ok(())
@@ -264,6 +275,21 @@ impl Tracer {
         self.failed = failed;
         step.seen = Some(seen);
         Ok(())
+    }
+
+    /// Where the lock model says something else. Without gates too little is seen to say so.
+    fn differences(&self, statement: &Statement, step: &Step) -> Vec<String> {
+        let (Some(known), Some(seen)) = (&self.options.known, &step.seen) else {
+            return Vec::new();
+        };
+        if seen.way == Way::Alone && self.options.place != Place::Scratch {
+            return Vec::new();
+        }
+        let model = effects(statement, known, self.observer.version() / 10_000);
+        match model.unknown {
+            Some(_) => Vec::new(),
+            None => differences(&statement.kind, seen, &model),
+        }
     }
 
     /// Runs what makes its own transactions.

@@ -5,6 +5,7 @@
 mod support;
 
 use howdah_server::Search;
+use howdah_sql::catalog::Catalog;
 use howdah_trace::{
     Block, Mode, Options, Place, Report, Scratch, Source, Step, Tracer, markdown, read_workload,
     text,
@@ -44,7 +45,16 @@ fn options(place: Place) -> Options {
         place,
         one_transaction: false,
         workload: read_workload(WORKLOAD).unwrap(),
+        known: Some(known(SCHEMA)),
     }
+}
+
+fn known(schema: &str) -> Catalog {
+    let mut catalog = Catalog::default();
+    for statement in &howdah_sql::parse(schema).statements {
+        catalog.apply(statement);
+    }
+    catalog.settled().completed()
 }
 
 fn trace(scratch: &Scratch, options: Options, sql: &str) -> Report {
@@ -75,6 +85,32 @@ fn scripts_are_traced() {
     a_migration_is_run_by_its_steps_up_to_its_down(&scratch);
     nothing_stays_of_what_is_rolled_back(&scratch);
     what_psql_has_besides_is_followed_or_said(&scratch);
+    a_model_that_is_wrong_is_told(&scratch);
+}
+
+fn a_model_that_is_wrong_is_told(scratch: &Scratch) {
+    // the model does not know of the indexes, as if it had forgotten them
+    let ignorant = Options {
+        known: Some(known("create table shelf (id int)")),
+        ..options(Place::RolledBack)
+    };
+    let report = trace(
+        scratch,
+        ignorant,
+        "alter table shelf alter column id type bigint",
+    );
+    let [step] = &report.steps[..] else {
+        panic!("{} steps", report.steps.len());
+    };
+    assert!(
+        step.differences
+            .iter()
+            .any(|it| it.contains("builds shelf_pkey, which was not said"))
+    );
+    assert!(
+        text(&report)
+            .contains("the lock model is wrong here, please report it: it builds shelf_pkey")
+    );
 }
 
 fn what_psql_has_besides_is_followed_or_said(scratch: &Scratch) {
@@ -104,6 +140,12 @@ fn statements_are_seen_in_their_transactions(scratch: &Scratch) {
         alter table shelf add column d int;\ncreate index on book (shelf_id);\ncommit;\n";
     let report = trace(scratch, options(Place::Scratch), sql);
     assert!(report.is_whole());
+    let differences: Vec<_> = report
+        .steps
+        .iter()
+        .flat_map(|step| &step.differences)
+        .collect();
+    assert!(differences.is_empty(), "{differences:?}");
     let [rewrite, add, index] = &report.steps[..] else {
         panic!("{} steps", report.steps.len());
     };
@@ -166,6 +208,7 @@ fn concurrent_statements_are_seen_between_gates(scratch: &Scratch) {
     );
     assert!(report.is_whole());
     for step in &report.steps {
+        assert!(step.differences.is_empty(), "{:?}", step.differences);
         assert_eq!(step.block, Block::None);
         assert!(locks(step).contains(&("book".to_owned(), Mode::ShareUpdateExclusive)));
         assert!(step.would_wait.is_empty(), "{:?}", step.would_wait);

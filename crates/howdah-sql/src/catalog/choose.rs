@@ -45,13 +45,19 @@ fn first_free(first: &str, second: &str, label: &str, taken: impl Fn(&str) -> bo
     name
 }
 
-/// The names of an index's columns, joined; an expression is called like a function or `expr`.
-pub(super) fn joined_columns(elements: &[IndexElement]) -> String {
-    let mut names: Vec<String> = Vec::new();
-    for element in elements {
+/// The names of an index's columns, joined, those that it includes at the end; an expression is
+/// called like a function or `expr`.
+pub(super) fn joined_columns<'a>(
+    elements: &[IndexElement],
+    include: impl Iterator<Item = &'a str>,
+) -> String {
+    let keys = elements.iter().map(|element| {
         let implied = || element.expr.node.implied_name();
         let column = element.column.as_ref().map(|name| name.text.clone());
-        let origin = column.or_else(implied).unwrap_or_else(|| "expr".to_owned());
+        column.or_else(implied).unwrap_or_else(|| "expr".to_owned())
+    });
+    let mut names: Vec<String> = Vec::new();
+    for origin in keys.chain(include.map(str::to_owned)) {
         let mut name = origin.clone();
         let mut number = 0;
         while names.contains(&name) {

@@ -39,7 +39,8 @@ struct Look {
 impl Observer {
     /// Runs one statement outside any transaction block, between gates at `tables`: those it may concern. Gates
     /// keep everybody from writing to these tables, so they are for databases that nobody else uses; without
-    /// tables only what the watcher happens to see is told of the statement's locks.
+    /// tables only what the watcher happens to see is told of the statement's locks, and nothing of what it reads, as
+    /// others read too.
     ///
     /// # Errors
     /// As [`Observer::observe`], and those of further connections.
@@ -78,7 +79,7 @@ impl Observer {
             held: Vec::new(),
             rewrites: difference.rewrites,
             builds: difference.builds,
-            reads: (self.version >= FLUSHES).then_some(difference.reads),
+            reads: (self.version >= FLUSHES && !tables.is_empty()).then_some(difference.reads),
             waits: seen.waits.into_iter().collect(),
             invalid: difference.invalid,
             duration: elapsed.saturating_sub(seen.at_gates),

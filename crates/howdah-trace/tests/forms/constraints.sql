@@ -73,8 +73,6 @@ alter table child add foreign key (parent_id) references parent deferrable initi
 alter table child add foreign key (parent_id) references parent (free);
 --- add two foreign keys
 alter table child add foreign key (parent_id) references parent, add foreign key (given) references keyed;
---- add a foreign key in an empty table
-alter table empty add foreign key (id) references parent;
 --- validate a check
 alter table child validate constraint waiting_check;
 --- validate a foreign key

@@ -229,6 +229,8 @@ analyze event;
 vacuum event;
 --- cluster a partitioned table without a clustered index
 cluster event;
+--- cluster a partitioned table {15..}
+cluster event using event_id;
 --- read a partitioned table
 select count(*) from event;
 --- insert into a partition by its parent

@@ -131,7 +131,7 @@ alter table item add column c float8 default random();
 --- add a column with random() within an array
 alter table item add column c float8[] default array[random()];
 --- add a column with random() within a case
-alter table item add column c float8 default case when true then 1 else random() end;
+alter table item add column c float8 default case when now() is null then 1 else random() end;
 --- add a column with default clock_timestamp()
 alter table item add column c timestamptz default clock_timestamp();
 --- add a column with default timeofday()
@@ -341,8 +341,6 @@ alter table item rename constraint item_pkey to item_key;
 create schema elsewhere;
 --- then
 alter table item set schema elsewhere;
---- owner to the same
-alter table item owner to current_user;
 --- owner to another
 alter table item owner to somebody;
 --- owner to another, with a sequence

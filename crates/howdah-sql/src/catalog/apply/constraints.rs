@@ -79,7 +79,12 @@ impl Catalog {
             return self.adopt_index(table, constraint, index);
         }
         let elements: Vec<IndexElement> = key.columns.iter().map(column_element).collect();
-        let columns = choose::joined(key.columns.iter().map(|column| &**column));
+        let columns = choose::joined(
+            key.columns
+                .iter()
+                .chain(&key.include)
+                .map(|column| &**column),
+        );
         let chosen = || {
             if primary {
                 self.index_name(table, "", "pkey")
@@ -169,7 +174,8 @@ impl Catalog {
             .iter()
             .map(|(it, _)| it.clone())
             .collect();
-        let columns = choose::joined_columns(&elements);
+        let columns =
+            choose::joined_columns(&elements, exclusion.include.iter().map(|name| &**name));
         let chosen = || self.index_name(table, &columns, "excl");
         let name = constraint
             .name

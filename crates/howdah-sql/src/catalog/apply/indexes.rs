@@ -12,7 +12,10 @@ impl Catalog {
         let name = match &index.name {
             Some(name) => beside(&table, name),
             None => {
-                let columns = choose::joined_columns(&index.elements);
+                let columns = choose::joined_columns(
+                    &index.elements,
+                    index.include.iter().map(|name| &**name),
+                );
                 beside(&table, &self.index_name(&table, &columns, "idx"))
             }
         };
@@ -85,7 +88,7 @@ impl Catalog {
         };
         let columns = match label {
             "pkey" => String::new(),
-            _ => choose::joined_columns(&index.elements),
+            _ => choose::joined_columns(&index.elements, index.include.iter().map(String::as_str)),
         };
         let name = self.index_name(partition, &columns, label);
         self.put_with_partitions(&Index {

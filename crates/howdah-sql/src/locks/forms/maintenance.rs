@@ -101,13 +101,13 @@ pub(super) fn cluster(statement: &Cluster, found: &mut Found<'_>) {
     if found.known.is_partitioned(&table) {
         if found.known.version < 15 {
             found.refuse_because("a partitioned table cannot be clustered before 15");
+        } else if statement.index.is_none() {
+            found.refuse_because("a partitioned table remembers no index it was clustered by");
         }
         let mut leaves = found.known.descendants(&table);
         leaves.retain(|it| found.known.has_storage(it));
-        found.add(
-            Form::ClusterMany,
-            &Roles::none().with(Role::Affected, leaves),
-        );
+        let roles = Roles::of(&table, true).with(Role::Affected, leaves);
+        found.add(Form::ClusterMany, &roles);
     } else {
         found.add(Form::Cluster, &Roles::of(&table, true));
     }

@@ -25,6 +25,13 @@ const FOREIGN_KEY_18: &[(Role, Mode)] = &[
 /// Before 18 the partitions' indexes are built as `CREATE INDEX` builds them.
 const INDEX: &[(Role, Mode)] = &[(Table, AccessExclusive), (Partitions, Share)];
 
+/// Before 18 the partitions whose column may be NULL are altered besides.
+const PRIMARY_KEY: &[(Role, Mode)] = &[
+    (Table, AccessExclusive),
+    (Partitions, Share),
+    (Affected, AccessExclusive),
+];
+
 const ADD_CHECK: &str = "ALTER TABLE t ADD CHECK (x)";
 const ADD_FOREIGN_KEY: &str = "ALTER TABLE t ADD FOREIGN KEY (c) REFERENCES p";
 const ADD_UNIQUE: &str = "ALTER TABLE t ADD UNIQUE (c)";
@@ -189,10 +196,17 @@ pub(super) const ROWS: &[Row] = &[
         .note("the index is built while nobody can read the table")
         .since(18),
     line(AddPrimaryKey, "ALTER TABLE t ADD PRIMARY KEY (c)", "")
+        .locks(PRIMARY_KEY)
+        .scans(&[Table, Partitions, Affected])
+        .builds(&[Index])
+        .note("a column that may be NULL is tested in a scan of its own")
+        .until(17),
+    line(AddPrimaryKey, "ALTER TABLE t ADD PRIMARY KEY (c)", "")
         .locks(WHOLE_FAMILY)
         .scans(&[Table, Partitions, Affected])
         .builds(&[Index])
-        .note("a column that may be NULL is tested in a scan of its own"),
+        .note("a column that may be NULL is tested in a scan of its own")
+        .since(18),
     line(AddExclude, ADD_EXCLUDE, "")
         .locks(INDEX)
         .scans(&[Table, Partitions])

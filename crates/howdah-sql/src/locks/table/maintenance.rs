@@ -52,6 +52,7 @@ pub(super) const ROWS: &[Row] = &[
         "every table that was clustered before, or (15 and later) the partitions of one",
     )
     .locks(&[
+        (Table, AccessExclusive),
         (Affected, AccessExclusive),
         (AffectedIndexes, AccessExclusive),
     ])

@@ -176,9 +176,12 @@ fast-tests: build ## the Python tests that are not marked slow
 # The oldest supported Python gets a build and a target folder of its own: sharing one would
 # rebuild the crates that link to Python at every change of version. Its build is a debug one:
 # quicker to make, and with the checks for overflow and the assertions that a release leaves out.
+# What is native through and through is the same on every Python, and is not tested again.
+NATIVE := difference lint poolers schema server sql trace
 .PHONY: test-311
 test-311: ## the fast Python tests on Python 3.11, where that is installed
 	@if tools/bootstrap python 3.11 >/dev/null 2>&1; then \
 		$(MAKE) --no-print-directory VENV=.venv-3.11 PYTHON_VERSION=3.11 NATIVE_PROFILE=dev \
-			MATURIN_ARGS='--target-dir $(or $(CARGO_TARGET_DIR),target)/python-3.11' fast-tests; \
+			MATURIN_ARGS='--target-dir $(or $(CARGO_TARGET_DIR),target)/python-3.11' \
+			PYTEST_ARGS='$(addprefix --ignore=tests/,$(NATIVE)) $(PYTEST_ARGS)' fast-tests; \
 	else echo 'test-311: no Python 3.11 on this machine: not tested with it'; fi

@@ -1,8 +1,4 @@
-<<<<<<< HEAD
-"""The difference of random schemas makes one of the other, and back; so does the plan."""
-=======
 """The difference of random schemas makes one of the other, and back again; so does the plan."""
->>>>>>> diff
 
 from __future__ import annotations
 

@@ -38,10 +38,10 @@ CREATE TABLE shop.orders_{n} (
 );
 CREATE INDEX orders_{n}_customer ON shop.orders_{n} (customer_id);
 COMMIT;
-ALTER TABLE shop.items ADD COLUMN note_{n} text NOT NULL DEFAULT '';
-ALTER TABLE shop.items ALTER COLUMN amount TYPE bigint;
-CREATE INDEX items_{n} ON shop.items (order_id, lower(note_{n})) WHERE amount > 0;
-UPDATE shop.items SET note_{n} = 'none' WHERE note_{n} = '';
+ALTER TABLE shop.items_{n} ADD COLUMN note_{n} text NOT NULL DEFAULT '';
+ALTER TABLE shop.items_{n} ALTER COLUMN amount TYPE bigint;
+CREATE INDEX items_{n} ON shop.items_{n} (order_id, lower(note_{n})) WHERE amount > 0;
+UPDATE shop.items_{n} SET note_{n} = 'none' WHERE note_{n} = '';
 """
 
 

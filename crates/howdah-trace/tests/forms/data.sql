@@ -64,7 +64,7 @@ delete from t where id = 1;
 with gone as (delete from lonely returning *) insert into t select id + 1000, 1, 'x' from gone;
 --- merge {15..}
 merge into t using lonely on t.id = lonely.id when matched then update set v = 1;
---- copy out
+--- copy out, whose lock 12 gives back before it can be seen {13..}
 copy t to '/dev/null';
 --- copy a query out
 copy (select * from t) to '/dev/null';

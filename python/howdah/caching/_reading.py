@@ -88,10 +88,7 @@ def read_within(within: InTransaction, question: Question) -> Steps:
     found = _look_up(caching, question, caching.memory_counts)
     if found is not _MISSING:
         return found
-    caching.count("misses")
-    ask, kept_form = question.ask()
-    result = yield _now(ask)
-    kept = kept_form()
+    result, kept = yield from _asked(caching, question)
     if kept is not None and within.may_keep and within.may_use(question.names):
         _keep(caching, question, kept, within.began)
     return result
@@ -149,15 +146,20 @@ def _found_out(caching: Caching, question: Question, began: int) -> Steps:
         answer = _from_shared(caching, question, found, began)
         if answer is not _MISSING:
             return answer
-    caching.count("misses")
-    ask, kept_form = question.ask()
-    result = yield _now(ask)
-    kept = kept_form()
+    result, kept = yield from _asked(caching, question)
     entry = None if kept is None else _keep(caching, question, kept, began)
     if shared is not None and versions is not None and entry is not None:
         payload = question.to_bytes(kept)
         yield from shared.store(question.key, payload, versions, entry.expires)
     return result, kept
+
+
+def _asked(caching: Caching, question: Question) -> Steps:
+    """The answer from the database, and the form of it that is kept, None for none."""
+    caching.count("misses")
+    ask, kept_form = question.ask()
+    result = yield _now(ask)
+    return result, kept_form()
 
 
 def _from_shared(caching: Caching, question: Question, found: Any, began: int) -> Any:

@@ -55,7 +55,11 @@ class Unknown:
 
 def running(compiled: Compiled, step: Step) -> Step:
     """The step that runs a statement; what it writes is known."""
-    writes, is_unknown = compiled.writes, "*" in compiled.reads
+    return told(step, compiled.writes, is_unknown="*" in compiled.reads)
+
+
+def told(step: Step, writes: Iterable[str], *, is_unknown: bool) -> Step:
+    """A step that tells what it writes, and whether it does what nobody here knows."""
     if writes:
         return Write(step, writes, is_unknown=is_unknown)
     return Unknown(step) if is_unknown else step

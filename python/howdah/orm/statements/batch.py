@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from howdah.orm.statements.base import Unknown, Write, is_unknown
+from howdah.orm.statements.base import is_unknown, told
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -38,12 +38,8 @@ def batch_steps(executor: Any, statements: Sequence[Statement[Any]]) -> Steps:
 
 def _round(steps: Sequence[Step]) -> Step:
     """One step of all of these."""
-    writes = [getattr(step, "writes", None) for step in steps]
-    unknown = any(map(is_unknown, steps))
-    if any(writes):
-        written = frozenset().union(*filter(None, writes))
-        return Write(_round_of(steps), written, is_unknown=unknown)
-    return Unknown(_round_of(steps)) if unknown else _round_of(steps)
+    writes = frozenset[str]().union(*(getattr(step, "writes", ()) for step in steps))
+    return told(_round_of(steps), writes, is_unknown=any(map(is_unknown, steps)))
 
 
 def _round_of(steps: Sequence[Step]) -> Step:

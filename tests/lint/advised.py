@@ -1,7 +1,7 @@
 """Hazards whose findings advise statements, each with the schema that they stand in.
 
-No IO. `test_advice.py` runs what is advised on a server. Every rule that advises statements is here;
-`pg` is where advice differs by version.
+No IO. `test_advice.py` runs what is advised on a server. Every rule that advises statements is
+here; `pg` and `until` are where advice differs by version.
 """
 
 from __future__ import annotations
@@ -168,7 +168,8 @@ HAZARDS = [
     ),
     Hazard(
         "blocking-unique-constraint",
-        "ALTER TABLE orders ADD UNIQUE (number) WITH (fillfactor = 70) DEFERRABLE INITIALLY DEFERRED",
+        "ALTER TABLE orders ADD UNIQUE (number) WITH (fillfactor = 70)"
+        " DEFERRABLE INITIALLY DEFERRED",
     ),
     Hazard("blocking-unique-constraint", "ALTER TABLE orders ADD COLUMN a int UNIQUE"),
     Hazard(

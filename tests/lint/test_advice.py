@@ -32,7 +32,7 @@ def advice(folder: Path) -> dict[Hazard, list[str]]:
             f"[lint]\nschema = 'schema.sql'\npg-version = {hazard.until or hazard.pg or 15}\n"
             f"rules = {{ {hazard.rule} = 'on' }}\n"
         )
-    advised = defaultdict(list)
+    advised: dict[Hazard, list[str]] = defaultdict(list)
     for found in findings(folder, "**/hazard.sql"):
         hazard = HAZARDS[int(found["file"].split("/")[0])]
         if found["rule"] == hazard.rule:

@@ -173,6 +173,33 @@ def test_a_hint_says_how_to_leave_the_transaction(project: Project) -> None:
     assert project.up() == ["0001_a"]
 
 
+def test_settings_of_a_step_are_not_those_of_the_next(project: Project) -> None:
+    project.execute(
+        "drop role if exists howdah_test_owner", "create role howdah_test_owner",
+        "grant all on schema public to howdah_test_owner",
+    )  # fmt: skip
+    project.write(
+        "0001_a",
+        "create schema app; set search_path to app; create table a ();\n"
+        "-- howdah: step\nset role howdah_test_owner; create table public.owned ();\n"
+        "-- howdah: step\ncreate table b ();",
+    )
+    project.write("0002_c", "create table c ();")
+    try:
+        project.up()
+        tables = "select array_agg(c.relnamespace::regnamespace || '.' || relname order by relname)"
+        found = project.value(
+            f"{tables} from pg_class c where relkind = 'r' "
+            "and relnamespace::regnamespace::text in ('app', 'public')"
+        )
+        assert found == ["app.a", "public.b", "public.c", "public.owned"]
+        owner = "select relowner::regrole::text from pg_class where relname = $1"
+        assert project.value(owner, "owned") == "howdah_test_owner"
+        assert project.value(owner, "b") != "howdah_test_owner"
+    finally:
+        project.execute("drop owned by howdah_test_owner", "drop role howdah_test_owner")
+
+
 def test_what_is_there_already_is_recorded(books: Project) -> None:
     assert books.up(record=True) == ["0001_books", "0002_prices"]
     assert books.value("select to_regclass('book')") is None

@@ -80,9 +80,10 @@ def built(url: str, settings: Settings) -> Iterator[tuple[Connection, Runner]]:
     """A scratch database with an empty history, and what runs migrations on it."""
     quick = settings.changed(url=url, rest=0.0)
     with howdah.connect(url, application_name="howdah migrate") as conn:
-        conn.execute(_FORGETFUL)
+        session = Session(conn, quick, Report())
+        session.prepare(_FORGETFUL)
         conn.execute(history.CREATE)
-        yield conn, Runner(Session(conn, quick, Report()))
+        yield conn, Runner(session)
 
 
 def apply(server: Scratch, conn: Connection, runner: Runner, migration: Migration) -> None:

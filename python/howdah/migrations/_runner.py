@@ -105,6 +105,7 @@ class Runner:
             begun = time.monotonic()
             self._report.line(f"  {step.number}. {step.title}")
             try:
+                self._session.settle()
                 self._step(migration, record, direction, step)
             except MigrationError:
                 raise
@@ -140,7 +141,7 @@ class Runner:
         else:
             self._in_batches(migration, direction, step, before)
             return
-        self._conn.execute(done)
+        self._conn.execute(f"reset role;\n{done}")
 
     def _in_batches(
         self,
@@ -169,7 +170,8 @@ class Runner:
             else:
                 for statement in work.sql:
                     self._conn.execute(statement)
-            self._conn.execute(done)
+            # one that a step has taken may not know of the history
+            self._conn.execute(f"reset role;\n{done}")
 
     def _forget(self, migration: Migration, direction: Direction, step: Step) -> None:
         """The server refused the statement: it has not been begun after all."""

@@ -92,6 +92,8 @@ def test_up_to_a_target_and_back_to_one(books: Project) -> None:
 def test_phases_of_a_deploy(books: Project) -> None:
     assert books.up(phase="expand") == ["0001_books", "0002_prices"]
     assert books.states()["0002_prices"] == "partial"
+    waiting = migrations.status(settings=books.settings)
+    assert [it.waits_for for it in waiting] == [None, "migrate"]
     assert books.value("select count(*) from book where price is null") == 25
     assert books.up(phase="expand") == []
     assert books.up(phase="migrate") == ["0002_prices"]
@@ -325,6 +327,19 @@ def test_data_in_python(books: Project) -> None:
         "book 4", "book 14", "book 24"
     ]  # fmt: skip
     assert books.down() == ["0003_data"]
+
+
+def test_a_coroutine_is_refused(project: Project) -> None:
+    project.write(
+        "0001_data.py",
+        "from howdah.migrations import DataMigration\n"
+        "migration = DataMigration()\n"
+        "@migration.up\n"
+        "async def change(conn):\n"
+        "    await conn.execute('select 1')\n",
+    )
+    with pytest.raises(MigrationError, match="`change` is `async`, and would never be awaited"):
+        project.up()
 
 
 def test_a_function_that_fails_is_found_by_its_line(project: Project) -> None:

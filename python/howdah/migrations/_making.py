@@ -88,8 +88,10 @@ def made(settings: Settings, report: Report, name: str | None, choices: Choices)
         url = server.database() if migrations else url
         declared = _building.declare(server, url, settings)
         after = _building.read(url)
-        with howdah.connect(url) as conn:
-            version = conn.server_version
+        version = settings.server_version
+        if version is None:
+            with howdah.connect(url) as conn:
+                version = conn.server_version
     plan = planned(before, after, {"server_version": version, "declared": declared}, choices)
     for note in plan["notes"]:
         report.line(f"note: {note}")
@@ -137,16 +139,11 @@ def written(steps: Sequence[Mapping[str, Any]], depends: Iterable[str]) -> str:
     for group in grouped:
         lines += ["", *(f"-- {reason}" for reason in reasons(group)), directive(group[0])]
         lines += [f"{step['sql']};" for step in group]
-    lost = [n for n, group in enumerate(grouped, 1) if not _can_be_undone(group)]
-    if lost:
-        steps_lost = ", ".join(map(str, lost))
-        lines += [
-            "",
-            f"-- There is no way back from step {steps_lost}, so there is no part `down`.",
-        ]
-        return "\n".join(lines) + "\n"
     lines += ["", "-- down"]
     for number, group in reversed(list(enumerate(grouped, 1))):
+        if not _can_be_undone(group):
+            lines += ["", "-- There is no way back.", f"-- howdah: no undo {number}"]
+            continue
         undo = [step["undo"] for step in reversed(group) if step["undo"]]
         if undo:
             lines += ["", f"-- howdah: undo {number}", *(f"{it};" for it in undo)]
@@ -270,10 +267,13 @@ def _intended(question: Mapping[str, Any]) -> str | None:
 
 
 def _unanswered(questions: Sequence[Mapping[str, Any]]) -> Refused:
-    lines = [f"  {it['question']}" for it in questions]
-    first = questions[0]
-    answers = " or ".join(f"`--answer '{first['id']}={it['answer']}'`" for it in first["answers"])
-    hint = f"{answers} says it"
-    if first["id"].startswith("drop"):
-        hint += '; if it was renamed, `was="…"` in the model does'
+    lines = [f"  {it['object']}: {it['question']}\n    {it['reason']}" for it in questions]
+    hint = "; ".join(_answers(it) for it in questions)
+    if any(it["id"].startswith("drop") for it in questions):
+        hint += '; if it was renamed, `was="…"` in the model says so'
     return Refused("nobody is here to be asked:\n" + "\n".join(lines), hint=hint)
+
+
+def _answers(question: Mapping[str, Any]) -> str:
+    given = (f"`--answer '{question['id']}={it['answer']}'`" for it in question["answers"])
+    return " or ".join(given)

@@ -30,11 +30,17 @@ _HEAD = rf"""
 -- By howdah {_native.version}, for psql 10 or newer: psql -X -f FILE
 -- It stops at the first error. Run it again, and it goes on with what is left.
 \set ON_ERROR_STOP on
-select pg_catalog.pg_try_advisory_lock({KEY}) as howdah_is_alone \gset
-\if :howdah_is_alone
-\else
-do $$ begin raise exception 'another deploy goes on' using hint = 'run it again afterwards'; end $$;
-\endif
+do $$
+begin
+    -- a session that was cut off takes a moment to end
+    for attempt in 1..30 loop
+        if pg_catalog.pg_try_advisory_lock({KEY}) then
+            return;
+        end if;
+        perform pg_catalog.pg_sleep(0.1);
+    end loop;
+    raise exception 'another deploy goes on' using hint = 'run it again afterwards';
+end $$;
 """
 _LEFTOVER = r"""
 select coalesce(i.indisvalid, false) as howdah_is_there,

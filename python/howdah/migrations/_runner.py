@@ -212,6 +212,12 @@ def undoing(migration: Migration, record: Record) -> list[Step]:
         )
     steps = list(migration.down)
     done = {number for (direction, number), it in record.steps.items() if direction == "up"}
+    for number in migration.final:
+        if number in done or record.state == "applied":
+            raise MigrationError(
+                f"`{migration.name}` cannot be undone: there is no way back from its step {number}",
+                hint="write a migration that goes on from here; or restore a backup",
+            )
     # one that was only recorded as applied, or squashed, has no steps
     if record.state == "begun" and not done:
         return []

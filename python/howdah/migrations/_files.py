@@ -25,6 +25,7 @@ import re
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from howdah.migrations._by_hand import mark
 from howdah.migrations._scan import Piece, pieces, tokens
 from howdah.migrations._statements import (
     controls_transactions,
@@ -141,6 +142,7 @@ def read_sql(path: Path, text: str) -> Migration:
         final=tuple(sorted(file.final)),
         replaces=file.replaces,
         lines=file.lines,
+        is_made=file.mark == mark([sql for step in file.up for sql in step.sql]),
     )
 
 
@@ -181,6 +183,7 @@ class _File:
     up: list[Step] = field(default_factory=list)
     down: list[Step] | None = None
     final: list[int] = field(default_factory=list)
+    mark: str = ""
     lines: dict[int, int] = field(default_factory=dict)
     part: str | None = None
     directive: _Directive = field(default_factory=_Directive)
@@ -249,7 +252,9 @@ class _File:
         words, _, rest = text.partition(" ")
         if text == "migration" or words in {"ignore", "ignore-file"}:  # what `howdah lint` reads
             return
-        if self.part == "down" and (match := _UNDO.match(text)):
+        if words == "made" and self.part is None and not self.up:
+            self.mark = rest
+        elif self.part == "down" and (match := _UNDO.match(text)):
             number = int(match[2])
             phase = next((it.phase for it in self.up if it.number == number), None)
             if phase is None:

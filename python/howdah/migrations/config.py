@@ -31,6 +31,8 @@ class Settings:
     """The folder of the migrations."""
     models: tuple[str, ...] = ()
     """Modules with models and other objects."""
+    keep: tuple[str, ...] = ()
+    """What no model declares and stays, as `table legacy` and `column book.old`."""
     url: str = ""
     """The database; `${NAME}` stands for a variable of the environment, nothing for PG*."""
     scratch: str | None = None
@@ -70,6 +72,11 @@ class Settings:
     def server_version(self) -> int | None:
         """The version in production as the server tells it, if it was configured."""
         return None if self.pg_version is None else self.pg_version * 10000
+
+    @property
+    def kept(self) -> dict[str, str]:
+        """The answers to the questions about what stays."""
+        return {f"drop {it}": "keep" for it in self.keep}
 
     def changed(self, **given: Any) -> Self:
         """The same with what was given; None means not given."""

@@ -8,6 +8,7 @@ use clap::{Args, ValueEnum};
 use howdah_sql::lint::{Level, Severity};
 
 use super::config;
+use super::history::When;
 use super::render::Form;
 
 /// Arguments of `howdah lint`.
@@ -34,6 +35,9 @@ pub(crate) struct Arguments {
     /// Whatever runs the files begins a transaction around each
     #[arg(long, help_heading = "What is known")]
     pub(super) assume_in_transaction: bool,
+    /// Whether the files of a folder are read each on what those before it have made
+    #[arg(long, value_enum, value_name = "WHEN", help_heading = "What is known")]
+    pub(super) history: Option<When>,
     /// A database, as a URL or connection string: its version, tables, sizes, constraints
     #[arg(
         long,

@@ -31,7 +31,7 @@ const DEPTH: usize = 4;
 pub(super) fn walk(
     text: &str,
     script: &Script,
-    known: &Catalog,
+    known: Catalog,
     settings: &Settings,
     assumed: bool,
 ) -> Walked {
@@ -40,7 +40,7 @@ pub(super) fn walk(
         text,
         settings,
         rules: rules::ALL.iter().filter(runs).copied().collect(),
-        catalog: known.clone(),
+        catalog: known,
         session: Session::new(assumed, settings.session.clone()),
         findings: Vec::new(),
         statements: 0,

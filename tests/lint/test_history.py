@@ -11,8 +11,12 @@ from tests.lint import CLEAN, FAILED, findings, lint
 if TYPE_CHECKING:
     from pathlib import Path
 
-MADE = "CREATE TABLE book (id bigint PRIMARY KEY, isbn varchar(13) CONSTRAINT k CHECK (isbn <> ''));\n"
-WIDER = "ALTER TABLE book DROP CONSTRAINT k;\nALTER TABLE book ALTER COLUMN isbn TYPE varchar(20);\n"
+MADE = (
+    "CREATE TABLE book (id bigint PRIMARY KEY, isbn varchar(13) CONSTRAINT k CHECK (isbn <> ''));\n"
+)
+WIDER = (
+    "ALTER TABLE book DROP CONSTRAINT k;\nALTER TABLE book ALTER COLUMN isbn TYPE varchar(20);\n"
+)
 PROVEN = """
 ALTER TABLE book ADD CONSTRAINT there CHECK (isbn IS NOT NULL) NOT VALID;
 ALTER TABLE book VALIDATE CONSTRAINT there;
@@ -97,7 +101,9 @@ def test_the_way_up_and_the_way_down_are_scripts_of_their_own(tmp_path: Path) ->
 @pytest.mark.parametrize("used", [True, False])
 def test_comments_before_the_first_part_are_about_all(tmp_path: Path, used: bool) -> None:
     silence = "-- howdah: ignore-file forbidden-in-transaction\n"
-    text = DBMATE.format(up="") if used else "-- migrate:up\nSELECT 1;\n-- migrate:down\nSELECT 2;\n"
+    text = (
+        DBMATE.format(up="") if used else "-- migrate:up\nSELECT 1;\n-- migrate:down\nSELECT 2;\n"
+    )
     write(tmp_path, {"a.sql": silence + text})
     rules = [it["rule"] for it in findings(tmp_path)]
     assert rules.count("unused-suppression") == (0 if used else 1)

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 use howdah_sql::catalog::Catalog;
-use howdah_sql::lint::{self, DEFAULT_VERSION, Finding, Report, Settings};
+use howdah_sql::lint::{self, DEFAULT_VERSION, Finding, Report, Settings, Severity};
 use howdah_sql::text::Lines;
 
 use super::arguments::Arguments;
@@ -204,6 +204,7 @@ impl<'a> Checker<'a> {
             assume_in_transaction: self.arguments.assume_in_transaction || assumed,
             levels,
             only: self.only.clone(),
+            unsafe_fixes: self.arguments.unsafe_fixes,
             session: configured.session.into_iter().collect(),
         }
     }
@@ -308,6 +309,7 @@ fn file_report(path: &Path, text: &str, report: Report) -> FileReport {
         statements: report.statements,
         suppressed: report.suppressed,
         baselined: 0,
+        threshold: Some(Severity::Error),
     }
 }
 

@@ -110,8 +110,12 @@ fn placed(path: &Path) -> (PathBuf, Place) {
     if let Some(version) = version(&name(path)) {
         return (folder.to_owned(), place(Some(version), String::new()));
     }
+    let stem = path.file_stem().unwrap_or_default().to_string_lossy();
+    let is_of_folder = ["migration", "up", "down"].contains(&stem.as_ref());
     match (version(&name(folder)), folder.parent()) {
-        (Some(version), Some(outer)) => (outer.to_owned(), place(Some(version), name(folder))),
+        (Some(version), Some(outer)) if is_of_folder => {
+            (outer.to_owned(), place(Some(version), name(folder)))
+        }
         _ => (folder.to_owned(), place(None, String::new())),
     }
 }

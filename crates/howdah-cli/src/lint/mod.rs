@@ -198,6 +198,7 @@ impl<'a> Run<'a> {
         }
         let fail_on = self.arguments.fail_on.or(checked.config.fail_on);
         let threshold = fail_on.unwrap_or(FailOn::Error).severity();
+        checked.report.threshold = threshold;
         let mut totals = Totals::default();
         totals.add(&checked.report);
         self.grave += threshold.map_or(0, |it| totals.at_least(it));

@@ -86,12 +86,11 @@ fn others(line: &str) -> Option<Mark> {
     let words = words(line);
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
     let (up, transaction) = match words.as_slice() {
-        ["+goose", side] => (direction(side)?, Some(true)),
         ["+migrate", side, options @ ..] => {
             (direction(side)?, Some(!options.contains(&"notransaction")))
         }
         ["+micrate", side] => (direction(side)?, None),
-        [side, "migration"] => (direction(side)?, Some(true)),
+        ["+goose", side] | [side, "migration"] => (direction(side)?, Some(true)),
         [first, options @ ..] => (
             direction(first.strip_prefix("migrate:")?)?,
             Some(!options.contains(&"transaction:false")),

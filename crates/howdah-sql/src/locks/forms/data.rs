@@ -10,7 +10,10 @@ pub(super) fn read(query: &Query, found: &mut Found<'_>) {
     let reads = found.known.read_by(query);
     if query.locks_rows.is_some() {
         let locked = found.known.locked_by(query);
-        let rest: Vec<_> = reads.into_iter().filter(|it| !locked.contains(it)).collect();
+        let rest: Vec<_> = reads
+            .into_iter()
+            .filter(|it| !locked.contains(it))
+            .collect();
         let roles = Roles::none()
             .with(Role::Affected, locked)
             .with(Role::Reads, rest);

@@ -55,7 +55,10 @@ impl Known<'_> {
         relation: &ObjectName,
         event: Option<&str>,
     ) -> impl Iterator<Item = &'_ Rule> {
-        let rules = self.catalog.relation(relation).map(|it| it.rules.as_slice());
+        let rules = self
+            .catalog
+            .relation(relation)
+            .map(|it| it.rules.as_slice());
         let is_for = move |rule: &&Rule| event.is_none_or(|event| rule.event == event);
         rules.unwrap_or_default().iter().filter(is_for)
     }
@@ -83,7 +86,11 @@ impl Known<'_> {
     }
 
     fn open_view(&self, reads: &[ObjectName], query: &Query, found: &mut Vec<ObjectName>) {
-        let only: Vec<ObjectName> = query.only.iter().map(|it| self.catalog.resolve(it)).collect();
+        let only: Vec<ObjectName> = query
+            .only
+            .iter()
+            .map(|it| self.catalog.resolve(it))
+            .collect();
         for name in reads {
             if only.contains(name) && self.kind(name) != Some(Relation::View) {
                 add(found, self.named(name));

@@ -8,6 +8,7 @@
 #[allow(dead_code)] // each test program uses its own part
 mod support;
 
+use std::collections::HashMap;
 use std::fmt::Write as _;
 use std::path::Path;
 use std::thread;
@@ -71,6 +72,10 @@ fn the_model_says_what_servers_do() {
     if let Some(folder) = std::env::var_os("HOWDAH_FORMS_RECORD") {
         record(Path::new(&folder), &measured);
     }
+    let before: HashMap<&str, Before> = worlds
+        .iter()
+        .map(|world| (world.name.as_str(), Before::new(world)))
+        .collect();
     let mut wrong = String::new();
     for outcome in &measured {
         let (major, forms) = (outcome.major, &outcome.forms);
@@ -81,7 +86,7 @@ fn the_model_says_what_servers_do() {
             forms.len()
         );
         for it in forms {
-            for difference in compare(it, major) {
+            for difference in compare(it, &before[it.world.name.as_str()], major) {
                 let (world, title) = (&it.world.name, &it.form.title);
                 let _ = writeln!(wrong, "{major} {world}: {title}: {difference}");
             }
@@ -133,8 +138,8 @@ fn chosen(mut worlds: Vec<World>) -> Vec<World> {
     worlds
 }
 
-fn compare(it: &Measured<'_>, major: u32) -> Vec<String> {
-    let catalog = known(it.world, it.form);
+fn compare(it: &Measured<'_>, before: &Before, major: u32) -> Vec<String> {
+    let catalog = before.known(it.form);
     let statement = &howdah_sql::parse(&it.form.sql).statements[0];
     let model = effects(statement, &catalog, major);
     if UNKNOWABLE.contains(&it.form.title.as_str()) {
@@ -153,22 +158,42 @@ fn compare(it: &Measured<'_>, major: u32) -> Vec<String> {
     found
 }
 
-/// What exists before the form.
-fn known(world: &World, form: &Form) -> Catalog {
-    let setup: Vec<Statement> = [&world.setup, &form.setup]
-        .iter()
-        .flat_map(|sql| howdah_sql::parse(sql).statements)
-        .collect();
-    let mut catalog = Catalog::default();
-    for statement in &setup {
-        catalog.apply(statement);
+/// What exists before the forms of a world.
+struct Before {
+    catalog: Catalog,
+    /// Settings are those of the session that runs the form.
+    settings: Vec<Statement>,
+}
+
+impl Before {
+    fn new(world: &World) -> Self {
+        let nothing = Self {
+            catalog: Catalog::default(),
+            settings: Vec::new(),
+        };
+        nothing.after(&world.setup)
     }
-    let mut catalog = catalog.settled().completed();
-    // settings are those of the session that runs the form
-    for statement in setup.iter().filter(|it| matches!(it.kind, Kind::Set(_))) {
-        catalog.apply(statement);
+
+    fn after(&self, sql: &str) -> Self {
+        let (mut catalog, mut settings) = (self.catalog.clone(), self.settings.clone());
+        for statement in howdah_sql::parse(sql).statements {
+            catalog.apply(&statement);
+            if matches!(statement.kind, Kind::Set(_)) {
+                settings.push(statement);
+            }
+        }
+        Self { catalog, settings }
     }
-    catalog
+
+    /// What exists before one form.
+    fn known(&self, form: &Form) -> Catalog {
+        let Self { catalog, settings } = self.after(&form.setup);
+        let mut catalog = catalog.settled().completed();
+        for statement in &settings {
+            catalog.apply(statement);
+        }
+        catalog
+    }
 }
 
 /// Runs all forms on all servers at the same time.

@@ -7,13 +7,13 @@
 mod arguments;
 mod baseline;
 mod check;
-mod config;
+pub(crate) mod config;
 mod explain;
-mod files;
+pub(crate) mod files;
 mod glob;
 mod output;
 mod parallel;
-mod parts;
+pub(crate) mod parts;
 mod render;
 mod rendered;
 

@@ -3,7 +3,7 @@
 //! No IO. Invariant: a part keeps every byte at its place, so that positions are those of the file.
 
 /// The parts of a text, each as long as the text; a text that is no migration of howdah's is one part.
-pub(super) fn parts(text: &str) -> Vec<String> {
+pub(crate) fn parts(text: &str) -> Vec<String> {
     if !is_migration(text) {
         return Vec::new();
     }

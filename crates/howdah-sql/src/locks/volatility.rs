@@ -28,20 +28,35 @@ pub(super) fn volatility(node: &Node, known: &Known<'_>) -> Found {
 }
 
 fn look(node: &Node, known: &Known<'_>, depth: u32, found: &mut Found) {
-    if let Node::Case {
-        operand: None,
-        branches,
-        ..
-    } = node
-        && let Some((Node::Boolean(true), result)) = branches.first()
-    {
-        return look(result, known, depth, found); // the others are planned away
-    }
-    node.walk(&mut |node| {
+    node.visit(&mut |node| {
+        if let Some(result) = planned_away(node) {
+            look(result, known, depth, found);
+            return false;
+        }
         if let Node::Call(call) = node {
             look_at_call(call, known, depth, found);
         }
+        true
     });
+}
+
+/// What is left of an expression of which constants decide: the rest of it is planned away.
+fn planned_away(node: &Node) -> Option<&Node> {
+    match node {
+        Node::Case {
+            operand: None,
+            branches,
+            ..
+        } => match branches.first() {
+            Some((Node::Boolean(true), result)) => Some(result),
+            _ => None,
+        },
+        Node::Call(call) if call.syntax && call.name.name == "coalesce" => call
+            .arguments
+            .first()
+            .filter(|it| matches!(it, Node::Boolean(_) | Node::Number(_) | Node::String(_))),
+        _ => None,
+    }
 }
 
 fn look_at_call(call: &Call, known: &Known<'_>, depth: u32, found: &mut Found) {

@@ -37,6 +37,12 @@ alter table item add column c timestamptz default today();
 alter table item add column c float8 default thrown();
 --- add a column with an immutable SQL function of a volatile expression
 alter table item add column c float8 default thrown_calmly();
+--- add a column with what is left of coalesce
+alter table item add column c int default coalesce(1, random()::int);
+--- add a column with what coalesce needs
+alter table item add column c int default coalesce(null, random()::int);
+--- add a column with what is left of a case within an expression
+alter table item add column c int default 1 + case when true then 1 else random()::int end;
 --- add a column with a SQL function that calls a SQL function
 alter table item add column c int default outer_one();
 --- add a column with a SQL function that calls a function in PL/pgSQL

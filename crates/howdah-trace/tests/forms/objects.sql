@@ -219,6 +219,8 @@ create rule fresh as on delete to t do also insert into other values (old.id);
 create rule fresh as on update to t do also (insert into other values (old.id); delete from w where id in (select id from u));
 --- create a rule that selects
 create rule fresh as on update to t do instead select * from vv;
+--- create a rule that inserts elsewhere instead
+create rule fresh as on insert to v do instead insert into t (id) values (new.id);
 --- write through a rule
 delete from w where id = 1;
 --- update a table with a rule for deletions

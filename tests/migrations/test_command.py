@@ -116,41 +116,6 @@ def test_a_plan_knows_the_database(project: Project, migrate: Migrate) -> None:
     ]
 
 
-def test_the_script_does_what_a_run_does(project: Project, migrate: Migrate) -> None:
-    project.write("0001_books", BOOKS)
-    project.write("0002_prices", PRICES)
-    project.up(target="0001")
-    script = migrate("up", "--sql")
-    assert script.returncode == 0
-    assert "create table book" not in script.stdout
-    run_script(project, script.stdout)
-    assert project.states() == {"0001_books": "applied", "0002_prices": "applied"}
-    assert project.value("select sum(price) from book") == 325
-    assert project.up() == []
-    run_script(project, migrate("down", "--sql").stdout)
-    assert project.states() == {"0001_books": "applied", "0002_prices": "pending"}
-    assert project.up() == ["0002_prices"]
-
-
-def run_script(project: Project, script: str) -> None:
-    """Run what psql would run; each statement by itself, as psql sends them."""
-    from howdah.migrations._scan import pieces
-
-    lines = [line for line in script.splitlines() if not line.startswith("\\set")]
-    statements = [it.text for it in pieces("\n".join(lines)) if not it.is_comment]
-    project.execute(*statements)
-
-
-def test_without_a_database_all_of_it_is_printed(project: Project, migrate: Migrate) -> None:
-    (project.root / "howdah.toml").write_text("[migrations]\n")
-    project.write("0001_books", BOOKS)
-    script = migrate("up", "--sql")
-    assert script.returncode == 0
-    assert "create table book" in script.stdout
-    run_script(project, script.stdout)
-    assert project.states() == {"0001_books": "applied"}
-
-
 def test_errors_have_a_hint_and_a_code(project: Project, migrate: Migrate) -> None:
     project.write("0001_a", "-- howdah: quickly\nselect 1")
     failed = migrate("up")
@@ -158,7 +123,7 @@ def test_errors_have_a_hint_and_a_code(project: Project, migrate: Migrate) -> No
     assert failed.stderr == (
         "error: `0001_a.sql`, line 1: `howdah: quickly` is unknown\n\n"
         "hint: known are `step`, with `expand`, `migrate` or `contract`, `no transaction`, "
-        "`batches of N by KEY`; `undo N`\n"
+        "`batches of N by KEY`; `undo N`, `no undo N`\n"
     )
     assert migrate("up", "--phase", "quickly").returncode == 2
     assert migrate("up", "--folder", "elsewhere").stderr.startswith(
@@ -166,7 +131,8 @@ def test_errors_have_a_hint_and_a_code(project: Project, migrate: Migrate) -> No
     )
 
 
-def test_an_interrupt_cancels_the_statement(project: Project) -> None:
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_cancels_the_statement(project: Project, number: signal.Signals) -> None:
     project.write("0001_a", "create table a ();\n-- howdah: step\nselect pg_sleep(1000);")
     words = [sys.executable, "-m", "howdah", "migrate", "up", "--url", project.url]
     program = subprocess.Popen(words, cwd=project.root, stderr=subprocess.PIPE, text=True)
@@ -177,10 +143,10 @@ def test_an_interrupt_cancels_the_statement(project: Project) -> None:
     while not project.value(running):
         assert program.poll() is None
         time.sleep(0.01)
-    program.send_signal(signal.SIGINT)
+    program.send_signal(number)
     _, told = program.communicate(timeout=30)
-    assert program.returncode == 130
-    assert told.endswith("interrupted; run it again to go on\n")
+    assert program.returncode == 128 + number
+    assert told.endswith("run it again to go on\n")
     while project.value(running):
         time.sleep(0.01)
 

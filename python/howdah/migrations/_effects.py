@@ -30,7 +30,7 @@ def of_steps(steps: Sequence[Step], settings: Settings) -> list[list[Effects]]:
     Raises:
         MigrationError: the database's schema cannot be read.
     """
-    schema, version = _known(settings) if settings.url else (None, None)
+    schema, version = _known(settings) if settings.url else (None, settings.pg_version)
     asked = [{"sql": it.sql, "transaction": isinstance(it.work, Statements)} for it in steps]
     found: list[list[Effects]] = json.loads(_native.sql_effects(json.dumps(asked), schema, version))
     return found

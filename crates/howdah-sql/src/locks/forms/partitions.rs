@@ -105,7 +105,9 @@ pub(super) fn detach(
     let mut family = vec![child.clone()];
     let mut looked_through = Vec::new();
     let keys = known.keys_to(parent);
+    let mut above = None;
     if !keys.is_empty() {
+        above = known.partitioned_parent(parent);
         family = known.with_descendants(&child);
         let referring = keys
             .iter()
@@ -115,6 +117,7 @@ pub(super) fn detach(
     let roles = shared(parent, known)
         .with(Role::Child, family)
         .with(Role::Affected, looked_through)
+        .with(Role::Reads, above)
         .with(Role::Index, known.attached_indexes(&child));
     let form = match mode {
         DetachMode::Plain => Form::DetachPartition,

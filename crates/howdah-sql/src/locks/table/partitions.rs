@@ -107,13 +107,16 @@ pub(super) const ROWS: &[Row] = &[
     line(
         DetachPartitionConcurrently,
         "ALTER TABLE t DETACH PARTITION p CONCURRENTLY",
-        "the table has no default partition",
+        "the table has no default partition; the partition and tables whose foreign keys refer to t are scanned",
     )
     .locks(&[
         (Parent, ShareUpdateExclusive),
         (Child, AccessExclusive),
         (Index, AccessExclusive),
+        (Referencing, AccessExclusive),
+        (Reads, AccessShare),
     ])
+    .scans(&[Affected])
     .alone(Held::Phases)
     .waits(&[(Whom::Users, Parent)])
     .note("two transactions: only the second, short one locks the partition against its readers")

@@ -216,6 +216,25 @@ def test_a_missing_file_is_told(books: Project) -> None:
         books.down()
 
 
+def test_a_file_with_another_name_is_not_run_again(books: Project) -> None:
+    books.write("0003_more", "update book set title = title || '!'")
+    books.up()
+    (books.folder / "0003_more.sql").rename(books.folder / "0005_more.sql")
+    books.write("0004_other", "-- depends: 0002_prices\nselect 1")
+    (books.folder / "0005_more.sql").write_text(
+        "-- depends: 0004_other\nupdate book set title = title || '!'"
+    )
+    assert books.states()["0005_more"] == "applied"
+    assert books.up() == ["0004_other"]
+    assert "`0003_more` is called `0005_more` now" in books.told.lines
+    assert books.value("select title from book where id = 1") == "book 1!"
+    assert set(books.states().values()) == {"applied"}
+    (books.folder / "0005_more.sql").unlink()
+    books.up()
+    told = "warning: `0005_more` was applied, and its file is not there any more"
+    assert told in books.told.lines
+
+
 def test_a_lock_is_waited_for_in_short_attempts(
     books: Project, connected: Callable[[], howdah.Connection]
 ) -> None:

@@ -94,6 +94,10 @@ def up(  # noqa: PLR0913 (keyword-only choices, each with a default)
         migrations = read_folder(session.settings.path)
         records = _adopted(session, migrations)
         graph = Graph.for_applied(migrations, records)
+        for name in sorted(records.keys() - graph.by_name.keys()):
+            session.report.line(
+                f"warning: `{name}` was applied, and its file is not there any more"
+            )
         runner = Runner(session, interrupted)
         done = []
         for migration in _pending(graph, records, target, session.report):
@@ -313,6 +317,10 @@ def _pending(
 def _adopted(session: Session, migrations: Sequence[Migration]) -> dict[str, Record]:
     """The records; squashed migrations are written down where all that they replace is applied."""
     records = history.read(session.conn)
+    for name, migration in history.renamed(records, migrations).items():
+        session.conn.execute(history.called(name, migration))
+        session.report.line(f"`{name}` is called `{migration.name}` now")
+        records = history.read(session.conn)
     for migration in migrations:
         old = [records.get(name) for name in migration.replaces]
         if old and all(it is not None and it.state == "applied" for it in old):

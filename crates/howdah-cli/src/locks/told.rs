@@ -44,7 +44,7 @@ impl Script {
             let mut catalog = known.clone();
             let mut understood = true;
             for part in &parts {
-                understood &= self.tell_part(part, &mut catalog, version, told);
+                understood &= self.tell_part(&part.text, &mut catalog, version, told);
                 catalog = catalog.settled();
             }
             understood

@@ -14,14 +14,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from howdah.errors import Error
-from howdah.migrations import _offline, api, config
+from howdah.migrations import _effects, _offline, api, config
 from howdah.migrations._files import read_folder
 from howdah.migrations._runner import undoing
+from howdah.migrations.errors import Refused
 from howdah.migrations.graph import Graph
 from howdah.migrations.reporting import Terminal, duration, printable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from howdah.migrations.api import Status
     from howdah.migrations.config import Settings
@@ -91,9 +92,29 @@ def _down(given: dict[str, Any], settings: Settings) -> int:
     if given["sql"]:
         _print(_offline.script(_undone(given["target"], settings), settings))
         return OK
+    if not given["allow_drop"]:
+        _ask_before_rows_are_lost(api.losses(settings, given["target"]))
     done = api.down(target=given["target"], settings=settings, report=Terminal())
     sys.stderr.write(f"{_count(len(done), 'migration')} undone\n" if done else "nothing to do\n")
     return OK
+
+
+def _ask_before_rows_are_lost(lost: Sequence[str]) -> None:
+    """Ask a person, or refuse where nobody is there.
+
+    Raises:
+        Refused: nobody is there, or the answer was no.
+    """
+    if not lost:
+        return
+    told = ", ".join(dict.fromkeys(lost))
+    if sys.stdin.isatty() and sys.stderr.isatty():
+        answers = [{"answer": "drop", "meaning": "they are gone"}]
+        answers.append({"answer": "keep", "meaning": "nothing is undone"})
+        question = {"question": f"lose {told}?", "reason": "`down` drops them", "answers": answers}
+        if _asked(question) == "drop":
+            return
+    raise Refused(f"`down` would lose {told}", hint="`--allow-drop` says that they may go")
 
 
 def _undone(target: str, settings: Settings) -> list[Any]:
@@ -106,20 +127,24 @@ def _undone(target: str, settings: Settings) -> list[Any]:
 
 def _plan(given: dict[str, Any], settings: Settings) -> int:
     found = api.pending(settings, given["target"], given["phase"])
+    steps = [step for _, _, steps, _ in found for step in steps]
+    effects = iter(_effects.of_steps(steps, settings) if steps else [])
     if given["format"] == "json":
-        _print(json.dumps([_planned(*it) for it in found], indent=2))
+        _print(json.dumps([_planned(it, effects) for it in found], indent=2))
         return OK
     for migration, _, steps, is_last in found:
         _print(f"{migration.name}" + ("" if is_last else " (in part)"))
         for step in steps:
             _print(f"  {step.number}. {step.phase}, {_manner(step.work)}: {step.title}")
+            for line in _effects.lines(next(effects)):
+                _print(f"       {line}")
     if not found:
         sys.stderr.write("nothing to do\n")
     return OK
 
 
-def _planned(migration: Any, direction: str, steps: Sequence[Any], is_last: bool) -> Any:  # noqa: FBT001
-    del direction
+def _planned(found: Any, effects: Iterator[list[_effects.Effects]]) -> Any:
+    migration, _, steps, is_last = found
     return {
         "migration": migration.name,
         "completes": is_last,
@@ -130,6 +155,10 @@ def _planned(migration: Any, direction: str, steps: Sequence[Any], is_last: bool
                 "manner": _manner(step.work),
                 "sql": list(step.sql),
                 "line": migration.lines.get(step.number),
+                "effects": [
+                    {key: value for key, value in it.items() if key != "told"}
+                    for it in next(effects)
+                ],
             }
             for step in steps
         ],

@@ -1,6 +1,6 @@
 //! Grants, policies, roles.
 
-use squawk_syntax::SyntaxKind as K;
+use squawk_parser::SyntaxKind as K;
 
 use super::tree::Tree;
 use crate::ast::{DefaultPrivileges, Grant, Kind, Name, ObjectKind, Owned, Policy, Role};
@@ -100,7 +100,7 @@ impl Tree<'_> {
     pub(super) fn policy(&self) -> Policy {
         let body = self
             .child(K::ALTER_POLICY_TO)
-            .unwrap_or_else(|| self.clone());
+            .unwrap_or(*self);
         let on = self.child(K::ON_TABLE);
         let clause = |kind: K| body.child(kind).and_then(|clause| clause.expr());
         let kind = self.child(K::AS_POLICY_TYPE);

@@ -142,12 +142,11 @@ impl Catalog {
 
     /// A type's name with the schema of the type that was made under it.
     pub(super) fn known_type(&self, name: &TypeName) -> TypeName {
-        let resolved = self.resolve_type(&name.name);
-        let known = self.objects.others.types.contains_key(&resolved);
-        TypeName {
-            name: if known { resolved } else { name.name.clone() },
-            ..name.clone()
+        let mut known = name.clone();
+        if let Some(made) = self.type_named(&name.name) {
+            known.name.schema.clone_from(&made.name.schema);
         }
+        known
     }
 
     /// The sequence behind a column, under the name that PostgreSQL chooses.
@@ -209,7 +208,7 @@ impl Catalog {
             _ => false,
         });
         let constraints: Vec<_> = checks.cloned().collect();
-        self.change(table, |relation| {
+        self.relink(table, |relation| {
             relation.columns.extend(columns);
             relation.constraints.extend(constraints);
         });

@@ -1,5 +1,8 @@
 //! `DROP`, with what goes along.
 
+use std::sync::Arc;
+
+use super::super::layers::Path;
 use super::super::{Catalog, Relation};
 use crate::ast::{ConstraintKind, Drop, DropBehavior, ObjectKind, ObjectName, RelationKind};
 
@@ -53,9 +56,12 @@ impl Catalog {
     }
 
     fn drop_statistics(&mut self, name: &ObjectName) {
-        let known = |it: &ObjectName| self.objects.others.statistics.contains_key(it);
-        let name = self.search(name, known);
-        self.others().statistics.remove(&name);
+        let exists = |name: Path<'_>| self.objects.others.statistics.contains_key(&name);
+        let place = self.search(name, exists);
+        let found = self.objects.others.statistics.get_key_value(&place);
+        if let Some(name) = found.map(|(name, _)| Arc::clone(name)) {
+            self.others().statistics.remove(&name);
+        }
     }
 
     /// Removes a relation with its indexes, sequences and partitions; with `CASCADE` views, heirs
@@ -78,7 +84,7 @@ impl Catalog {
                 self.drop_relation(&dependent.name, cascade);
             } else {
                 self.objects()
-                    .change_relation(&dependent.name, |it| it.forget(name));
+                    .relink_relation(&dependent.name, |it| it.forget(name));
             }
         }
         for index in indexes {
@@ -117,15 +123,11 @@ impl Catalog {
         if !cascade {
             return;
         }
-        let uses = |relation: &&Relation| {
+        let uses = |relation: &Relation| {
             let mut columns = relation.columns.iter();
             columns.any(|it| it.type_name.as_ref().is_some_and(|it| it.name == name))
         };
-        let tables: Vec<ObjectName> = self
-            .relations()
-            .filter(uses)
-            .map(|it| it.name.clone())
-            .collect();
+        let tables: Vec<ObjectName> = self.names_of_relations(uses);
         for table in tables {
             self.change(&table, |relation| {
                 let of_type = |it: &super::super::Column| {
@@ -138,11 +140,7 @@ impl Catalog {
 
     fn drop_schema(&mut self, schema: &str) {
         let within = |name: &ObjectName| name.schema.as_deref() == Some(schema);
-        let names = self
-            .relations()
-            .map(|it| it.name.clone())
-            .filter(|it| within(it));
-        for name in names.collect::<Vec<_>>() {
+        for name in self.names_of_relations(|it| within(&it.name)) {
             self.drop_relation(&name, true);
         }
         let objects = self.others();

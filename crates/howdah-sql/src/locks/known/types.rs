@@ -52,7 +52,7 @@ impl<'a> Known<'a> {
     }
 
     pub(in crate::locks) fn tables_using_type(&self, name: &ObjectName) -> Vec<ObjectName> {
-        self.all(self.catalog.relations().filter(|it| {
+        self.all(self.catalog.relations_that(|it| {
             let mut columns = it.columns.iter();
             columns.any(|column| self.catalog.is_of_type(column.type_name.as_ref(), name))
                 && matches!(
@@ -97,11 +97,11 @@ impl<'a> Known<'a> {
     /// Tables declared `OF` a composite type, and what inherits from them.
     pub(in crate::locks) fn tables_of_type(&self, name: &ObjectName) -> Vec<ObjectName> {
         let name = self.catalog.resolve_type(name);
-        let is_of = |it: &&catalog::Relation| {
+        let is_of = |it: &catalog::Relation| {
             let of = it.of_type.as_ref();
             of.is_some_and(|of| self.catalog.resolve_type(of) == name)
         };
-        let tables = self.all(self.catalog.relations().filter(is_of));
+        let tables = self.all(self.catalog.relations_that(is_of));
         tables
             .iter()
             .flat_map(|it| self.with_descendants(it))
@@ -116,7 +116,7 @@ impl<'a> Known<'a> {
             node.walk(&mut |node| calls |= is_call(node));
             calls
         };
-        self.all(self.catalog.relations().filter(|it| {
+        self.all(self.catalog.relations_that(|it| {
             it.triggers
                 .iter()
                 .any(|trigger| trigger.function.name == name.name)

@@ -112,7 +112,8 @@ impl Catalog {
             _ => (String::new(), "constraint"),
         };
         first_free(&table.name, &columns, label, |name| {
-            others.iter().any(|other| other == name) || self.objects.has_constraint(beside_path(table, name))
+            others.iter().any(|other| other == name)
+                || self.objects.has_constraint(beside_path(table, name))
         })
     }
 }

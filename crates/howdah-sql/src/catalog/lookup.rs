@@ -1,5 +1,6 @@
 //! Questions to a catalog. Every name may come without its schema: the search path decides.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use super::layers::Path;
@@ -7,7 +8,7 @@ use super::{
     Age, Catalog, Domain, Function, Index, Made, Publication, Relation, Size, TableConstraint,
     Type, TypeKind,
 };
-use crate::ast::{ConstraintKind, ObjectName, PartitionBound, RelationKind, TypeName};
+use crate::ast::{ConstraintKind, ObjectName, RelationKind, TypeName};
 
 /// Where temporary relations live.
 pub(super) const TEMPORARY: &str = "pg_temp";
@@ -44,9 +45,7 @@ impl Catalog {
     }
 
     fn place_of_type<'a>(&'a self, name: &'a ObjectName) -> Path<'a> {
-        self.search(name, |name| {
-            self.objects.others.types.contains_key(&name)
-        })
+        self.search(name, |name| self.objects.others.types.contains_key(&name))
     }
 
     pub(super) fn search<'a>(
@@ -169,12 +168,17 @@ impl Catalog {
     /// Relations that refer to one: by a foreign key, as its children, views or sequences.
     #[must_use]
     pub fn dependents(&self, name: &ObjectName) -> Vec<&Relation> {
-        let found = self.referring(name);
-        found.map(|(_, relation)| relation).collect()
+        let place = self.place(name);
+        let by_key = self.objects.referring(place);
+        let all = self.objects.dependents(place).chain(by_key);
+        let mut all: Vec<&Relation> = all.map(|(_, relation)| relation).collect();
+        all.sort_unstable_by(|a, b| a.name.cmp(&b.name));
+        all.dedup_by(|a, b| a.name == b.name);
+        all
     }
 
-    /// Relations that refer to one, each with its full name.
-    fn referring<'a>(
+    /// What belongs to a relation, each with its full name.
+    fn belonging<'a>(
         &'a self,
         name: &ObjectName,
     ) -> impl Iterator<Item = (&'a ObjectName, &'a Relation)> + use<'a> {
@@ -186,7 +190,8 @@ impl Catalog {
         &'a self,
         table: &ObjectName,
     ) -> impl Iterator<Item = (&'a Relation, &'a TableConstraint)> + use<'a> {
-        self.referring(table).flat_map(|(table, relation)| {
+        let referring = self.objects.referring(self.place(table));
+        referring.flat_map(|(table, relation)| {
             let keys = relation.constraints.iter().filter(move |constraint| {
                 matches!(&constraint.kind, ConstraintKind::ForeignKey(key) if key.references == *table)
             });
@@ -199,7 +204,7 @@ impl Catalog {
         &'a self,
         name: &ObjectName,
     ) -> impl Iterator<Item = &'a Relation> + use<'a> {
-        let found = self.referring(name);
+        let found = self.belonging(name);
         found
             .filter(|(name, view)| view.reads.contains(name))
             .map(|(_, view)| view)
@@ -210,7 +215,7 @@ impl Catalog {
         &'a self,
         table: &ObjectName,
     ) -> impl Iterator<Item = &'a Relation> + use<'a> {
-        let found = self.referring(table);
+        let found = self.belonging(table);
         found
             .filter(|(table, child)| child.parents.contains(table))
             .map(|(_, child)| child)
@@ -220,12 +225,11 @@ impl Catalog {
     #[must_use]
     pub fn descendants(&self, table: &ObjectName) -> Vec<&Relation> {
         let mut found: Vec<&Relation> = self.children(table).collect();
+        let mut seen: HashSet<&ObjectName> = found.iter().map(|it| &it.name).collect();
         let mut at = 0;
         while let Some(parent) = found.get(at) {
-            let more: Vec<&Relation> = self
-                .children(&parent.name)
-                .filter(|child| !found.iter().any(|known| known.name == child.name))
-                .collect();
+            let children = self.children(&parent.name);
+            let more: Vec<&Relation> = children.filter(|it| seen.insert(&it.name)).collect();
             found.extend(more);
             at += 1;
         }
@@ -235,8 +239,7 @@ impl Catalog {
     /// The default partition of a table.
     #[must_use]
     pub fn default_partition(&self, table: &ObjectName) -> Option<&Relation> {
-        let mut children = self.children(table);
-        children.find(|child| child.bound == Some(PartitionBound::Default))
+        self.objects.default_partition(self.place(table))
     }
 
     /// The sequences that belong to a table's columns.
@@ -248,7 +251,7 @@ impl Catalog {
             let owner = relation.owned_by.as_ref().map(|(owner, _)| owner);
             relation.kind == RelationKind::Sequence && owner == Some(table)
         };
-        self.referring(table)
+        self.belonging(table)
             .filter(move |(table, relation)| belongs(table, relation))
             .map(|(_, relation)| relation)
     }

@@ -5,22 +5,29 @@
 //! the ways back, and the log by which a transaction is undone. The log has each object as it was at the
 //! last mark, once.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
 
 use super::layers::{Key, Layers, Map, Path};
 use super::{Function, Index, Publication, Relation, TableConstraint, Type};
-use crate::ast::{ConstraintKind, ObjectName};
+use crate::ast::{ConstraintKind, ObjectName, PartitionBound};
+
+/// Generations of tables that inherit; functions that go through them call themselves.
+const DEEPEST: usize = 100;
 
 /// The objects by their names.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Objects {
     relations: Layers<Kept<Relation>>,
     indexes: Layers<Kept<Index>>,
-    /// For each relation those that refer to it: by foreign key, as child, view or sequence. This
-    /// list and the next are in the order of names.
+    /// For each relation those that belong to it: as child, view or sequence. This list and the next
+    /// two are in the order of names.
     dependents: Layers<Vec<Key>>,
+    /// For each table those whose foreign keys refer to it.
+    referring: Layers<Vec<Key>>,
     indexes_of: Layers<Vec<Key>>,
+    /// For each partitioned table its default partition.
+    defaults: Layers<Key>,
     /// How many tables of the schema have a constraint of the name.
     constraint_names: Layers<u32>,
     /// How to undo what the open transaction has done; none without one.
@@ -117,6 +124,8 @@ impl Objects {
         self.relations.share();
         self.indexes.share();
         self.dependents.share();
+        self.referring.share();
+        self.defaults.share();
         self.indexes_of.share();
         self.constraint_names.share();
     }
@@ -159,16 +168,36 @@ impl Objects {
         key.cloned()
     }
 
-    /// Relations that refer to this one, each with this one's name.
+    /// Children, views and sequences of a relation, each with its name.
     pub(super) fn dependents<'a>(
         &'a self,
         name: Path<'_>,
     ) -> impl Iterator<Item = (&'a ObjectName, &'a Relation)> + use<'a> {
-        let entry = self.dependents.entry(name).into_iter();
+        self.linked(&self.dependents, name)
+    }
+
+    /// Tables whose foreign keys refer to this one, each with this one's name.
+    pub(super) fn referring<'a>(
+        &'a self,
+        name: Path<'_>,
+    ) -> impl Iterator<Item = (&'a ObjectName, &'a Relation)> + use<'a> {
+        self.linked(&self.referring, name)
+    }
+
+    fn linked<'a>(
+        &'a self,
+        links: &'a Layers<Vec<Key>>,
+        name: Path<'_>,
+    ) -> impl Iterator<Item = (&'a ObjectName, &'a Relation)> + use<'a> {
+        let entry = links.entry(name).into_iter();
         entry.flat_map(|(target, names)| {
             let relations = names.iter().filter_map(|name| self.relation(&**name));
             relations.map(move |relation| (&**target, relation))
         })
+    }
+
+    pub(super) fn default_partition(&self, parent: Path<'_>) -> Option<&Relation> {
+        self.relation(&**self.defaults.get(parent)?)
     }
 
     pub(super) fn indexes_of<'a>(
@@ -184,11 +213,21 @@ impl Objects {
         self.constraint_names.get(name).is_some()
     }
 
-    pub(super) fn put_relation(&mut self, relation: Arc<Relation>) {
+    pub(super) fn put_relation(&mut self, mut relation: Arc<Relation>) {
         self.take_relation(&relation.name);
+        self.cut_circles(&mut relation);
         let key = Arc::new(relation.name.clone());
-        for target in targets(&relation) {
+        for target in owners(&relation) {
             link(&mut self.dependents, target, &key);
+        }
+        for target in referenced(&relation) {
+            link(&mut self.referring, target, &key);
+        }
+        if relation.bound == Some(PartitionBound::Default) {
+            for parent in &relation.parents {
+                let parent = Arc::new(parent.clone());
+                self.defaults.insert(parent, Arc::clone(&key));
+            }
         }
         for constraint in &relation.constraints {
             self.count_constraint(&relation.name, &constraint.name);
@@ -208,13 +247,75 @@ impl Objects {
         {
             log.push(Undo::Relation(key, Some(Arc::clone(&value))));
         }
-        for target in targets(&value) {
+        for target in owners(&value) {
             unlink(&mut self.dependents, target, name);
+        }
+        for target in referenced(&value) {
+            unlink(&mut self.referring, target, name);
+        }
+        for parent in &value.parents {
+            if self.defaults.get(parent).is_some_and(|it| **it == *name) {
+                self.defaults.remove(parent);
+            }
         }
         for constraint in &value.constraints {
             self.discount_constraint(name, &constraint.name);
         }
         Some(value)
+    }
+
+    /// Lets a relation have no parents and read nothing that is made of it: PostgreSQL refuses that, and
+    /// whoever goes from parents to children would never come back. Nor is any family deeper than
+    /// [`DEEPEST`].
+    fn cut_circles(&self, relation: &mut Arc<Relation>) {
+        let name = &relation.name;
+        let may_close = self.dependents.get(name).is_some()
+            || relation.parents.contains(name)
+            || relation.reads.contains(name);
+        let closes = |from: &ObjectName| may_close && self.is_made_of(from, name);
+        let bad = |from: &ObjectName| closes(from) || self.generations(from) >= DEEPEST;
+        if relation.parents.iter().any(bad) || relation.reads.iter().any(closes) {
+            let (parents, reads) = (relation.parents.clone(), relation.reads.clone());
+            let (bad, closes): (Vec<_>, Vec<_>) = (
+                parents.into_iter().filter(bad).collect(),
+                reads.into_iter().filter(closes).collect(),
+            );
+            let relation = Arc::make_mut(relation);
+            relation.parents.retain(|it| !bad.contains(it));
+            relation.reads.retain(|it| !closes.contains(it));
+        }
+    }
+
+    /// Whether a relation is, or comes from, the other.
+    fn is_made_of(&self, relation: &ObjectName, other: &ObjectName) -> bool {
+        let mut seen = HashSet::from([relation]);
+        let mut pending = vec![relation];
+        while let Some(name) = pending.pop() {
+            if name == other {
+                return true;
+            }
+            if let Some(known) = self.relation(name) {
+                let above = known.parents.iter().chain(&known.reads);
+                pending.extend(above.filter(|it| seen.insert(it)));
+            }
+        }
+        false
+    }
+
+    /// How many generations there are above a table, no further than [`DEEPEST`].
+    fn generations(&self, table: &ObjectName) -> usize {
+        let mut generation = vec![table];
+        for count in 0..DEEPEST {
+            let known = generation.iter().filter_map(|it| self.relation(*it));
+            let mut above: Vec<&ObjectName> = known.flat_map(|it| &it.parents).collect();
+            above.sort_unstable();
+            above.dedup();
+            if above.is_empty() {
+                return count;
+            }
+            generation = above;
+        }
+        DEEPEST
     }
 
     /// Changes what nothing refers to: neither names of constraints nor what the relation refers to.
@@ -253,7 +354,7 @@ impl Objects {
         };
         self.count_constraint(table, &constraint.name);
         if let ConstraintKind::ForeignKey(it) = &constraint.kind {
-            link(&mut self.dependents, &it.references, &key);
+            link(&mut self.referring, &it.references, &key);
         }
         if let Some(relation) = self.relation_mut(table) {
             relation.constraints.push(constraint);
@@ -354,29 +455,28 @@ pub(super) fn beside(name: &ObjectName, other: &str) -> ObjectName {
     }
 }
 
-/// What a relation refers to.
-fn targets(relation: &Relation) -> BTreeSet<&ObjectName> {
-    let keys = relation
-        .constraints
-        .iter()
-        .filter_map(|constraint| match &constraint.kind {
-            ConstraintKind::ForeignKey(key) => Some(&key.references),
-            _ => None,
-        });
+/// What a relation belongs to.
+fn owners(relation: &Relation) -> BTreeSet<&ObjectName> {
     let owner = relation.owned_by.iter().map(|(table, _)| table);
-    keys.chain(&relation.parents)
-        .chain(&relation.reads)
-        .chain(owner)
-        .collect()
+    let parents = relation.parents.iter();
+    parents.chain(&relation.reads).chain(owner).collect()
+}
+
+/// The tables that its foreign keys refer to.
+fn referenced(relation: &Relation) -> BTreeSet<&ObjectName> {
+    let kinds = relation.constraints.iter().map(|it| &it.kind);
+    let keys = kinds.filter_map(|kind| match kind {
+        ConstraintKind::ForeignKey(key) => Some(&key.references),
+        _ => None,
+    });
+    keys.collect()
 }
 
 /// What others are told of a relation.
-fn links(relation: &Relation) -> (BTreeSet<ObjectName>, Vec<String>) {
+fn links(relation: &Relation) -> (Vec<ObjectName>, Vec<String>) {
+    let targets = owners(relation).into_iter().chain(referenced(relation));
     let names = relation.constraints.iter().map(|it| it.name.clone());
-    (
-        targets(relation).into_iter().cloned().collect(),
-        names.collect(),
-    )
+    (targets.cloned().collect(), names.collect())
 }
 
 fn link(links: &mut Layers<Vec<Key>>, target: &ObjectName, from: &Key) {

@@ -99,9 +99,7 @@ impl Tree<'_> {
     }
 
     pub(super) fn cluster(&self) -> Kind {
-        let owner = self
-            .child(K::CLUSTER_LEGACY)
-            .unwrap_or(*self);
+        let owner = self.child(K::CLUSTER_LEGACY).unwrap_or(*self);
         let on = owner.child(K::ON_PATH).unwrap_or(*self);
         let using = self.any(&[K::CLUSTER_USING_INDEX, K::USING_INDEX]);
         let index = owner.name(K::INDEX_REF);

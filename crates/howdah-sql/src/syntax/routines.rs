@@ -11,9 +11,7 @@ use crate::ast::{
 
 impl Tree<'_> {
     pub(super) fn create_function(&self) -> Kind {
-        let options = self
-            .child(K::FUNC_OPTION_LIST)
-            .unwrap_or(*self);
+        let options = self.child(K::FUNC_OPTION_LIST).unwrap_or(*self);
         let returns = self.child(K::RET_TYPE);
         let table = returns
             .as_ref()

@@ -13,6 +13,9 @@ use crate::ast::{
     SequenceOption, Span, TypeName,
 };
 
+/// What a table of PostgreSQL can have.
+const MOST_COLUMNS: usize = 1_600;
+
 impl Catalog {
     /// The name of a relation that is made now.
     fn new_name(&self, name: &ObjectName, persistence: Persistence) -> ObjectName {
@@ -89,12 +92,14 @@ impl Catalog {
     pub(super) fn add_column(&mut self, table: &ObjectName, def: &ColumnDef) {
         let column = self.column(table, def);
         self.change(table, |relation| {
+            let is_full = relation.columns.len() >= MOST_COLUMNS;
             match relation
                 .columns
                 .iter_mut()
                 .find(|known| known.name == column.name)
             {
                 Some(known) => inheritance::merge(known, column),
+                None if is_full => {}
                 None => relation.columns.push(column),
             }
         });

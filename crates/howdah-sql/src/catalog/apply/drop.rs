@@ -1,5 +1,6 @@
 //! `DROP`, with what goes along.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use super::super::layers::Path;
@@ -65,27 +66,35 @@ impl Catalog {
     }
 
     /// Removes a relation with its indexes, sequences and partitions; with `CASCADE` views, heirs
-    /// and foreign keys go, too.
+    /// and foreign keys go, too. What depends goes first.
     fn drop_relation(&mut self, name: &ObjectName, cascade: bool) {
-        let Some(relation) = self.relation(name).cloned() else {
+        if self.relation(name).is_none() {
             return;
+        }
+        let mut going = vec![name.clone()];
+        let mut seen: HashSet<ObjectName> = going.iter().cloned().collect();
+        let mut at = 0;
+        while let Some(name) = going.get(at) {
+            let dependents = self.dependents(name).into_iter();
+            let more = dependents.filter(|it| it.goes_with(name, cascade));
+            let more: Vec<ObjectName> = more.map(|it| it.name.clone()).collect();
+            going.extend(more.into_iter().filter(|it| seen.insert(it.clone())));
+            at += 1;
+        }
+        for name in going.iter().rev() {
+            self.drop_alone(name);
+        }
+    }
+
+    fn drop_alone(&mut self, name: &ObjectName) {
+        let names = |all: Vec<&Relation>| -> Vec<ObjectName> {
+            all.into_iter().map(|it| it.name.clone()).collect()
         };
         let indexes: Vec<ObjectName> = self.indexes(name).map(|it| it.name.clone()).collect();
-        let owned: Vec<ObjectName> = self.sequences_of(name).map(|it| it.name.clone()).collect();
-        for dependent in self
-            .dependents(name)
-            .into_iter()
-            .cloned()
-            .collect::<Vec<Relation>>()
-        {
-            let child = dependent.parents.contains(name);
-            let view = dependent.reads.contains(name);
-            if (child && (dependent.is_partition() || cascade)) || (view && cascade) {
-                self.drop_relation(&dependent.name, cascade);
-            } else {
-                self.objects()
-                    .relink_relation(&dependent.name, |it| it.forget(name));
-            }
+        let owned = names(self.sequences_of(name).collect());
+        for dependent in names(self.dependents(name)) {
+            self.objects()
+                .relink_relation(&dependent, |it| it.forget(name));
         }
         for index in indexes {
             self.objects().take_index(&index);
@@ -93,13 +102,22 @@ impl Catalog {
         for sequence in owned {
             self.objects().take_relation(&sequence);
         }
-        self.objects().take_relation(name);
-        self.others().statistics.retain(|_, table| table != name);
+        let Some(relation) = self.objects().take_relation(name) else {
+            return;
+        };
         if relation.kind == RelationKind::Sequence {
             self.forget_sequence(&relation);
         }
-        for publication in self.others().publications.values_mut() {
-            publication.tables.retain(|table| table != name);
+        let others = &self.objects.others;
+        let mut published = others.publications.values().flat_map(|it| &it.tables);
+        let known =
+            published.any(|it| it == name) || others.statistics.values().any(|it| it == name);
+        if known {
+            let others = self.others();
+            others.statistics.retain(|_, table| table != name);
+            for publication in others.publications.values_mut() {
+                publication.tables.retain(|table| table != name);
+            }
         }
     }
 
@@ -152,6 +170,12 @@ impl Catalog {
 }
 
 impl Relation {
+    /// Whether it is dropped when that relation is.
+    fn goes_with(&self, name: &ObjectName, cascade: bool) -> bool {
+        let is_child = self.parents.contains(name);
+        (is_child && (self.is_partition() || cascade)) || (cascade && self.reads.contains(name))
+    }
+
     /// Lets go of a relation that is no more.
     fn forget(&mut self, name: &ObjectName) {
         self.parents.retain(|it| it != name);

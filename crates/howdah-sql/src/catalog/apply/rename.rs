@@ -164,7 +164,11 @@ impl Catalog {
         }
     }
 
-    pub(super) fn names_of_indexes_with(&self, table: &ObjectName, column: &str) -> Vec<ObjectName> {
+    pub(super) fn names_of_indexes_with(
+        &self,
+        table: &ObjectName,
+        column: &str,
+    ) -> Vec<ObjectName> {
         let indexes = self.indexes(table);
         let indexes = indexes.filter(|it| it.columns().contains(&column));
         indexes.map(|it| it.name.clone()).collect()
@@ -242,6 +246,10 @@ impl Catalog {
         let Some(new) = moved(&old, change) else {
             return;
         };
+        // types that nobody has made may rest on each other only by name, until one gets it
+        if self.rests_on(&new, &old) || self.rests_on(&old, &new) {
+            return;
+        }
         let Some(mut made) = self.others().types.remove(&old) else {
             return;
         };

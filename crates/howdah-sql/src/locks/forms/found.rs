@@ -118,8 +118,7 @@ impl<'a> Found<'a> {
             (row.builds, &mut self.effects.builds),
         ] {
             for role in listed {
-                let relations = storage(roles.relations(*role, &self.known), &self.known);
-                add_each(target, relations);
+                target.extend(storage(roles.relations(*role, &self.known), &self.known));
             }
         }
         if row.in_transaction == InTransaction::Forbidden {
@@ -205,6 +204,7 @@ impl<'a> Found<'a> {
             &mut self.effects.builds,
         ] {
             list.sort();
+            list.dedup();
         }
         self.effects
     }

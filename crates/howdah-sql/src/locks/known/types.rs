@@ -5,12 +5,21 @@ use crate::ast::{Node, ObjectName, TypeName};
 use crate::builtin;
 use crate::catalog::{self, Domain, TypeKind};
 
+/// Domains over domains.
+const DEEPEST: usize = 100;
+
 impl<'a> Known<'a> {
     fn domain(&self, of: &TypeName) -> Option<&'a Domain> {
         if of.array_dimensions > 0 {
             return None;
         }
         self.catalog.domain(&of.name)
+    }
+
+    /// The domain that a type is, and those below it. A script can say names that lead in a circle.
+    fn domains(&self, of: &TypeName) -> impl Iterator<Item = &'a Domain> {
+        let below = |it: &&'a Domain| self.domain(&it.base);
+        std::iter::successors(self.domain(of), below).take(DEEPEST)
     }
 
     pub(in crate::locks) fn is_domain(&self, name: &ObjectName) -> bool {
@@ -23,11 +32,10 @@ impl<'a> Known<'a> {
             return Some(false);
         }
         match self.catalog.type_named(&of.name).map(|it| &it.kind) {
-            Some(TypeKind::Domain(domain)) => Some(
-                domain.not_null
-                    || !domain.constraints.is_empty()
-                    || self.is_constrained_domain(&domain.base) == Some(true),
-            ),
+            Some(TypeKind::Domain(_)) => {
+                let tests = |it: &Domain| it.not_null || !it.constraints.is_empty();
+                Some(self.domains(of).any(tests))
+            }
             Some(TypeKind::Made(_)) => Some(false),
             None if builtin::is_type(&of.name.name) => Some(false),
             None => None,
@@ -36,19 +44,14 @@ impl<'a> Known<'a> {
 
     /// The type below a domain, or the type itself.
     pub(in crate::locks) fn base_type(&self, of: &TypeName) -> TypeName {
-        match self.domain(of) {
-            Some(domain) => self.base_type(&domain.base),
-            None => of.clone(),
-        }
+        let last = self.domains(of).last();
+        last.map_or(of, |domain| &domain.base).clone()
     }
 
     /// The default that a column without one takes from its domain.
     pub(in crate::locks) fn domain_default(&self, of: &TypeName) -> Option<Node> {
-        let domain = self.domain(of)?;
-        match &domain.default {
-            Some(default) => Some(default.node.clone()),
-            None => self.domain_default(&domain.base),
-        }
+        let mut defaults = self.domains(of).filter_map(|it| it.default.as_ref());
+        defaults.next().map(|it| it.node.clone())
     }
 
     pub(in crate::locks) fn tables_using_type(&self, name: &ObjectName) -> Vec<ObjectName> {
@@ -82,13 +85,20 @@ impl<'a> Known<'a> {
 
     /// Tables with a column of a domain, or of a domain over it.
     pub(in crate::locks) fn tables_using_domain(&self, name: &ObjectName) -> Vec<ObjectName> {
-        let mut found = self.tables_using_type(name);
-        for above in self.catalog.types() {
-            if let TypeKind::Domain(domain) = &above.kind
-                && self.catalog.is_of_type(Some(&domain.base), name)
-            {
-                found.extend(self.tables_using_domain(&above.name));
+        let mut found = Vec::new();
+        let mut domains = vec![name];
+        let mut at = 0;
+        while let Some(name) = domains.get(at).copied() {
+            found.extend(self.tables_using_type(name));
+            for above in self.catalog.types() {
+                if let TypeKind::Domain(domain) = &above.kind
+                    && self.catalog.is_of_type(Some(&domain.base), name)
+                    && !domains.contains(&&above.name)
+                {
+                    domains.push(&above.name);
+                }
             }
+            at += 1;
         }
         found.retain(|it| self.kind(it) == Some(Relation::Table));
         found

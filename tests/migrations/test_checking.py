@@ -1,13 +1,17 @@
 from __future__ import annotations
 
 import json
+import time
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 
+import howdah
 from howdah.migrations import MigrationError
 from howdah.migrations._checking import Outcome, check
+from howdah.migrations._scratch import scratch
+from howdah.migrations.reporting import printable
 from tests.migrations.test_running import BOOKS, PRICES
 
 if TYPE_CHECKING:
@@ -45,6 +49,25 @@ def test_models_migrations_and_database_agree(books: Project) -> None:
     assert outcome.notes == ["1 migrations run on an empty database"]
     left = "select count(*) from pg_database where datname like 'howdah_scratch_%'"
     assert books.value(left) == 0
+
+
+@pytest.mark.usefixtures("new_scratch_databases")
+def test_what_a_killed_program_has_left_is_dropped(project: Project) -> None:
+    of_today = f"howdah_scratch_{time.time():.0f}_1"
+    with howdah.connect(project.url) as conn:
+        for name in ("howdah_scratch_1000_1", of_today, "howdah_scratch_of_mine"):
+            conn.execute(f"create database {name} template howdah_test_template")
+    with scratch(project.settings, project.told):
+        pass
+    left = "select array_agg(datname order by 1) from pg_database where datname like 'howdah_sc%'"
+    assert project.value(left) == [of_today, "howdah_scratch_of_mine"]
+    with howdah.connect(project.url) as conn:
+        for name in (of_today, "howdah_scratch_of_mine"):
+            conn.execute(f"drop database {name}")
+
+
+def test_names_are_no_orders_for_a_terminal() -> None:
+    assert printable("a \x1b[31m\x9b\tb\n") == "a \\x1b[31m\\x9b\tb\n"
 
 
 def test_what_only_the_models_have_is_found(books: Project, models: Callable[[str], str]) -> None:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from howdah.migrations import _building, api, history
+from howdah.migrations._by_hand import Fact, kept
 from howdah.migrations._files import read_folder
 from howdah.migrations._scratch import scratch
 from howdah.migrations._workload import broken
@@ -67,12 +68,12 @@ def check(
     graph.until(None)
     with scratch(settings, report) as server:
         url = server.database()
-        if not down or not _prove_down(server, url, settings, graph, outcome):
-            url = server.database() if down else url
-            _building.build(server, url, settings, migrations)
-        outcome.notes.insert(0, f"{len(graph.ordered)} migrations run on an empty database")
+        by_hand = _building.build(server, url, settings, migrations)
+        outcome.notes.append(f"{len(graph.ordered)} migrations run on an empty database")
+        if down:
+            _prove_down(server, settings, graph, outcome)
         made = _building.read(url)
-        _compare_models(server, settings, made, outcome)
+        _compare_models(server, settings, made, by_hand, outcome)
         if settings.url and not offline:
             _compare_live(server, settings, migrations, made, outcome)
         if workload is not None:
@@ -83,14 +84,22 @@ def check(
 
 
 def _compare_models(
-    server: Scratch, settings: Settings, made: _building.Schema, outcome: Outcome
+    server: Scratch,
+    settings: Settings,
+    made: _building.Schema,
+    by_hand: set[Fact],
+    outcome: Outcome,
 ) -> None:
     if not settings.models and not _building.objects(settings):
         outcome.notes.append("no models are configured: not compared")
         return
     url = server.database()
-    _building.declare(server, url, settings)
-    for change in _building.changes(made, _building.read(url)):
+    declared = _building.declare(server, url, settings)
+    wanted, _ = kept(made, _building.read(url), declared, by_hand)
+    for change in _building.changes(made, wanted):
+        thing = f"{change['object']['kind']} {change['object']['name']}"
+        if change["action"] == "drop" and thing in settings.keep:
+            continue
         words = _building.told(change, create="is made by no migration", drop="is in no model")
         text = f"the models and the migrations differ: {words}"
         statements = tuple(change["statements"])
@@ -142,35 +151,45 @@ def _applied_part(migration: Migration, record: Record) -> Migration:
     return replace(migration, up=tuple(it for it in steps if it.number not in undone))
 
 
-def _prove_down(
-    server: Scratch, url: str, settings: Settings, graph: Graph, outcome: Outcome
-) -> bool:
-    """Run each migration up, down and up again; catalogs before and after `down` must be equal.
-
-    Gives whether all of them are applied in the end.
-    """
+def _prove_down(server: Scratch, settings: Settings, graph: Graph, outcome: Outcome) -> None:
+    """Run each migration up, down and up again; catalogs before and after `down` must be equal."""
+    url = server.database()
     proven = 0
-    is_whole = True
     with _building.built(url, settings) as (conn, runner):
         before = _building.read(url)
         for migration in graph.ordered:
-            _building.apply(server, conn, runner, migration)
+            part = _part_with_a_way_back(migration)
+            _building.apply(server, conn, runner, part)
             if migration.down is None:
                 outcome.notes.append(f"`{migration.name}` cannot be undone")
             else:
+                if part is not migration:
+                    last = f"step {migration.final[0]}"
+                    outcome.notes.append(f"`{migration.name}` can be undone until {last} only")
                 try:
-                    runner.undo(migration, history.read(conn)[migration.name])
+                    runner.undo(part, history.read(conn)[migration.name])
                     proven += not _differs(migration, before, _building.read(url), outcome)
                     _building.apply(server, conn, runner, migration)
                 except MigrationError as error:
                     # what is left of it is no ground to go on upon
                     outcome.findings.append(Finding("down", error.message, error.hint))
                     outcome.notes.append(f"`down` was tried up to `{migration.name}` only")
-                    is_whole = False
                     break
             before = _building.read(url)
     outcome.notes.append(f"{proven} migrations run up, down and up again")
-    return is_whole
+
+
+def _part_with_a_way_back(migration: Migration) -> Migration:
+    """The steps before the first one that nothing undoes."""
+    if not migration.final or migration.down is None:
+        return migration
+    first = migration.final[0]
+    return replace(
+        migration,
+        up=migration.up[: first - 1],
+        down=tuple(it for it in migration.down if (it.undoes or first) < first),
+        final=(),
+    )
 
 
 def _differs(

@@ -47,6 +47,8 @@ class Status:
     """Whether the file was changed after it was applied; how lines end does not count."""
     steps_done: int
     steps: int
+    waits_for: Phase | None = None
+    """The phase of the step that comes next."""
     applied_at: dt.datetime | None = None
     seconds: float | None = None
     """The time that it took, over all runs."""
@@ -329,16 +331,22 @@ def _record(session: Session, migration: Migration) -> None:
 def _status(migration: Migration, record: Record | None) -> Status:
     steps = len(migration.up)
     if record is None:
-        return Status(migration.name, "pending", False, 0, steps)  # noqa: FBT003
+        first = next((it.phase for it in migration.up), None)
+        return Status(migration.name, "pending", False, 0, steps, first)  # noqa: FBT003
+    waits_for = None
     done = steps if record.state == "applied" else 0
     if record.state != "applied":
         done = sum(record.is_done("up", it.number) for it in migration.up)
+    if record.state == "begun":
+        left_ = (it.phase for it in migration.up if not record.is_done("up", it.number))
+        waits_for = next(left_, None)
     return Status(
         migration.name,
         {"applied": "applied", "begun": "partial", "reverting": "reverting"}[record.state],  # type: ignore[arg-type]
         record.checksum != migration.checksum,
         done,
         steps,
+        waits_for,
         **_told(record),
     )
 

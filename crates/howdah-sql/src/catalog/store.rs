@@ -102,11 +102,15 @@ impl Objects {
             match step {
                 Undo::Relation(name, before) => {
                     self.take_relation(&name);
-                    before.into_iter().for_each(|it| self.put_relation(it));
+                    if let Some(relation) = before {
+                        self.put_relation(relation);
+                    }
                 }
                 Undo::Index(name, before) => {
                     self.take_index(&name);
-                    before.into_iter().for_each(|it| self.put_index(it));
+                    if let Some(index) = before {
+                        self.put_index(index);
+                    }
                 }
             }
         }

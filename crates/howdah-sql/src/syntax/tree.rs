@@ -140,7 +140,7 @@ impl<'a> Tree<'a> {
 
     /// The tokens in it, without space and comments.
     pub(super) fn tokens(&self) -> impl Iterator<Item = (K, &'a str)> + use<'a> {
-        let tokens = self.all().filter(|it| it.is_token());
+        let tokens = self.all().filter(Self::is_token);
         tokens.map(|token| (token.kind(), token.text()))
     }
 

@@ -79,6 +79,15 @@ def test_a_plan_is_written_and_read() -> None:
     ]
 
 
+def test_what_goes_with_its_column_needs_no_way_back() -> None:
+    default = step("alter table book alter column price set default now()")
+    found = read_sql(Path("a.sql"), _making.written([STEPS[0], default], []))
+    assert found.final == ()
+    other = step("alter table book alter column isbn set default now()", object="column book.isbn")
+    found = read_sql(Path("a.sql"), _making.written([STEPS[0], other], []))
+    assert found.final == (1,)
+
+
 def test_before_a_step_without_a_way_back_all_others_are_undone(project: Project) -> None:
     gone = step("alter table book drop column isbn", 2, deploy="contract")
     text = _making.written([STEPS[0], gone], ["0001_books"])

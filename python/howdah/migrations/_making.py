@@ -260,7 +260,17 @@ def empty(settings: Settings, name: str | None, *, python: bool) -> Made:
 
 
 def _can_be_undone(group: Sequence[Mapping[str, Any]]) -> bool:
-    return all(it["undo"] is not None or it["kind"] in _NOTHING_TO_UNDO for it in group)
+    return all(
+        it["undo"] is not None or it["kind"] in _NOTHING_TO_UNDO or _goes_with(it, group[:number])
+        for number, it in enumerate(group)
+    )
+
+
+def _goes_with(step: Mapping[str, Any], earlier: Sequence[Mapping[str, Any]]) -> bool:
+    """Whether its object is dropped by what undoes a step before it."""
+    return any(
+        it["object"] == step["object"] and " drop column " in (it["undo"] or "") for it in earlier
+    )
 
 
 def _intended(question: Mapping[str, Any]) -> str | None:

@@ -37,6 +37,11 @@ pub enum Error {
     /// A server's answer to one of this crate's own queries is not of the expected form.
     #[error("the answer about {0} cannot be understood; please report this")]
     Answer(&'static str),
+    /// The transaction that was to be rolled back is not there any more.
+    #[error(
+        "a statement has ended the transaction that was to be rolled back: what ran before it may stay"
+    )]
+    Ended,
     /// The thread that ran the statement is gone.
     #[error("the statement's thread ended without an answer; please report this")]
     Thread,

@@ -13,7 +13,7 @@ use howdah_sql::locks::effects;
 use howdah_sql::text::{Lines, pieces};
 
 use crate::compare::differences;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::grouping::{Grouping, end_of_up, step_begins};
 use crate::observe::{Lock, Observer, Way};
 use crate::report::{Block, Place, Report, Step};
@@ -54,6 +54,8 @@ pub struct Tracer {
     grouping: Grouping,
     /// A statement failed: what follows would tell nothing.
     failed: bool,
+    /// The transaction that is rolled back in the end.
+    own: Option<String>,
 }
 
 /// A statement as the script has it.
@@ -73,8 +75,10 @@ impl Tracer {
     pub fn connect(config: &Config, options: Options) -> Result<Self> {
         let workload = Workload::measure(config, options.workload.clone())?;
         let mut observer = Observer::connect(config)?;
+        let mut own = None;
         if options.place == Place::RolledBack {
             observer.run("begin")?;
+            own = Some(observer.transaction()?);
         }
         Ok(Self {
             observer,
@@ -85,6 +89,7 @@ impl Tracer {
             block: None,
             grouping: Grouping::Written,
             failed: false,
+            own,
         })
     }
 
@@ -183,16 +188,29 @@ impl Tracer {
         match transaction {
             _ if self.failed => {}
             Transaction::Begin(_) => self.begin(sql)?,
-            Transaction::Commit { .. } | Transaction::Rollback { .. } if self.block.is_some() => {
+            Transaction::Commit { .. } if self.block.is_some() => self.end(sql)?,
+            Transaction::Rollback { .. } if self.block.is_some() => {
+                if self.options.place == Place::RolledBack {
+                    self.observer.run("rollback to howdah_block")?;
+                }
                 self.end(sql)?;
             }
+            // the transaction around all of it is ours, and only we end it
+            Transaction::Commit { .. }
+            | Transaction::Rollback { .. }
+            | Transaction::Prepare(_)
+            | Transaction::CommitPrepared(_)
+            | Transaction::RollbackPrepared(_)
+                if self.options.place == Place::RolledBack => {}
             _ => self.observer.run(sql)?,
         }
         Ok(true)
     }
 
     fn begin(&mut self, sql: &str) -> Result<()> {
-        if self.options.place != Place::RolledBack {
+        if self.options.place == Place::RolledBack {
+            self.observer.run("savepoint howdah_block")?;
+        } else {
             self.observer.run(sql)?;
         }
         self.block = Some(self.steps.len());
@@ -232,6 +250,9 @@ impl Tracer {
         };
         if self.failed {
             step.skipped = Some("an earlier statement failed".to_owned());
+        } else if self.options.place == Place::RolledBack && ends_transactions(written) {
+            let why = "it may end the transaction that is rolled back; a scratch copy can run it";
+            step.skipped = Some(why.to_owned());
         } else {
             self.run(written, &mut step)?;
             step.differences = self.differences(written.statement, &step);
@@ -260,6 +281,11 @@ impl Tracer {
             (false, false) => "release howdah_trace",
             (false, true) => "rollback to howdah_trace",
         })?;
+        if let Some(own) = &self.own
+            && self.observer.transaction()? != *own
+        {
+            return Err(Error::Ended);
+        }
         step.held_for = if is_own {
             start.elapsed()
         } else {
@@ -309,6 +335,17 @@ impl Tracer {
         step.seen = Some(seen);
         Ok(())
     }
+}
+
+/// Whether a statement that the grammar does not know begins like one that begins or ends a transaction.
+fn ends_transactions(written: Written<'_>) -> bool {
+    let is_unknown = matches!(written.statement.kind, Kind::Other(_));
+    let first = words(written.sql).into_iter().find(|it| !it.is_empty());
+    let first = first.unwrap_or_default().to_ascii_lowercase();
+    let verbs = [
+        "abort", "begin", "commit", "end", "prepare", "rollback", "start",
+    ];
+    is_unknown && verbs.contains(&first.as_str())
 }
 
 /// What may be a name in a statement; too many are no harm.

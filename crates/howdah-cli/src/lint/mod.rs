@@ -102,7 +102,14 @@ fn trace(arguments: &Arguments, batches: Vec<Batch>, context: &Context) -> anyho
         return Ok(exit::OK);
     }
     let schema = arguments.schema.clone();
-    crate::trace::measured(files, schema, arguments.assume_in_transaction, context)
+    let beside = !output::is_text(arguments.form());
+    crate::trace::measured(
+        files,
+        schema,
+        arguments.assume_in_transaction,
+        beside,
+        context,
+    )
 }
 
 /// What the command line means; nothing: the current folder.

@@ -85,6 +85,19 @@ impl Observer {
         Ok(())
     }
 
+    /// The number of the transaction that is open.
+    ///
+    /// # Errors
+    /// Those of the connection.
+    pub(crate) fn transaction(&mut self) -> Result<String> {
+        let rows = self
+            .subject
+            .query("select pg_catalog.txid_current()")
+            .doing("asking for the transaction")?;
+        let number = rows.value().map(str::to_owned);
+        number.ok_or(Error::Answer("the transaction"))
+    }
+
     /// Runs one statement in the transaction that is open; after a failure the transaction is aborted.
     ///
     /// # Errors

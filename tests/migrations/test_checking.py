@@ -3,7 +3,7 @@ from __future__ import annotations
 import json
 import time
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -137,7 +137,8 @@ def test_a_down_that_forgets_something_is_found(books: Project) -> None:
     # what is left stands in the way of the second `up`, too
     assert [it.text for it in run(books, down=True).findings] == [
         "`down` of `0002_shelf` does not undo `up`: column `book.shelf` is left",
-        '`0002_shelf`, step 1 failed: column "shelf" of relation "book" already exists',
+        '`0002_shelf`, step 1 failed: column "shelf" of relation "book" already exists\n'
+        "in `0002_shelf.sql`, step from line 1",
     ]
     books.write(
         "0002_shelf",
@@ -199,6 +200,39 @@ def test_the_workload_of_the_last_release(books: Project, tmp_path: Path) -> Non
     workload.write_text('{"sql": 1}')
     with pytest.raises(MigrationError, match="line 1: expected an object with `sql`"):
         run(books, workload=workload)
+
+
+def test_the_workload_is_compared_with_the_schema_of_now(books: Project, tmp_path: Path) -> None:
+    books.up()
+    books.write("0002_change", "alter table book alter title type int using 0, add n int")
+    books.settings = replace(books.settings, models=())
+    lines: list[dict[str, Any]] = [
+        {"sql": "select title from book", "site": "shop.py:1"},
+        {"sql": "select id from book where title = $1", "params": ["a"], "site": "shop.py:2"},
+        {"sql": "select * from another", "site": "shop.py:3"},
+        {"sql": "copy book (title) from stdin"},
+        {"sql": "truncate book"},
+        {"sql": "select id from book where id > %(id)s and 5 %% 2 = 1", "params": {"id": 1}},
+        {"sql": "insert into book (title) values (:title)", "site": "shop.py:7"},
+        {"sql": "select id from book where id = %s"},
+    ]
+    workload = tmp_path / "workload.jsonl"
+    workload.write_text("\n".join(json.dumps(it) for it in lines))
+    outcome = run(books, workload=workload)
+    now = int(books.value("show server_version_num")) >= 160000
+    told = ["shop.py:1: column 1 was `text` and is `integer`, in `select title from book`"]
+    assert [it.text for it in outcome.findings] == [
+        *(told if now else []),
+        "shop.py:2: parameter $1 was `text` and is `integer`, "
+        "in `select id from book where title = $1`",
+        "shop.py:7: parameter $1 was `text` and is `integer`, "
+        "in `insert into book (title) values (:title)`",
+    ]
+    assert outcome.notes[-3:] == [
+        "7 statements of the workload tried",
+        "1 more are of kinds that cannot be tried, as `copy`",
+        "1 of them fail on the schema of now, too",
+    ]
 
 
 def test_a_role_without_rights_gets_a_server_of_its_own(books: Project) -> None:

@@ -59,36 +59,26 @@ enum Format {
 }
 
 pub(crate) fn run(arguments: &Arguments, context: &Context) -> anyhow::Result<i32> {
-    let report = traced(arguments, context)?;
-    print(arguments.format, &report)?;
-    Ok(code(&report))
-}
-
-fn code(report: &Report) -> i32 {
-    if report.is_whole() {
-        exit::OK
-    } else {
-        exit::FAILURE
-    }
-}
-
-fn traced(arguments: &Arguments, context: &Context) -> anyhow::Result<Report> {
     let sources = arguments.files.iter().map(|file| source(file));
     let sources = sources.collect::<anyhow::Result<Vec<_>>>()?;
     let workload = arguments.workload.as_deref().map(workload).transpose()?;
-    match &arguments.db {
-        Some(url) => on_given(arguments, url, workload, &sources),
-        None => on_scratch(arguments, context, workload, &sources),
-    }
+    let report = match &arguments.db {
+        Some(url) => on_given(arguments, url, workload, &sources)?,
+        None => on_scratch(arguments, context, workload, &sources)?,
+    };
+    print(arguments.format, &report)?;
+    Ok(if report.is_whole() {
+        exit::OK
+    } else {
+        exit::FAILURE
+    })
 }
 
-/// What `howdah lint --trace` adds: the same files, on a scratch server. `schema` is there before; with `beside`,
-/// stdout is a program's, and people read stderr.
+/// What `howdah lint --trace` adds: the same files, on a scratch server. `schema` is there before.
 pub(crate) fn measured(
     files: Vec<PathBuf>,
     schema: Option<PathBuf>,
     one_transaction: bool,
-    beside: bool,
     context: &Context,
 ) -> anyhow::Result<i32> {
     let arguments = Arguments {
@@ -101,13 +91,7 @@ pub(crate) fn measured(
         format: Format::Text,
         bindir: None,
     };
-    let report = traced(&arguments, context)?;
-    if beside {
-        talk!("{}", howdah_trace::text(&report).trim_end());
-    } else {
-        print(arguments.format, &report)?;
-    }
-    Ok(code(&report))
+    run(&arguments, context)
 }
 
 fn on_given(

@@ -19,6 +19,13 @@ use crate::observe::{Lock, Observer, Way};
 use crate::report::{Block, Place, Report, Step};
 use crate::workload::{Recorded, Workload};
 
+/// Why a statement is not run on a given database.
+const NOT_ROLLED_BACK: &str = "it cannot be rolled back; a scratch copy can run it";
+
+/// The first words of statements that end a transaction, should the grammar not have known one as such; `PREPARE` of a
+/// statement is let go with that of a transaction.
+const ENDS: &[&str] = &["commit", "end", "rollback", "abort", "prepare"];
+
 /// A script with the name that the report gives it.
 #[derive(Debug, Clone)]
 pub struct Source {
@@ -54,8 +61,6 @@ pub struct Tracer {
     grouping: Grouping,
     /// A statement failed: what follows would tell nothing.
     failed: bool,
-    /// The transaction that is rolled back in the end.
-    own: Option<String>,
 }
 
 /// A statement as the script has it.
@@ -75,10 +80,8 @@ impl Tracer {
     pub fn connect(config: &Config, options: Options) -> Result<Self> {
         let workload = Workload::measure(config, options.workload.clone())?;
         let mut observer = Observer::connect(config)?;
-        let mut own = None;
         if options.place == Place::RolledBack {
             observer.run("begin")?;
-            own = Some(observer.transaction()?);
         }
         Ok(Self {
             observer,
@@ -89,7 +92,6 @@ impl Tracer {
             block: None,
             grouping: Grouping::Written,
             failed: false,
-            own,
         })
     }
 
@@ -185,43 +187,54 @@ impl Tracer {
         let Kind::Transaction(transaction) = kind else {
             return Ok(false);
         };
+        let in_block = self.block.is_some();
         match transaction {
             _ if self.failed => {}
-            Transaction::Begin(_) => self.begin(sql)?,
-            Transaction::Commit { .. } if self.block.is_some() => self.end(sql)?,
-            Transaction::Rollback { .. } if self.block.is_some() => {
-                if self.options.place == Place::RolledBack {
-                    self.observer.run("rollback to howdah_block")?;
-                }
+            Transaction::Begin(_) if !in_block => self.begin(sql)?,
+            Transaction::Commit { chain } | Transaction::Rollback { chain } if in_block => {
                 self.end(sql)?;
+                if *chain {
+                    self.chain()?;
+                }
             }
-            // the transaction around all of it is ours, and only we end it
-            Transaction::Commit { .. }
-            | Transaction::Rollback { .. }
-            | Transaction::Prepare(_)
-            | Transaction::CommitPrepared(_)
-            | Transaction::RollbackPrepared(_)
-                if self.options.place == Place::RolledBack => {}
+            Transaction::Savepoint(_) | Transaction::Release(_) | Transaction::RollbackTo(_)
+                if in_block =>
+            {
+                self.observer.run(sql)?;
+            }
+            _ if self.options.place == Place::RolledBack => return Ok(!is_two_phase(transaction)),
             _ => self.observer.run(sql)?,
         }
         Ok(true)
     }
 
+    /// In the transaction that is rolled back in the end, a block of the script is a savepoint.
     fn begin(&mut self, sql: &str) -> Result<()> {
+        self.observer.run(match self.options.place {
+            Place::RolledBack => "savepoint howdah_block",
+            Place::Scratch | Place::Committed => sql,
+        })?;
+        self.block = Some(self.steps.len());
+        Ok(())
+    }
+
+    /// The block that `AND CHAIN` has begun; on a server that was told so, it is there.
+    fn chain(&mut self) -> Result<()> {
         if self.options.place == Place::RolledBack {
-            self.observer.run("savepoint howdah_block")?;
-        } else {
-            self.observer.run(sql)?;
+            return self.begin("begin");
         }
         self.block = Some(self.steps.len());
         Ok(())
     }
 
     fn end(&mut self, sql: &str) -> Result<()> {
-        if self.options.place != Place::RolledBack {
-            self.observer
-                .run(if self.failed { "rollback" } else { sql })?;
-        }
+        let is_undone = self.failed || begins_with(sql, &["rollback", "abort"]);
+        self.observer.run(match self.options.place {
+            Place::RolledBack if is_undone => "rollback to savepoint howdah_block",
+            Place::RolledBack => "release savepoint howdah_block",
+            Place::Scratch | Place::Committed if self.failed => "rollback",
+            Place::Scratch | Place::Committed => sql,
+        })?;
         if let Some(first) = self.block.take() {
             let mut held = Duration::ZERO;
             for step in self.steps.iter_mut().skip(first).rev() {
@@ -248,14 +261,18 @@ impl Tracer {
             would_wait: Vec::new(),
             differences: Vec::new(),
         };
+        let is_rolled_back = self.options.place == Place::RolledBack;
         if self.failed {
             step.skipped = Some("an earlier statement failed".to_owned());
-        } else if self.options.place == Place::RolledBack && ends_transactions(written) {
-            let why = "it may end the transaction that is rolled back; a scratch copy can run it";
-            step.skipped = Some(why.to_owned());
+        } else if is_rolled_back && begins_with(written.sql, ENDS) {
+            step.skipped = Some(NOT_ROLLED_BACK.to_owned());
         } else {
             self.run(written, &mut step)?;
             step.differences = self.differences(written.statement, &step);
+        }
+        if is_rolled_back && !self.observer.in_transaction() {
+            let file = source.name.clone();
+            return Err(Error::Ended { file, line });
         }
         self.steps.push(step);
         Ok(())
@@ -281,11 +298,6 @@ impl Tracer {
             (false, false) => "release howdah_trace",
             (false, true) => "rollback to howdah_trace",
         })?;
-        if let Some(own) = &self.own
-            && self.observer.transaction()? != *own
-        {
-            return Err(Error::Ended);
-        }
         step.held_for = if is_own {
             start.elapsed()
         } else {
@@ -321,8 +333,7 @@ impl Tracer {
     /// Runs what makes its own transactions.
     fn alone(&mut self, sql: &str, step: &mut Step) -> Result<()> {
         if self.options.place == Place::RolledBack {
-            let why = "it cannot be rolled back; a scratch copy can run it";
-            step.skipped = Some(why.to_owned());
+            step.skipped = Some(NOT_ROLLED_BACK.to_owned());
             return Ok(());
         }
         let tables = match self.options.place {
@@ -337,15 +348,19 @@ impl Tracer {
     }
 }
 
-/// Whether a statement that the grammar does not know begins like one that begins or ends a transaction.
-fn ends_transactions(written: Written<'_>) -> bool {
-    let is_unknown = matches!(written.statement.kind, Kind::Other(_));
-    let first = words(written.sql).into_iter().find(|it| !it.is_empty());
-    let first = first.unwrap_or_default().to_ascii_lowercase();
-    let verbs = [
-        "abort", "begin", "commit", "end", "prepare", "rollback", "start",
-    ];
-    is_unknown && verbs.contains(&first.as_str())
+/// Whether it ends the transaction to be continued elsewhere, or continues such a one.
+fn is_two_phase(transaction: &Transaction) -> bool {
+    matches!(
+        transaction,
+        Transaction::Prepare(_) | Transaction::CommitPrepared(_) | Transaction::RollbackPrepared(_)
+    )
+}
+
+fn begins_with(sql: &str, words: &[&str]) -> bool {
+    let first = sql
+        .split(|letter: char| !letter.is_ascii_alphabetic())
+        .next();
+    first.is_some_and(|first| words.iter().any(|it| it.eq_ignore_ascii_case(first)))
 }
 
 /// What may be a name in a statement; too many are no harm.

@@ -74,13 +74,22 @@ def check(
             _prove_down(server, settings, graph, outcome)
         made = _building.read(url)
         _compare_models(server, settings, made, by_hand, outcome)
+        live = None
         if settings.url and not offline:
-            _compare_live(server, settings, migrations, made, outcome)
+            live = _compare_live(server, settings, migrations, made, outcome)
         if workload is not None:
-            count, problems = broken(url, workload)
-            outcome.notes.append(f"{count} statements of the workload tried")
-            outcome.findings += [Finding("workload", it.text) for it in problems]
+            _try_workload(url, workload, live, outcome)
     return outcome
+
+
+def _try_workload(url: str, workload: Path, before: str | None, outcome: Outcome) -> None:
+    tried = broken(url, workload, before)
+    outcome.notes.append(f"{tried.count} statements of the workload tried")
+    if tried.unknown:
+        outcome.notes.append(f"{tried.unknown} more are of kinds that cannot be tried, as `copy`")
+    if tried.broken_before:
+        outcome.notes.append(f"{tried.broken_before} of them fail on the schema of now, too")
+    outcome.findings += [Finding("workload", it.text) for it in tried.problems]
 
 
 def _compare_models(
@@ -112,8 +121,12 @@ def _compare_live(
     migrations: Sequence[Migration],
     made: _building.Schema,
     outcome: Outcome,
-) -> None:
-    """What the database is, against what was applied to it; `made` is what all would make."""
+) -> str | None:
+    """What the database is, against what was applied to it; `made` is what all would make.
+
+    Gives a scratch database with what was applied, if that is not all.
+    """
+    url = None
     records = api.records(settings, migrations)
     graph = Graph.for_applied(migrations, records)
     gone = [name for name in records if name not in graph.by_name]
@@ -132,7 +145,7 @@ def _compare_live(
         done.append(_applied_part(migration, record))
     if gone or not records:
         outcome.notes.append("the database was not compared with what was applied to it")
-        return
+        return None
     if done != Graph.for_applied(migrations, ()).ordered:
         url = server.database()
         _building.build(server, url, settings, done)
@@ -141,6 +154,7 @@ def _compare_live(
         words = _building.told(change, create="comes from no migration", drop="is gone")
         text = f"the database is not what its migrations made: {words}"
         outcome.findings.append(Finding("drift", text, None, tuple(change["statements"])))
+    return url
 
 
 def _applied_part(migration: Migration, record: Record) -> Migration:

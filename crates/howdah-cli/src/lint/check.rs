@@ -162,15 +162,6 @@ impl<'a> Checker<'a> {
             let known = self.known.of(config.schema.as_deref())?;
             let mut settings = self.settings(&config, &path, known.version);
             settings.assume_in_transaction = migration.atomic;
-            if self.arguments.alembic.is_some() {
-                // transactions are the tool's own there: `autocommit_block()` ends one and begins the next
-                for rule in ["misnested-transaction", "uncommitted-transaction"] {
-                    let rules = lint::named(rule);
-                    settings
-                        .levels
-                        .extend(rules.iter().map(|it| (it.name, lint::Level::Off)));
-                }
-            }
             let text = migration.text();
             // with a database or snapshot its state is known better than migrations tell it
             let before = catalog.take().unwrap_or_else(|| known.catalog.clone());

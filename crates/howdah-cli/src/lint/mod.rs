@@ -7,14 +7,14 @@
 mod arguments;
 mod baseline;
 mod check;
-mod config;
+pub(crate) mod config;
 mod explain;
-mod files;
+pub(crate) mod files;
 mod glob;
 mod history;
 mod output;
 mod parallel;
-mod parts;
+pub(crate) mod parts;
 mod render;
 mod rendered;
 
@@ -102,14 +102,7 @@ fn trace(arguments: &Arguments, batches: Vec<Batch>, context: &Context) -> anyho
         return Ok(exit::OK);
     }
     let schema = arguments.schema.clone();
-    let beside = !output::is_text(arguments.form());
-    crate::trace::measured(
-        files,
-        schema,
-        arguments.assume_in_transaction,
-        beside,
-        context,
-    )
+    crate::trace::measured(files, schema, arguments.assume_in_transaction, context)
 }
 
 /// What the command line means; nothing: the current folder.

@@ -14,7 +14,7 @@ mod observation;
 
 use std::time::{Duration, Instant};
 
-use howdah_driver::{Config, Connection, Interrupt, Kind};
+use howdah_driver::{Config, Connection, Interrupt, Kind, TransactionStatus};
 
 use crate::error::{Doing, Error, Result};
 use catalog::{Counters, Moment};
@@ -85,26 +85,20 @@ impl Observer {
         Ok(())
     }
 
-    /// The number of the transaction that is open.
-    ///
-    /// # Errors
-    /// Those of the connection.
-    pub(crate) fn transaction(&mut self) -> Result<String> {
-        let rows = self
-            .subject
-            .query("select pg_catalog.txid_current()")
-            .doing("asking for the transaction")?;
-        let number = rows.value().map(str::to_owned);
-        number.ok_or(Error::Answer("the transaction"))
+    /// Whether a transaction is open, aborted or not.
+    #[must_use]
+    pub fn in_transaction(&self) -> bool {
+        self.subject.transaction_status() != TransactionStatus::Idle
     }
 
-    /// Runs one statement in the transaction that is open; after a failure the transaction is aborted.
+    /// Runs one statement in the transaction that is open; after a failure the transaction is aborted. The server
+    /// itself refuses a second one in the text: what is read here as one cannot hide the end of the transaction.
     ///
     /// # Errors
     /// A lost connection, or an answer of the server that cannot be understood. What the statement itself fails
     /// with is in the [`Observation`].
     pub fn observe(&mut self, sql: &str) -> Result<Observation> {
-        self.observe_running(|subject| subject.query(sql).map(drop))
+        self.observe_running(|subject| subject.query_with(sql, &[]).map(drop))
     }
 
     /// As [`Observer::observe`], for `COPY … FROM STDIN` with these lines.

@@ -387,7 +387,7 @@ impl Catalog {
             reads: resolved(read.collect()),
             writes: resolved(kinds().flat_map(|it| it.written()).collect()),
         };
-        self.change(&rule.table, |table| {
+        self.relink(&rule.table, |table| {
             table.rules.retain(|it| it.name != made.name);
             table.rules.push(made);
         });

@@ -118,12 +118,7 @@ fn column_constraints(it: &Column) -> String {
             " generated ",
             Some(format!("{when} as identity")),
         );
-        let options = sequence::options(&identity.options);
-        push_some(
-            &mut text,
-            " (",
-            (!options.is_empty()).then_some(options + ")"),
-        );
+        text.push_str(&sequence::of_identity(identity));
     }
     let constraint = it.not_null_constraint.as_ref();
     if it.not_null && !constraint.is_some_and(|it| it.not_valid || it.inherited) {

@@ -22,8 +22,12 @@ mod make;
 mod model;
 mod order;
 mod others;
+mod owners;
 mod partition;
+mod publication;
 mod rename;
+
+use std::borrow::Cow;
 
 use serde::Serialize;
 
@@ -155,6 +159,12 @@ impl Difference {
 #[must_use]
 pub fn diff(from: &Schema, to: &Schema, options: Options) -> Difference {
     let (from, to) = (&*not_null::told(from), &*not_null::told(to));
+    let mut pair = (Cow::Borrowed(from), Cow::Borrowed(to));
+    if owners::are_told(from) != owners::are_told(to) {
+        pair.0.to_mut().forget_owners();
+        pair.1.to_mut().forget_owners();
+    }
+    let (from, to) = (&*pair.0, &*pair.1);
     let (renamed, mut all) = rename::apply(from, to, options.server_version);
     let moved = partition::moved(&renamed, to, options.server_version);
     let (before, after) = (model::Model::of(&moved), model::Model::of(to));

@@ -97,7 +97,7 @@ def test_errors_have_a_hint_and_a_code(project: Project, migrate: Migrate) -> No
     assert failed.stderr == (
         "error: `0001_a.sql`, line 1: `howdah: quickly` is unknown\n\n"
         "hint: known are `step`, with `expand`, `migrate` or `contract`, `no transaction`, "
-        "`batches of N by KEY`; `undo N`\n"
+        "`batches of N by KEY`; `undo N`, `no undo N`\n"
     )
     assert migrate("up", "--phase", "quickly").returncode == 2
     assert migrate("up", "--folder", "elsewhere").stderr.startswith(
@@ -105,7 +105,8 @@ def test_errors_have_a_hint_and_a_code(project: Project, migrate: Migrate) -> No
     )
 
 
-def test_an_interrupt_cancels_the_statement(project: Project) -> None:
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_cancels_the_statement(project: Project, number: signal.Signals) -> None:
     project.write("0001_a", "create table a ();\n-- howdah: step\nselect pg_sleep(1000);")
     words = [sys.executable, "-m", "howdah", "migrate", "up", "--url", project.url]
     program = subprocess.Popen(words, cwd=project.root, stderr=subprocess.PIPE, text=True)
@@ -116,10 +117,10 @@ def test_an_interrupt_cancels_the_statement(project: Project) -> None:
     while not project.value(running):
         assert program.poll() is None
         time.sleep(0.01)
-    program.send_signal(signal.SIGINT)
+    program.send_signal(number)
     _, told = program.communicate(timeout=30)
-    assert program.returncode == 130
-    assert told.endswith("interrupted; run it again to go on\n")
+    assert program.returncode == 128 + number
+    assert told.endswith("run it again to go on\n")
     while project.value(running):
         time.sleep(0.01)
 

@@ -97,6 +97,8 @@ def test_what_forbids_transactions_stands_alone_without_being_told(tmp_path: Pat
         ("select 1;\n-- down\n-- howdah: undo 2\nselect 1", "line 3: `up` has no step 2"),
         ("begin;\nselect 1;\ncommit;", "line 1: transactions are begun and ended by howdah"),
         ("select 1;\n\\copy a from b", "line 2: commands of psql"),
+        ("select 1\n-- down\nselect 2", "line 2: `-- down` stands within the statement of line 1"),
+        ("select 1\n\n-- howdah: step\nselect 2", "line 3: `-- howdah: step` stands within"),
         ("-- howdah: step batches of 10\ninsert into a values (1)", "only an `update` or"),
         ("-- howdah: step batches of 0\nupdate a set b = 1", "only an `update` or"),
         ("create index concurrently on a (b)", "needs a name"),

@@ -92,6 +92,8 @@ def test_up_to_a_target_and_back_to_one(books: Project) -> None:
 def test_phases_of_a_deploy(books: Project) -> None:
     assert books.up(phase="expand") == ["0001_books", "0002_prices"]
     assert books.states()["0002_prices"] == "partial"
+    waiting = migrations.status(settings=books.settings)
+    assert [it.waits_for for it in waiting] == [None, "migrate"]
     assert books.value("select count(*) from book where price is null") == 25
     assert books.up(phase="expand") == []
     assert books.up(phase="migrate") == ["0002_prices"]
@@ -173,6 +175,33 @@ def test_a_hint_says_how_to_leave_the_transaction(project: Project) -> None:
     assert project.up() == ["0001_a"]
 
 
+def test_settings_of_a_step_are_not_those_of_the_next(project: Project) -> None:
+    project.execute(
+        "drop role if exists howdah_test_owner", "create role howdah_test_owner",
+        "grant all on schema public to howdah_test_owner",
+    )  # fmt: skip
+    project.write(
+        "0001_a",
+        "create schema app; set search_path to app; create table a ();\n"
+        "-- howdah: step\nset role howdah_test_owner; create table public.owned ();\n"
+        "-- howdah: step\ncreate table b ();",
+    )
+    project.write("0002_c", "create table c ();")
+    try:
+        project.up()
+        tables = "select array_agg(c.relnamespace::regnamespace || '.' || relname order by relname)"
+        found = project.value(
+            f"{tables} from pg_class c where relkind = 'r' "
+            "and relnamespace::regnamespace::text in ('app', 'public')"
+        )
+        assert found == ["app.a", "public.b", "public.c", "public.owned"]
+        owner = "select relowner::regrole::text from pg_class where relname = $1"
+        assert project.value(owner, "owned") == "howdah_test_owner"
+        assert project.value(owner, "b") != "howdah_test_owner"
+    finally:
+        project.execute("drop owned by howdah_test_owner", "drop role howdah_test_owner")
+
+
 def test_what_is_there_already_is_recorded(books: Project) -> None:
     assert books.up(record=True) == ["0001_books", "0002_prices"]
     assert books.value("select to_regclass('book')") is None
@@ -185,6 +214,25 @@ def test_a_missing_file_is_told(books: Project) -> None:
     assert books.states() == {"0002_prices": "missing", "0001_books": "applied"}
     with pytest.raises(MigrationError, match="`0002_prices` was applied, and its file is not"):
         books.down()
+
+
+def test_a_file_with_another_name_is_not_run_again(books: Project) -> None:
+    books.write("0003_more", "update book set title = title || '!'")
+    books.up()
+    (books.folder / "0003_more.sql").rename(books.folder / "0005_more.sql")
+    books.write("0004_other", "-- depends: 0002_prices\nselect 1")
+    (books.folder / "0005_more.sql").write_text(
+        "-- depends: 0004_other\nupdate book set title = title || '!'"
+    )
+    assert books.states()["0005_more"] == "applied"
+    assert books.up() == ["0004_other"]
+    assert "`0003_more` is called `0005_more` now" in books.told.lines
+    assert books.value("select title from book where id = 1") == "book 1!"
+    assert set(books.states().values()) == {"applied"}
+    (books.folder / "0005_more.sql").unlink()
+    books.up()
+    told = "warning: `0005_more` was applied, and its file is not there any more"
+    assert told in books.told.lines
 
 
 def test_a_lock_is_waited_for_in_short_attempts(
@@ -298,6 +346,19 @@ def test_data_in_python(books: Project) -> None:
         "book 4", "book 14", "book 24"
     ]  # fmt: skip
     assert books.down() == ["0003_data"]
+
+
+def test_a_coroutine_is_refused(project: Project) -> None:
+    project.write(
+        "0001_data.py",
+        "from howdah.migrations import DataMigration\n"
+        "migration = DataMigration()\n"
+        "@migration.up\n"
+        "async def change(conn):\n"
+        "    await conn.execute('select 1')\n",
+    )
+    with pytest.raises(MigrationError, match="`change` is `async`, and would never be awaited"):
+        project.up()
 
 
 def test_a_function_that_fails_is_found_by_its_line(project: Project) -> None:

@@ -118,7 +118,7 @@ impl Tracer {
         let script = howdah_sql::parse(&source.text);
         let lines = Lines::new(&source.text);
         self.grouping = Grouping::of(&script, &source.text, self.options.one_transaction);
-        let end = end_of_up(&script, &source.text);
+        let end = end_of_up(&source.text);
         if self.grouping == Grouping::Whole {
             self.begin("begin")?;
         }

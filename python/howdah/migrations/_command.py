@@ -18,7 +18,7 @@ from howdah.migrations import _offline, api, config
 from howdah.migrations._files import read_folder
 from howdah.migrations._runner import undoing
 from howdah.migrations.graph import Graph
-from howdah.migrations.reporting import Terminal, duration
+from howdah.migrations.reporting import Terminal, duration, printable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -36,15 +36,28 @@ def run(arguments: str) -> int:
     """Run a command; return its exit code."""
     # unlike other commands this one has a statement to cancel, and knows how to go on later
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    # scratch databases are dropped on the way out
+    signal.signal(signal.SIGTERM, _terminated)
     given: dict[str, Any] = json.loads(arguments)
     try:
         settings = _settings(given)
         return _COMMANDS[given["command"]](given, settings)
     except Error as error:
         return _fail(error)
+    except _Terminated:
+        sys.stderr.write("\nterminated; run it again to go on\n")
+        return 128 + signal.SIGTERM
     except KeyboardInterrupt:
         sys.stderr.write("\ninterrupted; run it again to go on\n")
         return 128 + signal.SIGINT
+
+
+class _Terminated(KeyboardInterrupt):
+    """SIGTERM ends a statement as Ctrl-C does."""
+
+
+def _terminated(_number: int, _frame: object) -> None:
+    raise _Terminated
 
 
 def _settings(given: dict[str, Any]) -> Settings:
@@ -52,7 +65,7 @@ def _settings(given: dict[str, Any]) -> Settings:
     if given.get("folder") is not None:
         # a path that was typed is relative to where it was typed
         settings = settings.changed(folder=str(Path.cwd() / given["folder"]))
-    names = ("url", "scratch", "lock_timeout", "patience", "wait")
+    names = ("url", "scratch", "lock_timeout", "patience", "wait", "pg_version")
     settings = settings.changed(**{name: given.get(name) for name in names})
     return settings.changed(models=tuple(given.get("models") or ()) or None)
 
@@ -147,6 +160,7 @@ def _status(given: dict[str, Any], settings: Settings) -> int:
 def _row(it: Status) -> tuple[str, ...]:
     state = f"{it.state} ({it.steps_done} of {it.steps} steps)"
     state = state if it.state in {"partial", "reverting"} else it.state
+    state = f"{state}, waits for {it.waits_for}" if it.waits_for else state
     return (
         it.name,
         f"{state}, changed since" if it.changed else state,
@@ -174,7 +188,8 @@ def _count(number: int, one: str) -> str:
 
 
 def _print(text: str) -> None:
-    sys.stdout.write(text + "\n")
+    """Write data; on a terminal, nothing that it would obey."""
+    sys.stdout.write((printable(text) if sys.stdout.isatty() else text) + "\n")
     sys.stdout.flush()
 
 

@@ -10,7 +10,6 @@ import contextlib
 import time
 from typing import TYPE_CHECKING
 
-from howdah.errors import DatabaseError
 from howdah.migrations.errors import Busy
 from howdah.migrations.reporting import duration
 
@@ -46,23 +45,13 @@ def deploying(session: Session) -> Iterator[None]:
         Busy: it did not end within the seconds of the settings.
     """
     conn = session.conn
-    _prepare(conn)
+    session.prepare()
     _take(session)
     try:
         yield
     finally:
         if not conn.closed and conn.transaction_status == "idle":
             conn.execute(f"select pg_catalog.pg_advisory_unlock({KEY})")
-
-
-def _prepare(conn: Connection) -> None:
-    # a role's own settings are for programs: an index of a large table takes its time
-    conn.execute("set statement_timeout = 0")
-    conn.execute("set idle_in_transaction_session_timeout = 0")
-    if conn.server_version >= 140000:
-        # a killed program's last statement ends with it, not when it is done
-        with contextlib.suppress(DatabaseError):
-            conn.execute("set client_connection_check_interval = '1s'")
 
 
 def _take(session: Session) -> None:

@@ -105,6 +105,7 @@ class Runner:
             begun = time.monotonic()
             self._report.line(f"  {step.number}. {step.title}")
             try:
+                self._session.settle()
                 self._step(migration, record, direction, step)
             except MigrationError:
                 raise
@@ -140,7 +141,7 @@ class Runner:
         else:
             self._in_batches(migration, direction, step, before)
             return
-        self._conn.execute(done)
+        self._conn.execute(f"reset role;\n{done}")
 
     def _in_batches(
         self,
@@ -169,7 +170,8 @@ class Runner:
             else:
                 for statement in work.sql:
                     self._conn.execute(statement)
-            self._conn.execute(done)
+            # one that a step has taken may not know of the history
+            self._conn.execute(f"reset role;\n{done}")
 
     def _forget(self, migration: Migration, direction: Direction, step: Step) -> None:
         """The server refused the statement: it has not been begun after all."""
@@ -210,6 +212,12 @@ def undoing(migration: Migration, record: Record) -> list[Step]:
         )
     steps = list(migration.down)
     done = {number for (direction, number), it in record.steps.items() if direction == "up"}
+    for number in migration.final:
+        if number in done or record.state == "applied":
+            raise MigrationError(
+                f"`{migration.name}` cannot be undone: there is no way back from its step {number}",
+                hint="write a migration that goes on from here; or restore a backup",
+            )
     # one that was only recorded as applied, or squashed, has no steps
     if record.state == "begun" and not done:
         return []

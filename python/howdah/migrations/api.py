@@ -47,6 +47,8 @@ class Status:
     """Whether the file was changed after it was applied; how lines end does not count."""
     steps_done: int
     steps: int
+    waits_for: Phase | None = None
+    """The phase of the step that comes next."""
     applied_at: dt.datetime | None = None
     seconds: float | None = None
     """The time that it took, over all runs."""
@@ -92,6 +94,10 @@ def up(  # noqa: PLR0913 (keyword-only choices, each with a default)
         migrations = read_folder(session.settings.path)
         records = _adopted(session, migrations)
         graph = Graph.for_applied(migrations, records)
+        for name in sorted(records.keys() - graph.by_name.keys()):
+            session.report.line(
+                f"warning: `{name}` was applied, and its file is not there any more"
+            )
         runner = Runner(session, interrupted)
         done = []
         for migration in _pending(graph, records, target, session.report):
@@ -311,6 +317,10 @@ def _pending(
 def _adopted(session: Session, migrations: Sequence[Migration]) -> dict[str, Record]:
     """The records; squashed migrations are written down where all that they replace is applied."""
     records = history.read(session.conn)
+    for name, migration in history.renamed(records, migrations).items():
+        session.conn.execute(history.called(name, migration))
+        session.report.line(f"`{name}` is called `{migration.name}` now")
+        records = history.read(session.conn)
     for migration in migrations:
         old = [records.get(name) for name in migration.replaces]
         if old and all(it is not None and it.state == "applied" for it in old):
@@ -329,16 +339,22 @@ def _record(session: Session, migration: Migration) -> None:
 def _status(migration: Migration, record: Record | None) -> Status:
     steps = len(migration.up)
     if record is None:
-        return Status(migration.name, "pending", False, 0, steps)  # noqa: FBT003
+        first = next((it.phase for it in migration.up), None)
+        return Status(migration.name, "pending", False, 0, steps, first)  # noqa: FBT003
+    waits_for = None
     done = steps if record.state == "applied" else 0
     if record.state != "applied":
         done = sum(record.is_done("up", it.number) for it in migration.up)
+    if record.state == "begun":
+        left_ = (it.phase for it in migration.up if not record.is_done("up", it.number))
+        waits_for = next(left_, None)
     return Status(
         migration.name,
         {"applied": "applied", "begun": "partial", "reverting": "reverting"}[record.state],  # type: ignore[arg-type]
         record.checksum != migration.checksum,
         done,
         steps,
+        waits_for,
         **_told(record),
     )
 

@@ -45,6 +45,11 @@ impl Known {
         })
     }
 
+    /// Whether the command line names a database or a snapshot.
+    pub(crate) fn is_named(&self) -> bool {
+        self.named.is_some()
+    }
+
     /// For files whose configuration names that snapshot.
     pub(crate) fn of(&self, snapshot: Option<&Path>) -> anyhow::Result<Arc<State>> {
         if let Some(named) = &self.named {

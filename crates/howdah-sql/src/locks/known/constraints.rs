@@ -119,6 +119,14 @@ impl<'a> Known<'a> {
         })
     }
 
+    /// Whether a column has a `NOT NULL` that every row has passed.
+    pub(super) fn has_proven_not_null(&self, table: &ObjectName, column: &str) -> bool {
+        self.constraints(table).iter().any(|it| {
+            it.valid
+                && matches!(&it.kind, ConstraintKind::NotNull(Some(name)) if name.text == column)
+        })
+    }
+
     /// The foreign keys of a table.
     pub(in crate::locks) fn foreign_keys(&self, table: &ObjectName) -> Vec<ForeignKeyFacts> {
         let table = self.named(table);

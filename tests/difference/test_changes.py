@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -258,3 +259,33 @@ def test_what_partitions_have_of_their_parents_changes(workshop: Workshop) -> No
         f"{tables} {half}; alter index i attach partition j; alter table q disable trigger t",
         f"{tables} create index i on p (id)",
     )
+
+
+def test_a_table_moves_to_another_schema_with_its_rows(workshop: Workshop) -> None:
+    table = (
+        "create table {0}author (id serial primary key, number int generated always as identity,"
+        " name text not null); create index on {0}author (name);"
+        "create table book (id int references {0}author); create view names as"
+        " select name from {0}author"
+    )
+    with workshop.database() as one, workshop.database() as two:
+        one.connection.execute(table.format(""))
+        one.connection.execute("insert into author (name) values ('x')")
+        two.connection.execute(f"create schema people; {table.format('people.')}")
+        before, after = one.whole(), two.whole()
+        moved = one.difference(before, after)
+        assert all(change["loses"] is None for change in moved["changes"])
+        one.run("public", statements_of(moved))
+        assert one.whole() == after
+        assert value(one, "select name from names") == "x"
+        one.run("public", statements_of(one.difference(after, before)))
+        assert one.whole() == before
+        renamed = json.loads(json.dumps(after).replace("author", "writer"))
+        for it in renamed["tables"]:
+            it["was"] = "author" if it["name"]["name"] == "writer" else None
+        plan = one.decided(before, renamed)
+        one.carry_out("public", {"steps": [it for it in plan["steps"] if it["deploy"] == "expand"]})
+        # what the old program asks for is there under the old name
+        assert value(one, "select name from public.author") == "x"
+        one.carry_out("public", {"steps": [it for it in plan["steps"] if it["deploy"] != "expand"]})
+        assert one.difference(one.whole(), renamed)["changes"] == []

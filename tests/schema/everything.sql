@@ -18,6 +18,7 @@ create domain positive as integer constraint above check (value > 0);
 comment on constraint above on domain positive is 'no debts';
 create type mood as enum ('glad', 'sad');
 create domain app.title as text collate plain;
+create domain app.sane as boolean default (1 = 1 and 2 <> 3);
 create unlogged sequence counted;
 create sequence app.lasting;
 grant usage on sequence counted to clerk;
@@ -97,6 +98,7 @@ create table place (
     seen timestamptz default '2020-02-01 00:00:00+02',
     pause interval default '1 day 02:03:04',
     share float8 default 0.1,
+    fair boolean default (not true),
     search tsvector generated always as (to_tsvector('texts'::regconfig, note)) stored,
     unique nulls not distinct (title, note),
     constraint same check (at === at)

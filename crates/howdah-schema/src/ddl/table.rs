@@ -1,5 +1,7 @@
 //! `create table`. No IO.
 
+use std::borrow::Cow;
+
 use super::{constraint, foreign, push_some, sequence, with};
 use crate::identifiers::quoted;
 use crate::value::{Column, NotNull, Table};
@@ -93,7 +95,7 @@ fn column_of_type(it: &Column) -> Option<String> {
 
 fn column_constraints(it: &Column) -> String {
     let mut text = String::new();
-    push_some(&mut text, " default ", it.default.as_ref());
+    push_some(&mut text, " default ", it.default.as_deref().map(default));
     if let Some(generated) = &it.generated {
         let how = if generated.is_virtual {
             "virtual"
@@ -125,6 +127,18 @@ fn column_constraints(it: &Column) -> String {
         text.push_str(&not_null(constraint));
     }
     text
+}
+
+/// A default as definitions take it: what has a word between its operands needs parentheses there.
+pub(crate) fn default(expression: &str) -> Cow<'_, str> {
+    const WORDS: [&str; 9] = [
+        "NOT", "AND", "OR", "IS", "IN", "BETWEEN", "LIKE", "ILIKE", "SIMILAR",
+    ];
+    let mut words = expression.split(|it: char| !it.is_alphanumeric() && it != '_');
+    if words.any(|word| WORDS.contains(&word)) {
+        return Cow::Owned(format!("({expression})"));
+    }
+    Cow::Borrowed(expression)
 }
 
 /// ` constraint name not null`.

@@ -20,6 +20,7 @@ mod entity;
 mod grants;
 mod make;
 mod model;
+mod moving;
 mod order;
 mod others;
 mod owners;
@@ -76,6 +77,9 @@ pub struct Change {
     /// Its name before, for [`Action::Rename`].
     #[serde(skip)]
     pub renamed_from: Option<String>,
+    /// What the table was, where it comes from another schema.
+    #[serde(skip)]
+    pub former: Option<crate::value::Name>,
     /// It is dropped only to be made again, or made after having been dropped.
     #[serde(skip)]
     pub is_made_again: bool,
@@ -141,6 +145,7 @@ impl Change {
             to: None,
             undo: Vec::new(),
             renamed_from: None,
+            former: None,
             is_made_again: false,
             after: Vec::new(),
             group: 0,

@@ -6,7 +6,7 @@
 use std::collections::HashSet;
 
 use super::entity::Entity;
-use super::{Action, Change};
+use super::{Action, Change, moving};
 use crate::ddl::words;
 use crate::identifiers::quoted;
 use crate::naming::object_name;
@@ -18,10 +18,12 @@ use crate::value::{
 pub(super) fn apply(from: &Schema, to: &Schema, version: u32) -> (Schema, Vec<Change>) {
     let mut schema = from.clone();
     let mut changes = Vec::new();
+    moving::apply(&mut schema, to, &mut changes);
     let tables = schema.tables.iter_mut();
     tables.for_each(|it| tell_names(it, to, version));
     for table in &to.tables {
-        let was = table.was.as_deref().map(|was| table.name.sibling(was));
+        let was = table.was.as_deref().map(moving::bare);
+        let was = was.map(|was| table.name.sibling(was));
         let is_free = schema.table(&table.name).is_none();
         if let Some(was) = was.filter(|was| is_free && schema.table(was).is_some())
             && to.table(&was).is_none()
@@ -50,7 +52,8 @@ pub(super) fn apply(from: &Schema, to: &Schema, version: u32) -> (Schema, Vec<Ch
 /// another.
 fn tell_names(table: &mut Table, to: &Schema, version: u32) {
     let gets_another_name = |other: &&Table| {
-        other.was.as_ref() == Some(&table.name.name) && other.name.schema == table.name.schema
+        let was = other.was.as_deref().map(moving::bare);
+        was == Some(&*table.name.name) && other.name.schema == table.name.schema
     };
     let renamed = to.tables.iter().find(gets_another_name);
     let target = renamed.or_else(|| to.table(&table.name));
@@ -94,6 +97,11 @@ fn rename_table(schema: &mut Schema, from: &Name, to: &Name, out: &mut Vec<Chang
         &from.name,
         &to.name,
     ));
+    follow(schema, from, to);
+}
+
+/// Everything that names the table names it so from now on.
+pub(super) fn follow(schema: &mut Schema, from: &Name, to: &Name) {
     let change = |name: &mut Name| {
         if name == from {
             name.clone_from(to);

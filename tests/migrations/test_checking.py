@@ -137,7 +137,8 @@ def test_a_down_that_forgets_something_is_found(books: Project) -> None:
     # what is left stands in the way of the second `up`, too
     assert [it.text for it in run(books, down=True).findings] == [
         "`down` of `0002_shelf` does not undo `up`: column `book.shelf` is left",
-        '`0002_shelf`, step 1 failed: column "shelf" of relation "book" already exists',
+        '`0002_shelf`, step 1 failed: column "shelf" of relation "book" already exists\n'
+        "in `0002_shelf.sql`, step from line 1",
     ]
     books.write(
         "0002_shelf",

@@ -84,7 +84,13 @@ def test_a_whole_life(project: Project, migrate: Migrate) -> None:
     [first, _] = json.loads(migrate("status", "--format", "json").stdout)
     assert (first["name"], first["state"], first["changed"]) == ("0001_books", "applied", False)
 
-    undone = migrate("down")
+    refused = migrate("down")
+    assert refused.returncode == 1
+    assert refused.stderr == (
+        "error: `down` would lose the values of `book.price`\n\n"
+        "hint: `--allow-drop` says that they may go\n"
+    )
+    undone = migrate("down", "--allow-drop")
     assert undone.returncode == 0
     assert undone.stderr.endswith("1 migration undone\n")
     assert project.states()["0002_prices"] == "pending"

@@ -9,6 +9,7 @@ from howdah.migrations._files import read_folder, read_sql
 from howdah.migrations._scan import pieces
 from howdah.migrations._statements import (
     detach,
+    dropped,
     dropped_index,
     forbids_transaction,
     index_build,
@@ -241,3 +242,18 @@ def test_a_condition_is_put_into_a_statement(sql: str, limited: str) -> None:
 )
 def test_not_every_statement_can_be_limited(sql: str) -> None:
     assert target(sql) is None
+
+
+@pytest.mark.parametrize(
+    ("sql", "expected"),
+    [
+        ("drop table a, app.b cascade", [("a", None), ("app.b", None)]),
+        ('drop table if exists "A b"', [('"A b"', None)]),
+        ("alter table only t drop a, drop column if exists b cascade", [("t", "a"), ("t", "b")]),
+        ("alter table t add c int check (c in (1, 2)), drop constraint d", []),
+        ("alter table t alter column c drop default", []),
+        ("drop view a", []),
+    ],
+)
+def test_what_a_statement_drops(sql: str, expected: list[tuple[str, str | None]]) -> None:
+    assert dropped(sql) == expected

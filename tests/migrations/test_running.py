@@ -12,6 +12,7 @@ import howdah
 from howdah import migrations
 from howdah.migrations import Busy, MigrationError
 from howdah.migrations._deploying import KEY
+from tests.poolers.pgbouncer import PROGRAM, PgBouncer
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -140,6 +141,8 @@ def test_a_statement_that_fails_can_be_mended(project: Project) -> None:
     project.write("0001_a", "create table a ();\n-- howdah: step\ncreate table a ();")
     with pytest.raises(MigrationError, match="`0001_a`, step 2 failed: relation") as raised:
         project.up()
+    assert "in `0001_a.sql`, step from line 3" in str(raised.value)
+    assert "the steps before 2 are done" in (raised.value.hint or "")
     assert isinstance(raised.value.__cause__, howdah.errors.DuplicateTable)
     project.write("0001_a", "create table a ();\n-- howdah: step\ncreate table b ();")
     assert project.up() == ["0001_a"]
@@ -286,6 +289,39 @@ def test_two_deploys_take_turns(books: Project, connected: Callable[[], howdah.C
     for thread in threads:
         thread.join()
     assert sorted(answers) == [[], [], ["0001_books", "0002_prices"]]
+
+
+@pytest.mark.skipif(not PROGRAM.exists(), reason="no pgbouncer on this machine")
+def test_a_pooler_that_lends_sessions_is_refused(books: Project) -> None:
+    with PgBouncer(books.url) as pooler:
+        for _ in range(2):
+            with pytest.raises(MigrationError, match="a pooler lends this session to others"):
+                migrations.up(pooler.url(books.url), books.folder)
+    assert books.value("select to_regclass('howdah_history.migration')") is None
+    assert books.up() == ["0001_books", "0002_prices"]
+
+
+def test_rights_and_replicas_are_told(project: Project) -> None:
+    project.write("0001_a", "create table app.a ()")
+    project.execute(
+        "drop role if exists howdah_test_poor", "create role howdah_test_poor login password 'p'",
+        "create schema app authorization howdah_test_poor",
+    )  # fmt: skip
+    poor = f"postgresql://howdah_test_poor:p@{project.url.partition('@')[2]}"
+    try:
+        with pytest.raises(MigrationError, match="the history cannot be begun") as raised:
+            migrations.up(poor, project.folder)
+        needed = "create schema howdah_history authorization howdah_test_poor"
+        assert needed in (raised.value.hint or "")
+        project.execute(needed)
+        assert migrations.up(poor, project.folder) == ["0001_a"]
+        with pytest.raises(MigrationError, match="read-only transaction") as raised:
+            url = f"{project.url}?options=-c default_transaction_read_only%3Don"
+            project.execute("drop schema howdah_history cascade")
+            migrations.up(url.replace(" ", "%20"), project.folder)
+        assert "replica" in (raised.value.hint or "")
+    finally:
+        project.execute("drop owned by howdah_test_poor cascade", "drop role howdah_test_poor")
 
 
 def test_asyncio_has_the_same_functions(books: Project) -> None:

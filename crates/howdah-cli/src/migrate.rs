@@ -183,6 +183,9 @@ struct Down {
     /// Print the SQL instead of running it
     #[arg(long)]
     sql: bool,
+    /// Drop tables and columns that hold rows, without asking
+    #[arg(long)]
+    allow_drop: bool,
 }
 
 #[derive(Debug, Args, Serialize)]

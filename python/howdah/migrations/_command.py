@@ -17,6 +17,7 @@ from howdah.errors import Error
 from howdah.migrations import _offline, api, config
 from howdah.migrations._files import read_folder
 from howdah.migrations._runner import undoing
+from howdah.migrations.errors import Refused
 from howdah.migrations.graph import Graph
 from howdah.migrations.reporting import Terminal, duration, printable
 
@@ -91,9 +92,29 @@ def _down(given: dict[str, Any], settings: Settings) -> int:
     if given["sql"]:
         _print(_offline.script(_undone(given["target"], settings), settings))
         return OK
+    if not given["allow_drop"]:
+        _ask_before_rows_are_lost(api.losses(settings, given["target"]))
     done = api.down(target=given["target"], settings=settings, report=Terminal())
     sys.stderr.write(f"{_count(len(done), 'migration')} undone\n" if done else "nothing to do\n")
     return OK
+
+
+def _ask_before_rows_are_lost(lost: Sequence[str]) -> None:
+    """Ask a person, or refuse where nobody is there.
+
+    Raises:
+        Refused: nobody is there, or the answer was no.
+    """
+    if not lost:
+        return
+    told = ", ".join(dict.fromkeys(lost))
+    if sys.stdin.isatty() and sys.stderr.isatty():
+        answers = [{"answer": "drop", "meaning": "they are gone"}]
+        answers.append({"answer": "keep", "meaning": "nothing is undone"})
+        question = {"question": f"lose {told}?", "reason": "`down` drops them", "answers": answers}
+        if _asked(question) == "drop":
+            return
+    raise Refused(f"`down` would lose {told}", hint="`--allow-drop` says that they may go")
 
 
 def _undone(target: str, settings: Settings) -> list[Any]:

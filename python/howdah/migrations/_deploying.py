@@ -10,7 +10,8 @@ import contextlib
 import time
 from typing import TYPE_CHECKING
 
-from howdah.migrations.errors import Busy
+import howdah
+from howdah.migrations.errors import Busy, MigrationError
 from howdah.migrations.reporting import duration
 
 if TYPE_CHECKING:
@@ -45,6 +46,7 @@ def deploying(session: Session) -> Iterator[None]:
         Busy: it did not end within the seconds of the settings.
     """
     conn = session.conn
+    _refuse_pooler(session)
     session.prepare()
     _take(session)
     try:
@@ -52,6 +54,26 @@ def deploying(session: Session) -> Iterator[None]:
     finally:
         if not conn.closed and conn.transaction_status == "idle":
             conn.execute(f"select pg_catalog.pg_advisory_unlock({KEY})")
+
+
+def _refuse_pooler(session: Session) -> None:
+    """Refuse sessions that are lent to others between transactions: they keep no lock.
+
+    Raises:
+        MigrationError: this is such a session.
+    """
+    own = "select pg_catalog.pg_backend_pid()"
+    pids = {session.conn.fetch_value(own) for _ in range(2)}
+    if session.url is None or pids == {session.conn.backend_pid}:
+        return
+    other = howdah.connect(session.url, application_name="howdah migrate")
+    with other, other.transaction():
+        lent = other.fetch_value(own) in pids
+    if lent or len(pids) > 1:
+        raise MigrationError(
+            "a pooler lends this session to others between transactions",
+            hint="give migrations the address of the server, or of a pool in session mode",
+        )
 
 
 def _take(session: Session) -> None:

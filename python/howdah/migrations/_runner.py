@@ -110,7 +110,9 @@ class Runner:
             except MigrationError:
                 raise
             except Error as error:
-                raise _failed(what, error) from error
+                line = migration.lines.get(step.number) if direction == "up" else None
+                place = f"\nin `{migration.path.name}`, step from line {line}" if line else ""
+                raise _failed(what, place, step, error) from error
             except Exception as error:
                 raise _broken(what, migration, error) from error
             self._report.progress(f"  done in {duration(time.monotonic() - begun)}")
@@ -237,13 +239,14 @@ def _heading(verb: str, migration: Migration, steps: Sequence[Step], all_: Seque
     return f"{verb} {migration.name}{part}"
 
 
-def _failed(what: str, error: Error) -> MigrationError:
-    hint = error.hint
+def _failed(what: str, place: str, step: Step, error: Error) -> MigrationError:
+    before = f"the steps before {step.number} are done" if step.number > 1 else "no step is done"
+    hint = error.hint or f"{before}; mend it and run it again: it goes on with this step"
     if isinstance(error, ActiveSqlTransaction | InvalidTransactionTermination):
         hint = "`-- howdah: step no transaction` above it runs it outside of one"
     lines = str(error).splitlines()
     text = "\n".join(line for line in lines if not line.startswith("hint: "))
-    return MigrationError(f"{what} failed: {text}", hint=hint)
+    return MigrationError(f"{what} failed: {text}{place}", hint=hint)
 
 
 def _broken(what: str, migration: Migration, error: Exception) -> MigrationError:

@@ -41,6 +41,8 @@ class Session:
     settings: Settings
     report: Report
     stop: threading.Event = field(default_factory=threading.Event)
+    url: str | None = None
+    """Where it is connected to; not given for scratch databases."""
     _own: list[str] = field(default_factory=lambda: list(SETTINGS))
 
     def prepare(self, *settings: str) -> None:

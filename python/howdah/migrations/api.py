@@ -14,12 +14,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 import howdah
-from howdah.errors import Error
+from howdah._native import quote_identifier
+from howdah.errors import DatabaseError, Error, InsufficientPrivilege, ReadOnlySqlTransaction
 from howdah.migrations import config, history
 from howdah.migrations._deploying import deploying
 from howdah.migrations._files import read_folder
 from howdah.migrations._runner import Runner, left, undoing
 from howdah.migrations._session import Session
+from howdah.migrations._statements import dropped
 from howdah.migrations.errors import MigrationError
 from howdah.migrations.graph import Graph
 from howdah.migrations.reporting import Report
@@ -90,7 +92,7 @@ def up(  # noqa: PLR0913 (keyword-only choices, each with a default)
     """
     with _open(url, path, settings, report, stop) as session, deploying(session):
         if not history.exists(session.conn):
-            session.conn.execute(history.CREATE)
+            _begin_history(session.conn)
         migrations = read_folder(session.settings.path)
         records = _adopted(session, migrations)
         graph = Graph.for_applied(migrations, records)
@@ -219,6 +221,31 @@ def to_undo(graph: Graph, records: dict[str, Record], target: str) -> list[Migra
     return going
 
 
+def losses(settings: Settings, target: str) -> list[str]:
+    """What `down` would drop that holds rows: tables, and columns with values."""
+    with howdah.connect(settings.url, application_name="howdah migrate") as conn:
+        migrations = read_folder(settings.path)
+        known = history.adopted(history.read(conn), migrations)
+        found: list[str] = []
+        for migration in to_undo(Graph.for_applied(migrations, known), known, target):
+            for step in undoing(migration, known[migration.name]):
+                dropped_ = (it for sql in step.sql for it in dropped(sql))
+                found += [_lost(*it) for it in dropped_ if _holds_rows(conn, *it)]
+        return found
+
+
+def _lost(table: str, column: str | None) -> str:
+    return f"the rows of `{table}`" if column is None else f"the values of `{table}.{column}`"
+
+
+def _holds_rows(conn: howdah.Connection, table: str, column: str | None) -> bool:
+    condition = "" if column is None else f" where {column} is not null"
+    try:
+        return bool(conn.fetch_value(f"select exists (select from {table}{condition})"))
+    except DatabaseError:  # it is not there, or not yet
+        return False
+
+
 async def up_async(
     url: str | None = None, path: str | os.PathLike[str] | None = None, **options: Any
 ) -> list[str]:
@@ -286,14 +313,32 @@ def _open(
     settings = settings or config.load()
     if path is not None:
         settings = settings.changed(root=Path(), folder=str(path))
-    conn = howdah.connect(settings.url if url is None else url, application_name="howdah migrate")
+    url = settings.url if url is None else url
+    conn = howdah.connect(url, application_name="howdah migrate")
     stop = stop or threading.Event()
     if isinstance(stop, _Stop):
         stop.conn = conn
     try:
-        yield Session(conn, settings, report or Report(), stop)
+        yield Session(conn, settings, report or Report(), stop, url)
     finally:
         conn.close()
+
+
+def _begin_history(conn: howdah.Connection) -> None:
+    try:
+        conn.execute(history.CREATE)
+    except InsufficientPrivilege as error:
+        role = quote_identifier(conn.fetch_value("select session_user"))
+        raise MigrationError(
+            f"the history cannot be begun: {error.message}",
+            hint=f"a role that may runs, once: `create schema {history.SCHEMA} "
+            f"authorization {role}`",
+        ) from error
+    except ReadOnlySqlTransaction as error:
+        raise MigrationError(
+            f"the history cannot be begun: {error.message}",
+            hint="is this a replica? migrations need the server that takes writes",
+        ) from error
 
 
 def _pending(

@@ -29,8 +29,13 @@ SCHEMA = "howdah_history"
 its search path, and make tables there."""
 
 CREATE = """\
-create schema if not exists howdah_history;
-comment on schema howdah_history is 'what howdah has done to this database';
+do $$ begin
+    -- where it is there, nobody needs the right to make it
+    if pg_catalog.to_regnamespace('howdah_history') is null then
+        create schema howdah_history;
+        comment on schema howdah_history is 'what howdah has done to this database';
+    end if;
+end $$;
 create table if not exists howdah_history.migration (
     name text primary key,
     place bigint generated always as identity,

@@ -58,9 +58,20 @@ def test_a_whole_life(project: Project, migrate: Migrate) -> None:
         "identity primary key, … (and 1 more)",
         "0002_prices (in part)",
         "  1. expand, in a transaction: alter table book add column price int",
+        "       ACCESS EXCLUSIVE on book: blocks reads and writes",
         "  2. expand, no transaction: create index concurrently book_title on book (title)",
+        "       SHARE UPDATE EXCLUSIVE on book: blocks other schema changes and VACUUM, "
+        "neither reads nor writes",
+        "       scans book",
+        "       builds book_title",
+        "       waits for every transaction that has written book",
+        "       waits for every older snapshot of the database, whatever it reads",
     ]
     steps = json.loads(migrate("plan", "--format", "json").stdout)[1]["steps"]
+    [effects] = steps[0]["effects"]
+    lock = {"relation": "book", "mode": "AccessExclusiveLock", "held": "transaction"}
+    assert (effects["locks"], effects["rewrites"]) == ([lock], [])
+    assert steps[2].pop("effects")[0]["blocks"] == "nothing"
     assert steps[2] == {
         "number": 3,
         "phase": "migrate",
@@ -94,6 +105,21 @@ def test_a_whole_life(project: Project, migrate: Migrate) -> None:
     assert undone.returncode == 0
     assert undone.stderr.endswith("1 migration undone\n")
     assert project.states()["0002_prices"] == "pending"
+
+
+def test_a_plan_knows_the_database(project: Project, migrate: Migrate) -> None:
+    project.write("0001_books", BOOKS)
+    project.up()
+    project.execute("alter table book add column code varchar(10)")
+    project.execute("create index on book (lower(code))")
+    longer = "alter table book alter column code type varchar(20)"
+    project.write("0002_longer", f"-- up\n{longer};\n")
+    planned = migrate("plan")
+    assert planned.stdout.splitlines()[2:] == [
+        "       ACCESS EXCLUSIVE on book, book_lower_idx: blocks reads and writes",
+        "       scans book",
+        "       builds book_lower_idx",
+    ]
 
 
 def test_errors_have_a_hint_and_a_code(project: Project, migrate: Migrate) -> None:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from howdah.errors import Error
-from howdah.migrations import _offline, api, config
+from howdah.migrations import _effects, _offline, api, config
 from howdah.migrations._files import read_folder
 from howdah.migrations._runner import undoing
 from howdah.migrations.errors import Refused
@@ -22,7 +22,7 @@ from howdah.migrations.graph import Graph
 from howdah.migrations.reporting import Terminal, duration, printable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from howdah.migrations.api import Status
     from howdah.migrations.config import Settings
@@ -127,20 +127,24 @@ def _undone(target: str, settings: Settings) -> list[Any]:
 
 def _plan(given: dict[str, Any], settings: Settings) -> int:
     found = api.pending(settings, given["target"], given["phase"])
+    steps = [step for _, _, steps, _ in found for step in steps]
+    effects = iter(_effects.of_steps(steps, settings) if steps else [])
     if given["format"] == "json":
-        _print(json.dumps([_planned(*it) for it in found], indent=2))
+        _print(json.dumps([_planned(it, effects) for it in found], indent=2))
         return OK
     for migration, _, steps, is_last in found:
         _print(f"{migration.name}" + ("" if is_last else " (in part)"))
         for step in steps:
             _print(f"  {step.number}. {step.phase}, {_manner(step.work)}: {step.title}")
+            for line in _effects.lines(next(effects)):
+                _print(f"       {line}")
     if not found:
         sys.stderr.write("nothing to do\n")
     return OK
 
 
-def _planned(migration: Any, direction: str, steps: Sequence[Any], is_last: bool) -> Any:  # noqa: FBT001
-    del direction
+def _planned(found: Any, effects: Iterator[list[_effects.Effects]]) -> Any:
+    migration, _, steps, is_last = found
     return {
         "migration": migration.name,
         "completes": is_last,
@@ -151,6 +155,10 @@ def _planned(migration: Any, direction: str, steps: Sequence[Any], is_last: bool
                 "manner": _manner(step.work),
                 "sql": list(step.sql),
                 "line": migration.lines.get(step.number),
+                "effects": [
+                    {key: value for key, value in it.items() if key != "told"}
+                    for it in next(effects)
+                ],
             }
             for step in steps
         ],

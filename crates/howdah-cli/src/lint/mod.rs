@@ -7,14 +7,14 @@
 mod arguments;
 mod baseline;
 mod check;
-mod config;
+pub(crate) mod config;
 mod explain;
-mod files;
+pub(crate) mod files;
 mod glob;
 mod history;
 mod output;
 mod parallel;
-mod parts;
+pub(crate) mod parts;
 mod render;
 mod rendered;
 

@@ -6,19 +6,19 @@
 use howdah_sql::text::{Section, sections};
 
 /// A part of a file.
-pub(super) struct Part {
+pub(crate) struct Part {
     /// As long as the file.
-    pub(super) text: String,
+    pub(crate) text: String,
     /// It applies the migration, and does not undo it.
-    pub(super) up: bool,
+    pub(crate) up: bool,
     /// Whether the tool runs it in a transaction; none where it does what the script says.
-    pub(super) transaction: Option<bool>,
+    pub(crate) transaction: Option<bool>,
     /// Where the first mark of the file stands.
-    pub(super) begins: u32,
+    pub(crate) begins: u32,
 }
 
 /// The parts of a text; none where it is one script.
-pub(super) fn parts(text: &str) -> Vec<Part> {
+pub(crate) fn parts(text: &str) -> Vec<Part> {
     let sections = sections(text);
     let head = sections.first().map_or(0, |it| it.span.start as usize);
     let part = |section: &Section| {

@@ -18,6 +18,7 @@ mod queries;
 mod relations;
 mod replication;
 mod routines;
+mod row_locks;
 mod session;
 mod statements;
 mod tables;

@@ -275,9 +275,10 @@ impl<'a> Known<'a> {
         found
     }
 
-    /// The views that read a relation, and those that read them, with indexes.
+    /// The views that read a relation, and those that read them, with indexes; tables of which a
+    /// rule uses it.
     pub(in crate::locks) fn dependents(&self, relation: &ObjectName) -> Vec<ObjectName> {
-        let mut found = Vec::new();
+        let mut found = self.all(self.catalog.ruled_with(relation));
         for view in self.catalog.views_of(relation) {
             self.add_view(&view.name, &mut found);
         }

@@ -224,7 +224,7 @@ impl<'a> Known<'a> {
         self.catalog.relation(table).is_some_and(|it| match kind {
             ObjectKind::Trigger => !it.triggers.iter().any(|trigger| trigger.name == name),
             ObjectKind::Policy => !it.policies.iter().any(|policy| policy == name),
-            ObjectKind::Rule => !it.rules.iter().any(|rule| rule == name),
+            ObjectKind::Rule => !it.rules.iter().any(|rule| rule.name == name),
             _ => false,
         })
     }

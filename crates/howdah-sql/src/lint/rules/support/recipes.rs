@@ -71,10 +71,11 @@ fn batches(
     value: impl Display,
     condition: impl Display,
 ) -> String {
+    // a place is unique within a partition alone, so the rows are asked twice
     format!(
         "-- again and again, each a transaction of its own, until no row is left\n\
          UPDATE {table} SET {column} = {value}\n\
-         WHERE ctid = ANY (ARRAY(SELECT ctid FROM {table} WHERE {condition} LIMIT 1000));"
+         WHERE {condition} AND ctid = ANY (ARRAY(SELECT ctid FROM {table} WHERE {condition} LIMIT 1000));"
     )
 }
 

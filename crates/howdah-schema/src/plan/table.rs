@@ -13,9 +13,14 @@ pub(crate) fn renamed(situation: &Situation<'_>, change: &Change) -> Outcome {
     let id = format!("rename {}", object(change));
     let answer = situation.options.answers.get(&id).map(String::as_str);
     match &change.entity {
-        Entity::Relation(name) if answer != Some("direct") => {
-            Outcome::Steps(with_view(change, name, &name.sibling(was)), Deploy::Expand)
-        }
+        Entity::Relation(name) if answer != Some("direct") => Outcome::Steps(
+            with_view(
+                change,
+                name,
+                &change.former.clone().unwrap_or_else(|| name.sibling(was)),
+            ),
+            Deploy::Expand,
+        ),
         Entity::Column(..) if answer == Some("keep") => Outcome::Left,
         Entity::Column(..) if answer != Some("direct") => {
             let question = Question::new(

@@ -127,7 +127,7 @@ impl Tree<'_> {
         let list = does
             .as_ref()
             .and_then(|it| it.child(K::RULE_STMT_LIST))
-            .or_else(|| does.clone());
+            .or(does);
         let actions = list.iter().flat_map(Tree::nodes);
         Kind::CreateRule(CreateRule {
             name: self.name(K::RULE).unwrap_or_default(),

@@ -48,13 +48,14 @@ impl Catalog {
     fn drop_part(&mut self, table: &ObjectName, kind: ObjectKind, name: &str) {
         let partitions = self.partitions_below(table);
         for table in std::iter::once(table).chain(&partitions) {
-            match kind {
-                ObjectKind::Trigger => {
-                    self.change(table, |it| it.triggers.retain(|it| it.name != name))
-                }
-                ObjectKind::Rule => self.relink(table, |it| it.rules.retain(|it| it.name != name)),
-                _ => self.change(table, |it| it.policies.retain(|it| it != name)),
+            if kind == ObjectKind::Rule {
+                self.relink(table, |it| it.rules.retain(|it| it.name != name));
+                continue;
             }
+            self.change(table, |relation| match kind {
+                ObjectKind::Trigger => relation.triggers.retain(|it| it.name != name),
+                _ => relation.policies.retain(|it| it != name),
+            });
         }
     }
 

@@ -256,6 +256,8 @@ insert into referrer select n, 1, 0 from generate_series(1, 300) n;
 alter table part detach partition part_other;
 --- detach a partitioned partition of a table that is referenced
 alter table part detach partition part_large;
+--- detach a partition of a partition of a table that is referenced
+alter table part_large detach partition part_large_a;
 --- detach a partition that is referenced
 alter table part detach partition part_small;
 --- detach a partition of a table that is referenced concurrently {14..}

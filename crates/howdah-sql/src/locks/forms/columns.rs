@@ -70,6 +70,8 @@ fn kind_of_new(column: &ColumnDef, found: &mut Found<'_>) -> Form {
     match column.default() {
         Some(default) => kind_of_default(&default.node, found),
         None => match type_name.and_then(|it| found.known.domain_default(it)) {
+            // before 13 a domain's default is computed once, volatile or not
+            Some(_) if found.known.version < 13 => Form::AddColumnDefault,
             Some(default) => kind_of_default(&default, found),
             None => Form::AddColumn,
         },

@@ -102,20 +102,22 @@ pub(super) fn detach(
     let default = default_partition(parent, known);
     let has_default = !default.is_empty();
     // rows that refer to the partition's would lose them
-    let mut family = vec![child.clone()];
+    let mut below = Vec::new();
     let mut looked_through = Vec::new();
     let keys = known.keys_to(parent);
     let mut above = None;
     if !keys.is_empty() {
         above = known.partitioned_parent(parent);
-        family = known.with_descendants(&child);
+        below = known.with_descendants(&child);
+        below.retain(|it| known.has_storage(it));
         let referring = keys
             .iter()
             .flat_map(|key| known.with_descendants(&key.table));
-        looked_through = family.iter().cloned().chain(referring).collect();
+        looked_through = below.iter().cloned().chain(referring).collect();
     }
     let roles = shared(parent, known)
-        .with(Role::Child, family)
+        .with(Role::Child, [child.clone()])
+        .with(Role::Descendants, below)
         .with(Role::Affected, looked_through)
         .with(Role::Reads, above)
         .with(Role::Index, known.attached_indexes(&child));

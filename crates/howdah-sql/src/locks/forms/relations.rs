@@ -241,10 +241,10 @@ fn switch_trigger(table: &ObjectName, target: &TriggerTarget, found: &mut Found<
         TriggerTarget::Named(name) => Some(name),
         TriggerTarget::All | TriggerTarget::User => None,
     };
-    // those behind foreign keys are for each row, too
+    // those behind foreign keys are for each row, too; before 15 they are not followed
     let known = &found.known;
     let has_key = || !known.foreign_keys(table).is_empty() || !known.keys_to(table).is_empty();
-    let affected = if matches!(target, TriggerTarget::All) && has_key() {
+    let affected = if matches!(target, TriggerTarget::All) && known.version >= 15 && has_key() {
         let mut partitions = known.with_partitions(table);
         partitions.retain(|it| it != table);
         partitions

@@ -82,10 +82,12 @@ pub(super) const ROWS: &[Row] = &[
     .locks(&[
         (Parent, AccessExclusive),
         (Child, ShareUpdateExclusive),
+        (Descendants, AccessExclusive),
         (Index, AccessExclusive),
         (DefaultPartition, AccessExclusive),
         (Referenced, ShareRowExclusive),
         (Referencing, AccessExclusive),
+        (Reads, AccessShare),
     ])
     .scans(&[Affected])
     .until(13),
@@ -97,10 +99,12 @@ pub(super) const ROWS: &[Row] = &[
     .locks(&[
         (Parent, AccessExclusive),
         (Child, AccessExclusive),
+        (Descendants, AccessExclusive),
         (Index, AccessExclusive),
         (DefaultPartition, AccessExclusive),
         (Referenced, ShareRowExclusive),
         (Referencing, AccessExclusive),
+        (Reads, AccessShare),
     ])
     .scans(&[Affected])
     .since(14),
@@ -112,6 +116,7 @@ pub(super) const ROWS: &[Row] = &[
     .locks(&[
         (Parent, ShareUpdateExclusive),
         (Child, AccessExclusive),
+        (Descendants, AccessExclusive),
         (Index, AccessExclusive),
         (Referencing, AccessExclusive),
         (Reads, AccessShare),

@@ -219,21 +219,15 @@ def test_a_table_that_is_renamed_stays_under_its_old_name_for_the_old_program(
     assert workshop.connection.fetch_value("select count(*) from one.volume") == 1000
 
 
-def test_a_type_that_rewrites_is_asked_about_and_one_that_does_not_is_not(
-    workshop: Workshop,
-) -> None:
+def test_a_type_that_rewrites_can_be_changed_at_once(workshop: Workshop) -> None:
     planned(workshop, BOOK.replace("text", "varchar(40)"), BOOK.replace("text", "varchar(80)"))
-    one = workshop.make("one", [BOOK])
-    two = workshop.make("two", [BOOK.replace("price int", "price bigint")])
-    plan = workshop.plan(one, two)
-    assert [it["id"] for it in plan["questions"]] == ["type book.price"]
-    assert plan["steps"] == []
-    planned(
-        workshop,
-        BOOK,
-        BOOK.replace("price int", "price bigint"),
-        answers={"type book.price": "rewrite"},
-    )
+    after = BOOK.replace("price int", "price bigint")
+    steps = planned(workshop, BOOK, after, answers={"type book.price": "rewrite"})
+    assert sql(steps) == ["alter table book alter column price type bigint"]
+    steps = planned(workshop, BOOK, after, rows={"book": 12})
+    assert sql(steps) == ["alter table book alter column price type bigint"]
+    one, two = workshop.make("one", [BOOK]), workshop.make("two", [after])
+    assert workshop.plan(one, two, answers={"type book.price": "keep"})["steps"] == []
 
 
 def test_an_index_of_partitions_is_built_one_by_one(workshop: Workshop) -> None:

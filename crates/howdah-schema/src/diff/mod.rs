@@ -23,7 +23,9 @@ mod model;
 mod order;
 mod others;
 mod partition;
-mod rename;
+pub(crate) mod rename;
+pub(crate) mod resting;
+pub(crate) mod substitution;
 
 use serde::Serialize;
 
@@ -33,6 +35,7 @@ use crate::value::Schema;
 pub use alter::Aspect;
 pub use definition::{Definition, Described, Granted, Statements};
 pub use entity::Entity;
+pub(crate) use model::{columns_of, texts_of};
 
 /// What makes one schema of the other.
 #[derive(Debug, Clone, Serialize)]
@@ -145,6 +148,22 @@ impl Change {
 }
 
 impl Difference {
+    /// Puts changes before all others.
+    pub(crate) fn begin_with(&mut self, mut first: Vec<Change>) {
+        let count = first.len();
+        for (place, change) in first.iter_mut().enumerate() {
+            change.group = place;
+            change.after = (0..place).collect();
+        }
+        for change in &mut self.changes {
+            change.after.iter_mut().for_each(|place| *place += count);
+            change.after.extend(0..count);
+            change.group += count;
+        }
+        first.append(&mut self.changes);
+        self.changes = first;
+    }
+
     /// All statements in their order.
     pub fn statements(&self) -> impl Iterator<Item = &String> {
         self.changes.iter().flat_map(|it| &it.statements)

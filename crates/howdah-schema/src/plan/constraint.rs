@@ -80,7 +80,7 @@ fn is_small(situation: &Situation<'_>, table: &Name, it: &Constraint) -> bool {
 }
 
 /// Added without reading rows, and proven while readers and writers go on.
-fn prove_later(
+pub(super) fn prove_later(
     situation: &Situation<'_>,
     table: &Name,
     it: &Constraint,
@@ -114,10 +114,16 @@ fn prove_later(
     let undo = format!("alter table {table} drop constraint {name}");
     let reason = "new rows keep it from now on; those that are there are not read";
     out.push(Step::ddl(add, object.to_owned(), reason).undone_by(undo));
-    let validate = format!("alter table {table} validate constraint {name}");
+    out.push(proof(table, it, object));
+}
+
+/// Reads the rows that were there before the constraint.
+pub(super) fn proof(table: &Name, it: &Constraint, object: &str) -> Step {
+    let name = quoted(it.name.as_deref().unwrap_or_default());
+    let sql = format!("alter table {table} validate constraint {name}");
     let reason = "rows are read while readers and writers go on";
-    let step = Step::ddl(validate, object.to_owned(), reason);
-    out.push(step.of_kind(Kind::Validate).deployed(Deploy::Migrate));
+    let step = Step::ddl(sql, object.to_owned(), reason);
+    step.of_kind(Kind::Validate).deployed(Deploy::Migrate)
 }
 
 /// A key takes an index that was built while writers went on.
@@ -158,7 +164,7 @@ fn key(
     out.push(use_index(table, it, name, object));
 }
 
-fn use_index(table: &Name, it: &Constraint, index: &str, object: &str) -> Step {
+pub(super) fn use_index(table: &Name, it: &Constraint, index: &str, object: &str) -> Step {
     let word = match it.kind {
         ConstraintKind::PrimaryKey { .. } => "primary key",
         _ => "unique",
@@ -174,7 +180,7 @@ fn use_index(table: &Name, it: &Constraint, index: &str, object: &str) -> Step {
 }
 
 /// The index that a key takes.
-fn index_of(it: &Constraint) -> Option<Index> {
+pub(super) fn index_of(it: &Constraint) -> Option<Index> {
     let (columns, include, options, nulls_not_distinct) = match &it.kind {
         ConstraintKind::PrimaryKey {
             columns,

@@ -13,6 +13,7 @@
 
 mod column;
 mod constraint;
+mod expand;
 mod index;
 mod options;
 mod table;
@@ -153,14 +154,19 @@ pub struct Refused {
 #[must_use]
 pub fn plan(from: &Schema, to: &Schema, options: &Options) -> Plan {
     let server_version = options.server_version;
-    let difference = diff::diff(from, to, diff::Options { server_version });
+    let expansion = expand::of(from, to, options);
+    let schema = &expansion.schema;
+    let mut difference = diff::diff(schema, to, diff::Options { server_version });
+    difference.begin_with(expansion.renames);
     let situation = Situation {
-        from,
+        from: schema,
         to,
         options,
         changes: &difference.changes,
+        obstacles: &expansion.obstacles,
     };
-    let mut plan = units::all(&situation);
+    let mut plan = units::all(&situation, expansion.forms, expansion.swap);
+    plan.notes.extend(expansion.notes);
     plan.notes.extend(difference.notes);
     plan
 }
@@ -171,6 +177,8 @@ pub(crate) struct Situation<'a> {
     pub(crate) to: &'a Schema,
     pub(crate) options: &'a Options,
     pub(crate) changes: &'a [Change],
+    /// Why columns cannot get another in their place.
+    pub(crate) obstacles: &'a expand::Obstacles,
 }
 
 impl Step {

@@ -17,12 +17,13 @@ pub(crate) fn renamed(situation: &Situation<'_>, change: &Change) -> Outcome {
             Outcome::Steps(with_view(change, name, &name.sibling(was)), Deploy::Expand)
         }
         Entity::Column(..) if answer == Some("keep") => Outcome::Left,
-        Entity::Column(..) if answer != Some("direct") => {
+        Entity::Column(table, _) if answer != Some("direct") && !situation.is_small(table) => {
+            let reason = format!("a program that still says `{was}` fails from then on");
             let question = Question::new(
                 id,
                 object(change),
                 "may the column be renamed at once?".to_owned(),
-                format!("a program that still says `{was}` fails from then on"),
+                situation.with_obstacle(change, reason),
             );
             let question = question
                 .answer("direct", "rename it: no running program uses the old name")

@@ -14,6 +14,8 @@ PYTHON_VERSION ?=
 BIN := $(VENV)/bin
 PYTHON := $(BIN)/python
 PYTEST_ARGS ?=
+# Files side by side, a process for each core; more than four only start more servers.
+PYTEST := $(PYTHON) -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile
 NATIVE_PROFILE ?= release
 
 # Python and its library for the crates that link to it; absolute, because cargo runs elsewhere.
@@ -125,7 +127,7 @@ VERSIONED := connection dbapi errors transactions types pipeline copy listening 
 test-versions: build servers ## the driver's fast tests on PostgreSQL 12, 13, 14, 16 and 17 in turn
 	failed=0; for programs in .servers/postgresql-*; do \
 		[[ -d $$programs ]] || { echo 'test-versions: no PostgreSQL in .servers: nothing tested'; failed=1; continue; }; \
-		HOWDAH_TEST_POSTGRES=$${programs##*-} $(PYTHON) -m pytest -m 'not slow' -q \
+		HOWDAH_TEST_POSTGRES=$${programs##*-} $(PYTEST) -m 'not slow' -q \
 			$(addprefix tests/,$(VERSIONED)) $(PYTEST_ARGS) || failed=1; \
 	done; exit $$failed
 
@@ -167,11 +169,11 @@ rust-tests: build ## the tests of the crates
 
 .PHONY: python-tests
 python-tests: build ## the Python tests, against servers that they start themselves
-	$(PYTHON) -m pytest $(PYTEST_ARGS)
+	$(PYTEST) $(PYTEST_ARGS)
 
 .PHONY: fast-tests
 fast-tests: build ## the Python tests that are not marked slow
-	$(PYTHON) -m pytest -m 'not slow' $(PYTEST_ARGS)
+	$(PYTEST) -m 'not slow' $(PYTEST_ARGS)
 
 # The oldest supported Python gets a build and a target folder of its own: sharing one would
 # rebuild the crates that link to Python at every change of version. Its build is a debug one:

@@ -67,9 +67,9 @@ def make_template(url: str) -> None:
 
 def fresh_database(server_url: str) -> Iterator[str]:
     """Give the URL of an empty database; at the end see that nobody is left in it."""
+    url = take(server_url)
+    name = url.rpartition("/")[2]
     with howdah.connect(server_url) as admin:
-        name = spare_database(admin, server_url) or make_database(admin)
-        url = server_url.removesuffix("/postgres") + f"/{name}"
         left: list[Any] = []
         emptied = False
         try:
@@ -82,6 +82,23 @@ def fresh_database(server_url: str) -> Iterator[str]:
             else:
                 drop_database(admin, name)
     assert not left, f"the test left connections open: {left}"
+
+
+def take(server_url: str) -> str:
+    """The URL of an empty database, which `give_back` is to be told of."""
+    with howdah.connect(server_url) as admin:
+        name = spare_database(admin, server_url) or make_database(admin)
+    return server_url.removesuffix("/postgres") + f"/{name}"
+
+
+def give_back(server_url: str, url: str) -> None:
+    """Empty a database that was taken, for the next one; drop it if that cannot be."""
+    name = url.rpartition("/")[2]
+    with howdah.connect(server_url) as admin:
+        if not connections_left(admin, name) and empty(url):
+            SPARE[server_url].append(name)
+        else:
+            drop_database(admin, name)
 
 
 def spare_database(admin: howdah.Connection, server_url: str) -> str | None:

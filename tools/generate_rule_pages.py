@@ -20,36 +20,51 @@ BANNER = (
 )
 
 
-def rules() -> list[dict[str, Any]]:
-    """The rules as `howdah lint --list` tells them."""
+TOOLS = {
+    "squawk": "Squawk",
+    "eugene": "eugene",
+    "strong_migrations": "strong_migrations",
+    "pgls": "postgres-language-server",
+}
+
+
+def listed() -> dict[str, list[dict[str, Any]]]:
+    """The rules, and what has none, as `howdah lint --list` tells them."""
     command = [sys.executable, "-m", "howdah", "lint", "--list", "--format", "json"]
     answer = subprocess.run(command, capture_output=True, text=True, check=True).stdout
-    found: list[dict[str, Any]] = json.loads(answer)["rules"]
+    found: dict[str, list[dict[str, Any]]] = json.loads(answer)
     return found
 
 
 def pages() -> dict[str, str]:
     """File names with their texts."""
-    found = rules()
-    written = {f"{rule['name']}.md": BANNER + rule["page"].rstrip() + "\n" for rule in found}
-    return {"index.md": BANNER + index(found), **written}
+    found = listed()
+    rules = found["rules"]
+    written = {f"{rule['name']}.md": BANNER + rule["page"].rstrip() + "\n" for rule in rules}
+    return {"index.md": BANNER + index(rules, found["left_out"]), **written}
 
 
-def index(found: list[dict[str, Any]]) -> str:
-    """A table of all rules, and one of other tools' names."""
-    lines = ["# Rules", "", f"`howdah lint` knows {len(found)}.", ""]
+def index(rules: list[dict[str, Any]], left_out: list[dict[str, Any]]) -> str:
+    """A table of all rules, and one of each other tool's names."""
+    lines = ["# Rules", "", f"`howdah lint` knows {len(rules)}.", ""]
     lines += ["| rule | severity | kind | what it finds |", "|---|---|---|---|"]
-    for rule in found:
+    for rule in rules:
         severity = rule["severity"] if rule["default"] else "off"
         name = rule["name"]
         lines.append(f"| [{name}]({name}.md) | {severity} | {rule['group']} | {rule['summary']} |")
-    lines += ["", "## Squawk's names", "", "| Squawk | howdah |", "|---|---|"]
-    names = sorted({name for rule in found for name in rule["squawk"]})
-    for name in names:
-        ours = [rule["name"] for rule in found if name in rule["squawk"]]
-        links = ", ".join(f"[{it}]({it}.md)" for it in ours)
-        lines.append(f"| `{name}` | {links} |")
+    lines += ["", "Each name of other tools below may be written where a rule's own name may."]
+    for key, tool in TOOLS.items():
+        lines += ["", f"## Names of {tool}", "", f"| {tool} | howdah |", "|---|---|"]
+        told = {name: links(rules, key, name) for rule in rules for name in rule[key]}
+        told |= {it["name"]: f"none: {it['why']}" for it in left_out if it["tool"] == tool}
+        lines += [f"| `{name}` | {told[name]} |" for name in sorted(told)]
     return "\n".join(lines) + "\n"
+
+
+def links(rules: list[dict[str, Any]], key: str, name: str) -> str:
+    """The rules that another tool's name stands for."""
+    ours = [rule["name"] for rule in rules if name in rule[key]]
+    return ", ".join(f"[{it}]({it}.md)" for it in ours)
 
 
 def main() -> None:

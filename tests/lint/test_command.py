@@ -182,3 +182,59 @@ def test_a_snapshot_tells_what_exists(tmp_path: Path) -> None:
     write(tmp_path, files)
     assert hazards(tmp_path, "a.sql", "--schema", "schema.sql") == [("a.sql", 1)]
     assert lint(tmp_path, "a.sql", "--schema", "none.sql").returncode == FAILED
+
+
+def test_what_others_check_and_no_rule_here_does_says_why(tmp_path: Path) -> None:
+    write(tmp_path, {"howdah.toml": "[lint.rules]\nexecute = 'off'\n", "a.sql": "SELECT 1;"})
+    done = lint(tmp_path)
+    assert done.returncode == FAILED
+    assert "`execute` of strong_migrations has no rule here" in done.stderr
+    assert "it can be left out" in done.stderr
+
+
+MIGRATION = """-- howdah: migration
+-- depends: none
+
+-- up
+CREATE INDEX orders_note ON orders (note);
+
+-- down
+DROP INDEX orders_note;
+"""
+
+
+def test_migrations_of_howdah_are_linted_and_never_edited(tmp_path: Path) -> None:
+    write(tmp_path, {"0001_note.sql": MIGRATION, "plain.sql": "CREATE INDEX i ON orders (note);\n"})
+    done = lint(tmp_path, "--fix", "--format", "concise", "--only", "blocking-index-build")
+    assert done.returncode == FOUND
+    assert "0001_note.sql:5:1: error" in done.stdout
+    assert "`0001_note.sql` is left as it is" in done.stderr
+    assert (tmp_path / "0001_note.sql").read_text() == MIGRATION
+    assert "CONCURRENTLY" in (tmp_path / "plain.sql").read_text()
+
+
+def test_projects_in_python_are_not_edited(tmp_path: Path) -> None:
+    for project in ("--django", "--alembic"):
+        done = lint(tmp_path, project, "x", "--fix")
+        assert done.returncode == USAGE
+        assert "cannot be used with" in done.stderr
+
+
+@pytest.mark.slow
+def test_a_trace_shows_what_the_files_really_do(tmp_path: Path) -> None:
+    files = {
+        "schema.sql": "CREATE TABLE orders (id int PRIMARY KEY, a int);",
+        "1.sql": "ALTER TABLE orders ADD COLUMN b timestamptz DEFAULT clock_timestamp();\n",
+        "2.sql": "CREATE INDEX CONCURRENTLY orders_a ON orders (a);\n",
+        "3.sql": "ALTER TABLE nowhere ADD COLUMN a int;\n",
+    }
+    write(tmp_path, files)
+    options = ("--schema", "schema.sql", "--only", "rewriting-default", "--trace")
+    done = lint(tmp_path, "1.sql", "2.sql", "3.sql", *options)
+    assert done.returncode == FAILED, "what fails is not clean, whatever was found"
+    said, measured = done.stdout.split("traced on a scratch copy")
+    assert "error[rewriting-default]" in said
+    assert "orders: ACCESS EXCLUSIVE, blocks reads and writes" in measured
+    assert "rewrites     orders" in measured
+    assert "the transactions of all writers of orders" in measured
+    assert 'failed: relation "nowhere" does not exist (42P01)' in measured

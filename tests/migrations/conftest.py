@@ -14,6 +14,8 @@ import pytest
 import howdah
 from howdah import migrations
 from howdah.migrations import Report, Settings
+from howdah.migrations._scratch import Scratch
+from tests.databases import give_back, take
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -112,3 +114,33 @@ def models(project: Project) -> Iterator[Callable[[str], str]]:
     for name in names:
         sys.modules.pop(name, None)
     sys.path[:] = path
+
+
+@pytest.fixture(autouse=True)
+def emptied_scratch_databases(
+    request: pytest.FixtureRequest, server_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Scratch databases are emptied ones of earlier tests: to make one takes its time."""
+    if "new_scratch_databases" in request.fixturenames:
+        return
+    database, drop_all = Scratch.database, Scratch.drop_all
+    given: dict[Scratch, list[str]] = {}
+
+    def taken(self: Scratch) -> str:
+        if self.is_own:
+            return database(self)
+        given.setdefault(self, []).append(take(server_url))
+        return given[self][-1]
+
+    def back(self: Scratch) -> None:
+        for url in given.pop(self, ()):
+            give_back(server_url, url)
+        drop_all(self)
+
+    monkeypatch.setattr(Scratch, "database", taken)
+    monkeypatch.setattr(Scratch, "drop_all", back)
+
+
+@pytest.fixture
+def new_scratch_databases() -> None:
+    """Scratch databases are made and dropped, as those of programs."""

@@ -37,6 +37,7 @@ def run(project: Project, **options: bool | Path) -> Outcome:
     return check(project.settings, project.told, **options)  # type: ignore[arg-type]
 
 
+@pytest.mark.usefixtures("new_scratch_databases")
 def test_models_migrations_and_database_agree(books: Project) -> None:
     books.up()
     outcome = run(books)

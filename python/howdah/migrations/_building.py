@@ -6,6 +6,7 @@ Invariant: what is read back has no trace of howdah's own schema.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -14,7 +15,7 @@ import howdah
 from howdah import _native
 from howdah.errors import DatabaseError, UndefinedObject
 from howdah.migrations import history
-from howdah.migrations._files import read_folder
+from howdah.migrations._files import read_folder, read_text
 from howdah.migrations._models import schema_of
 from howdah.migrations._runner import Runner
 from howdah.migrations._scan import pieces
@@ -24,7 +25,7 @@ from howdah.migrations.graph import Graph
 from howdah.migrations.reporting import Report
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Sequence
+    from collections.abc import Callable, Collection, Iterator, Sequence
     from pathlib import Path
 
     from howdah.connection import Connection
@@ -35,6 +36,8 @@ if TYPE_CHECKING:
 Schema: TypeAlias = dict[str, Any]
 Change: TypeAlias = dict[str, Any]
 
+# what is thrown away needs no wait for the disk
+_FORGETFUL = "set synchronous_commit = off"
 _NO_ROLE = re.compile(r'role "(.+)" does not exist')
 
 
@@ -67,12 +70,19 @@ def existing(settings: Settings) -> list[Migration]:
 
 def build(server: Scratch, url: str, settings: Settings, migrations: Collection[Migration]) -> None:
     """Apply migrations to a scratch database."""
-    quick = settings.changed(url=url, rest=0.0)
-    with howdah.connect(url, application_name="howdah migrate") as conn:
-        conn.execute(history.CREATE)
-        runner = Runner(Session(conn, quick, Report()))
+    with built(url, settings) as (conn, runner):
         for migration in Graph.for_applied(migrations, ()).ordered:
             apply(server, conn, runner, migration)
+
+
+@contextlib.contextmanager
+def built(url: str, settings: Settings) -> Iterator[tuple[Connection, Runner]]:
+    """A scratch database with an empty history, and what runs migrations on it."""
+    quick = settings.changed(url=url, rest=0.0)
+    with howdah.connect(url, application_name="howdah migrate") as conn:
+        conn.execute(_FORGETFUL)
+        conn.execute(history.CREATE)
+        yield conn, Runner(Session(conn, quick, Report()))
 
 
 def apply(server: Scratch, conn: Connection, runner: Runner, migration: Migration) -> None:
@@ -93,9 +103,10 @@ def declare(server: Scratch, url: str, settings: Settings) -> Schema:
     declared = schema_of(settings.models, settings.root) if settings.models else "{}"
     scripts: list[tuple[str, Sequence[str]]] = [("the models", _native.schema_create(declared))]
     for path in objects(settings):
-        text = path.read_text(encoding="utf-8-sig")
+        text = read_text(path)
         scripts.append((path.name, [it.text for it in pieces(text) if not it.is_comment]))
     with howdah.connect(url, application_name="howdah migrate") as conn:
+        conn.execute(_FORGETFUL)
         with_roles(server, lambda: _run_scripts(conn, scripts))
     schema: Schema = json.loads(declared)
     return schema

@@ -10,16 +10,12 @@ import json
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-import howdah
 from howdah.migrations import _building, api, history
 from howdah.migrations._files import read_folder
-from howdah.migrations._runner import Runner
 from howdah.migrations._scratch import scratch
-from howdah.migrations._session import Session
 from howdah.migrations._workload import broken
 from howdah.migrations.errors import MigrationError
 from howdah.migrations.graph import Graph
-from howdah.migrations.reporting import Report
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,6 +25,7 @@ if TYPE_CHECKING:
     from howdah.migrations.config import Settings
     from howdah.migrations.history import Record
     from howdah.migrations.model import Migration
+    from howdah.migrations.reporting import Report
 
 
 @dataclass(frozen=True)
@@ -70,14 +67,14 @@ def check(
     graph.until(None)
     with scratch(settings, report) as server:
         url = server.database()
-        _building.build(server, url, settings, migrations)
-        outcome.notes.append(f"{len(graph.ordered)} migrations run on an empty database")
-        if down:
-            _prove_down(server, settings, graph, outcome)
+        if not down or not _prove_down(server, url, settings, graph, outcome):
+            url = server.database() if down else url
+            _building.build(server, url, settings, migrations)
+        outcome.notes.insert(0, f"{len(graph.ordered)} migrations run on an empty database")
         made = _building.read(url)
         _compare_models(server, settings, made, outcome)
         if settings.url and not offline:
-            _compare_live(server, settings, migrations, outcome)
+            _compare_live(server, settings, migrations, made, outcome)
         if workload is not None:
             count, problems = broken(url, workload)
             outcome.notes.append(f"{count} statements of the workload tried")
@@ -101,9 +98,13 @@ def _compare_models(
 
 
 def _compare_live(
-    server: Scratch, settings: Settings, migrations: Sequence[Migration], outcome: Outcome
+    server: Scratch,
+    settings: Settings,
+    migrations: Sequence[Migration],
+    made: _building.Schema,
+    outcome: Outcome,
 ) -> None:
-    """What the database is, against what was applied to it."""
+    """What the database is, against what was applied to it; `made` is what all would make."""
     records = api.records(settings, migrations)
     graph = Graph.for_applied(migrations, records)
     gone = [name for name in records if name not in graph.by_name]
@@ -123,9 +124,11 @@ def _compare_live(
     if gone or not records:
         outcome.notes.append("the database was not compared with what was applied to it")
         return
-    url = server.database()
-    _building.build(server, url, settings, done)
-    for change in _building.changes(_building.read(url), _building.read(settings.url)):
+    if done != Graph.for_applied(migrations, ()).ordered:
+        url = server.database()
+        _building.build(server, url, settings, done)
+        made = _building.read(url)
+    for change in _building.changes(made, _building.read(settings.url)):
         words = _building.told(change, create="comes from no migration", drop="is gone")
         text = f"the database is not what its migrations made: {words}"
         outcome.findings.append(Finding("drift", text, None, tuple(change["statements"])))
@@ -139,13 +142,16 @@ def _applied_part(migration: Migration, record: Record) -> Migration:
     return replace(migration, up=tuple(it for it in steps if it.number not in undone))
 
 
-def _prove_down(server: Scratch, settings: Settings, graph: Graph, outcome: Outcome) -> None:
-    """Run each migration up, down and up again; catalogs before and after `down` must be equal."""
-    url = server.database()
+def _prove_down(
+    server: Scratch, url: str, settings: Settings, graph: Graph, outcome: Outcome
+) -> bool:
+    """Run each migration up, down and up again; catalogs before and after `down` must be equal.
+
+    Gives whether all of them are applied in the end.
+    """
     proven = 0
-    with howdah.connect(url, application_name="howdah migrate") as conn:
-        conn.execute(history.CREATE)
-        runner = Runner(Session(conn, settings.changed(url=url, rest=0.0), Report()))
+    is_whole = True
+    with _building.built(url, settings) as (conn, runner):
         before = _building.read(url)
         for migration in graph.ordered:
             _building.apply(server, conn, runner, migration)
@@ -160,9 +166,11 @@ def _prove_down(server: Scratch, settings: Settings, graph: Graph, outcome: Outc
                     # what is left of it is no ground to go on upon
                     outcome.findings.append(Finding("down", error.message, error.hint))
                     outcome.notes.append(f"`down` was tried up to `{migration.name}` only")
+                    is_whole = False
                     break
             before = _building.read(url)
     outcome.notes.append(f"{proven} migrations run up, down and up again")
+    return is_whole
 
 
 def _differs(

@@ -93,15 +93,32 @@ def read_file(path: Path) -> Migration:
     Raises:
         MigrationError: it cannot be understood.
     """
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except (OSError, ValueError) as error:
-        raise MigrationError(f"`{path}` cannot be read: {error}") from None
+    text = read_text(path)
     if path.suffix == ".py":
         from howdah.migrations.python_files import read_python
 
         return read_python(path, text, unsaid=_UNSAID)
     return read_sql(path, text)
+
+
+def read_text(path: Path) -> str:
+    """The text of a file, which is UTF-8.
+
+    Raises:
+        MigrationError: it cannot be read, or is not UTF-8.
+    """
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise MigrationError(f"`{path}` cannot be read: {error.strerror}") from None
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise MigrationError(
+            f"`{path.name}`, line {line}: byte {error.start} is not UTF-8",
+            hint="save the file as UTF-8; `iconv -f latin1 -t utf-8` converts one of old",
+        ) from None
 
 
 def read_sql(path: Path, text: str) -> Migration:

@@ -81,11 +81,14 @@ def made(settings: Settings, report: Report, name: str | None, choices: Choices)
             hint='`models = ["shop.models"]` in the configuration, or `--models`',
         )
     with scratch(settings, report) as server:
-        before_url, after_url = server.database(), server.database()
-        _building.build(server, before_url, settings, migrations)
-        declared = _building.declare(server, after_url, settings)
-        before, after = _building.read(before_url), _building.read(after_url)
-        with howdah.connect(after_url) as conn:
+        url = server.database()
+        _building.build(server, url, settings, migrations)
+        before = _building.read(url)
+        # a database in which nothing was made is as good as a new one
+        url = server.database() if migrations else url
+        declared = _building.declare(server, url, settings)
+        after = _building.read(url)
+        with howdah.connect(url) as conn:
             version = conn.server_version
     plan = planned(before, after, {"server_version": version, "declared": declared}, choices)
     for note in plan["notes"]:

@@ -73,6 +73,12 @@ impl<'a> Checker<'a> {
         if !parts.is_empty() {
             // howdah's runner decides about transactions statement by statement
             settings.assume_in_transaction = false;
+            if self.arguments.fix {
+                let name = shown(input.path());
+                talk!(
+                    "note: `{name}` is left as it is: a migration that was applied must not change"
+                );
+            }
             return Ok(checked_parts(
                 input,
                 &text,
@@ -166,6 +172,10 @@ fn checked_parts(
     let mut whole = Report::default();
     for part in parts {
         let mut report = lint::lint(part, &catalog, settings);
+        for finding in &mut report.findings {
+            // whoever applied the file knows it by its checksum
+            finding.fix = None;
+        }
         catalog = std::mem::take(&mut report.catalog).settled();
         whole.findings.append(&mut report.findings);
         whole.statements += report.statements;

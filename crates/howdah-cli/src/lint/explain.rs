@@ -4,7 +4,7 @@
 
 use std::fmt::Write as _;
 
-use howdah_sql::lint::{OnByDefault, RULES, Rule, page};
+use howdah_sql::lint::{LEFT_OUT, OnByDefault, RULES, Rule, page};
 use serde_json::{Value, json};
 
 use super::config::rules_named;
@@ -41,7 +41,12 @@ pub(super) fn list(form: Form) -> anyhow::Result<i32> {
     } else {
         Format::Json
     };
-    format::print(format, text.trim_end(), &json!({"rules": rules}))?;
+    let left_out = LEFT_OUT
+        .iter()
+        .map(|it| json!({"tool": it.tool, "name": it.name, "why": it.why}));
+    let left_out: Vec<_> = left_out.collect();
+    let list = json!({"rules": rules, "left_out": left_out});
+    format::print(format, text.trim_end(), &list)?;
     Ok(exit::OK)
 }
 

@@ -41,6 +41,8 @@ struct Inner {
     /// The thread was woken and has not noticed yet.
     waking: bool,
     stopping: bool,
+    /// The thread has said its last; `end` is there until somebody takes it.
+    ended: bool,
     end: Option<End>,
 }
 
@@ -168,6 +170,7 @@ impl Shared {
 
     pub(super) fn end(&self, end: End) {
         let mut inner = self.lock();
+        inner.ended = true;
         inner.end = Some(end);
         ring(&self.full.1);
     }
@@ -205,10 +208,10 @@ impl Shared {
             }
             return Some(pieces);
         }
-        inner.end.is_none().then(Vec::new)
+        (!inner.ended).then(Vec::new)
     }
 
-    /// How the stream ended, once.
+    /// How the stream ended: to whom asks first.
     pub(super) fn take_end(&self) -> Option<End> {
         self.lock().end.take()
     }
@@ -247,4 +250,19 @@ impl Shared {
 /// One byte. No more than two are ever in a pipe, so this does not wait.
 fn ring(mut bell: &PipeWriter) {
     let _ = bell.write(&[1]);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_end_is_seen_by_whoever_did_not_take_it() {
+        let shared = Shared::new(0).unwrap();
+        assert_eq!(shared.take().map(|pieces| pieces.len()), Some(0));
+        shared.end(End::Closed(None));
+        assert!(matches!(shared.take_end(), Some(End::Closed(None))));
+        assert!(shared.take().is_none(), "a reader beside the one who closed");
+        assert!(shared.take_end().is_none());
+    }
 }

@@ -5,6 +5,7 @@
 //! these is refused.
 
 use super::finding::{Edit, Finding};
+use super::rules::unused_suppression;
 use super::{Report, Settings, lint};
 use crate::ast::Script;
 use crate::catalog::Catalog;
@@ -67,16 +68,18 @@ fn attempt(
     }
     let report = lint(&text, known, settings);
     // an edit that leaves its finding in place, or makes another, would be made again and again
-    let gone = state
-        .report
-        .findings
-        .len()
-        .checked_sub(report.findings.len())?;
+    let gone = hazards(&state.report).checked_sub(hazards(&report))?;
     (gone > 0).then_some(Fixed {
         text,
         fixed: state.fixed + gone,
         report,
     })
+}
+
+/// How many findings there are, without comments that an edit has left with nothing to silence.
+fn hazards(report: &Report) -> usize {
+    let is_hazard = |it: &&Finding| it.rule.name != unused_suppression::RULE.name;
+    report.findings.iter().filter(is_hazard).count()
 }
 
 fn edits(finding: &Finding) -> &[Edit] {
@@ -142,4 +145,90 @@ fn untouched_are_kept(
         .iter()
         .filter(|it| !touched(it.span))
         .all(|it| new.any(|other| other == it.span.of(before)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::finding::Fix;
+    use super::super::rules::named;
+    use super::*;
+
+    fn fixed(text: &str) -> Fixed {
+        let fixed = fix(text, &Catalog::default(), &Settings::default());
+        let again = fix(&fixed.text, &Catalog::default(), &Settings::default());
+        assert_eq!(again.text, fixed.text, "twice is once");
+        assert_eq!(again.fixed, 0);
+        fixed
+    }
+
+    #[test]
+    fn comments_and_the_rest_stay_where_they_are() {
+        let text = "-- howdah: ignore missing-lock-timeout\n\
+            /* why */ CREATE /* a */ INDEX /* b */ i /* c */ ON t (a); -- behind\r\n\
+            SELECT 'CREATE INDEX j ON t (a)';\n\t-- the end";
+        let fixed = fixed(text);
+        let expected = text.replace("INDEX /* b */ i", "INDEX CONCURRENTLY /* b */ i");
+        assert_eq!(fixed.text, expected);
+        assert_eq!(fixed.fixed, 1);
+    }
+
+    #[test]
+    fn nothing_to_edit_is_nothing_edited() {
+        for text in [
+            "",
+            "-- x",
+            "SELECT 1",
+            "CREATE INDEX ON",
+            "BEGIN; CREATE INDEX i ON t (a); COMMIT;",
+        ] {
+            let before = lint(text, &Catalog::default(), &Settings::default());
+            let fixed = fixed(text);
+            if before.findings.iter().all(|it| it.fix.is_none()) {
+                assert_eq!(fixed.text, text);
+            }
+        }
+    }
+
+    #[test]
+    fn an_edit_that_breaks_something_is_refused() {
+        let text = "SELECT 1; -- kept\nSELECT 2;";
+        let edits =
+            |start: usize, end: usize, new: &str| vec![Edit::replace(Span::new(start, end), new)];
+        let cases = [
+            ("a comment that swallows", edits(0, 0, "-- ")),
+            ("a comment that goes", edits(9, 17, "")),
+            ("a syntax error", edits(0, 6, "SELEKT")),
+            ("outside of the text", edits(90, 95, "x")),
+        ];
+        for (what, edits) in cases {
+            let mut finding = Finding::new(named("blocking-index-build")[0], Span::new(0, 1), "");
+            finding.fix = Some(Fix {
+                title: String::new(),
+                edits,
+            });
+            let report = Report {
+                findings: vec![finding],
+                ..Report::default()
+            };
+            let state = Fixed {
+                text: text.to_owned(),
+                fixed: 0,
+                report,
+            };
+            let made = round(&state, &Catalog::default(), &Settings::default());
+            assert!(made.is_none(), "{what}: {:?}", made.map(|it| it.text));
+        }
+    }
+
+    #[test]
+    fn edits_that_meet_are_made_one_after_the_other() {
+        let text = "CREATE INDEX i ON t (a);CREATE INDEX j ON t (a);";
+        let fixed = fixed(text);
+        assert_eq!(
+            fixed.text.matches("CONCURRENTLY").count(),
+            2,
+            "{}",
+            fixed.text
+        );
+    }
 }

@@ -31,7 +31,7 @@ pub use explain::page;
 pub use finding::{Edit, Finding, Fix, Help, Work, WorkKind};
 pub use fix::{Fixed, fix};
 pub use rule::{Aliases, Check, Default as OnByDefault, Group, Rule};
-pub use rules::{ALL as RULES, closest, named};
+pub use rules::{ALL as RULES, LEFT_OUT, LeftOut, closest, left_out, named};
 pub use session::{Session, Timeout, milliseconds};
 pub use settings::{DEFAULT_VERSION, Settings};
 pub use severity::{Level, Severity};

@@ -198,6 +198,12 @@ fn read(path: &Path) -> anyhow::Result<Option<Config>> {
 
 /// What is said about a name that no rule has.
 fn unknown_rule(name: &str) -> (String, String) {
+    if let Some(theirs) = howdah_sql::lint::left_out(name) {
+        return (
+            format!("`{name}` of {} has no rule here", theirs.tool),
+            format!("{}; it can be left out", theirs.why),
+        );
+    }
     let hint = match howdah_sql::lint::closest(name) {
         Some(close) => format!("`{close}` is meant?"),
         None => "`howdah lint --list` lists the rules".to_owned(),

@@ -5,12 +5,12 @@ use std::fmt::Write as _;
 use super::support::{known, model, recipes};
 use crate::ast::{
     Action, AlterAction, AlterTable, ColumnDef, Constraint, ConstraintKind, ForeignKey, ObjectName,
-    ReferentialAction,
 };
 use crate::lint::context::At;
 use crate::lint::finding::Finding;
 use crate::lint::rule::{Aliases, Check, Default, Group, Rule};
 use crate::lint::severity::Severity;
+use crate::text::Span;
 
 pub(crate) static RULE: Rule = Rule {
     name: "blocking-foreign-key",
@@ -69,6 +69,7 @@ fn check(at: &At<'_>, found: &mut Vec<Finding>) {
                 if let ConstraintKind::ForeignKey(key) = &constraint.kind
                     && !constraint.not_valid
                     && looks_up(at, table, action)
+                    && !known::is_tested_in_partitions(at.catalog, &table.name, key)
                 {
                     found.push(of_table(at, &table.name, constraint, key));
                 }
@@ -109,11 +110,11 @@ fn of_table(at: &At<'_>, table: &ObjectName, constraint: &Constraint, key: &Fore
     let finding = base(table, constraint, key);
     let name = name(at, table, constraint, key);
     if !at.since(18) && known::is_partitioned(at.catalog, table) {
-        return partitioned(at, finding, table, &name, key);
+        return partitioned(at, finding, table, &name, &definition(at, constraint, key));
     }
     finding.instead(
         "demand it of new rows, then look up the others in a transaction of its own",
-        recipes::validated(table, &name, definition(key)),
+        recipes::validated(table, &name, definition(at, constraint, key)),
     )
 }
 
@@ -122,17 +123,16 @@ fn partitioned(
     finding: Finding,
     table: &ObjectName,
     name: &str,
-    key: &ForeignKey,
+    definition: &str,
 ) -> Finding {
     let mut steps = String::new();
     for partition in known::partitions(at.catalog, table) {
-        steps += &recipes::validated(&partition, name, definition(key));
+        steps += &recipes::validated(&partition, name, definition);
         steps += "\n";
     }
     let _ = write!(
         steps,
-        "ALTER TABLE {table} ADD CONSTRAINT {name} {};",
-        definition(key)
+        "ALTER TABLE {table} ADD CONSTRAINT {name} {definition};"
     );
     finding
         .note("`NOT VALID` is refused for a partitioned table before PostgreSQL 18")
@@ -161,7 +161,7 @@ fn of_column(
             "add the column alone, then the foreign key in two steps",
             format!(
                 "ALTER TABLE {table} ADD COLUMN {without};\n{}",
-                recipes::validated(table, &name, definition(&key))
+                recipes::validated(table, &name, definition(at, constraint, &key))
             ),
         )
 }
@@ -174,32 +174,18 @@ fn name(at: &At<'_>, table: &ObjectName, constraint: &Constraint, key: &ForeignK
     }
 }
 
-/// The foreign key as SQL writes it behind its name.
-fn definition(key: &ForeignKey) -> String {
-    let list = |names: &[crate::ast::Name]| {
-        let names: Vec<String> = names.iter().map(ToString::to_string).collect();
-        names.join(", ")
+/// The foreign key as it was written, without its name.
+fn definition(at: &At<'_>, constraint: &Constraint, key: &ForeignKey) -> String {
+    let start = constraint.name.as_ref().map(|it| it.span.end);
+    let place = Span {
+        start: start.unwrap_or(constraint.span.start),
+        ..constraint.span
     };
-    let mut text = format!(
-        "FOREIGN KEY ({}) REFERENCES {}",
-        list(&key.columns),
-        key.references
-    );
-    if !key.referenced_columns.is_empty() {
-        let _ = write!(text, " ({})", list(&key.referenced_columns));
+    let written = at.written(place).trim();
+    let is_of_column = |it: &str| it.eq_ignore_ascii_case("references");
+    if written.split_whitespace().next().is_some_and(is_of_column) {
+        format!("FOREIGN KEY ({}) {written}", recipes::list(&key.columns))
+    } else {
+        written.to_owned()
     }
-    if key.match_full {
-        text += " MATCH FULL";
-    }
-    for (event, action) in [("DELETE", key.on_delete), ("UPDATE", key.on_update)] {
-        let words = match action {
-            ReferentialAction::NoAction => continue,
-            ReferentialAction::Restrict => "RESTRICT",
-            ReferentialAction::Cascade => "CASCADE",
-            ReferentialAction::SetNull => "SET NULL",
-            ReferentialAction::SetDefault => "SET DEFAULT",
-        };
-        let _ = write!(text, " ON {event} {words}");
-    }
-    text
 }

@@ -18,7 +18,11 @@ pub(crate) static RULE: Rule = Rule {
     aliases: Aliases {
         squawk: &["adding-not-nullable-field"],
         eugene: &["E2"],
-        strong_migrations: &["change_column_null_postgresql", "change_column_null"],
+        strong_migrations: &[
+            "change_column_null_postgresql",
+            "change_column_null",
+            "change_column_with_not_null",
+        ],
         pgls: &["addingNotNullField"],
     },
     page: r"

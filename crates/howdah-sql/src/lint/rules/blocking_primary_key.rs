@@ -126,7 +126,10 @@ fn built(
     let index = recipes::unique_index(table, &name, &key);
     finding.instead(
         "build the index without blocking, prove that no row is `NULL`, then make it the key",
-        format!("{index}\n{}", demanded(at, table, &name, &name, columns)),
+        format!(
+            "{index}\n{}",
+            demanded(at, table, constraint, &name, &name, columns)
+        ),
     )
 }
 
@@ -151,12 +154,19 @@ fn hidden(at: &At<'_>, table: &ObjectName, constraint: &Constraint, index: &Name
     }
     finding.instead(
         "prove first that no row is `NULL`",
-        demanded(at, table, &name, &index.to_string(), &nullable),
+        demanded(at, table, constraint, &name, &index.to_string(), &nullable),
     )
 }
 
 /// The index made the key, with a proof that spares the reading.
-fn demanded(at: &At<'_>, table: &ObjectName, name: &str, index: &str, columns: &[Name]) -> String {
+fn demanded(
+    at: &At<'_>,
+    table: &ObjectName,
+    constraint: &Constraint,
+    name: &str,
+    index: &str,
+    columns: &[Name],
+) -> String {
     let mut steps = String::new();
     let mut after = String::new();
     for column in columns {
@@ -166,8 +176,9 @@ fn demanded(at: &At<'_>, table: &ObjectName, name: &str, index: &str, columns: &
         steps += "\n";
         let _ = write!(after, "\nALTER TABLE {table} DROP CONSTRAINT {proof};");
     }
+    let timing = recipes::timing(constraint);
     format!(
-        "{steps}ALTER TABLE {table} ADD CONSTRAINT {name} PRIMARY KEY USING INDEX {index};{after}"
+        "{steps}ALTER TABLE {table} ADD CONSTRAINT {name} PRIMARY KEY USING INDEX {index}{timing};{after}"
     )
 }
 

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::support::{model, recipes};
+use super::support::{known, model, recipes};
 use crate::ast::{ColumnChange, Expr, Name, ObjectName, TypeName};
 use crate::lint::context::At;
 use crate::lint::finding::Finding;
@@ -119,7 +119,7 @@ fn finding(
     if !rewrites && has(Form::ChangeTypeIndexes) {
         return finding.instead(
             "drop the index before, and build it again without blocking afterwards",
-            indexes(table, column, type_name, effects),
+            indexes(at, table, column, type_name, effects),
         );
     }
     if !rewrites && has(Form::ChangeTypeChecks) {
@@ -127,6 +127,13 @@ fn finding(
             "drop the `CHECK`, change the type, add it again `NOT VALID`, and validate it in a \
              transaction of its own",
         );
+    }
+    let gone = known::goes_with_column(at.catalog, table, &column.text);
+    if !gone.is_empty() {
+        finding = finding.note(format!(
+            "{} would go with the old column: the new one needs its like before the switch",
+            gone.join(", ")
+        ));
     }
     let next = Name::new(format!("{}_new", column.text));
     let value = using.map_or_else(|| format!("{column}::{type_name}"), |it| it.text.clone());
@@ -136,13 +143,20 @@ fn finding(
             "ALTER TABLE {table} ADD COLUMN {next} {type_name};\n\
              {}\n\
              -- when programs read and write {next} alone\n\
+             -- howdah: ignore dropped-column -- its values are in {next}\n\
              ALTER TABLE {table} DROP COLUMN {column};",
             recipes::backfill(table, &next, value)
         ),
     )
 }
 
-fn indexes(table: &ObjectName, column: &Name, type_name: &str, effects: &Effects) -> String {
+fn indexes(
+    at: &At<'_>,
+    table: &ObjectName,
+    column: &Name,
+    type_name: &str,
+    effects: &Effects,
+) -> String {
     let mut steps = String::new();
     for index in &effects.builds {
         let _ = writeln!(steps, "DROP INDEX CONCURRENTLY {index};");
@@ -152,7 +166,11 @@ fn indexes(table: &ObjectName, column: &Name, type_name: &str, effects: &Effects
         "ALTER TABLE {table} ALTER COLUMN {column} TYPE {type_name};"
     );
     for index in &effects.builds {
-        let _ = write!(steps, "\nCREATE INDEX CONCURRENTLY {index} ON {table} …;");
+        let built = match at.catalog.index(index) {
+            Some(index) => recipes::index(at, index),
+            None => format!("CREATE INDEX CONCURRENTLY {} ON {table} …;", index.name),
+        };
+        let _ = write!(steps, "\n{built}");
     }
     steps
 }

@@ -1,7 +1,7 @@
 //! `UNIQUE` constraints whose index is built under the lock.
 
 use super::support::{known, model, recipes};
-use crate::ast::{Action, ConstraintKind, KeyConstraint, ObjectName};
+use crate::ast::{Action, Constraint, ConstraintKind, KeyConstraint, ObjectName};
 use crate::lint::context::At;
 use crate::lint::finding::Finding;
 use crate::lint::rule::{Aliases, Check, Default, Group, Rule};
@@ -56,9 +56,8 @@ fn check(at: &At<'_>, found: &mut Vec<Finding>) {
                     && key.using_index.is_none()
                     && model::works(&at.effects_of(table, action))
                 {
-                    let name = constraint.name.as_ref().map(ToString::to_string);
                     let finding = base(&table.name, constraint.span);
-                    found.push(advised(at, finding, &table.name, name, key, None));
+                    found.push(advised(at, finding, &table.name, constraint, key, None));
                 }
             }
             Action::AddColumn { column, .. } => {
@@ -70,11 +69,10 @@ fn check(at: &At<'_>, found: &mut Vec<Finding>) {
                             columns: vec![column.name.clone()],
                             ..key.clone()
                         };
-                        let name = constraint.name.as_ref().map(ToString::to_string);
                         let definition = recipes::column_without(at, column, constraint);
                         let finding = base(&table.name, constraint.span);
                         let before = Some(definition.as_str());
-                        found.push(advised(at, finding, &table.name, name, &key, before));
+                        found.push(advised(at, finding, &table.name, constraint, &key, before));
                     }
                 }
             }
@@ -92,10 +90,11 @@ fn advised(
     at: &At<'_>,
     finding: Finding,
     table: &ObjectName,
-    name: Option<String>,
+    constraint: &Constraint,
     key: &KeyConstraint,
     column: Option<&str>,
 ) -> Finding {
+    let name = constraint.name.as_ref().map(ToString::to_string);
     let columns: Vec<&str> = key.columns.iter().map(|it| it.text.as_str()).collect();
     let name = name.unwrap_or_else(|| at.constraint_name(table, &columns, "key"));
     if known::is_partitioned(at.catalog, table) {
@@ -107,7 +106,8 @@ fn advised(
                 recipes::partitioned_index(at, table, &name, &recipes::key_elements(key), true),
             );
     }
-    let mut steps = recipes::key_using_index(table, &name, "UNIQUE", key);
+    let timing = recipes::timing(constraint);
+    let mut steps = recipes::key_using_index(table, &name, "UNIQUE", key, timing);
     if let Some(column) = column {
         steps = format!("ALTER TABLE {table} ADD COLUMN {column};\n{steps}");
     }

@@ -1,5 +1,6 @@
 //! `TRUNCATE … CASCADE`, which empties tables that it does not name.
 
+use super::support::known;
 use crate::ast::{DropBehavior, Kind, ObjectName};
 use crate::lint::context::At;
 use crate::lint::finding::Finding;
@@ -68,6 +69,15 @@ fn check(at: &At<'_>, found: &mut Vec<Finding>) {
         .iter()
         .map(|it| it.table.to_string())
         .collect();
+    let meant: Vec<String> = tables
+        .iter()
+        .cloned()
+        .chain(
+            others
+                .iter()
+                .map(|it| known::spoken(at.catalog, it).to_string()),
+        )
+        .collect();
     let message = if others.is_empty() {
         format!(
             "every table that refers to `{}` is emptied as well",
@@ -82,7 +92,7 @@ fn check(at: &At<'_>, found: &mut Vec<Finding>) {
             .label("empties what it does not name")
             .instead(
                 "name every table that is meant",
-                format!("TRUNCATE {};", tables.join(", ")),
+                format!("TRUNCATE {};", meant.join(", ")),
             ),
     );
 }

@@ -7,6 +7,7 @@ use crate::lint::finding::{Edit, Finding};
 use crate::lint::rule::{Aliases, Check, Default, Group, Rule};
 use crate::lint::session::Timeout;
 use crate::lint::severity::Severity;
+use crate::locks::table::Form;
 
 pub(crate) static RULE: Rule = Rule {
     name: "missing-lock-timeout",
@@ -89,6 +90,9 @@ fn check(at: &At<'_>, found: &mut Vec<Finding>) {
 fn length(at: &At<'_>) -> &'static str {
     if model::works(at.effects) {
         "the lock is held for as long as it works through the rows"
+    } else if model::row(at.effects, &[Form::AddColumnDefault]).is_some() {
+        "no row is read or written since PostgreSQL 11, which keeps the default in the catalog: the lock is short, the \
+         wait for it need not be"
     } else {
         "no row is read or written: the lock is short, the wait for it need not be"
     }

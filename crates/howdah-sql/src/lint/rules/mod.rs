@@ -7,8 +7,10 @@ use std::collections::HashMap;
 use std::sync::LazyLock;
 
 use super::rule::Rule;
+pub use left_out::{LEFT_OUT, LeftOut, left_out};
 
 mod compatibility;
+mod left_out;
 mod support;
 
 mod blocking_check;
@@ -244,48 +246,5 @@ mod tests {
     fn what_is_meant_is_found() {
         assert_eq!(closest("sintax-error"), Some("syntax-error"));
         assert_eq!(closest("completely-different-thing"), None);
-    }
-
-    /// Those of Squawk 2.70, its alias for two of them included.
-    const SQUAWK: &str = "\
-        adding-field-with-default adding-foreign-key-constraint adding-not-nullable-field \
-        adding-required-field adding-serial-primary-key-field ban-add-column \
-        ban-add-composite-attribute ban-add-enum-value ban-alter-database-options \
-        ban-alter-domain-with-add-constraint ban-alter-extension ban-alter-function-options \
-        ban-alter-generated-expression ban-alter-identity ban-alter-policy-condition \
-        ban-alter-policy-roles ban-alter-role-options ban-alter-row-level-security \
-        ban-alter-sequence-values ban-alter-system-options ban-alter-view-options \
-        ban-char-field ban-concurrent-index-creation-in-transaction \
-        ban-create-domain-with-constraint ban-create-policy ban-detach-inheritance \
-        ban-disable-trigger ban-drop-column ban-drop-constraint ban-drop-database \
-        ban-drop-default ban-drop-domain ban-drop-extension ban-drop-function \
-        ban-drop-generated-expression ban-drop-index ban-drop-not-null ban-drop-policy \
-        ban-drop-schema ban-drop-sequence ban-drop-table ban-drop-trigger ban-drop-type \
-        ban-drop-view ban-duplicate-column-assignments ban-new-write-restriction \
-        ban-replace-view-function ban-replica-identity ban-revoke ban-set-default \
-        ban-set-schema ban-truncate-cascade ban-uncommitted-transaction changing-column-type \
-        constraint-missing-not-valid disallowed-unique-constraint identifier-too-long \
-        prefer-bigint-over-int prefer-bigint-over-smallint prefer-identity prefer-repack \
-        prefer-robust-stmts prefer-text-field prefer-timestamptz renaming-column \
-        renaming-object renaming-table require-concurrent-index-creation \
-        require-concurrent-index-deletion require-concurrent-partition-detach \
-        require-concurrent-reindex require-enum-value-ordering require-lock-timeout \
-        require-statement-timeout require-table-schema require-timeout-settings syntax-error \
-        transaction-nesting unused-ignore";
-
-    #[test]
-    fn every_rule_of_squawk_has_one_here() {
-        for name in SQUAWK.split_whitespace() {
-            let known = |it: &&&Rule| it.aliases.squawk.contains(&name);
-            assert!(ALL.iter().any(|it| known(&it)), "`{name}` is unknown");
-        }
-        for rule in ALL {
-            for name in rule.aliases.squawk {
-                assert!(
-                    SQUAWK.split_whitespace().any(|it| it == *name),
-                    "Squawk has no `{name}`"
-                );
-            }
-        }
     }
 }

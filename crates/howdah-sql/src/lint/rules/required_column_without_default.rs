@@ -1,5 +1,6 @@
 //! `ADD COLUMN … NOT NULL` without anything to fill it with.
 
+use super::support::recipes;
 use crate::ast::{Action, AlterTable, ColumnDef, ConstraintKind};
 use crate::lint::context::At;
 use crate::lint::finding::Finding;
@@ -106,12 +107,11 @@ fn is_filled(column: &ColumnDef) -> bool {
 fn finding(at: &At<'_>, table: &AlterTable, column: &ColumnDef) -> Finding {
     let (table, name) = (&table.name, &column.name);
     let type_name = at.written(column.type_name.as_ref().map_or(column.span, |it| it.span));
-    let check = at.constraint_name(table, &[&name.text], "present");
     let definition = Span {
         start: name.span.start,
         end: column.span.end,
     };
-    Finding::new(
+    let finding = Finding::new(
         &RULE,
         definition,
         format!(
@@ -119,20 +119,24 @@ fn finding(at: &At<'_>, table: &AlterTable, column: &ColumnDef) -> Finding {
         ),
     )
     .label("nothing fills it")
-    .note("the release before does not know the column, and can no longer insert")
-    .instead(
-        "give it a default, which costs nothing since PostgreSQL 11",
-        format!("ALTER TABLE {table} ADD COLUMN {name} {type_name} DEFAULT … NOT NULL;"),
-    )
-    .instead(
-        "or demand it after programs write it and older rows are filled",
-        format!(
-            "ALTER TABLE {table} ADD COLUMN {name} {type_name};\n\
-             -- fill it in batches, then\n\
-             ALTER TABLE {table} ADD CONSTRAINT {check} CHECK ({name} IS NOT NULL) NOT VALID;\n\
-             ALTER TABLE {table} VALIDATE CONSTRAINT {check};\n\
-             ALTER TABLE {table} ALTER COLUMN {name} SET NOT NULL;\n\
-             ALTER TABLE {table} DROP CONSTRAINT {check};"
-        ),
-    )
+    .note("the release before does not know the column, and can no longer insert");
+    let default = format!("ALTER TABLE {table} ADD COLUMN {name} {type_name} DEFAULT … NOT NULL;");
+    let later = format!(
+        "ALTER TABLE {table} ADD COLUMN {name} {type_name};\n\
+         {}\n\
+         {}",
+        recipes::backfill(table, name, "…"),
+        recipes::not_null(at, table, name)
+    );
+    let demanded = "demand it after programs write it and older rows are filled";
+    if at.since(11) {
+        finding
+            .instead(
+                "give it a default, which costs nothing since PostgreSQL 11",
+                default,
+            )
+            .instead(format!("or {demanded}"), later)
+    } else {
+        finding.instead(demanded, later)
+    }
 }

@@ -18,7 +18,7 @@ pub(crate) static RULE: Rule = Rule {
         squawk: &["adding-field-with-default"],
         eugene: &["E10"],
         strong_migrations: &["add_column_default", "add_column_default_callable"],
-        pgls: &["addingFieldWithDefault", "volatileDefault"],
+        pgls: &["addingFieldWithDefault"],
     },
     page: r"
 ## What it finds

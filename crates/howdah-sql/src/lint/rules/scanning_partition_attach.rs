@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::support::{known, model};
+use super::support::{known, model, recipes};
 use crate::ast::{Action, Expr, Name, ObjectName, PartitionBound};
 use crate::lint::context::At;
 use crate::lint::finding::Finding;
@@ -91,6 +91,10 @@ fn finding(
     read: &[&ObjectName],
     span: Span,
 ) -> Finding {
+    let is_read = |it: &ObjectName| {
+        let it = at.catalog.resolve(it);
+        read.iter().any(|other| at.catalog.resolve(other) == it)
+    };
     let names: Vec<String> = read.iter().map(|it| format!("`{it}`")).collect();
     let message = format!("{} is read while nobody can use it", names.join(" and "));
     let finding = Finding::new(&RULE, span, message).label("no `CHECK` proves the bound");
@@ -98,11 +102,24 @@ fn finding(
     let Some(condition) = condition(&key, bound) else {
         return finding.advice("prove the bound by a `CHECK` that is validated before");
     };
-    let name = at.constraint_name(partition, &[], "bound");
-    let mut steps =
-        super::support::recipes::validated(partition, &name, format!("CHECK ({condition})"));
-    let _ = write!(steps, "\n{};", at.written(at.statement.span));
-    let _ = write!(steps, "\nALTER TABLE {partition} DROP CONSTRAINT {name};");
+    let mut steps = String::new();
+    let mut after = String::new();
+    let mut prove = |table: &ObjectName, condition: &str| {
+        let name = at.constraint_name(table, &[], "bound");
+        steps += &recipes::validated(table, &name, format!("CHECK ({condition})"));
+        steps += "\n";
+        let _ = write!(after, "\nALTER TABLE {table} DROP CONSTRAINT {name};");
+    };
+    if is_read(partition) {
+        prove(partition, &condition);
+    }
+    if let (Some(default), Some(outside)) = (
+        known::default_partition(at.catalog, table).filter(|it| is_read(it)),
+        outside(&key, bound),
+    ) {
+        prove(&default, &outside);
+    }
+    let _ = write!(steps, "{};{after}", at.written(at.statement.span));
     finding.instead("prove the bound before, which blocks nobody", steps)
 }
 
@@ -131,6 +148,28 @@ fn condition(key: &[Name], bound: &PartitionBound) -> Option<String> {
                 }
             }
             Some(condition)
+        }
+        PartitionBound::Default | PartitionBound::Hash { .. } => None,
+    }
+}
+
+/// What the rows of the default partition fulfil that would not belong into the new one.
+fn outside(key: &[Name], bound: &PartitionBound) -> Option<String> {
+    let [column] = key else {
+        return None;
+    };
+    match bound {
+        PartitionBound::In(values) => {
+            let values: Vec<&str> = values.iter().map(|it| it.text.as_str()).collect();
+            Some(format!("{column} NOT IN ({})", values.join(", ")))
+        }
+        PartitionBound::Range { from, to } => {
+            let sides = [("<", from), (">=", to)];
+            let sides = sides.iter().filter_map(|(operator, values)| {
+                Some(format!("{column} {operator} {}", limit(values)?))
+            });
+            let sides: Vec<String> = sides.collect();
+            (!sides.is_empty()).then(|| sides.join(" OR "))
         }
         PartitionBound::Default | PartitionBound::Hash { .. } => None,
     }

@@ -1,7 +1,8 @@
 //! Questions to the catalog. Of what is not known the answer is no.
 
 use crate::ast::{
-    ConstraintKind, Kind, Name, Node, ObjectName, PartitionBound, Query, RelationKind, Statement,
+    ConstraintKind, ForeignKey, Kind, Name, Node, ObjectName, PartitionBound, Query, RelationKind,
+    Statement,
 };
 use crate::catalog::{Age, Catalog, Index, Relation, Trigger};
 use crate::lint::context::At;
@@ -48,6 +49,33 @@ pub(in crate::lint::rules) fn is_default_partition(catalog: &Catalog, table: &Ob
     catalog
         .relation(table)
         .is_some_and(|it| it.bound == Some(PartitionBound::Default))
+}
+
+/// Whether every partition has passed a foreign key of its own that its parent's would be, so that this tests nothing.
+pub(in crate::lint::rules) fn is_tested_in_partitions(
+    catalog: &Catalog,
+    table: &ObjectName,
+    key: &ForeignKey,
+) -> bool {
+    let names = |names: &[Name]| names.iter().map(|it| it.text.clone()).collect::<Vec<_>>();
+    let target = |key: &ForeignKey| catalog.resolve(&key.references);
+    let same = |other: &ForeignKey| {
+        names(&other.columns) == names(&key.columns)
+            && target(other) == target(key)
+            && other.match_full == key.match_full
+            && other.on_delete == key.on_delete
+            && other.on_update == key.on_update
+    };
+    let is_tested = |it: &Relation| {
+        it.constraints.iter().any(|it| {
+            it.valid && matches!(&it.kind, ConstraintKind::ForeignKey(other) if same(other))
+        })
+    };
+    let leaves = partitions(catalog, table);
+    !leaves.is_empty()
+        && leaves
+            .iter()
+            .all(|it| catalog.relation(it).is_some_and(is_tested))
 }
 
 /// The columns that a table is partitioned by; none where there are expressions among them.
@@ -199,7 +227,7 @@ pub(in crate::lint::rules) fn is_concurrent(statement: &Statement) -> bool {
 }
 
 /// The name without its schema, where the search path finds it.
-fn spoken(catalog: &Catalog, name: &ObjectName) -> ObjectName {
+pub(in crate::lint::rules) fn spoken(catalog: &Catalog, name: &ObjectName) -> ObjectName {
     let short = ObjectName::new(name.name.clone());
     if catalog.resolve(&short) == *name {
         short

@@ -3,7 +3,10 @@
 use std::fmt::{Display, Write as _};
 
 use super::known;
-use crate::ast::{ColumnDef, Constraint, KeyConstraint, Name, ObjectName};
+use crate::ast::{
+    ColumnDef, Constraint, IndexElement, KeyConstraint, Name, ObjectName, StorageOption,
+};
+use crate::catalog::Index;
 use crate::lint::context::At;
 use crate::text::{Span, quote_identifier};
 
@@ -86,8 +89,88 @@ pub(in crate::lint::rules) fn unique_index(
     name: &str,
     key: &KeyConstraint,
 ) -> String {
-    let elements = key_elements(key);
+    let mut elements = key_elements(key);
+    elements += &with_options(&key.options);
+    if let Some(tablespace) = &key.tablespace {
+        let _ = write!(elements, " TABLESPACE {tablespace}");
+    }
     format!("CREATE UNIQUE INDEX CONCURRENTLY {name} ON {table} {elements};")
+}
+
+/// When a constraint is tested, as it stands behind it.
+pub(in crate::lint::rules) fn timing(constraint: &Constraint) -> &'static str {
+    match (constraint.deferrable, constraint.initially_deferred) {
+        (_, true) => " DEFERRABLE INITIALLY DEFERRED",
+        (true, false) => " DEFERRABLE",
+        (false, false) => "",
+    }
+}
+
+/// An index that is known, built without blocking. Of a unique one it is not known how it takes `NULL`.
+pub(in crate::lint::rules) fn index(at: &At<'_>, index: &Index) -> String {
+    let (name, table) = (
+        quote_identifier(&index.name.name),
+        known::spoken(at.catalog, &index.table),
+    );
+    if index.unique {
+        return format!("CREATE UNIQUE INDEX CONCURRENTLY {name} ON {table} …;");
+    }
+    let elements: Vec<String> = index.elements.iter().map(element).collect();
+    let mut text = format!(
+        "CREATE INDEX CONCURRENTLY {name} ON {table} USING {} ({})",
+        index.method,
+        elements.join(", ")
+    );
+    if !index.include.is_empty() {
+        let include = index.include.iter().map(|it| quote_identifier(it));
+        let _ = write!(
+            text,
+            " INCLUDE ({})",
+            include.collect::<Vec<_>>().join(", ")
+        );
+    }
+    text += &with_options(&index.options);
+    if let Some(tablespace) = &index.tablespace {
+        let _ = write!(text, " TABLESPACE {}", quote_identifier(tablespace));
+    }
+    if let Some(predicate) = &index.predicate {
+        let _ = write!(text, " WHERE {}", predicate.text);
+    }
+    text + ";"
+}
+
+fn element(element: &IndexElement) -> String {
+    let mut text = match &element.column {
+        Some(column) => column.to_string(),
+        None => format!("({})", element.expr.text),
+    };
+    if let Some(collation) = &element.collation {
+        let _ = write!(text, " COLLATE {collation}");
+    }
+    if let Some(class) = &element.operator_class {
+        let _ = write!(text, " {class}");
+    }
+    if element.descending {
+        text += " DESC";
+    }
+    match element.nulls_first {
+        Some(true) => text += " NULLS FIRST",
+        Some(false) => text += " NULLS LAST",
+        None => {}
+    }
+    text
+}
+
+fn with_options(options: &[StorageOption]) -> String {
+    if options.is_empty() {
+        return String::new();
+    }
+    let option = |it: &StorageOption| match &it.value {
+        Some(value) => format!("{} = {value}", it.name),
+        None => it.name.clone(),
+    };
+    let options: Vec<String> = options.iter().map(option).collect();
+    format!(" WITH ({})", options.join(", "))
 }
 
 /// A constraint made of an index that was built without blocking.
@@ -96,9 +179,10 @@ pub(in crate::lint::rules) fn key_using_index(
     name: &str,
     kind: &str,
     key: &KeyConstraint,
+    timing: &str,
 ) -> String {
     format!(
-        "{}\nALTER TABLE {table} ADD CONSTRAINT {name} {kind} USING INDEX {name};",
+        "{}\nALTER TABLE {table} ADD CONSTRAINT {name} {kind} USING INDEX {name}{timing};",
         unique_index(table, name, key)
     )
 }

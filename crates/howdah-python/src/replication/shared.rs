@@ -262,7 +262,10 @@ mod tests {
         assert_eq!(shared.take().map(|pieces| pieces.len()), Some(0));
         shared.end(End::Closed(None));
         assert!(matches!(shared.take_end(), Some(End::Closed(None))));
-        assert!(shared.take().is_none(), "a reader beside the one who closed");
+        assert!(
+            shared.take().is_none(),
+            "a reader beside the one who closed"
+        );
         assert!(shared.take_end().is_none());
     }
 }

@@ -45,7 +45,9 @@ fn take_over(situation: &Situation<'_>, schema: &mut Schema, it: &Move) {
             .columns
             .iter_mut()
             .find(|own| own.name == it.from.name);
-        old.into_iter().for_each(|own| *own = last(situation, it));
+        if let Some(old) = old {
+            *old = last(situation, it);
+        }
     }
     for owner in schema
         .sequences

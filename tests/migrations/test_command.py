@@ -90,41 +90,6 @@ def test_a_whole_life(project: Project, migrate: Migrate) -> None:
     assert project.states()["0002_prices"] == "pending"
 
 
-def test_the_script_does_what_a_run_does(project: Project, migrate: Migrate) -> None:
-    project.write("0001_books", BOOKS)
-    project.write("0002_prices", PRICES)
-    project.up(target="0001")
-    script = migrate("up", "--sql")
-    assert script.returncode == 0
-    assert "create table book" not in script.stdout
-    run_script(project, script.stdout)
-    assert project.states() == {"0001_books": "applied", "0002_prices": "applied"}
-    assert project.value("select sum(price) from book") == 325
-    assert project.up() == []
-    run_script(project, migrate("down", "--sql").stdout)
-    assert project.states() == {"0001_books": "applied", "0002_prices": "pending"}
-    assert project.up() == ["0002_prices"]
-
-
-def run_script(project: Project, script: str) -> None:
-    """Run what psql would run; each statement by itself, as psql sends them."""
-    from howdah.migrations._scan import pieces
-
-    lines = [line for line in script.splitlines() if not line.startswith("\\set")]
-    statements = [it.text for it in pieces("\n".join(lines)) if not it.is_comment]
-    project.execute(*statements)
-
-
-def test_without_a_database_all_of_it_is_printed(project: Project, migrate: Migrate) -> None:
-    (project.root / "howdah.toml").write_text("[migrations]\n")
-    project.write("0001_books", BOOKS)
-    script = migrate("up", "--sql")
-    assert script.returncode == 0
-    assert "create table book" in script.stdout
-    run_script(project, script.stdout)
-    assert project.states() == {"0001_books": "applied"}
-
-
 def test_errors_have_a_hint_and_a_code(project: Project, migrate: Migrate) -> None:
     project.write("0001_a", "-- howdah: quickly\nselect 1")
     failed = migrate("up")

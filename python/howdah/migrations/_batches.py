@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from howdah.migrations._attempts import Attempts
     from howdah.migrations._session import Session
 
-_KEY = """
+KEY_COLUMNS = """
     select a.attname as name, pg_catalog.format_type(a.atttypid, a.atttypmod) as type
     from pg_catalog.pg_attribute a
     where a.attrelid = pg_catalog.to_regclass($1) and a.attnum > 0 and not a.attisdropped
@@ -45,7 +45,7 @@ _ROWS = """
     where c.oid = pg_catalog.to_regclass($1) or c.oid in (
         select relid from pg_catalog.pg_partition_tree(pg_catalog.to_regclass($1)) where isleaf)
 """
-_PAGES = """
+PAGES = """
     select coalesce(max(pg_catalog.pg_relation_size(c.oid)), 0)
             / pg_catalog.current_setting('block_size')::int as pages,
         coalesce(max(greatest(c.reltuples, 0)), 0)::bigint as rows
@@ -208,7 +208,7 @@ class Pages:
         assert found is not None  # the reader of the file has seen to it
         self._target = found
         self.size = work.size
-        self._pages, rows = conn.fetch_one(_PAGES, found.table, row=tuple) or (0, 0)
+        self._pages, rows = conn.fetch_one(PAGES, found.table, row=tuple) or (0, 0)
         self._rows_per_page = max(1.0, rows / self._pages if self._pages else 1.0)
 
     def total(self, conn: Connection) -> int:
@@ -262,7 +262,7 @@ def key_of(conn: Connection, table: str, wanted: Sequence[str]) -> list[tuple[st
     Raises:
         MigrationError: the table has no primary key, or not these columns.
     """
-    rows: list[Any] = conn.fetch(_KEY, table, list(wanted), row=tuple)
+    rows: list[Any] = conn.fetch(KEY_COLUMNS, table, list(wanted), row=tuple)
     if not rows or (wanted and len(rows) != len(wanted)):
         raise MigrationError(
             f"`{table}` has no column `{' and '.join(wanted)}`"

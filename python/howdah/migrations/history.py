@@ -139,7 +139,7 @@ def adopted(records: dict[str, Record], migrations: Iterable[Migration]) -> dict
 
 def began(migration: Migration) -> str:
     """SQL: the migration is being applied."""
-    values = _literals(migration.name, migration.checksum, client(), _native.version)
+    values = literals(migration.name, migration.checksum, client(), _native.version)
     return (
         "insert into howdah_history.migration (name, checksum, state, client, howdah) "
         f"values ({values[0]}, {values[1]}, 'begun', {values[2]}, {values[3]}) "
@@ -149,7 +149,7 @@ def began(migration: Migration) -> str:
 
 def applied(migration: Migration, event: str = "applied") -> str:
     """SQL: all of its steps are done."""
-    name, checksum = _literals(migration.name, migration.checksum)
+    name, checksum = literals(migration.name, migration.checksum)
     return (
         "update howdah_history.migration set state = 'applied', "
         "applied_at = pg_catalog.clock_timestamp(), "
@@ -159,13 +159,13 @@ def applied(migration: Migration, event: str = "applied") -> str:
 
 def reverting(migration: Migration) -> str:
     """SQL: it is being undone."""
-    [name] = _literals(migration.name)
+    [name] = literals(migration.name)
     return f"update howdah_history.migration set state = 'reverting' where name = {name}"
 
 
 def reverted(migration: Migration) -> str:
     """SQL: it has been undone."""
-    [name] = _literals(migration.name)
+    [name] = literals(migration.name)
     return _log(migration.name, "reverted") + (
         f";\ndelete from howdah_history.migration where name = {name}"
     )
@@ -173,7 +173,7 @@ def reverted(migration: Migration) -> str:
 
 def squashed(migration: Migration) -> str:
     """SQL: what it replaces had been applied, so it counts as applied instead."""
-    names = ", ".join(_literals(*migration.replaces))
+    names = ", ".join(literals(*migration.replaces))
     return (
         f"{began(migration)};\n{applied(migration, 'squashed')};\n"
         f"delete from howdah_history.migration where name in ({names})"
@@ -182,7 +182,7 @@ def squashed(migration: Migration) -> str:
 
 def spent(migration: Migration, seconds: float) -> str:
     """SQL: time that was spent on it."""
-    [name] = _literals(migration.name)
+    [name] = literals(migration.name)
     return (
         f"update howdah_history.migration set seconds = seconds + {seconds:.6f} where name = {name}"
     )
@@ -200,19 +200,36 @@ def step_done(migration: Migration, direction: Direction, step: Step) -> str:
 
 def step_failed(migration: Migration, direction: Direction, step: Step) -> str:
     """SQL: the step took no effect."""
-    return "delete from howdah_history.migration_step" + _where(migration, direction, step)
+    return "delete from howdah_history.migration_step" + of_step(migration, direction, step)
 
 
 def moved(
     migration: Migration, direction: Direction, step: Step, position: Sequence[str], rows: int
 ) -> str:
     """SQL: a step in batches came so far, by so many rows more."""
-    keys = ", ".join(_literals(*position))
+    keys = ", ".join(literals(*position))
+    return moved_to(migration, direction, step, f"array[{keys}]::text[]", str(rows))
+
+
+def moved_to(
+    migration: Migration, direction: Direction, step: Step, position: str, rows: str
+) -> str:
+    """SQL: the same, with expressions for both."""
     return (
-        "update howdah_history.migration_step "
-        f"set position = array[{keys}]::text[], rows = rows + {rows}"
-        + _where(migration, direction, step)
+        f"update howdah_history.migration_step set position = {position}, rows = rows + {rows}"
+        + of_step(migration, direction, step)
     )
+
+
+def of_step(migration: Migration, direction: Direction, step: Step) -> str:
+    """SQL: the condition for the record of a step."""
+    [name] = literals(migration.name)
+    return f" where migration = {name} and direction = '{direction}' and number = {step.number}"
+
+
+def literals(*values: str) -> list[str]:
+    """Texts as SQL writes them."""
+    return [str(sql.Literal(value)).strip() for value in values]
 
 
 def client() -> str:
@@ -225,7 +242,7 @@ def client() -> str:
 
 
 def _step(migration: Migration, direction: Direction, step: Step, state: str) -> str:
-    name, checksum = _literals(migration.name, step.checksum)
+    name, checksum = literals(migration.name, step.checksum)
     done = "pg_catalog.clock_timestamp()" if state == "done" else "null"
     # what had been begun with other statements begins anew
     fresh = "case when s.checksum = excluded.checksum then s.position end"
@@ -238,19 +255,10 @@ def _step(migration: Migration, direction: Direction, step: Step, state: str) ->
     )
 
 
-def _where(migration: Migration, direction: Direction, step: Step) -> str:
-    [name] = _literals(migration.name)
-    return f" where migration = {name} and direction = '{direction}' and number = {step.number}"
-
-
 def _log(name: str, event: str) -> str:
-    values = ", ".join(_literals(name, event, client(), _native.version))
-    seconds = f"select seconds from howdah_history.migration where name = {_literals(name)[0]}"
+    values = ", ".join(literals(name, event, client(), _native.version))
+    seconds = f"select seconds from howdah_history.migration where name = {literals(name)[0]}"
     return (
         "insert into howdah_history.migration_log (migration, event, client, howdah, seconds) "
         f"select {values}, ({seconds})"
     )
-
-
-def _literals(*values: str) -> list[str]:
-    return [str(sql.Literal(value)).strip() for value in values]

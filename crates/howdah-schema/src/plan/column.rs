@@ -111,7 +111,13 @@ fn hazard_of_type(situation: &Situation<'_>, change: &Change) -> Option<String> 
         return None;
     };
     let table = situation.table(change.entity.relation()?)?;
-    match effect(table, from, to) {
+    let is_made_again = from.type_name == to.type_name && from.collation == to.collation;
+    let effect = if is_made_again {
+        Effect::Rewrite
+    } else {
+        effect(table, from, to)
+    };
+    match effect {
         Effect::Nothing => None,
         Effect::Read => Some(format!(
             "all rows of `{}` would be read while nobody else can",
@@ -153,13 +159,11 @@ fn filled(situation: &Situation<'_>, change: &Change, value: &str, not_null: Dep
     );
     let mut forms = vec![first];
     let condition = format!("{name} is null");
-    forms.push(vec![backfill(
-        situation,
-        table,
-        &format!("{name} = {value}"),
-        &condition,
-        &what,
-    )]);
+    let set = format!("{name} = {value}");
+    let fill = backfill(situation, table, &set, &condition, &what);
+    // without a default, the old program goes on leaving it out
+    let again = column.default.is_none().then(|| fill.clone());
+    forms.push(vec![fill]);
     let mut ready = Deploy::Expand;
     if column.not_null {
         ready = not_null;
@@ -170,6 +174,7 @@ fn filled(situation: &Situation<'_>, change: &Change, value: &str, not_null: Dep
             not_null,
             &what,
             NotNull::Absent,
+            again,
         ));
     }
     Outcome::Steps(forms, ready)
@@ -245,6 +250,7 @@ pub(crate) fn refuse_null(
     deploy: Deploy,
     object: &str,
     state: NotNull,
+    fill: Option<Step>,
 ) -> Vec<Form> {
     let name = quoted(&column.name);
     let is_new = situation.options.server_version >= 180_000;
@@ -270,6 +276,8 @@ pub(crate) fn refuse_null(
         let add = Step::ddl(add, object.to_owned(), reason);
         forms.push(vec![add.undone_by(drop.clone()).deployed(deploy)]);
     }
+    // what the old program has written until now
+    forms.extend(fill.map(|it| vec![it.deployed(deploy)]));
     if constraint.not_valid || state == NotNull::Proven {
         return forms;
     }
@@ -313,18 +321,18 @@ pub(crate) fn altered(situation: &Situation<'_>, change: &Change) -> Outcome {
     };
     match (&change.aspect, whole(situation, change)) {
         (Some(Aspect::SetNotNull), Some((table, column))) => {
-            let mut forms = Vec::new();
+            let (mut forms, mut fill) = (Vec::new(), None);
             if let Some(default) = column.default.as_deref() {
                 let name = quoted(&column.name);
                 let set = format!("{name} = {default}");
                 let condition = format!("{name} is null");
-                forms.push(vec![backfill(
+                fill = Some(backfill(
                     situation,
                     table,
                     &set,
                     &condition,
                     &object(change),
-                )]);
+                ));
             }
             forms.extend(refuse_null(
                 situation,
@@ -333,6 +341,7 @@ pub(crate) fn altered(situation: &Situation<'_>, change: &Change) -> Outcome {
                 Deploy::Contract,
                 &object(change),
                 NotNull::Absent,
+                fill,
             ));
             Outcome::Steps(forms, Deploy::Contract)
         }

@@ -15,6 +15,7 @@ mod column;
 mod constraint;
 mod expand;
 mod index;
+mod leftover;
 mod options;
 mod table;
 mod types;
@@ -25,6 +26,7 @@ use serde::Serialize;
 
 use crate::diff::{self, Change};
 use crate::value::Schema;
+use leftover::Leftovers;
 
 pub use options::{AllowDrop, Options, carry_names};
 
@@ -155,7 +157,9 @@ pub struct Refused {
 pub fn plan(from: &Schema, to: &Schema, options: &Options) -> Plan {
     let server_version = options.server_version;
     let expansion = expand::of(from, to, options);
-    let schema = &expansion.schema;
+    let mut schema = expansion.schema;
+    let leftovers = leftover::taken_out(&mut schema, to);
+    let schema = &schema;
     let mut difference = diff::diff(schema, to, diff::Options { server_version });
     difference.begin_with(expansion.renames);
     let situation = Situation {
@@ -164,6 +168,7 @@ pub fn plan(from: &Schema, to: &Schema, options: &Options) -> Plan {
         options,
         changes: &difference.changes,
         obstacles: &expansion.obstacles,
+        leftovers: &leftovers,
     };
     let mut plan = units::all(&situation, expansion.forms, expansion.swap);
     plan.notes.extend(expansion.notes);
@@ -179,6 +184,8 @@ pub(crate) struct Situation<'a> {
     pub(crate) changes: &'a [Change],
     /// Why columns cannot get another in their place.
     pub(crate) obstacles: &'a expand::Obstacles,
+    /// What an interrupted plan has left.
+    pub(crate) leftovers: &'a Leftovers,
 }
 
 impl Step {

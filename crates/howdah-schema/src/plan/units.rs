@@ -177,7 +177,12 @@ fn needed<'a>(
         let is_seen = |before: &Change| {
             before.action != Action::Rename || changes.iter().any(|it| concerns(it, before))
         };
-        !unit.contains(place) && before.is_some_and(is_seen)
+        // new rows have the default before null is refused
+        let is_default = changes
+            .iter()
+            .all(|it| matches!(it.entity, Entity::Default(..)) && it.action == Action::Create);
+        let waits = before.is_some_and(|it| it.aspect == Some(Aspect::SetNotNull)) && is_default;
+        !unit.contains(place) && !waits && before.is_some_and(is_seen)
     })
 }
 
@@ -230,6 +235,11 @@ fn single(situation: &Situation<'_>, change: &Change) -> Outcome {
             };
             let steps = plain(change, "who may do what is a matter of the catalog alone");
             Outcome::Steps(vec![deployed(steps, deploy)], deploy)
+        }
+        (Entity::Default(..), Action::Alter) => {
+            let reason = "the old program may not know the new default";
+            let steps = deployed(plain(change, reason), Deploy::Migrate);
+            Outcome::Steps(vec![steps], Deploy::Migrate)
         }
         _ if validates(change) => Outcome::Steps(apart(validation(change)), Deploy::Migrate),
         _ => Outcome::Steps(

@@ -11,9 +11,9 @@ use crate::diff::substitution::{
     descendants, rename_in_constraint, rename_in_index, rename_in_list,
 };
 use crate::identifiers::quoted;
-use crate::naming::object_name;
+use crate::plan::leftover::aside;
 use crate::plan::units::{Form, apart};
-use crate::plan::{Deploy, Kind, Situation, Step, constraint, index};
+use crate::plan::{Deploy, Situation, Step, constraint, index};
 use crate::value::{Constraint, ConstraintKind, Index, Name, Schema, Table};
 
 /// What the new columns have.
@@ -28,7 +28,7 @@ pub(super) struct Item {
     pub(super) now: What,
     /// How far it has come.
     pub(super) state: State,
-    ready: Deploy,
+    pub(super) ready: Deploy,
 }
 
 #[derive(Debug, Clone)]
@@ -216,8 +216,14 @@ fn is_possible(situation: &Situation<'_>, before: &Table, what: &What, moves: &[
         .map(|it| lineage(situation.to, it))
         .unwrap_or_default();
     let is_there = |name: &str| {
-        let mut all = columns.iter().flat_map(|it| &it.columns);
-        all.any(|it| it.name == name) || is_new(&before.name, name)
+        let of = |all: &[&Table]| {
+            let mut all = all.iter().flat_map(|it| &it.columns);
+            all.find(|it| it.name == name)
+                .map(|it| it.type_name.clone())
+        };
+        // of another type it may not be the same
+        let there = of(&columns);
+        is_new(&before.name, name) || (there.is_some() && there == of(&later))
     };
     let (own, texts) = what.parts();
     let in_texts = texts.iter().flat_map(|it| words(it));
@@ -257,7 +263,7 @@ fn lineage<'a>(schema: &'a Schema, table: &'a Table) -> Vec<&'a Table> {
 /// Under which name it is built, and how far it has come there.
 fn under(situation: &Situation<'_>, before: &Table, now: &What) -> (What, State) {
     let own = now.name();
-    let aside = object_name(own, "", "new");
+    let aside = aside(own);
     for name in [own, &aside] {
         let there = all_of(before).find(|it| it.name() == name && is_same(it, now));
         if let Some(there) = there {
@@ -388,9 +394,7 @@ impl Item {
         }
         let name = self.now.name();
         if self.state == State::Invalid {
-            let sql = format!("drop index concurrently {}", self.table.sibling(name));
-            let reason = "a build that was interrupted has left it, and nothing uses it";
-            out.push(Step::ddl(sql, self.object(), reason).of_kind(Kind::ConcurrentDrop));
+            out.push(index::cleared(&self.table, name, &self.object()));
         }
         index::build(situation, &self.table, name, it, &self.object(), out);
     }

@@ -23,6 +23,7 @@ mod sync;
 
 use std::collections::BTreeMap;
 
+use super::leftover::Leftovers;
 use super::units::Form;
 use super::{Options, Situation};
 use crate::diff::Change;
@@ -65,15 +66,17 @@ pub(super) fn of(from: &Schema, to: &Schema, options: &Options) -> Expansion {
     if options.simple {
         return expansion;
     }
-    let none = Obstacles::new();
+    let (none, nothing) = (Obstacles::new(), Leftovers::new());
     let situation = Situation {
         from: &start,
         to,
         options,
         changes: &expansion.renames,
         obstacles: &none,
+        leftovers: &nothing,
     };
     let moves = moves::found(&situation, &mut expansion.obstacles);
+    let moves = moves::apart(&situation, moves, &mut expansion.obstacles);
     if moves.is_empty() {
         return expansion;
     }

@@ -1,9 +1,13 @@
 //! Which columns get another in their place, and which cannot. No IO.
 
+use std::collections::BTreeSet;
+
 use super::Obstacles;
 use super::conversion;
 use crate::ddl::words;
+use crate::diff::resting::resting_on;
 use crate::diff::substitution::descendants;
+use crate::diff::{self, Entity};
 use crate::identifiers::quoted;
 use crate::naming::object_name;
 use crate::plan::types::{Effect, effect};
@@ -233,7 +237,66 @@ fn obstacle(situation: &Situation<'_>, before: &Table, it: &Move) -> Option<Stri
     if let Some(reason) = super::carried::obstacle(situation, it) {
         return Some(reason);
     }
-    crate::diff::resting::resting_on(situation.from, &it.table, &it.from.name).err()
+    resting_on(situation.from, &it.table, &it.from.name).err()
+}
+
+/// Those on which nothing rests that must step aside for something else, at another time.
+pub(super) fn apart(
+    situation: &Situation<'_>,
+    moves: Vec<Move>,
+    obstacles: &mut Obstacles,
+) -> Vec<Move> {
+    if moves.is_empty() {
+        return moves;
+    }
+    let server_version = situation.options.server_version;
+    let options = diff::Options { server_version };
+    let difference = diff::diff(situation.from, situation.to, options);
+    let is_hard = |it: &&diff::Change| match it.action {
+        diff::Action::Alter => it.aspect == Some(diff::Aspect::Type),
+        diff::Action::Drop => it.is_made_again,
+        _ => false,
+    };
+    let hard = difference.changes.iter().filter(is_hard);
+    let mut others: BTreeSet<Entity> = hard.map(|it| it.entity.clone()).collect();
+    for it in &moves {
+        others.remove(&Entity::Column(it.table.clone(), it.to.name.clone()));
+        let resting = resting_on(situation.from, &it.table, &it.from.name).unwrap_or_default();
+        others.retain(|other| !resting.contains(other) && !goes_with(situation, it, other));
+    }
+    let Some(other) = others.first() else {
+        return moves;
+    };
+    let reason = format!(
+        "the {} `{other}` is made again or changes its type",
+        other.kind()
+    );
+    for it in moves {
+        obstacles.insert((it.table, it.to.name), reason.clone());
+    }
+    Vec::new()
+}
+
+/// Whether it is of the old column, or a part of what rests on it.
+fn goes_with(situation: &Situation<'_>, it: &Move, other: &Entity) -> bool {
+    let owner = match other {
+        Entity::Comment(of) | Entity::Grants(of) => of,
+        _ => other,
+    };
+    match owner {
+        Entity::Default(table, name) | Entity::Column(table, name) => {
+            *table == it.table && *name == it.from.name
+        }
+        Entity::Index(table, name) | Entity::Constraint(table, name) => {
+            let own = situation.from.table(table).into_iter();
+            let family = descendants(situation.from, &it.table);
+            own.flat_map(super::carried::all_of).any(|what| {
+                let is_own = family.contains(table) && what.is_about(&it.from.name);
+                what.name() == name && (is_own || what.leads_to(&family, &it.from.name))
+            })
+        }
+        _ => false,
+    }
 }
 
 /// Whether a sequence that it owns does not belong to it any more.

@@ -216,17 +216,18 @@ impl Swap {
             let Entity::Column(table, name) = column else {
                 return false;
             };
-            let met: BTreeSet<String> = it
-                .statements
-                .iter()
-                .flat_map(|it| crate::ddl::words(it))
-                .collect();
+            let met = words_of(it);
             it.entity != Entity::Relation(table.clone())
                 && met.contains(name)
                 && met.contains(&table.name)
         };
         changes.iter().any(|it| {
-            self.late.iter().any(|column| concerns(column, it)) || self.renamed.contains(&it.entity)
+            let met = words_of(it);
+            let is_named = |other: &Entity| match other {
+                Entity::Index(_, name) | Entity::Constraint(_, name) => met.contains(name),
+                _ => false,
+            };
+            self.late.iter().any(|column| concerns(column, it)) || self.renamed.iter().any(is_named)
         })
     }
 
@@ -234,6 +235,11 @@ impl Swap {
     pub(in crate::plan) fn form(self) -> Form {
         self.form
     }
+}
+
+fn words_of(change: &Change) -> BTreeSet<String> {
+    let statements = change.statements.iter();
+    statements.flat_map(|it| crate::ddl::words(it)).collect()
 }
 
 /// Views, policies, triggers … that rest on the old columns.
@@ -255,7 +261,7 @@ fn renamed(carried: &Carried) -> BTreeSet<Entity> {
     let late = carried
         .0
         .iter()
-        .filter(|it| it.is_late() || it.now.name() != it.last.name());
+        .filter(|it| it.is_late() || it.now.name() != it.last.name() || it.ready != Deploy::Expand);
     late.map(|it| {
         let (table, name) = (it.table.clone(), it.last.name().to_owned());
         match &it.last {

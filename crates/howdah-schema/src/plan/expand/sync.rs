@@ -126,7 +126,15 @@ pub(super) fn without_null(situation: &Situation<'_>, it: &Move) -> Vec<Form> {
         ..it.to.clone()
     };
     let there = there(situation, it, &column);
-    refuse_null(situation, &it.table, &column, it.ready, &it.object(), there)
+    refuse_null(
+        situation,
+        &it.table,
+        &column,
+        it.ready,
+        &it.object(),
+        there,
+        None,
+    )
 }
 
 /// How far refusing null has come in the column that is there.

@@ -186,7 +186,8 @@ def test_text_becomes_a_number_and_an_enum(workshop: Workshop) -> None:
         "create index t_mood on t (mood) where n <> 0",
         "insert into t select it, it, 'sad' from generate_series(1, 100) it",
     )
-    plan = workshop.plan(one, other)
+    answers = {"type t.n": "expand", "type t.mood": "expand"}
+    plan = workshop.plan(one, other, answers=answers)
     assert (plan["questions"], plan["refused"]) == ([], [])
     execute = workshop.connection.execute
     run(workshop, plan, "expand")
@@ -215,10 +216,23 @@ def test_what_would_lose_values_is_asked_about(workshop: Workshop) -> None:
         "type t.at": ["rewrite", "expand", "keep"],
         "type t.price": ["rewrite", "expand", "keep"],
     }
-    answers = {"type t.at": "keep", "type t.price": "expand"}
-    assert {it["deploy"] for it in workshop.plan(one, other, answers=answers)["steps"]} == {
-        *DEPLOYS
-    }
+    answers = {"type t.at": "rewrite", "type t.price": "rewrite"}
+    assert workshop.plan(one, other, answers=answers)["questions"] == []
+
+
+def test_no_value_goes_that_the_new_column_does_not_have(workshop: Workshop) -> None:
+    one, other = two(
+        workshop,
+        "create table t (id int primary key, a text)",
+        "create table t (id int primary key, b text)",
+        "insert into t select it, it from generate_series(1, 100) it",
+        t__b="a",
+    )
+    plan = workshop.plan(one, other)
+    run(workshop, plan, "expand")
+    workshop.connection.execute("alter table t disable trigger user")
+    with pytest.raises(howdah.errors.CheckViolation):
+        workshop.connection.execute("insert into t (id, a) values (101, 'lost')")
 
 
 @pytest.mark.parametrize(

@@ -86,6 +86,7 @@ pub(super) fn of(from: &Schema, to: &Schema, options: &Options) -> Expansion {
     }
     for it in &moves {
         expansion.forms.push(vec![sync::filled(&situation, it)]);
+        expansion.forms.extend(sync::proven(&situation, it));
         expansion.forms.extend(sync::without_null(&situation, it));
     }
     expansion.forms.extend(carried.forms(&situation));

@@ -12,7 +12,7 @@ use crate::identifiers::quoted;
 use crate::naming::object_name;
 use crate::plan::types::{Effect, effect};
 use crate::plan::{Deploy, Situation};
-use crate::value::{Column, Name, Table};
+use crate::value::{Column, Name, Table, Timing};
 
 /// The beginning of the names of triggers, which fire in the order of their names: after all others.
 const TRIGGER: &str = "zz_howdah";
@@ -45,6 +45,11 @@ impl Move {
 
     pub(super) fn trigger(&self) -> String {
         trigger(&self.from.name, &self.name)
+    }
+
+    /// The constraint that proves that both columns hold the same.
+    pub(super) fn proof(&self) -> String {
+        object_name(&format!("howdah_{}", self.from.name), &self.name, "same")
     }
 
     pub(super) fn function(&self) -> Name {
@@ -230,6 +235,31 @@ fn obstacle(situation: &Situation<'_>, before: &Table, it: &Move) -> Option<Stri
     };
     if children.any(is_special) {
         return said("a partition says something else of it");
+    }
+    let late = situation.from.tables.iter();
+    let late = late.filter(|own| family.contains(&own.name));
+    let mut late = late.flat_map(|it| &it.triggers).filter(|own| {
+        own.timing == Timing::Before && !own.for_each_statement && own.name > it.trigger()
+    });
+    if let Some(own) = late.next() {
+        return Some(format!(
+            "the trigger `{}` fires after the one that keeps both in step",
+            own.name
+        ));
+    }
+    let told = |it: &Column| {
+        it.not_null_constraint
+            .as_ref()
+            .and_then(|it| it.name.clone())
+    };
+    let usual = |own: &Column| object_name(&it.table.name, &own.name, "not_null");
+    let not_null = |own: &Column| told(own).unwrap_or_else(|| usual(own));
+    if version >= 180_000
+        && it.is_rename()
+        && it.keeps_not_null()
+        && not_null(&it.from) == not_null(&it.to)
+    {
+        return said("what refuses null in it keeps its name");
     }
     if has_other_sequence(situation, it) {
         return said("what numbers it changes, too");

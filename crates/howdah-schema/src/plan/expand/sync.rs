@@ -8,7 +8,7 @@ use crate::identifiers::quoted;
 use crate::naming::object_name;
 use crate::plan::column::{NotNull, backfill, refuse_null};
 use crate::plan::units::Form;
-use crate::plan::{Situation, Step};
+use crate::plan::{Kind, Situation, Step};
 use crate::value::Column;
 
 /// The column, the function and the trigger, in one transaction; nothing where they are there.
@@ -50,6 +50,12 @@ pub(super) fn begun(situation: &Situation<'_>, it: &Move) -> Option<Form> {
     );
     let reason = "its name lets it fire after all others";
     form.push(step(create, reason).undone_by(format!("drop trigger {trigger} on {table}")));
+    if !situation.is_partitioned(table) {
+        let always = format!("alter table {table} enable always trigger {trigger}");
+        let undo = format!("alter table {table} enable trigger {trigger}");
+        let reason = "also for rows that a replication writes";
+        form.push(step(always, reason).undone_by(undo));
+    }
     Some(form)
 }
 
@@ -113,6 +119,43 @@ pub(super) fn filled(situation: &Situation<'_>, it: &Move) -> Step {
     let set = format!("{new} = {}", converted(&old, &it.from, &it.to));
     let condition = format!("{new} is null and {old} is not null");
     backfill(situation, &it.table, &set, &condition, &it.object()).deployed(it.ready)
+}
+
+/// That both columns hold the same is proven of all rows, and of every row that comes: the old one can go.
+pub(super) fn proven(situation: &Situation<'_>, it: &Move) -> Vec<Form> {
+    let (table, name) = (&it.table, it.proof());
+    let (old, new) = (quoted(&it.from.name), quoted(&it.name));
+    let value = format!(
+        "({})::{}",
+        converted(&old, &it.from, &it.to),
+        it.to.type_name
+    );
+    let own = situation.from.table(table).into_iter();
+    let mut own = own.flat_map(|it| &it.constraints);
+    let there = own.find(|it| it.name.as_ref() == Some(&name));
+    let name = quoted(&name);
+    let mut forms = Vec::new();
+    if there.is_none() {
+        let (is, was) = (image(&new), image(&value));
+        let sql =
+            format!("alter table {table} add constraint {name} check ({is} *= {was}) not valid");
+        let reason = "no writer gets past the trigger";
+        let undo = format!("alter table {table} drop constraint {name}");
+        forms.push(vec![Step::ddl(sql, it.object(), reason).undone_by(undo)]);
+    }
+    if there.is_none_or(|it| it.not_valid) {
+        let sql = format!("alter table {table} validate constraint {name}");
+        let reason = "every row has its value in the new column: the old one can go";
+        forms.push(vec![
+            Step::ddl(sql, it.object(), reason).of_kind(Kind::Validate),
+        ]);
+    }
+    let deployed = |form: Form| {
+        form.into_iter()
+            .map(|step| step.deployed(it.ready))
+            .collect()
+    };
+    forms.into_iter().map(deployed).collect()
 }
 
 /// Null is refused in the new column, as it is in the old one.

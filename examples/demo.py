@@ -2,18 +2,22 @@
 
 Starts a PostgreSQL server of its own, loads the Chinook music shop and the example application
 `polls`, asks both some questions, sync and async, and shows what the same answer costs when it is
-asked badly, and what a loop costs that cannot be written badly.
+asked badly, what a loop costs that cannot be written badly, and what a change of the schema would
+do to whoever uses the tables meanwhile.
 Everything lives in the folder, `.howdah/` if none is given; the second run finds it there.
 """
 
 from __future__ import annotations
 
 import asyncio
+import subprocess
 import sys
+import textwrap
 import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 import howdah
 import howdah.server
@@ -85,6 +89,11 @@ NAIVE_LOOP = """
             print(question.text, choice.text)
 """
 
+CHANGE = """\
+alter table choice add column token uuid default gen_random_uuid();
+create index on choice (text);
+"""
+
 
 @dataclass
 class Playlist:
@@ -128,6 +137,8 @@ def run_parts(url: str, meter: Meter) -> None:
         one_query_or_many(conn, meter)
         naive_loop(conn, meter)
         insert(conn, meter)
+        conn.execute("analyze")
+    lint(url)
 
 
 def make_database(admin: howdah.Connection) -> None:
@@ -280,6 +291,15 @@ def insert(conn: howdah.Connection, meter: Meter) -> None:
             run()
         costs.append(cost)
     show_costs(costs, per_row=True)
+
+
+def lint(url: str) -> None:
+    """What a careless change would do, by a linter that knows the tables and how large they are."""
+    heading("The price of a change:  howdah lint --db URL")
+    address = urlsplit(url)._replace(path=f"/{DATABASE}").geturl()
+    command = [sys.executable, "-m", "howdah", "lint", "-", "--db", address]
+    told = subprocess.run(command, input=CHANGE, capture_output=True, text=True, check=False)
+    print(textwrap.indent(told.stdout or told.stderr, "  "))
 
 
 def show_costs(costs: list[Cost], *, per_row: bool = False) -> None:

@@ -963,5 +963,13 @@ def sql_split(text: str) -> list[tuple[int, int, int, str | None]]:
     A statement has no `;`, and no comments before or behind it. Commands of psql are in none.
     """
 
+def sql_effects(steps: str, schema: str | None, version: int | None) -> str:
+    """What the statements of a migration's steps do to other sessions, as JSON.
+
+    `steps` is a list of `{"sql": [...], "transaction": bool}` as JSON, `schema` that of
+    `schema_read`, `version` the server's major one. For each step a list, with an object for each
+    statement: the keys of `howdah locks --format json`, and `told`, the same in lines.
+    """
+
 def decode_value(oid: int, data: bytes, format: int = 0) -> Any: ...
 def encode_value(oid: int, value: object, format: int = 0) -> bytes: ...

@@ -70,3 +70,4 @@ def test_the_demo_runs_and_runs_again(home: Path) -> None:
         statements, rows = costs(output, "copy_rows")
         assert statements <= 3
         assert 20_000 <= rows < 20_010, "the rows, and the columns that were looked up"
+        assert "rewrite of `choice` (18" in output, "thousand rows, as `analyze` estimates them"

@@ -1,4 +1,4 @@
-"""The command `howdah lint`, run as people run it."""
+"""The commands `howdah lint` and `howdah locks`, run as people run them."""
 
 from __future__ import annotations
 
@@ -29,6 +29,28 @@ def lint(
         text=True,
         check=False,
     )
+
+
+def locks(
+    folder: Path, *arguments: str, stdin: str | None = None
+) -> subprocess.CompletedProcess[str]:
+    """Run `howdah locks` in a folder."""
+    return subprocess.run(
+        [sys.executable, "-m", "howdah", "locks", *arguments],
+        cwd=folder,
+        input=stdin,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def effects(folder: Path, *arguments: str, stdin: str | None = None) -> list[dict[str, Any]]:
+    """What it tells of each statement."""
+    done = locks(folder, "--format", "json", *arguments, stdin=stdin)
+    assert done.returncode == CLEAN, done.stderr
+    told: list[dict[str, Any]] = json.loads(done.stdout)
+    return told
 
 
 def findings(folder: Path, *arguments: str, stdin: str | None = None) -> list[dict[str, Any]]:

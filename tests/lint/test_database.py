@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import json
+import subprocess
+import sys
+from typing import TYPE_CHECKING, Any
 
 import howdah
 from tests.lint import FAILED, RULE, findings, hazards, lint
@@ -64,3 +67,86 @@ def test_a_database_that_does_not_answer_is_a_failure(tmp_path: Path) -> None:
 def test_only_this_rule_is_reported(tmp_path: Path) -> None:
     found = findings(tmp_path, "-", "--only", RULE, stdin="DROP TABLE x;")
     assert found == []
+
+
+FACTS = """
+    create table book (
+        id bigint primary key, isbn text constraint there check (isbn is not null), price int
+    );
+    create index book_price on book (price);
+    create view shown as select price from book;
+    create function counted() returns trigger language plpgsql as 'begin return new; end';
+    create trigger counting before update on book for each row execute function counted();
+    create trigger resting before update on book for each row execute function counted();
+    alter table book disable trigger resting;
+    insert into book select n, n, n from generate_series(1, 12) n;
+    analyze book;
+"""
+
+
+def snapshot(database: str, folder: Path, **facts: Any) -> Path:
+    """What `howdah schema dump` writes, with other facts about `book`."""
+    with howdah.connect(database) as connection:
+        connection.execute(FACTS)
+    words = [sys.executable, "-m", "howdah", "schema", "dump", database, "--format", "json"]
+    told = json.loads(subprocess.run(words, capture_output=True, text=True, check=True).stdout)
+    (book,) = [it for it in told["facts"]["relations"] if it["name"]["name"] == "book"]
+    assert book["rows"] == 12
+    book.update(facts)
+    file = folder / "schema.json"
+    file.write_text(json.dumps(told))
+    return file
+
+
+def test_what_is_told_of_a_large_table_decides(database: str, tmp_path: Path) -> None:
+    large = {"rows": 12_000_000, "bytes": 1_200_000_000, "index_bytes": 300_000_000}
+    schema = snapshot(
+        database, tmp_path, vacuum="automatic", invalid_indexes=["book_price"], **large
+    )
+
+    def told(sql: str, *arguments: str) -> list[dict[str, Any]]:
+        return findings(tmp_path, "-", "--schema", str(schema), *arguments, stdin=sql)
+
+    (change,) = told(
+        "ALTER TABLE book ALTER COLUMN id TYPE text;", "--only", "blocking-type-change"
+    )
+    assert change["severity"] == "error"
+    (work,) = change["work"]
+    assert work["rows"] == 12_000_000
+    assert 10 < work["seconds"] < 60, "1.2 GB and its indexes are no matter of seconds"
+    assert any("autovacuum is at work on `book`" in it for it in change["notes"])
+    # a valid check proves it, and costs nothing
+    assert not told("ALTER TABLE book ALTER COLUMN isbn SET NOT NULL;", "--only", "E2")
+    assert told("ALTER TABLE book ALTER COLUMN price SET NOT NULL;", "--only", "E2")
+    # who depends on it, and what runs for each row
+    (dropped,) = told("ALTER TABLE book DROP COLUMN price;", "--only", "refused-statement")
+    assert "the view `shown` depends on `price`" in dropped["message"]
+    (update,) = told("UPDATE book SET price = 1;", "--only", "unbatched-update")
+    assert update["notes"] == ["the trigger `counting` runs for each row"]
+    again = "CREATE INDEX CONCURRENTLY IF NOT EXISTS book_price ON book (price);"
+    assert told(again, "--only", "invalid-index-kept")[0]["severity"] == "error"
+
+
+def test_a_constraint_of_18_proves_not_null_without_a_database(tmp_path: Path) -> None:
+    script = """
+        ALTER TABLE book ADD CONSTRAINT there NOT NULL isbn NOT VALID;
+        ALTER TABLE book VALIDATE CONSTRAINT there;
+        ALTER TABLE book ALTER COLUMN isbn SET NOT NULL;
+    """
+    only = ("-", "--only", "blocking-not-null", "--pg-version", "18")
+    assert not findings(tmp_path, *only, stdin=script)
+    unproven = script.replace("VALIDATE CONSTRAINT there", "DROP CONSTRAINT there")
+    assert findings(tmp_path, *only, stdin=unproven)
+
+
+def test_a_column_with_a_default_now_and_then(tmp_path: Path) -> None:
+    script = "ALTER TABLE orders ADD COLUMN note text NOT NULL DEFAULT 'none';\n"
+    (now,) = findings(tmp_path, "-", stdin=script)
+    assert now["rule"] == "missing-lock-timeout"
+    assert not now["work"]
+    assert "no row is read or written since PostgreSQL 11" in now["notes"][0]
+    then = findings(
+        tmp_path, "-", "--pg-version", "10", "--only", "rewriting-default", stdin=script
+    )
+    assert [(it["severity"], it["work"][0]["kind"]) for it in then] == [("error", "rewrite")]
+    assert "since PostgreSQL 11 this default is computed once" in then[0]["notes"][0]

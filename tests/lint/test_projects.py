@@ -206,3 +206,59 @@ def test_an_alembic_project_of_another_database_is_refused(alembic_project: Path
     done = lint(alembic_project, "--alembic", "alembic.ini")
     assert done.returncode == FAILED
     assert "`sqlite`, expected PostgreSQL" in done.stderr
+
+
+BRANCH = """
+import sqlalchemy as sa
+from alembic import op
+
+revision = "ccc"
+down_revision = "aaa"
+
+def upgrade():
+    op.execute("ALTER TABLE orders ADD COLUMN e integer NOT NULL")
+    rows = op.get_bind().execute(sa.text("SELECT 1")).fetchall()
+
+def downgrade():
+    pass
+"""
+
+ASYNC_ENV = """
+import asyncio
+
+from alembic import context
+
+async def run():
+    raise AssertionError("nobody connects")
+
+if context.is_offline_mode():
+    context.configure(url=context.config.get_main_option("sqlalchemy.url"))
+    with context.begin_transaction():
+        context.run_migrations()
+else:
+    asyncio.run(run())
+"""
+
+
+def test_branches_and_a_revision_that_asks_the_database(alembic_project: Path) -> None:
+    write(alembic_project, {"scripts/env.py": ASYNC_ENV, "scripts/versions/three.py": BRANCH})
+    ini = alembic_project / "alembic.ini"
+    ini.write_text(ini.read_text().replace("postgresql://", "postgresql+asyncpg://"))
+    done = lint(alembic_project, "--alembic", "alembic.ini", "--format", "concise")
+    assert done.returncode == FAILED, "a part of it could not be read"
+    assert "scripts/versions/three.py: its SQL is not whole" in done.stderr
+    assert "in line 9" in done.stderr
+    for place in ("two.py:8", "two.py:16", "three.py:8"):
+        assert f"scripts/versions/{place}:1: error: `orders." in done.stdout, "the others are"
+    (alembic_project / "howdah.toml").write_text("[lint]\nexclude = ['three.py']\n")
+    found = hazards(alembic_project, "--alembic", "alembic.ini")
+    assert found == [("scripts/versions/two.py", 8), ("scripts/versions/two.py", 16)]
+
+
+def test_an_alembic_project_that_is_incomplete_says_so(alembic_project: Path) -> None:
+    (alembic_project / "scripts/env.py").unlink()
+    (alembic_project / "alembic.ini").write_text("[alembic]\nscript_location = nowhere\n")
+    done = lint(alembic_project, "--alembic", "alembic.ini")
+    assert done.returncode == FAILED
+    assert "nowhere" in done.stderr
+    assert "Traceback" not in done.stderr

@@ -62,6 +62,42 @@ def test_by_pages_where_there_is_no_key(project: Project) -> None:
     assert project.value("select count(*) from t where done") == 500
 
 
+def test_rows_without_a_key_are_not_passed_over(project: Project) -> None:
+    project.execute(
+        "create table t (id int unique, n int)",
+        "insert into t select case when n % 3 > 0 then n end from generate_series(1, 9) n",
+    )
+    with pytest.raises(MigrationError, match="`id` of `t` may be null: batches by it would pass"):
+        backfill(project, "batches of 2 by id", "update t set n = 1 where n is null")
+    project.write(
+        "0001_fill.py",
+        "from howdah.migrations import DataMigration\nmigration = DataMigration()\n"
+        "@migration.up_batches('select * from t', key='id', size=2)\n"
+        "def fill(batch):\n    pass\n",
+    )
+    (project.folder / "0001_fill.sql").unlink()
+    with pytest.raises(MigrationError, match="rows of `fill` have no `id`: batches"):
+        project.up()
+
+
+@pytest.mark.since(13)
+def test_rows_of_one_key_come_in_one_batch(project: Project) -> None:
+    project.execute(
+        "create table t (id int, shelf int)",
+        "insert into t select n, n % 4 from generate_series(1, 40) n",
+        "create table seen (number int, rows int)",
+    )
+    project.write(
+        "0001_fill.py",
+        "from howdah.migrations import DataMigration\nmigration = DataMigration()\n"
+        "@migration.up_batches('select * from t', key='shelf', size=15)\n"
+        "def fill(batch):\n"
+        "    batch.conn.execute('insert into seen values ($1, $2)', batch.number, len(batch.rows))",
+    )
+    assert project.up() == ["0001_fill"]
+    assert project.value("select array_agg(rows order by number) from seen") == [20, 20]
+
+
 def test_rows_are_deleted_in_batches(project: Project) -> None:
     project.execute(
         "create table t (id int primary key)", "insert into t select generate_series(1, 100)"

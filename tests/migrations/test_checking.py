@@ -1,13 +1,17 @@
 from __future__ import annotations
 
 import json
+import time
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
+import howdah
 from howdah.migrations import MigrationError
 from howdah.migrations._checking import Outcome, check
+from howdah.migrations._scratch import scratch
+from howdah.migrations.reporting import printable
 from tests.migrations.test_running import BOOKS, PRICES
 
 if TYPE_CHECKING:
@@ -45,6 +49,25 @@ def test_models_migrations_and_database_agree(books: Project) -> None:
     assert outcome.notes == ["1 migrations run on an empty database"]
     left = "select count(*) from pg_database where datname like 'howdah_scratch_%'"
     assert books.value(left) == 0
+
+
+@pytest.mark.usefixtures("new_scratch_databases")
+def test_what_a_killed_program_has_left_is_dropped(project: Project) -> None:
+    of_today = f"howdah_scratch_{time.time():.0f}_1"
+    with howdah.connect(project.url) as conn:
+        for name in ("howdah_scratch_1000_1", of_today, "howdah_scratch_of_mine"):
+            conn.execute(f"create database {name} template howdah_test_template")
+    with scratch(project.settings, project.told):
+        pass
+    left = "select array_agg(datname order by 1) from pg_database where datname like 'howdah_sc%'"
+    assert project.value(left) == [of_today, "howdah_scratch_of_mine"]
+    with howdah.connect(project.url) as conn:
+        for name in (of_today, "howdah_scratch_of_mine"):
+            conn.execute(f"drop database {name}")
+
+
+def test_names_are_no_orders_for_a_terminal() -> None:
+    assert printable("a \x1b[31m\x9b\tb\n") == "a \\x1b[31m\\x9b\tb\n"
 
 
 def test_what_only_the_models_have_is_found(books: Project, models: Callable[[str], str]) -> None:
@@ -114,7 +137,8 @@ def test_a_down_that_forgets_something_is_found(books: Project) -> None:
     # what is left stands in the way of the second `up`, too
     assert [it.text for it in run(books, down=True).findings] == [
         "`down` of `0002_shelf` does not undo `up`: column `book.shelf` is left",
-        '`0002_shelf`, step 1 failed: column "shelf" of relation "book" already exists',
+        '`0002_shelf`, step 1 failed: column "shelf" of relation "book" already exists\n'
+        "in `0002_shelf.sql`, step from line 1",
     ]
     books.write(
         "0002_shelf",
@@ -176,6 +200,39 @@ def test_the_workload_of_the_last_release(books: Project, tmp_path: Path) -> Non
     workload.write_text('{"sql": 1}')
     with pytest.raises(MigrationError, match="line 1: expected an object with `sql`"):
         run(books, workload=workload)
+
+
+def test_the_workload_is_compared_with_the_schema_of_now(books: Project, tmp_path: Path) -> None:
+    books.up()
+    books.write("0002_change", "alter table book alter title type int using 0, add n int")
+    books.settings = replace(books.settings, models=())
+    lines: list[dict[str, Any]] = [
+        {"sql": "select title from book", "site": "shop.py:1"},
+        {"sql": "select id from book where title = $1", "params": ["a"], "site": "shop.py:2"},
+        {"sql": "select * from another", "site": "shop.py:3"},
+        {"sql": "copy book (title) from stdin"},
+        {"sql": "truncate book"},
+        {"sql": "select id from book where id > %(id)s and 5 %% 2 = 1", "params": {"id": 1}},
+        {"sql": "insert into book (title) values (:title)", "site": "shop.py:7"},
+        {"sql": "select id from book where id = %s"},
+    ]
+    workload = tmp_path / "workload.jsonl"
+    workload.write_text("\n".join(json.dumps(it) for it in lines))
+    outcome = run(books, workload=workload)
+    now = int(books.value("show server_version_num")) >= 160000
+    told = ["shop.py:1: column 1 was `text` and is `integer`, in `select title from book`"]
+    assert [it.text for it in outcome.findings] == [
+        *(told if now else []),
+        "shop.py:2: parameter $1 was `text` and is `integer`, "
+        "in `select id from book where title = $1`",
+        "shop.py:7: parameter $1 was `text` and is `integer`, "
+        "in `insert into book (title) values (:title)`",
+    ]
+    assert outcome.notes[-3:] == [
+        "7 statements of the workload tried",
+        "1 more are of kinds that cannot be tried, as `copy`",
+        "1 of them fail on the schema of now, too",
+    ]
 
 
 def test_a_role_without_rights_gets_a_server_of_its_own(books: Project) -> None:

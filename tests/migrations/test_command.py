@@ -58,9 +58,20 @@ def test_a_whole_life(project: Project, migrate: Migrate) -> None:
         "identity primary key, … (and 1 more)",
         "0002_prices (in part)",
         "  1. expand, in a transaction: alter table book add column price int",
+        "       ACCESS EXCLUSIVE on book: blocks reads and writes",
         "  2. expand, no transaction: create index concurrently book_title on book (title)",
+        "       SHARE UPDATE EXCLUSIVE on book: blocks other schema changes and VACUUM, "
+        "neither reads nor writes",
+        "       scans book",
+        "       builds book_title",
+        "       waits for every transaction that has written book",
+        "       waits for every older snapshot of the database, whatever it reads",
     ]
     steps = json.loads(migrate("plan", "--format", "json").stdout)[1]["steps"]
+    [effects] = steps[0]["effects"]
+    lock = {"relation": "book", "mode": "AccessExclusiveLock", "held": "transaction"}
+    assert (effects["locks"], effects["rewrites"]) == ([lock], [])
+    assert steps[2].pop("effects")[0]["blocks"] == "nothing"
     assert steps[2] == {
         "number": 3,
         "phase": "migrate",
@@ -84,10 +95,31 @@ def test_a_whole_life(project: Project, migrate: Migrate) -> None:
     [first, _] = json.loads(migrate("status", "--format", "json").stdout)
     assert (first["name"], first["state"], first["changed"]) == ("0001_books", "applied", False)
 
-    undone = migrate("down")
+    refused = migrate("down")
+    assert refused.returncode == 1
+    assert refused.stderr == (
+        "error: `down` would lose the values of `book.price`\n\n"
+        "hint: `--allow-drop` says that they may go\n"
+    )
+    undone = migrate("down", "--allow-drop")
     assert undone.returncode == 0
     assert undone.stderr.endswith("1 migration undone\n")
     assert project.states()["0002_prices"] == "pending"
+
+
+def test_a_plan_knows_the_database(project: Project, migrate: Migrate) -> None:
+    project.write("0001_books", BOOKS)
+    project.up()
+    project.execute("alter table book add column code varchar(10)")
+    project.execute("create index on book (lower(code))")
+    longer = "alter table book alter column code type varchar(20)"
+    project.write("0002_longer", f"-- up\n{longer};\n")
+    planned = migrate("plan")
+    assert planned.stdout.splitlines()[2:] == [
+        "       ACCESS EXCLUSIVE on book, book_lower_idx: blocks reads and writes",
+        "       scans book",
+        "       builds book_lower_idx",
+    ]
 
 
 def test_errors_have_a_hint_and_a_code(project: Project, migrate: Migrate) -> None:
@@ -97,7 +129,7 @@ def test_errors_have_a_hint_and_a_code(project: Project, migrate: Migrate) -> No
     assert failed.stderr == (
         "error: `0001_a.sql`, line 1: `howdah: quickly` is unknown\n\n"
         "hint: known are `step`, with `expand`, `migrate` or `contract`, `no transaction`, "
-        "`batches of N by KEY`; `undo N`\n"
+        "`batches of N by KEY`; `undo N`, `no undo N`\n"
     )
     assert migrate("up", "--phase", "quickly").returncode == 2
     assert migrate("up", "--folder", "elsewhere").stderr.startswith(
@@ -105,7 +137,8 @@ def test_errors_have_a_hint_and_a_code(project: Project, migrate: Migrate) -> No
     )
 
 
-def test_an_interrupt_cancels_the_statement(project: Project) -> None:
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_cancels_the_statement(project: Project, number: signal.Signals) -> None:
     project.write("0001_a", "create table a ();\n-- howdah: step\nselect pg_sleep(1000);")
     words = [sys.executable, "-m", "howdah", "migrate", "up", "--url", project.url]
     program = subprocess.Popen(words, cwd=project.root, stderr=subprocess.PIPE, text=True)
@@ -116,10 +149,10 @@ def test_an_interrupt_cancels_the_statement(project: Project) -> None:
     while not project.value(running):
         assert program.poll() is None
         time.sleep(0.01)
-    program.send_signal(signal.SIGINT)
+    program.send_signal(number)
     _, told = program.communicate(timeout=30)
-    assert program.returncode == 130
-    assert told.endswith("interrupted; run it again to go on\n")
+    assert program.returncode == 128 + number
+    assert told.endswith("run it again to go on\n")
     while project.value(running):
         time.sleep(0.01)
 

@@ -9,6 +9,7 @@ from howdah.migrations._files import read_folder, read_sql
 from howdah.migrations._scan import pieces
 from howdah.migrations._statements import (
     detach,
+    dropped,
     dropped_index,
     forbids_transaction,
     index_build,
@@ -97,6 +98,8 @@ def test_what_forbids_transactions_stands_alone_without_being_told(tmp_path: Pat
         ("select 1;\n-- down\n-- howdah: undo 2\nselect 1", "line 3: `up` has no step 2"),
         ("begin;\nselect 1;\ncommit;", "line 1: transactions are begun and ended by howdah"),
         ("select 1;\n\\copy a from b", "line 2: commands of psql"),
+        ("select 1\n-- down\nselect 2", "line 2: `-- down` stands within the statement of line 1"),
+        ("select 1\n\n-- howdah: step\nselect 2", "line 3: `-- howdah: step` stands within"),
         ("-- howdah: step batches of 10\ninsert into a values (1)", "only an `update` or"),
         ("-- howdah: step batches of 0\nupdate a set b = 1", "only an `update` or"),
         ("create index concurrently on a (b)", "needs a name"),
@@ -239,3 +242,18 @@ def test_a_condition_is_put_into_a_statement(sql: str, limited: str) -> None:
 )
 def test_not_every_statement_can_be_limited(sql: str) -> None:
     assert target(sql) is None
+
+
+@pytest.mark.parametrize(
+    ("sql", "expected"),
+    [
+        ("drop table a, app.b cascade", [("a", None), ("app.b", None)]),
+        ('drop table if exists "A b"', [('"A b"', None)]),
+        ("alter table only t drop a, drop column if exists b cascade", [("t", "a"), ("t", "b")]),
+        ("alter table t add c int check (c in (1, 2)), drop constraint d", []),
+        ("alter table t alter column c drop default", []),
+        ("drop view a", []),
+    ],
+)
+def test_what_a_statement_drops(sql: str, expected: list[tuple[str, str | None]]) -> None:
+    assert dropped(sql) == expected

@@ -78,10 +78,10 @@ def run(direction, number):
         return execute(self, *arguments, **options)
 
     howdah.Connection.execute = killed
-    if direction == "up":
-        migrations.up(url, folder)
-    else:
+    if direction == "down":
         migrations.down(url, folder, target="base")
+    else:
+        migrations.up(url, folder, phase=None if direction == "up" else direction)
 
 for line in sys.stdin:
     direction, number = line.split()
@@ -218,7 +218,7 @@ def test_a_program_that_is_killed_again_and_again(shop: Project) -> None:
 
 @contextlib.contextmanager
 def programs(project: Project) -> Iterator[Callable[[str, int], int]]:
-    """Runs `up` or `down` in a program that kills itself before one of its statements."""
+    """Runs `up`, a phase of it, or `down` in a program that ends itself before a statement."""
     words = [sys.executable, "-c", PROGRAM, project.url, str(project.folder)]
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
     with subprocess.Popen(words, text=True, **pipes) as program:  # type: ignore[call-overload]

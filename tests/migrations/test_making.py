@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -111,6 +112,64 @@ def test_objects_beside_models_are_migrated(project: Project, models: Callable[[
     project.up()
     assert project.value("select price_of(4)") == 12
     assert check(project.settings, project.told).findings == []
+
+
+BY_HAND = """\
+-- up
+create index by_hand on book (lower(title), cost);
+alter table book add constraint hand_check check (cost < 1000000);
+create function touch() returns trigger language plpgsql as $$ begin return new; end $$;
+create trigger touch before update on book for each row execute function touch();
+alter table book enable row level security, replica identity full;
+create policy everybody on book using (true);
+comment on column book.title is 'as printed';
+create view few as select id from book limit 3;
+create table legacy (id int primary key);
+create publication shelf for table legacy;
+"""
+
+
+def test_what_was_made_by_hand_stays(project: Project, models: Callable[[str], str]) -> None:
+    make(project, models, FIRST)
+    project.write("0002_by_hand", BY_HAND)
+    assert make(project, models, FIRST) is None
+    told = [it for it in project.told.lines if "it was made by hand" in it]
+    assert (
+        "note: policy `everybody` of `book` stays: it was made by hand, and no model declares it"
+        in told
+    )
+    assert len(told) == 11, told
+    project.up()
+    assert check(project.settings, project.told).findings == []
+    # a column that models give another name has it in what was made by hand, too
+    text = make(project, models, SECOND, Choices(answers={"value book.isbn": "'none'"}))
+    assert text is not None
+    up = text.partition("-- down")[0]
+    assert "disable row level security" not in up
+    for name in ("hand_check", "touch", "everybody", "legacy", "shelf", "few"):
+        assert not re.search(f"drop .*{name}", up), name
+    project.up()
+    assert project.value("select count(*) from pg_indexes where indexname = 'by_hand'") == 1
+    assert make(project, models, SECOND) is None
+
+
+def test_what_was_kept_is_not_asked_again(project: Project, models: Callable[[str], str]) -> None:
+    make(project, models, FIRST.replace("    cost", "    old: Col[str | None]\n    cost"))
+    with pytest.raises(Refused, match=r"column book\.old"):
+        make(project, models, FIRST)
+    project.settings = replace(project.settings, keep=("column book.old",))
+    assert make(project, models, FIRST) is None
+    assert check(project.settings, project.told, offline=True).findings == []
+
+
+def test_a_file_that_was_edited_is_by_hand(project: Project, models: Callable[[str], str]) -> None:
+    make(project, models, FIRST)
+    [path] = project.folder.glob("*.sql")
+    path.write_text(
+        path.read_text().replace("-- down", "create index more on book (cost);\n-- down")
+    )
+    assert make(project, models, FIRST) is None
+    assert "index `more` of `book` stays" in " ".join(project.told.lines)
 
 
 def test_nothing_is_lost_without_an_answer(project: Project, models: Callable[[str], str]) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from howdah import _native
-from howdah.migrations import MigrationError, Refused, _making
+from howdah.migrations import MigrationError, Refused, _checking, _making
 from howdah.migrations._files import read_sql
 from howdah.migrations.model import Alone, Backfill, Statements
 
@@ -79,12 +79,32 @@ def test_a_plan_is_written_and_read() -> None:
     ]
 
 
-def test_what_has_no_way_back_has_no_down() -> None:
-    text = _making.written([STEPS[0], step("drop table old", 2)], [])
-    assert "-- There is no way back from step 2" in text
+def test_what_goes_with_its_column_needs_no_way_back() -> None:
+    default = step("alter table book alter column price set default now()")
+    found = read_sql(Path("a.sql"), _making.written([STEPS[0], default], []))
+    assert found.final == ()
+    other = step("alter table book alter column isbn set default now()", object="column book.isbn")
+    found = read_sql(Path("a.sql"), _making.written([STEPS[0], other], []))
+    assert found.final == (1,)
+
+
+def test_before_a_step_without_a_way_back_all_others_are_undone(project: Project) -> None:
+    gone = step("alter table book drop column isbn", 2, deploy="contract")
+    text = _making.written([STEPS[0], gone], ["0001_books"])
     found = read_sql(Path("0001_a.sql"), text)
-    assert found.depends == ()
-    assert found.down is None
+    assert found.down is not None
+    assert ([it.undoes for it in found.down], found.final) == ([1], (2,))
+    project.write("0001_books", "-- depends: nothing\ncreate table book (isbn text);\n-- down\n"
+                                "drop table book;")  # fmt: skip
+    project.write("0002_prices", text)
+    project.up(phase="expand")
+    assert project.down() == ["0002_prices"]
+    outcome = _checking.check(project.settings, project.told, down=True)
+    assert outcome.findings == []
+    assert "`0002_prices` can be undone until step 2 only" in outcome.notes
+    project.up()
+    with pytest.raises(MigrationError, match="no way back from its step 2"):
+        project.down()
 
 
 def test_rows_without_a_key_are_gone_through_by_pages() -> None:

@@ -12,6 +12,7 @@ import howdah
 from howdah import migrations
 from howdah.migrations import Busy, MigrationError
 from howdah.migrations._deploying import KEY
+from tests.poolers.pgbouncer import PROGRAM, PgBouncer
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -92,6 +93,8 @@ def test_up_to_a_target_and_back_to_one(books: Project) -> None:
 def test_phases_of_a_deploy(books: Project) -> None:
     assert books.up(phase="expand") == ["0001_books", "0002_prices"]
     assert books.states()["0002_prices"] == "partial"
+    waiting = migrations.status(settings=books.settings)
+    assert [it.waits_for for it in waiting] == [None, "migrate"]
     assert books.value("select count(*) from book where price is null") == 25
     assert books.up(phase="expand") == []
     assert books.up(phase="migrate") == ["0002_prices"]
@@ -138,6 +141,8 @@ def test_a_statement_that_fails_can_be_mended(project: Project) -> None:
     project.write("0001_a", "create table a ();\n-- howdah: step\ncreate table a ();")
     with pytest.raises(MigrationError, match="`0001_a`, step 2 failed: relation") as raised:
         project.up()
+    assert "in `0001_a.sql`, step from line 3" in str(raised.value)
+    assert "the steps before 2 are done" in (raised.value.hint or "")
     assert isinstance(raised.value.__cause__, howdah.errors.DuplicateTable)
     project.write("0001_a", "create table a ();\n-- howdah: step\ncreate table b ();")
     assert project.up() == ["0001_a"]
@@ -173,6 +178,33 @@ def test_a_hint_says_how_to_leave_the_transaction(project: Project) -> None:
     assert project.up() == ["0001_a"]
 
 
+def test_settings_of_a_step_are_not_those_of_the_next(project: Project) -> None:
+    project.execute(
+        "drop role if exists howdah_test_owner", "create role howdah_test_owner",
+        "grant all on schema public to howdah_test_owner",
+    )  # fmt: skip
+    project.write(
+        "0001_a",
+        "create schema app; set search_path to app; create table a ();\n"
+        "-- howdah: step\nset role howdah_test_owner; create table public.owned ();\n"
+        "-- howdah: step\ncreate table b ();",
+    )
+    project.write("0002_c", "create table c ();")
+    try:
+        project.up()
+        tables = "select array_agg(c.relnamespace::regnamespace || '.' || relname order by relname)"
+        found = project.value(
+            f"{tables} from pg_class c where relkind = 'r' "
+            "and relnamespace::regnamespace::text in ('app', 'public')"
+        )
+        assert found == ["app.a", "public.b", "public.c", "public.owned"]
+        owner = "select relowner::regrole::text from pg_class where relname = $1"
+        assert project.value(owner, "owned") == "howdah_test_owner"
+        assert project.value(owner, "b") != "howdah_test_owner"
+    finally:
+        project.execute("drop owned by howdah_test_owner", "drop role howdah_test_owner")
+
+
 def test_what_is_there_already_is_recorded(books: Project) -> None:
     assert books.up(record=True) == ["0001_books", "0002_prices"]
     assert books.value("select to_regclass('book')") is None
@@ -185,6 +217,25 @@ def test_a_missing_file_is_told(books: Project) -> None:
     assert books.states() == {"0002_prices": "missing", "0001_books": "applied"}
     with pytest.raises(MigrationError, match="`0002_prices` was applied, and its file is not"):
         books.down()
+
+
+def test_a_file_with_another_name_is_not_run_again(books: Project) -> None:
+    books.write("0003_more", "update book set title = title || '!'")
+    books.up()
+    (books.folder / "0003_more.sql").rename(books.folder / "0005_more.sql")
+    books.write("0004_other", "-- depends: 0002_prices\nselect 1")
+    (books.folder / "0005_more.sql").write_text(
+        "-- depends: 0004_other\nupdate book set title = title || '!'"
+    )
+    assert books.states()["0005_more"] == "applied"
+    assert books.up() == ["0004_other"]
+    assert "`0003_more` is called `0005_more` now" in books.told.lines
+    assert books.value("select title from book where id = 1") == "book 1!"
+    assert set(books.states().values()) == {"applied"}
+    (books.folder / "0005_more.sql").unlink()
+    books.up()
+    told = "warning: `0005_more` was applied, and its file is not there any more"
+    assert told in books.told.lines
 
 
 def test_a_lock_is_waited_for_in_short_attempts(
@@ -238,6 +289,39 @@ def test_two_deploys_take_turns(books: Project, connected: Callable[[], howdah.C
     for thread in threads:
         thread.join()
     assert sorted(answers) == [[], [], ["0001_books", "0002_prices"]]
+
+
+@pytest.mark.skipif(not PROGRAM.exists(), reason="no pgbouncer on this machine")
+def test_a_pooler_that_lends_sessions_is_refused(books: Project) -> None:
+    with PgBouncer(books.url) as pooler:
+        for _ in range(2):
+            with pytest.raises(MigrationError, match="a pooler lends this session to others"):
+                migrations.up(pooler.url(books.url), books.folder)
+    assert books.value("select to_regclass('howdah_history.migration')") is None
+    assert books.up() == ["0001_books", "0002_prices"]
+
+
+def test_rights_and_replicas_are_told(project: Project) -> None:
+    project.write("0001_a", "create table app.a ()")
+    project.execute(
+        "drop role if exists howdah_test_poor", "create role howdah_test_poor login password 'p'",
+        "create schema app authorization howdah_test_poor",
+    )  # fmt: skip
+    poor = f"postgresql://howdah_test_poor:p@{project.url.partition('@')[2]}"
+    try:
+        with pytest.raises(MigrationError, match="the history cannot be begun") as raised:
+            migrations.up(poor, project.folder)
+        needed = "create schema howdah_history authorization howdah_test_poor"
+        assert needed in (raised.value.hint or "")
+        project.execute(needed)
+        assert migrations.up(poor, project.folder) == ["0001_a"]
+        with pytest.raises(MigrationError, match="read-only transaction") as raised:
+            url = f"{project.url}?options=-c default_transaction_read_only%3Don"
+            project.execute("drop schema howdah_history cascade")
+            migrations.up(url.replace(" ", "%20"), project.folder)
+        assert "replica" in (raised.value.hint or "")
+    finally:
+        project.execute("drop owned by howdah_test_poor cascade", "drop role howdah_test_poor")
 
 
 def test_asyncio_has_the_same_functions(books: Project) -> None:
@@ -298,6 +382,19 @@ def test_data_in_python(books: Project) -> None:
         "book 4", "book 14", "book 24"
     ]  # fmt: skip
     assert books.down() == ["0003_data"]
+
+
+def test_a_coroutine_is_refused(project: Project) -> None:
+    project.write(
+        "0001_data.py",
+        "from howdah.migrations import DataMigration\n"
+        "migration = DataMigration()\n"
+        "@migration.up\n"
+        "async def change(conn):\n"
+        "    await conn.execute('select 1')\n",
+    )
+    with pytest.raises(MigrationError, match="`change` is `async`, and would never be awaited"):
+        project.up()
 
 
 def test_a_function_that_fails_is_found_by_its_line(project: Project) -> None:

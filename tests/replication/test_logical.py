@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import datetime as dt
+import time
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -269,6 +270,10 @@ async def test_what_is_not_confirmed_comes_again(subscribe: Subscriber, database
                 while True:
                     assert await stream.next(PATIENCE) is not None
             assert repl.closed
+        active = "select active from pg_replication_slots where slot_name = 'resume'"
+        deadline = time.monotonic() + PATIENCE
+        while conn.fetch_value(active):  # the server's process ends a little later
+            assert time.monotonic() < deadline
         async with await subscribe() as repl:
             stream = await repl.stream("resume", ["everything"])
             second = await transaction(stream)

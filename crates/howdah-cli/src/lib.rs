@@ -25,7 +25,7 @@ mod format;
 mod host;
 mod known;
 mod lint;
-mod locks;
+pub mod locks;
 mod migrate;
 mod models;
 mod refresh;

@@ -1,53 +1,60 @@
 //! `howdah locks`: what each statement of a script does to other sessions.
 //!
-//! IO: reads files or standard input; writes to stdout. Invariant: nothing is run.
+//! IO: reads files, folders, standard input, a database or a snapshot of one; writes to stdout. Invariant: nothing is
+//! run, and a text that is only understood in part is never taken for understood.
 
+mod planned;
+mod record;
 mod render;
+mod told;
 
-use std::io::{Read as _, Write as _};
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
-use anyhow::Context as _;
 use clap::Args;
-use howdah_sql::catalog::Catalog;
-use howdah_sql::locks::{self, Effects};
-use howdah_sql::text::Lines;
+use howdah_sql::locks;
 
 use crate::exit;
+use crate::failure::{self, Hinted};
 use crate::format::{self, Format};
+use crate::known::Known;
+use crate::lint::config;
+use crate::lint::files::{self, Input};
+use told::{Script, Told};
+
+pub use planned::planned;
 
 /// The server that is meant where nobody says which.
-const DEFAULT_VERSION: u32 = 15;
+const DEFAULT_VERSION: u32 = howdah_sql::lint::DEFAULT_VERSION;
 
 /// Arguments of `howdah locks`.
 #[derive(Debug, Args)]
+#[command(
+    after_help = "Exit codes: 0 all is told, 1 something could not be read, 2 the arguments are wrong."
+)]
 pub(crate) struct Arguments {
-    /// Files with SQL, or `-` for standard input
+    /// Files, folders, patterns such as `migrations/**/*.sql`, or `-` for standard input
     #[arg(value_name = "FILES", required_unless_present = "table")]
     files: Vec<PathBuf>,
-    /// Major version of the server, from 10
-    #[arg(long, value_name = "N", default_value_t = DEFAULT_VERSION,
-          value_parser = clap::value_parser!(u32).range(10..100))]
-    pg_version: u32,
-    /// What exists before, as SQL: the output of `howdah schema dump` or `pg_dump --schema-only`
+    /// Major version of the server [default: that of `--db`, else 15]
+    #[arg(long, value_name = "N", value_parser = version)]
+    pg_version: Option<u32>,
+    /// A database, as a URL or connection string: its version, and what exists
+    #[arg(long, value_name = "URL", conflicts_with = "schema")]
+    db: Option<String>,
+    /// A snapshot of a schema, `.json` or `.sql`, in place of a database
     #[arg(long, value_name = "FILE")]
     schema: Option<PathBuf>,
     /// Print the table of all forms of statements, as Markdown
-    #[arg(long, conflicts_with_all = ["files", "schema"])]
+    #[arg(long, conflicts_with_all = ["files", "db", "schema", "pg_version", "format"])]
     table: bool,
     /// How it is printed
     #[arg(long, value_enum, default_value = "text")]
     format: Format,
 }
 
-/// One statement and what it does.
-struct Told {
-    /// The file, as the user names it.
-    file: String,
-    line: u32,
-    column: u32,
-    text: String,
-    effects: Effects,
+fn version(text: &str) -> Result<u32, String> {
+    config::version(text).ok_or_else(|| "expected a major version such as `15`".to_owned())
 }
 
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<i32> {
@@ -55,70 +62,42 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<i32> {
         std::io::stdout().write_all(locks::document().as_bytes())?;
         return Ok(exit::OK);
     }
-    let known = match &arguments.schema {
-        Some(file) => before(&read(file)?),
-        None => Catalog::default(),
-    };
-    let mut told = Vec::new();
-    let mut understood = true;
-    for file in &arguments.files {
-        let text = read(file)?;
-        understood &= tell(file, &text, &known, arguments.pg_version, &mut told);
+    let inputs = inputs(&arguments.files)?;
+    let known = Known::new(arguments.db.as_deref(), arguments.schema.as_deref())?.of(None)?;
+    let version = arguments.pg_version.or(known.version);
+    let version = version.unwrap_or(DEFAULT_VERSION);
+    let (mut told, mut failed) = (Vec::new(), false);
+    for input in &inputs {
+        match Script::read(input) {
+            Ok(script) => failed |= !script.tell(&known.catalog, version, &mut told),
+            Err(error) => {
+                failure::report(&error);
+                failed = true;
+            }
+        }
     }
     format::print(
         arguments.format,
-        render::text(&told, arguments.pg_version).trim_end(),
-        &render::json(&told, arguments.files.len() > 1),
+        render::text(&told, version).trim_end(),
+        &record::records(&told),
     )?;
-    if arguments.format == Format::Json {
-        for remark in render::remarks(&told) {
-            talk!("{remark}");
-        }
-    }
-    Ok(if understood { exit::OK } else { exit::FAILURE })
+    Ok(if failed { exit::FAILURE } else { exit::OK })
 }
 
-fn read(file: &Path) -> anyhow::Result<String> {
-    let unreadable = || format!("`{}` cannot be read", file.display());
-    if file == Path::new("-") {
-        let mut text = String::new();
-        std::io::stdin()
-            .read_to_string(&mut text)
-            .with_context(unreadable)?;
-        return Ok(text);
+/// What the command line means.
+fn inputs(named: &[PathBuf]) -> anyhow::Result<Vec<Input>> {
+    if named.iter().any(|it| it.as_os_str() == "-") {
+        anyhow::ensure!(named.len() == 1, "`-` stands for standard input, and alone");
+        return Ok(vec![Input::Stdin("-".into())]);
     }
-    std::fs::read_to_string(file).with_context(unreadable)
-}
-
-/// What a schema's script makes, taken for what was there.
-fn before(schema: &str) -> Catalog {
-    let mut catalog = Catalog::default();
-    for statement in &howdah_sql::parse(schema).statements {
-        catalog.apply(statement);
+    let found = files::find(named, &mut |_: &Path| Ok(false))?;
+    if found.is_empty() {
+        let error = anyhow::anyhow!("there is no file that ends in `.sql`");
+        return Err(Hinted::new(
+            error,
+            "name files, folders or patterns, or `-` for standard input",
+        )
+        .into());
     }
-    catalog.settled().completed()
-}
-
-/// Goes through one text; whether all of it is understood.
-fn tell(file: &Path, text: &str, known: &Catalog, version: u32, told: &mut Vec<Told>) -> bool {
-    let file = file.display().to_string();
-    let script = howdah_sql::parse(text);
-    let lines = Lines::new(text);
-    for error in &script.errors {
-        let at = lines.position(error.span.start);
-        talk!("error: {file}:{}:{}: {}", at.line, at.column, error.message);
-    }
-    let mut catalog = known.clone();
-    for statement in &script.statements {
-        let at = lines.position(statement.span.start);
-        told.push(Told {
-            file: file.clone(),
-            line: at.line,
-            column: at.column,
-            text: statement.span.of(text).to_owned(),
-            effects: locks::effects(statement, &catalog, version),
-        });
-        catalog.apply(statement);
-    }
-    script.errors.is_empty()
+    Ok(found)
 }

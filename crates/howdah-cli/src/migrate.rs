@@ -97,6 +97,9 @@ struct Make {
     /// The answer to a question, as `drop column book.isbn=drop`; may be repeated
     #[arg(long, value_name = "QUESTION=ANSWER")]
     answer: Vec<String>,
+    /// The major version in production [default: that of the server on which scratch databases are made]
+    #[arg(long, value_name = "N")]
+    pg_version: Option<u32>,
     /// Print the migration instead of writing it
     #[arg(long)]
     dry_run: bool,
@@ -180,6 +183,9 @@ struct Down {
     /// Print the SQL instead of running it
     #[arg(long)]
     sql: bool,
+    /// Drop tables and columns that hold rows, without asking
+    #[arg(long)]
+    allow_drop: bool,
 }
 
 #[derive(Debug, Args, Serialize)]

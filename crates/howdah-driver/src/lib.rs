@@ -43,6 +43,7 @@ pub use config::Config;
 pub use connect::{Established, Peer, establish};
 pub use connection::{Connection, Notification, Replication, Roused, Row, Rows};
 pub use error::{Error, Kind};
+pub use howdah_wire::TransactionStatus;
 pub use howdah_wire::backend::ServerError;
 pub use interrupt::Interrupt;
 pub use transport::Transport;

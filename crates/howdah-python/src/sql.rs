@@ -1,8 +1,9 @@
-//! SQL scripts for the package: where statements begin and end.
+//! SQL scripts for the package: where statements begin and end, and what they do to other sessions.
 //!
 //! No IO. Called by `howdah.migrations`.
 
 use howdah_sql::text::{Lines, Span};
+use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 
 /// Characters from, characters up to, line, data behind `COPY … FROM STDIN`.
@@ -34,7 +35,20 @@ fn statements(text: &str) -> Vec<Statement> {
         .collect()
 }
 
+/// What the statements of a migration's steps lock and work on, as JSON.
+#[pyfunction]
+fn sql_effects(
+    py: Python<'_>,
+    steps: &str,
+    schema: Option<&str>,
+    version: Option<u32>,
+) -> PyResult<String> {
+    py.detach(|| howdah_cli::locks::planned(steps, schema, version))
+        .map_err(|error| PyValueError::new_err(format!("{error:#}")))
+}
+
 /// Puts the functions into the module.
 pub(crate) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
-    module.add_function(wrap_pyfunction!(sql_split, module)?)
+    module.add_function(wrap_pyfunction!(sql_split, module)?)?;
+    module.add_function(wrap_pyfunction!(sql_effects, module)?)
 }

@@ -211,6 +211,7 @@ impl Run<'_> {
     fn fixed(&mut self, block: &Block) {
         let settings = Settings {
             only: vec![self.rule.name],
+            unsafe_fixes: true,
             ..self.settings.clone()
         };
         let fixed = fix(&self.last_text, &self.known, &settings).text;

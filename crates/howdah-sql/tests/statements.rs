@@ -310,3 +310,25 @@ fn every_form_is_understood() {
         assert!(!matches!(kind, Kind::Other(_)), "{line}");
     }
 }
+
+#[test]
+fn a_missing_semicolon_is_an_error_and_hides_nothing() {
+    for text in [
+        "begin alter table t add c int; commit;",
+        "alter table t rename a to b commit;",
+        "create index i on t (a) create index j on t (b)",
+        "create table t (a int) create table u (b int);",
+    ] {
+        let script = howdah_sql::parse(text);
+        let messages: Vec<&str> = script.errors.iter().map(|it| it.message.as_str()).collect();
+        assert_eq!(messages, ["missing semicolon before this"], "{text}");
+    }
+    for text in [
+        "create schema s create table t (a int) create view v as select 1;",
+        "create schema authorization joe create table t (a int);",
+        "create function f() returns int begin atomic select 1; select 2; end;",
+        "create rule r as on insert to t do also (insert into u values (1); delete from v);",
+    ] {
+        assert!(howdah_sql::parse(text).errors.is_empty(), "{text}");
+    }
+}

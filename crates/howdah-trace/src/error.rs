@@ -37,6 +37,16 @@ pub enum Error {
     /// A server's answer to one of this crate's own queries is not of the expected form.
     #[error("the answer about {0} cannot be understood; please report this")]
     Answer(&'static str),
+    /// A statement ended the transaction that was to be rolled back.
+    #[error(
+        "line {line} of `{file}` ended the transaction: what ran before it may have been committed; please report this"
+    )]
+    Ended {
+        /// The script.
+        file: String,
+        /// Where the statement begins.
+        line: u32,
+    },
     /// The thread that ran the statement is gone.
     #[error("the statement's thread ended without an answer; please report this")]
     Thread,

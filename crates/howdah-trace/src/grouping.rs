@@ -1,6 +1,7 @@
 //! Which statements of a script share a transaction, and which of one of howdah's migrations are run. No IO.
 
-use howdah_sql::ast::{Kind, Script, SourceComment, Statement};
+use howdah_sql::ast::{Kind, Script, Statement};
+use howdah_sql::text::sections;
 
 /// Which statements of a script share a transaction.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -15,10 +16,11 @@ pub(crate) enum Grouping {
 
 impl Grouping {
     pub(crate) fn of(script: &Script, text: &str, one_transaction: bool) -> Self {
+        let asked = sections(text).iter().any(|it| it.transaction == Some(true));
         let is_transaction = |statement: &Statement| matches!(statement.kind, Kind::Transaction(_));
         if is_migration(script, text) {
             Self::Steps
-        } else if one_transaction && !script.statements.iter().any(is_transaction) {
+        } else if (one_transaction || asked) && !script.statements.iter().any(is_transaction) {
             Self::Whole
         } else {
             Self::Written
@@ -38,18 +40,10 @@ fn directive(comment: &str) -> Option<&str> {
     words.strip_prefix("howdah:").map(str::trim)
 }
 
-/// Where the statements end that a migration applies: before its `-- down`.
-pub(crate) fn end_of_up(script: &Script, text: &str) -> u32 {
-    let is_down = |comment: &&SourceComment| {
-        let words = comment.span.of(text).strip_prefix("--").map(str::trim);
-        words.is_some_and(|word| word.eq_ignore_ascii_case("down"))
-    };
-    let down = script
-        .comments
-        .iter()
-        .find(is_down)
-        .filter(|_| is_migration(script, text));
-    down.map_or(u32::MAX, |comment| comment.span.start)
+/// Where the statements end that a migration applies: before the part that undoes them.
+pub(crate) fn end_of_up(text: &str) -> u32 {
+    let down = sections(text).into_iter().find(|it| !it.up);
+    down.map_or(u32::MAX, |it| it.span.start)
 }
 
 /// Whether a migration begins a step between these places.

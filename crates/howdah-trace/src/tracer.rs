@@ -13,11 +13,18 @@ use howdah_sql::locks::effects;
 use howdah_sql::text::{Lines, pieces};
 
 use crate::compare::differences;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::grouping::{Grouping, end_of_up, step_begins};
 use crate::observe::{Lock, Observer, Way};
 use crate::report::{Block, Place, Report, Step};
 use crate::workload::{Recorded, Workload};
+
+/// Why a statement is not run on a given database.
+const NOT_ROLLED_BACK: &str = "it cannot be rolled back; a scratch copy can run it";
+
+/// The first words of statements that end a transaction, should the grammar not have known one as such; `PREPARE` of a
+/// statement is let go with that of a transaction.
+const ENDS: &[&str] = &["commit", "end", "rollback", "abort", "prepare"];
 
 /// A script with the name that the report gives it.
 #[derive(Debug, Clone)]
@@ -118,7 +125,7 @@ impl Tracer {
         let script = howdah_sql::parse(&source.text);
         let lines = Lines::new(&source.text);
         self.grouping = Grouping::of(&script, &source.text, self.options.one_transaction);
-        let end = end_of_up(&script, &source.text);
+        let end = end_of_up(&source.text);
         if self.grouping == Grouping::Whole {
             self.begin("begin")?;
         }
@@ -180,30 +187,54 @@ impl Tracer {
         let Kind::Transaction(transaction) = kind else {
             return Ok(false);
         };
+        let in_block = self.block.is_some();
         match transaction {
             _ if self.failed => {}
-            Transaction::Begin(_) => self.begin(sql)?,
-            Transaction::Commit { .. } | Transaction::Rollback { .. } if self.block.is_some() => {
+            Transaction::Begin(_) if !in_block => self.begin(sql)?,
+            Transaction::Commit { chain } | Transaction::Rollback { chain } if in_block => {
                 self.end(sql)?;
+                if *chain {
+                    self.chain()?;
+                }
             }
+            Transaction::Savepoint(_) | Transaction::Release(_) | Transaction::RollbackTo(_)
+                if in_block =>
+            {
+                self.observer.run(sql)?;
+            }
+            _ if self.options.place == Place::RolledBack => return Ok(!is_two_phase(transaction)),
             _ => self.observer.run(sql)?,
         }
         Ok(true)
     }
 
+    /// In the transaction that is rolled back in the end, a block of the script is a savepoint.
     fn begin(&mut self, sql: &str) -> Result<()> {
-        if self.options.place != Place::RolledBack {
-            self.observer.run(sql)?;
+        self.observer.run(match self.options.place {
+            Place::RolledBack => "savepoint howdah_block",
+            Place::Scratch | Place::Committed => sql,
+        })?;
+        self.block = Some(self.steps.len());
+        Ok(())
+    }
+
+    /// The block that `AND CHAIN` has begun; on a server that was told so, it is there.
+    fn chain(&mut self) -> Result<()> {
+        if self.options.place == Place::RolledBack {
+            return self.begin("begin");
         }
         self.block = Some(self.steps.len());
         Ok(())
     }
 
     fn end(&mut self, sql: &str) -> Result<()> {
-        if self.options.place != Place::RolledBack {
-            self.observer
-                .run(if self.failed { "rollback" } else { sql })?;
-        }
+        let is_undone = self.failed || begins_with(sql, &["rollback", "abort"]);
+        self.observer.run(match self.options.place {
+            Place::RolledBack if is_undone => "rollback to savepoint howdah_block",
+            Place::RolledBack => "release savepoint howdah_block",
+            Place::Scratch | Place::Committed if self.failed => "rollback",
+            Place::Scratch | Place::Committed => sql,
+        })?;
         if let Some(first) = self.block.take() {
             let mut held = Duration::ZERO;
             for step in self.steps.iter_mut().skip(first).rev() {
@@ -230,11 +261,18 @@ impl Tracer {
             would_wait: Vec::new(),
             differences: Vec::new(),
         };
+        let is_rolled_back = self.options.place == Place::RolledBack;
         if self.failed {
             step.skipped = Some("an earlier statement failed".to_owned());
+        } else if is_rolled_back && begins_with(written.sql, ENDS) {
+            step.skipped = Some(NOT_ROLLED_BACK.to_owned());
         } else {
             self.run(written, &mut step)?;
             step.differences = self.differences(written.statement, &step);
+        }
+        if is_rolled_back && !self.observer.in_transaction() {
+            let file = source.name.clone();
+            return Err(Error::Ended { file, line });
         }
         self.steps.push(step);
         Ok(())
@@ -295,8 +333,7 @@ impl Tracer {
     /// Runs what makes its own transactions.
     fn alone(&mut self, sql: &str, step: &mut Step) -> Result<()> {
         if self.options.place == Place::RolledBack {
-            let why = "it cannot be rolled back; a scratch copy can run it";
-            step.skipped = Some(why.to_owned());
+            step.skipped = Some(NOT_ROLLED_BACK.to_owned());
             return Ok(());
         }
         let tables = match self.options.place {
@@ -309,6 +346,21 @@ impl Tracer {
         step.seen = Some(seen);
         Ok(())
     }
+}
+
+/// Whether it ends the transaction to be continued elsewhere, or continues such a one.
+fn is_two_phase(transaction: &Transaction) -> bool {
+    matches!(
+        transaction,
+        Transaction::Prepare(_) | Transaction::CommitPrepared(_) | Transaction::RollbackPrepared(_)
+    )
+}
+
+fn begins_with(sql: &str, words: &[&str]) -> bool {
+    let first = sql
+        .split(|letter: char| !letter.is_ascii_alphabetic())
+        .next();
+    first.is_some_and(|first| words.iter().any(|it| it.eq_ignore_ascii_case(first)))
 }
 
 /// What may be a name in a statement; too many are no harm.

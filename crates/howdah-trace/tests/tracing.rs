@@ -288,4 +288,25 @@ fn nothing_stays_of_what_is_rolled_back(scratch: &Scratch) {
         "create table gone (id int)",
     );
     assert!(again.is_whole(), "{}", text(&again));
+    for ending in [
+        "commit",
+        "end; start transaction",
+        "begin; commit and chain; commit",
+        "begin; rollback; abort",
+        "rollback and chain",
+        "prepare transaction 'gone'",
+        "commit prepared 'gone'",
+    ] {
+        let sql = format!(
+            "create table gone (id int); {ending}; create table gone_too (id int); commit;"
+        );
+        for _ in 0..2 {
+            let report = trace(scratch, options(Place::RolledBack), &sql);
+            let ran = report.steps.iter().filter(|step| step.seen.is_some());
+            assert_eq!(ran.count(), 2, "{}", text(&report));
+        }
+    }
+    let undone = "begin; create table gone (id int); rollback; create table gone (id int)";
+    let report = trace(scratch, options(Place::RolledBack), undone);
+    assert!(report.is_whole(), "{}", text(&report));
 }

@@ -7,15 +7,18 @@ to.
 
 from __future__ import annotations
 
+import functools
 import json
 import re
 import sys
+import traceback
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from howdah._rendered.sources import Migration, Source, as_json
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from types import FrameType
 
 _RUNNING = re.compile(r"-- Running upgrade .*-> (\w+)")
@@ -50,6 +53,28 @@ class Recorder:
         absolute = str(Path(path).resolve())
         self.migrations.append(Migration(absolute, self.in_transaction, []))
 
+    def guarded(self, path: str, upgrade: Callable[..., None]) -> Callable[..., None]:
+        """The function of a revision, whose failure is told and is no end of the others."""
+
+        @functools.wraps(upgrade)
+        def run(*arguments: Any, **named: Any) -> None:
+            try:
+                upgrade(*arguments, **named)
+            except Exception as error:  # noqa: BLE001 (whatever a migration does)
+                lines = [
+                    it.lineno
+                    for it in traceback.extract_tb(error.__traceback__)
+                    if it.filename == path
+                ]
+                at = f" in line {lines[-1]}" if lines else ""
+                name = type(error).__name__
+                self.migrations[-1].error = (
+                    f"its SQL is not whole, {name}{at}: {error}; what asks the database, or is no "
+                    "SQL, cannot be read: `exclude` of the configuration leaves the file out"
+                )
+
+        return run
+
 
 def _line(path: str) -> int | None:
     """The line of the migration that is being run."""
@@ -66,12 +91,25 @@ def main() -> None:
     from alembic import command
     from alembic.config import Config
     from alembic.ddl.impl import DefaultImpl
+    from alembic.runtime.migration import RevisionStep
     from alembic.script import ScriptDirectory
+    from alembic.util import CommandError
 
     answer, ini = sys.argv[1:]
     config = Config(ini)
-    scripts = ScriptDirectory.from_config(config)
-    recorder = Recorder({it.revision: it.path for it in scripts.walk_revisions()})
+    try:
+        scripts = ScriptDirectory.from_config(config)
+        revisions = list(scripts.walk_revisions())
+    except CommandError as error:
+        sys.exit(f"error: {error}")
+    recorder = Recorder({it.revision: it.path for it in revisions})
+    begin = RevisionStep.__init__
+
+    def guarded(self: RevisionStep, *arguments: Any, **named: Any) -> None:
+        begin(self, *arguments, **named)
+        self.migration_fn = recorder.guarded(self.revision.path, self.migration_fn)
+
+    RevisionStep.__init__ = guarded  # type: ignore[method-assign]
 
     def static_output(impl: Any, text: str) -> None:
         if impl.dialect.name != "postgresql":

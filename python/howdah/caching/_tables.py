@@ -139,7 +139,10 @@ def _referenced(model: type[Model]) -> Iterator[str]:
     declared: Any = table.declared
     for one in declared(model) if callable(declared) else declared:
         if isinstance(one, Constraint):
-            value = one.write(Place(Collector(), model, {}))
+            try:
+                value = one.write(Place(Collector(), model, {}))
+            except ProgrammingError:
+                continue  # it is in no database: making its table raises the same
             if {value.get("on_delete"), value.get("on_update")} & _PASSED_ON:
                 other = value["references"]
                 yield canonical(".".join(filter(None, (other.get("schema"), other["name"]))))

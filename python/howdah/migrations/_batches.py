@@ -28,7 +28,8 @@ if TYPE_CHECKING:
     from howdah.migrations._session import Session
 
 KEY_COLUMNS = """
-    select a.attname as name, pg_catalog.format_type(a.atttypid, a.atttypmod) as type
+    select a.attname as name, pg_catalog.format_type(a.atttypid, a.atttypmod) as type,
+        not a.attnotnull as may_be_null
     from pg_catalog.pg_attribute a
     where a.attrelid = pg_catalog.to_regclass($1) and a.attnum > 0 and not a.attisdropped
       and case when $2::text[] = '{}' then a.attnum = any (
@@ -243,17 +244,29 @@ class Rows:
     def batch(self, conn: Connection, after: list[str] | None, size: int, number: int) -> Done:
         """Call the function with the next rows."""
         columns = [f"q.{quote_identifier(name)}" for name in self._work.key]
+        source = f"(\n{self._work.query}\n) q"
+        if after is None:
+            self._refuse_nulls(conn, source, columns)
         beyond = f" where {compared(columns, '>', after)}" if after else ""
-        rows = conn.fetch(
-            f"select * from (\n{self._work.query}\n) q{beyond} "
-            f"order by {', '.join(columns)} limit {size}"
-        )
+        # rows of one key come together, else the next batch would pass over some of them
+        ties = conn.server_version >= 130000
+        limit = f"fetch first {size} rows with ties" if ties else f"limit {size}"
+        rows = conn.fetch(f"select * from {source}{beyond} order by {', '.join(columns)} {limit}")
         if not rows:
             return Done(None, 0)
         last = rows[-1].as_dict()
         position = [str(sql.Literal(last[name])).strip() for name in self._work.key]
         self._work.call(Batch(conn, rows, number))
         return Done(position, len(rows))
+
+    def _refuse_nulls(self, conn: Connection, source: str, columns: Sequence[str]) -> None:
+        is_null = " or ".join(f"{it} is null" for it in columns)
+        if conn.fetch_value(f"select exists (select from {source} where {is_null})"):
+            raise MigrationError(
+                f"rows of `{self._work.name}` have no `{' and '.join(self._work.key)}`: "
+                "batches by it would pass over them",
+                hint="leave them out in the query, or order by another key",
+            )
 
 
 def key_of(conn: Connection, table: str, wanted: Sequence[str]) -> list[tuple[str, str]]:
@@ -262,7 +275,7 @@ def key_of(conn: Connection, table: str, wanted: Sequence[str]) -> list[tuple[st
     Raises:
         MigrationError: the table has no primary key, or not these columns.
     """
-    rows: list[Any] = conn.fetch(KEY_COLUMNS, table, list(wanted), row=tuple)
+    rows: list[Any] = conn.fetch(KEY_COLUMNS, table, list(wanted))
     if not rows or (wanted and len(rows) != len(wanted)):
         raise MigrationError(
             f"`{table}` has no column `{' and '.join(wanted)}`"
@@ -270,7 +283,12 @@ def key_of(conn: Connection, table: str, wanted: Sequence[str]) -> list[tuple[st
             else f"`{table}` has no primary key to order batches by",
             hint="`batches of N by COLUMN`, a column with a unique index",
         )
-    return rows
+    if empty := [row.name for row in rows if row.may_be_null]:
+        raise MigrationError(
+            f"`{empty[0]}` of `{table}` may be null: batches by it would pass over such rows",
+            hint="order them by a key that is not null, or by `ctid`",
+        )
+    return [(row.name, row.type) for row in rows]
 
 
 def compared(columns: Sequence[str], operator: str, values: Sequence[str]) -> str:

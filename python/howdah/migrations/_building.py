@@ -7,6 +7,7 @@ Invariant: what is read back has no trace of howdah's own schema.
 from __future__ import annotations
 
 import contextlib
+import itertools
 import json
 import re
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -15,6 +16,7 @@ import howdah
 from howdah import _native
 from howdah.errors import DatabaseError, UndefinedObject
 from howdah.migrations import history
+from howdah.migrations._by_hand import Fact, facts
 from howdah.migrations._files import read_folder, read_text
 from howdah.migrations._models import schema_of
 from howdah.migrations._runner import Runner
@@ -68,11 +70,19 @@ def existing(settings: Settings) -> list[Migration]:
     return read_folder(settings.path) if settings.path.is_dir() else []
 
 
-def build(server: Scratch, url: str, settings: Settings, migrations: Collection[Migration]) -> None:
-    """Apply migrations to a scratch database."""
+def build(
+    server: Scratch, url: str, settings: Settings, migrations: Collection[Migration]
+) -> set[Fact]:
+    """Apply migrations to a scratch database; give what those made that people wrote."""
+    by_hand: set[Fact] = set()
     with built(url, settings) as (conn, runner):
-        for migration in Graph.for_applied(migrations, ()).ordered:
-            apply(server, conn, runner, migration)
+        ordered = Graph.for_applied(migrations, ()).ordered
+        for is_made, group in itertools.groupby(ordered, key=lambda it: it.is_made):
+            before = set[Fact]() if is_made else facts(read(url))
+            for migration in group:
+                apply(server, conn, runner, migration)
+            by_hand |= set() if is_made else facts(read(url)) - before
+    return by_hand
 
 
 @contextlib.contextmanager
@@ -80,9 +90,10 @@ def built(url: str, settings: Settings) -> Iterator[tuple[Connection, Runner]]:
     """A scratch database with an empty history, and what runs migrations on it."""
     quick = settings.changed(url=url, rest=0.0)
     with howdah.connect(url, application_name="howdah migrate") as conn:
-        conn.execute(_FORGETFUL)
+        session = Session(conn, quick, Report())
+        session.prepare(_FORGETFUL)
         conn.execute(history.CREATE)
-        yield conn, Runner(Session(conn, quick, Report()))
+        yield conn, Runner(session)
 
 
 def apply(server: Scratch, conn: Connection, runner: Runner, migration: Migration) -> None:

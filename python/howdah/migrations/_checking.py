@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from howdah.migrations import _building, api, history
+from howdah.migrations._by_hand import Fact, kept
 from howdah.migrations._files import read_folder
 from howdah.migrations._scratch import scratch
 from howdah.migrations._workload import broken
@@ -67,30 +68,47 @@ def check(
     graph.until(None)
     with scratch(settings, report) as server:
         url = server.database()
-        if not down or not _prove_down(server, url, settings, graph, outcome):
-            url = server.database() if down else url
-            _building.build(server, url, settings, migrations)
-        outcome.notes.insert(0, f"{len(graph.ordered)} migrations run on an empty database")
+        by_hand = _building.build(server, url, settings, migrations)
+        outcome.notes.append(f"{len(graph.ordered)} migrations run on an empty database")
+        if down:
+            _prove_down(server, settings, graph, outcome)
         made = _building.read(url)
-        _compare_models(server, settings, made, outcome)
+        _compare_models(server, settings, made, by_hand, outcome)
+        live = None
         if settings.url and not offline:
-            _compare_live(server, settings, migrations, made, outcome)
+            live = _compare_live(server, settings, migrations, made, outcome)
         if workload is not None:
-            count, problems = broken(url, workload)
-            outcome.notes.append(f"{count} statements of the workload tried")
-            outcome.findings += [Finding("workload", it.text) for it in problems]
+            _try_workload(url, workload, live, outcome)
     return outcome
 
 
+def _try_workload(url: str, workload: Path, before: str | None, outcome: Outcome) -> None:
+    tried = broken(url, workload, before)
+    outcome.notes.append(f"{tried.count} statements of the workload tried")
+    if tried.unknown:
+        outcome.notes.append(f"{tried.unknown} more are of kinds that cannot be tried, as `copy`")
+    if tried.broken_before:
+        outcome.notes.append(f"{tried.broken_before} of them fail on the schema of now, too")
+    outcome.findings += [Finding("workload", it.text) for it in tried.problems]
+
+
 def _compare_models(
-    server: Scratch, settings: Settings, made: _building.Schema, outcome: Outcome
+    server: Scratch,
+    settings: Settings,
+    made: _building.Schema,
+    by_hand: set[Fact],
+    outcome: Outcome,
 ) -> None:
     if not settings.models and not _building.objects(settings):
         outcome.notes.append("no models are configured: not compared")
         return
     url = server.database()
-    _building.declare(server, url, settings)
-    for change in _building.changes(made, _building.read(url)):
+    declared = _building.declare(server, url, settings)
+    wanted, _ = kept(made, _building.read(url), declared, by_hand)
+    for change in _building.changes(made, wanted):
+        thing = f"{change['object']['kind']} {change['object']['name']}"
+        if change["action"] == "drop" and thing in settings.keep:
+            continue
         words = _building.told(change, create="is made by no migration", drop="is in no model")
         text = f"the models and the migrations differ: {words}"
         statements = tuple(change["statements"])
@@ -103,8 +121,12 @@ def _compare_live(
     migrations: Sequence[Migration],
     made: _building.Schema,
     outcome: Outcome,
-) -> None:
-    """What the database is, against what was applied to it; `made` is what all would make."""
+) -> str | None:
+    """What the database is, against what was applied to it; `made` is what all would make.
+
+    Gives a scratch database with what was applied, if that is not all.
+    """
+    url = None
     records = api.records(settings, migrations)
     graph = Graph.for_applied(migrations, records)
     gone = [name for name in records if name not in graph.by_name]
@@ -123,7 +145,7 @@ def _compare_live(
         done.append(_applied_part(migration, record))
     if gone or not records:
         outcome.notes.append("the database was not compared with what was applied to it")
-        return
+        return None
     if done != Graph.for_applied(migrations, ()).ordered:
         url = server.database()
         _building.build(server, url, settings, done)
@@ -132,6 +154,7 @@ def _compare_live(
         words = _building.told(change, create="comes from no migration", drop="is gone")
         text = f"the database is not what its migrations made: {words}"
         outcome.findings.append(Finding("drift", text, None, tuple(change["statements"])))
+    return url
 
 
 def _applied_part(migration: Migration, record: Record) -> Migration:
@@ -142,35 +165,45 @@ def _applied_part(migration: Migration, record: Record) -> Migration:
     return replace(migration, up=tuple(it for it in steps if it.number not in undone))
 
 
-def _prove_down(
-    server: Scratch, url: str, settings: Settings, graph: Graph, outcome: Outcome
-) -> bool:
-    """Run each migration up, down and up again; catalogs before and after `down` must be equal.
-
-    Gives whether all of them are applied in the end.
-    """
+def _prove_down(server: Scratch, settings: Settings, graph: Graph, outcome: Outcome) -> None:
+    """Run each migration up, down and up again; catalogs before and after `down` must be equal."""
+    url = server.database()
     proven = 0
-    is_whole = True
     with _building.built(url, settings) as (conn, runner):
         before = _building.read(url)
         for migration in graph.ordered:
-            _building.apply(server, conn, runner, migration)
+            part = _part_with_a_way_back(migration)
+            _building.apply(server, conn, runner, part)
             if migration.down is None:
                 outcome.notes.append(f"`{migration.name}` cannot be undone")
             else:
+                if part is not migration:
+                    last = f"step {migration.final[0]}"
+                    outcome.notes.append(f"`{migration.name}` can be undone until {last} only")
                 try:
-                    runner.undo(migration, history.read(conn)[migration.name])
+                    runner.undo(part, history.read(conn)[migration.name])
                     proven += not _differs(migration, before, _building.read(url), outcome)
                     _building.apply(server, conn, runner, migration)
                 except MigrationError as error:
                     # what is left of it is no ground to go on upon
                     outcome.findings.append(Finding("down", error.message, error.hint))
                     outcome.notes.append(f"`down` was tried up to `{migration.name}` only")
-                    is_whole = False
                     break
             before = _building.read(url)
     outcome.notes.append(f"{proven} migrations run up, down and up again")
-    return is_whole
+
+
+def _part_with_a_way_back(migration: Migration) -> Migration:
+    """The steps before the first one that nothing undoes."""
+    if not migration.final or migration.down is None:
+        return migration
+    first = migration.final[0]
+    return replace(
+        migration,
+        up=migration.up[: first - 1],
+        down=tuple(it for it in migration.down if (it.undoes or first) < first),
+        final=(),
+    )
 
 
 def _differs(

@@ -14,14 +14,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from howdah.errors import Error
-from howdah.migrations import _offline, api, config
+from howdah.migrations import _effects, _offline, api, config
 from howdah.migrations._files import read_folder
 from howdah.migrations._runner import undoing
+from howdah.migrations.errors import Refused
 from howdah.migrations.graph import Graph
-from howdah.migrations.reporting import Terminal, duration
+from howdah.migrations.reporting import Terminal, duration, printable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from howdah.migrations.api import Status
     from howdah.migrations.config import Settings
@@ -36,15 +37,28 @@ def run(arguments: str) -> int:
     """Run a command; return its exit code."""
     # unlike other commands this one has a statement to cancel, and knows how to go on later
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    # scratch databases are dropped on the way out
+    signal.signal(signal.SIGTERM, _terminated)
     given: dict[str, Any] = json.loads(arguments)
     try:
         settings = _settings(given)
         return _COMMANDS[given["command"]](given, settings)
     except Error as error:
         return _fail(error)
+    except _Terminated:
+        sys.stderr.write("\nterminated; run it again to go on\n")
+        return 128 + signal.SIGTERM
     except KeyboardInterrupt:
         sys.stderr.write("\ninterrupted; run it again to go on\n")
         return 128 + signal.SIGINT
+
+
+class _Terminated(KeyboardInterrupt):
+    """SIGTERM ends a statement as Ctrl-C does."""
+
+
+def _terminated(_number: int, _frame: object) -> None:
+    raise _Terminated
 
 
 def _settings(given: dict[str, Any]) -> Settings:
@@ -52,7 +66,7 @@ def _settings(given: dict[str, Any]) -> Settings:
     if given.get("folder") is not None:
         # a path that was typed is relative to where it was typed
         settings = settings.changed(folder=str(Path.cwd() / given["folder"]))
-    names = ("url", "scratch", "lock_timeout", "patience", "wait")
+    names = ("url", "scratch", "lock_timeout", "patience", "wait", "pg_version")
     settings = settings.changed(**{name: given.get(name) for name in names})
     return settings.changed(models=tuple(given.get("models") or ()) or None)
 
@@ -78,9 +92,29 @@ def _down(given: dict[str, Any], settings: Settings) -> int:
     if given["sql"]:
         _print(_offline.script(_undone(given["target"], settings), settings))
         return OK
+    if not given["allow_drop"]:
+        _ask_before_rows_are_lost(api.losses(settings, given["target"]))
     done = api.down(target=given["target"], settings=settings, report=Terminal())
     sys.stderr.write(f"{_count(len(done), 'migration')} undone\n" if done else "nothing to do\n")
     return OK
+
+
+def _ask_before_rows_are_lost(lost: Sequence[str]) -> None:
+    """Ask a person, or refuse where nobody is there.
+
+    Raises:
+        Refused: nobody is there, or the answer was no.
+    """
+    if not lost:
+        return
+    told = ", ".join(dict.fromkeys(lost))
+    if sys.stdin.isatty() and sys.stderr.isatty():
+        answers = [{"answer": "drop", "meaning": "they are gone"}]
+        answers.append({"answer": "keep", "meaning": "nothing is undone"})
+        question = {"question": f"lose {told}?", "reason": "`down` drops them", "answers": answers}
+        if _asked(question) == "drop":
+            return
+    raise Refused(f"`down` would lose {told}", hint="`--allow-drop` says that they may go")
 
 
 def _undone(target: str, settings: Settings) -> list[Any]:
@@ -93,20 +127,24 @@ def _undone(target: str, settings: Settings) -> list[Any]:
 
 def _plan(given: dict[str, Any], settings: Settings) -> int:
     found = api.pending(settings, given["target"], given["phase"])
+    steps = [step for _, _, steps, _ in found for step in steps]
+    effects = iter(_effects.of_steps(steps, settings) if steps else [])
     if given["format"] == "json":
-        _print(json.dumps([_planned(*it) for it in found], indent=2))
+        _print(json.dumps([_planned(it, effects) for it in found], indent=2))
         return OK
     for migration, _, steps, is_last in found:
         _print(f"{migration.name}" + ("" if is_last else " (in part)"))
         for step in steps:
             _print(f"  {step.number}. {step.phase}, {_manner(step.work)}: {step.title}")
+            for line in _effects.lines(next(effects)):
+                _print(f"       {line}")
     if not found:
         sys.stderr.write("nothing to do\n")
     return OK
 
 
-def _planned(migration: Any, direction: str, steps: Sequence[Any], is_last: bool) -> Any:  # noqa: FBT001
-    del direction
+def _planned(found: Any, effects: Iterator[list[_effects.Effects]]) -> Any:
+    migration, _, steps, is_last = found
     return {
         "migration": migration.name,
         "completes": is_last,
@@ -117,6 +155,10 @@ def _planned(migration: Any, direction: str, steps: Sequence[Any], is_last: bool
                 "manner": _manner(step.work),
                 "sql": list(step.sql),
                 "line": migration.lines.get(step.number),
+                "effects": [
+                    {key: value for key, value in it.items() if key != "told"}
+                    for it in next(effects)
+                ],
             }
             for step in steps
         ],
@@ -147,6 +189,7 @@ def _status(given: dict[str, Any], settings: Settings) -> int:
 def _row(it: Status) -> tuple[str, ...]:
     state = f"{it.state} ({it.steps_done} of {it.steps} steps)"
     state = state if it.state in {"partial", "reverting"} else it.state
+    state = f"{state}, waits for {it.waits_for}" if it.waits_for else state
     return (
         it.name,
         f"{state}, changed since" if it.changed else state,
@@ -174,7 +217,8 @@ def _count(number: int, one: str) -> str:
 
 
 def _print(text: str) -> None:
-    sys.stdout.write(text + "\n")
+    """Write data; on a terminal, nothing that it would obey."""
+    sys.stdout.write((printable(text) if sys.stdout.isatty() else text) + "\n")
     sys.stdout.flush()
 
 

@@ -10,8 +10,8 @@ import contextlib
 import time
 from typing import TYPE_CHECKING
 
-from howdah.errors import DatabaseError
-from howdah.migrations.errors import Busy
+import howdah
+from howdah.migrations.errors import Busy, MigrationError
 from howdah.migrations.reporting import duration
 
 if TYPE_CHECKING:
@@ -46,7 +46,8 @@ def deploying(session: Session) -> Iterator[None]:
         Busy: it did not end within the seconds of the settings.
     """
     conn = session.conn
-    _prepare(conn)
+    _refuse_pooler(session)
+    session.prepare()
     _take(session)
     try:
         yield
@@ -55,14 +56,24 @@ def deploying(session: Session) -> Iterator[None]:
             conn.execute(f"select pg_catalog.pg_advisory_unlock({KEY})")
 
 
-def _prepare(conn: Connection) -> None:
-    # a role's own settings are for programs: an index of a large table takes its time
-    conn.execute("set statement_timeout = 0")
-    conn.execute("set idle_in_transaction_session_timeout = 0")
-    if conn.server_version >= 140000:
-        # a killed program's last statement ends with it, not when it is done
-        with contextlib.suppress(DatabaseError):
-            conn.execute("set client_connection_check_interval = '1s'")
+def _refuse_pooler(session: Session) -> None:
+    """Refuse sessions that are lent to others between transactions: they keep no lock.
+
+    Raises:
+        MigrationError: this is such a session.
+    """
+    own = "select pg_catalog.pg_backend_pid()"
+    pids = {session.conn.fetch_value(own) for _ in range(2)}
+    if session.url is None or pids == {session.conn.backend_pid}:
+        return
+    other = howdah.connect(session.url, application_name="howdah migrate")
+    with other, other.transaction():
+        lent = other.fetch_value(own) in pids
+    if lent or len(pids) > 1:
+        raise MigrationError(
+            "a pooler lends this session to others between transactions",
+            hint="give migrations the address of the server, or of a pool in session mode",
+        )
 
 
 def _take(session: Session) -> None:

@@ -25,7 +25,8 @@ import re
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from howdah.migrations._scan import Piece, pieces
+from howdah.migrations._by_hand import mark
+from howdah.migrations._scan import Piece, pieces, tokens
 from howdah.migrations._statements import (
     controls_transactions,
     forbids_transaction,
@@ -54,10 +55,11 @@ _HEADER = re.compile(r"--\s*(depends|replaces):(.*)$", re.IGNORECASE)
 _DIRECTIVE = re.compile(r"--\s*howdah:\s*(.*?)\s*$", re.IGNORECASE)
 _KEY = r'\w+|"(?:[^"]|"")+"'
 _BATCHES = re.compile(rf"batches of (\d+)(?: by ((?:{_KEY})(?: and (?:{_KEY}))*))?$")
+_UNDO = re.compile(r"(no )?undo (\d+)$")
 _NAME = re.compile(r"[\w.-]+$")
 _KNOWN = (
     "`step`, with `expand`, `migrate` or `contract`, `no transaction`, `batches of N by KEY`; "
-    "`undo N`"
+    "`undo N`, `no undo N`"
 )
 
 
@@ -137,8 +139,10 @@ def read_sql(path: Path, text: str) -> Migration:
         depends=file.depends,
         up=tuple(file.up),
         down=None if file.down is None else tuple(file.down),
+        final=tuple(sorted(file.final)),
         replaces=file.replaces,
         lines=file.lines,
+        is_made=file.mark == mark([sql for step in file.up for sql in step.sql]),
     )
 
 
@@ -178,6 +182,8 @@ class _File:
     replaces: tuple[str, ...] = ()
     up: list[Step] = field(default_factory=list)
     down: list[Step] | None = None
+    final: list[int] = field(default_factory=list)
+    mark: str = ""
     lines: dict[int, int] = field(default_factory=dict)
     part: str | None = None
     directive: _Directive = field(default_factory=_Directive)
@@ -206,6 +212,7 @@ class _File:
                 "transactions are begun and ended by howdah",
                 hint="`-- howdah: step` begins the next one, `no transaction` does without",
             )
+        self._refuse_comments_inside(piece)
         steps = self.up if self.part != "down" or self.down is None else self.down
         work = self._work(piece)
         self.directive.used = True
@@ -220,6 +227,18 @@ class _File:
             self.lines[number] = piece.line
         self.joins = isinstance(work, Statements)
 
+    def _refuse_comments_inside(self, piece: Piece) -> None:
+        """A statement without its semicolon goes on over what was meant to follow it."""
+        for token in tokens(piece.text):
+            found = _PART.match(token.text) or _DIRECTIVE.match(token.text)
+            if token.kind == "comment" and found and not found[1].startswith("ignore"):
+                line = piece.line + piece.text.count("\n", 0, token.start)
+                raise self._wrong(
+                    line,
+                    f"`{token.text}` stands within the statement of line {piece.line}",
+                    hint="end that statement with `;`",
+                )
+
     def _begin(self, part: str, line: int) -> None:
         if part == "up" and (self.part is not None or self.up):
             raise self._wrong(line, "`-- up` comes once, before all statements")
@@ -233,12 +252,17 @@ class _File:
         words, _, rest = text.partition(" ")
         if text == "migration" or words in {"ignore", "ignore-file"}:  # what `howdah lint` reads
             return
-        if words == "undo" and self.part == "down" and rest.isdecimal():
-            number = int(rest)
+        if words == "made" and self.part is None and not self.up:
+            self.mark = rest
+        elif self.part == "down" and (match := _UNDO.match(text)):
+            number = int(match[2])
             phase = next((it.phase for it in self.up if it.number == number), None)
             if phase is None:
                 raise self._wrong(line, f"`up` has no step {number}")
-            self.directive = _Directive(phase, undoes=number, line=line)
+            if match[1]:
+                self.final.append(number)
+            else:
+                self.directive = _Directive(phase, undoes=number, line=line)
         elif words == "step":
             self.directive = self._step(rest, line)
         else:

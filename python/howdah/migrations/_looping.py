@@ -31,9 +31,9 @@ declare
 begin
     select string_agg(format('t.%I', name), ', '), string_agg(format('%s.%I', {alias}, name), ', '),
         string_agg(format('format(%L, t.%I)', '%L::' || type, name), ', ')
-    into columns, qualified, values_of from ({keys}) as k;
+    into columns, qualified, values_of from ({keys}) as k having not bool_or(may_be_null);
     if columns is null then
-        raise exception '% has no such key to order batches by', {table};
+        raise exception '% has no such key that is never null to order batches by', {table};
     end if;
     loop
         begun := clock_timestamp();

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import howdah
 from howdah import _native
 from howdah.migrations import _building
+from howdah.migrations._by_hand import kept, mark
 from howdah.migrations._scan import words
 from howdah.migrations._scratch import scratch
 from howdah.migrations.errors import MigrationError, Refused
@@ -82,14 +83,19 @@ def made(settings: Settings, report: Report, name: str | None, choices: Choices)
         )
     with scratch(settings, report) as server:
         url = server.database()
-        _building.build(server, url, settings, migrations)
+        by_hand = _building.build(server, url, settings, migrations)
         before = _building.read(url)
         # a database in which nothing was made is as good as a new one
         url = server.database() if migrations else url
         declared = _building.declare(server, url, settings)
-        after = _building.read(url)
-        with howdah.connect(url) as conn:
-            version = conn.server_version
+        after, undeclared = kept(before, _building.read(url), declared, by_hand)
+        version = settings.server_version
+        if version is None:
+            with howdah.connect(url) as conn:
+                version = conn.server_version
+    for it in undeclared:
+        report.line(f"note: {it} stays: it was made by hand, and no model declares it")
+    choices = replace(choices, answers={**settings.kept, **choices.answers})
     plan = planned(before, after, {"server_version": version, "declared": declared}, choices)
     for note in plan["notes"]:
         report.line(f"note: {note}")
@@ -133,20 +139,16 @@ def planned(
 def written(steps: Sequence[Mapping[str, Any]], depends: Iterable[str]) -> str:
     """The steps of a plan as the text of a migration."""
     grouped = groups(steps)
-    lines = [*head(depends), "-- up"]
+    made_by = f"-- howdah: made {mark([step['sql'] for group in grouped for step in group])}"
+    lines = [*head(depends)[:-1], made_by, "", "-- up"]
     for group in grouped:
         lines += ["", *(f"-- {reason}" for reason in reasons(group)), directive(group[0])]
         lines += [f"{step['sql']};" for step in group]
-    lost = [n for n, group in enumerate(grouped, 1) if not _can_be_undone(group)]
-    if lost:
-        steps_lost = ", ".join(map(str, lost))
-        lines += [
-            "",
-            f"-- There is no way back from step {steps_lost}, so there is no part `down`.",
-        ]
-        return "\n".join(lines) + "\n"
     lines += ["", "-- down"]
     for number, group in reversed(list(enumerate(grouped, 1))):
+        if not _can_be_undone(group):
+            lines += ["", "-- There is no way back.", f"-- howdah: no undo {number}"]
+            continue
         undo = [step["undo"] for step in reversed(group) if step["undo"]]
         if undo:
             lines += ["", f"-- howdah: undo {number}", *(f"{it};" for it in undo)]
@@ -258,7 +260,17 @@ def empty(settings: Settings, name: str | None, *, python: bool) -> Made:
 
 
 def _can_be_undone(group: Sequence[Mapping[str, Any]]) -> bool:
-    return all(it["undo"] is not None or it["kind"] in _NOTHING_TO_UNDO for it in group)
+    return all(
+        it["undo"] is not None or it["kind"] in _NOTHING_TO_UNDO or _goes_with(it, group[:number])
+        for number, it in enumerate(group)
+    )
+
+
+def _goes_with(step: Mapping[str, Any], earlier: Sequence[Mapping[str, Any]]) -> bool:
+    """Whether its object is dropped by what undoes a step before it."""
+    return any(
+        it["object"] == step["object"] and " drop column " in (it["undo"] or "") for it in earlier
+    )
 
 
 def _intended(question: Mapping[str, Any]) -> str | None:
@@ -270,10 +282,13 @@ def _intended(question: Mapping[str, Any]) -> str | None:
 
 
 def _unanswered(questions: Sequence[Mapping[str, Any]]) -> Refused:
-    lines = [f"  {it['question']}" for it in questions]
-    first = questions[0]
-    answers = " or ".join(f"`--answer '{first['id']}={it['answer']}'`" for it in first["answers"])
-    hint = f"{answers} says it"
-    if first["id"].startswith("drop"):
-        hint += '; if it was renamed, `was="…"` in the model does'
+    lines = [f"  {it['object']}: {it['question']}\n    {it['reason']}" for it in questions]
+    hint = "; ".join(_answers(it) for it in questions)
+    if any(it["id"].startswith("drop") for it in questions):
+        hint += '; if it was renamed, `was="…"` in the model says so'
     return Refused("nobody is here to be asked:\n" + "\n".join(lines), hint=hint)
+
+
+def _answers(question: Mapping[str, Any]) -> str:
+    given = (f"`--answer '{question['id']}={it['answer']}'`" for it in question["answers"])
+    return " or ".join(given)

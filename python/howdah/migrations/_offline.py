@@ -12,6 +12,7 @@ from howdah import _native
 from howdah.migrations import history
 from howdah.migrations._deploying import KEY
 from howdah.migrations._looping import batches
+from howdah.migrations._session import FORGET, SETTINGS
 from howdah.migrations._statements import detach, dropped_index, index_build, is_repeatable
 from howdah.migrations.errors import MigrationError
 from howdah.migrations.history import literals
@@ -29,13 +30,17 @@ _HEAD = rf"""
 -- By howdah {_native.version}, for psql 10 or newer: psql -X -f FILE
 -- It stops at the first error. Run it again, and it goes on with what is left.
 \set ON_ERROR_STOP on
-set statement_timeout = 0;
-set idle_in_transaction_session_timeout = 0;
-select pg_catalog.pg_try_advisory_lock({KEY}) as howdah_is_alone \gset
-\if :howdah_is_alone
-\else
-do $$ begin raise exception 'another deploy goes on' using hint = 'run it again afterwards'; end $$;
-\endif
+do $$
+begin
+    -- a session that was cut off takes a moment to end
+    for attempt in 1..30 loop
+        if pg_catalog.pg_try_advisory_lock({KEY}) then
+            return;
+        end if;
+        perform pg_catalog.pg_sleep(0.1);
+    end loop;
+    raise exception 'another deploy goes on' using hint = 'run it again afterwards';
+end $$;
 """
 _LEFTOVER = r"""
 select coalesce(i.indisvalid, false) as howdah_is_there,
@@ -58,7 +63,6 @@ def script(
     """
     work = list(work)
     lines = [_HEAD.strip(), history.CREATE + ";", *_expected(work)]
-    lines.append(_lock_timeout(settings.lock_timeout))
     for migration, direction, steps, is_last in work:
         lines += _migration(migration, direction, steps, settings, is_last=is_last)
     lines.append(f"\nselect pg_catalog.pg_advisory_unlock({KEY}) as howdah_is_done \\gset")
@@ -129,7 +133,8 @@ def _migration(
     for step in steps:
         is_done = f"not {_recorded(migration, direction, step)} and s.state = 'done')"
         lines += [f"\n-- step {step.number}: {step.phase}", _asked("howdah_is_left", is_done)]
-        lines += [r"\if :howdah_is_left", *_step(migration, direction, step, settings), r"\endif"]
+        lines += [r"\if :howdah_is_left", *_settings(settings)]
+        lines += [*_step(migration, direction, step, settings), r"\endif"]
     seconds = "extract(epoch from pg_catalog.clock_timestamp()) - :howdah_begun"
     lines.append(
         f"\nupdate howdah_history.migration set seconds = seconds + {seconds} where name = {name};"
@@ -152,7 +157,7 @@ def _step(migration: Migration, direction: Direction, step: Step, settings: Sett
     if isinstance(work, Backfill):
         begun = history.step_began(migration, direction, step) + ";"
         return [begun, batches(migration, direction, step, work, settings.rest)]
-    done = history.step_done(migration, direction, step) + ";"
+    done = f"reset role;\n{history.step_done(migration, direction, step)};"
     return ["begin;", *(f"{it};" for it in step.sql), done, "commit;"]
 
 
@@ -176,8 +181,7 @@ def _alone(
         history.step_began(migration, direction, step) + ";",
         _lock_timeout(settings.concurrent_lock_timeout),
         *run,
-        _lock_timeout(settings.lock_timeout),
-        history.step_done(migration, direction, step) + ";",
+        f"reset role;\n{history.step_done(migration, direction, step)};",
     ]
 
 
@@ -236,6 +240,10 @@ def _recorded(migration: Migration, direction: Direction, step: Step) -> str:
         f"where s.migration = {name} and s.direction = '{direction}' "
         f"and s.number = {step.number} and s.checksum = {checksum}"
     )
+
+
+def _settings(settings: Settings) -> list[str]:
+    return [*(f"{it};" for it in (*FORGET, *SETTINGS)), _lock_timeout(settings.lock_timeout)]
 
 
 def _lock_timeout(seconds: float) -> str:

@@ -105,11 +105,14 @@ class Runner:
             begun = time.monotonic()
             self._report.line(f"  {step.number}. {step.title}")
             try:
+                self._session.settle()
                 self._step(migration, record, direction, step)
             except MigrationError:
                 raise
             except Error as error:
-                raise _failed(what, error) from error
+                line = migration.lines.get(step.number) if direction == "up" else None
+                place = f"\nin `{migration.path.name}`, step from line {line}" if line else ""
+                raise _failed(what, place, step, error) from error
             except Exception as error:
                 raise _broken(what, migration, error) from error
             self._report.progress(f"  done in {duration(time.monotonic() - begun)}")
@@ -140,7 +143,7 @@ class Runner:
         else:
             self._in_batches(migration, direction, step, before)
             return
-        self._conn.execute(done)
+        self._conn.execute(f"reset role;\n{done}")
 
     def _in_batches(
         self,
@@ -169,7 +172,8 @@ class Runner:
             else:
                 for statement in work.sql:
                     self._conn.execute(statement)
-            self._conn.execute(done)
+            # one that a step has taken may not know of the history
+            self._conn.execute(f"reset role;\n{done}")
 
     def _forget(self, migration: Migration, direction: Direction, step: Step) -> None:
         """The server refused the statement: it has not been begun after all."""
@@ -210,6 +214,12 @@ def undoing(migration: Migration, record: Record) -> list[Step]:
         )
     steps = list(migration.down)
     done = {number for (direction, number), it in record.steps.items() if direction == "up"}
+    for number in migration.final:
+        if number in done or record.state == "applied":
+            raise MigrationError(
+                f"`{migration.name}` cannot be undone: there is no way back from its step {number}",
+                hint="write a migration that goes on from here; or restore a backup",
+            )
     # one that was only recorded as applied, or squashed, has no steps
     if record.state == "begun" and not done:
         return []
@@ -229,13 +239,14 @@ def _heading(verb: str, migration: Migration, steps: Sequence[Step], all_: Seque
     return f"{verb} {migration.name}{part}"
 
 
-def _failed(what: str, error: Error) -> MigrationError:
-    hint = error.hint
+def _failed(what: str, place: str, step: Step, error: Error) -> MigrationError:
+    before = f"the steps before {step.number} are done" if step.number > 1 else "no step is done"
+    hint = error.hint or f"{before}; mend it and run it again: it goes on with this step"
     if isinstance(error, ActiveSqlTransaction | InvalidTransactionTermination):
         hint = "`-- howdah: step no transaction` above it runs it outside of one"
     lines = str(error).splitlines()
     text = "\n".join(line for line in lines if not line.startswith("hint: "))
-    return MigrationError(f"{what} failed: {text}", hint=hint)
+    return MigrationError(f"{what} failed: {text}{place}", hint=hint)
 
 
 def _broken(what: str, migration: Migration, error: Exception) -> MigrationError:

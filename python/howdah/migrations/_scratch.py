@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import secrets
+import time
 from typing import TYPE_CHECKING
 
 import howdah
@@ -21,6 +22,13 @@ if TYPE_CHECKING:
     from howdah.migrations.config import Settings
     from howdah.migrations.reporting import Report
 
+_OF_ANOTHER_DAY = """
+    select datname from pg_catalog.pg_database d
+    where datname ~ '^howdah_scratch_[0-9]+_[0-9a-f]+$'
+      and split_part(datname, '_', 3)::bigint < $1
+      and not exists (select from pg_catalog.pg_stat_activity a where a.datid = d.oid)
+"""
+_A_DAY_SECONDS = 24 * 60 * 60
 _MAY_CREATE = "select rolcreatedb or rolsuper from pg_catalog.pg_roles where rolname = current_user"
 
 
@@ -35,7 +43,7 @@ class Scratch:
 
     def database(self) -> str:
         """The URL of a new, empty database."""
-        name = f"howdah_scratch_{secrets.token_hex(6)}"
+        name = f"howdah_scratch_{time.time():.0f}_{secrets.token_hex(6)}"
         with howdah.connect(self._url, application_name="howdah migrate") as admin:
             admin.execute(f"create database {name} template template0")
         self._made.append(name)
@@ -45,6 +53,14 @@ class Scratch:
         """Make a role that nobody can use, for what is granted to it."""
         with howdah.connect(self._url, application_name="howdah migrate") as admin:
             admin.execute(f"create role {quote_identifier(name)}")
+
+    def drop_forgotten(self) -> None:
+        """Drop what a program that was killed has left: nobody is in it, for a day."""
+        with howdah.connect(self._url, application_name="howdah migrate") as admin:
+            before = round(time.time()) - _A_DAY_SECONDS
+            for (name,) in admin.fetch(_OF_ANOTHER_DAY, before):
+                with contextlib.suppress(Error):
+                    admin.execute(f"drop database if exists {name}")
 
     def drop_all(self) -> None:
         """Drop the databases."""
@@ -61,6 +77,7 @@ def scratch(settings: Settings, report: Report) -> Iterator[Scratch]:
     with contextlib.ExitStack() as stack:
         if url and _may_create(url, report):
             server = Scratch(url, is_own=False)
+            server.drop_forgotten()
             stack.callback(server.drop_all)
         else:
             import howdah.server

@@ -105,6 +105,7 @@ def _kept(old: Sequence[Migration]) -> list[str]:
         return lines
     lines += ["", "-- down"]
     for it in reversed(old):
+        lines += [f"-- howdah: no undo {numbers[it.name, number]}" for number in it.final]
         for step in it.down or ():
             undoes = numbers.get((it.name, step.undoes or 0))
             above = f"-- howdah: undo {undoes}" if undoes else _directive(step)

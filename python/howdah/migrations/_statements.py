@@ -113,6 +113,27 @@ def is_data(sql: str) -> bool:
     }  # fmt: skip
 
 
+def dropped(sql: str) -> list[tuple[str, str | None]]:
+    """The tables that it drops, or the columns of a table, as the statement writes them."""
+    found = words(sql)
+    if _starts(found, "drop", "table"):
+        parts = _parts(found[2:])
+        return [(_name(_without(part, "if", "exists")), None) for part in parts]
+    if not _starts(found, "alter", "table"):
+        return []
+    rest = _without(_without(found[2:], "if", "exists"), "only")
+    table = _name(rest)
+    columns: list[tuple[str, str | None]] = []
+    for part in _parts(rest[_name_length(rest) :]):
+        action = _without(part, "*")
+        if _starts(action, "drop") and not any(
+            _starts(action[1:], it) for it in ("constraint", "default", "not", "identity")
+        ):
+            column = _without(_without(action[1:], "column"), "if", "exists")
+            columns += [(table, column[0].text)] if column else []
+    return columns
+
+
 @dataclass(frozen=True)
 class Target:
     """What an `update` or `delete` changes, and where a condition is put into it."""
@@ -193,6 +214,24 @@ def _name_length(found: Sequence[Token]) -> int:
     while _starts(found[length:], ".") and len(found) > length + 1:
         length += 2
     return length
+
+
+def _parts(found: Sequence[Token]) -> list[Sequence[Token]]:
+    """What commas separate, outside of parentheses."""
+    parts: list[list[Token]] = [[]]
+    depth = 0
+    for token in found:
+        depth += token.means("(") - token.means(")")
+        if depth == 0 and token.means(","):
+            parts.append([])
+        else:
+            parts[-1].append(token)
+    return list(parts)
+
+
+def _without(found: Sequence[Token], *expected: str) -> Sequence[Token]:
+    """What follows these words, which may be there."""
+    return found[len(expected) :] if _starts(found, *expected) else found
 
 
 def _starts(found: Sequence[Token], *expected: str) -> bool:

@@ -14,12 +14,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 import howdah
-from howdah.errors import Error
+from howdah._native import quote_identifier
+from howdah.errors import DatabaseError, Error, InsufficientPrivilege, ReadOnlySqlTransaction
 from howdah.migrations import config, history
 from howdah.migrations._deploying import deploying
 from howdah.migrations._files import read_folder
 from howdah.migrations._runner import Runner, left, undoing
 from howdah.migrations._session import Session
+from howdah.migrations._statements import dropped
 from howdah.migrations.errors import MigrationError
 from howdah.migrations.graph import Graph
 from howdah.migrations.reporting import Report
@@ -47,6 +49,8 @@ class Status:
     """Whether the file was changed after it was applied; how lines end does not count."""
     steps_done: int
     steps: int
+    waits_for: Phase | None = None
+    """The phase of the step that comes next."""
     applied_at: dt.datetime | None = None
     seconds: float | None = None
     """The time that it took, over all runs."""
@@ -88,10 +92,14 @@ def up(  # noqa: PLR0913 (keyword-only choices, each with a default)
     """
     with _open(url, path, settings, report, stop) as session, deploying(session):
         if not history.exists(session.conn):
-            session.conn.execute(history.CREATE)
+            _begin_history(session.conn)
         migrations = read_folder(session.settings.path)
         records = _adopted(session, migrations)
         graph = Graph.for_applied(migrations, records)
+        for name in sorted(records.keys() - graph.by_name.keys()):
+            session.report.line(
+                f"warning: `{name}` was applied, and its file is not there any more"
+            )
         runner = Runner(session, interrupted)
         done = []
         for migration in _pending(graph, records, target, session.report):
@@ -213,6 +221,31 @@ def to_undo(graph: Graph, records: dict[str, Record], target: str) -> list[Migra
     return going
 
 
+def losses(settings: Settings, target: str) -> list[str]:
+    """What `down` would drop that holds rows: tables, and columns with values."""
+    with howdah.connect(settings.url, application_name="howdah migrate") as conn:
+        migrations = read_folder(settings.path)
+        known = history.adopted(history.read(conn), migrations)
+        found: list[str] = []
+        for migration in to_undo(Graph.for_applied(migrations, known), known, target):
+            for step in undoing(migration, known[migration.name]):
+                dropped_ = (it for sql in step.sql for it in dropped(sql))
+                found += [_lost(*it) for it in dropped_ if _holds_rows(conn, *it)]
+        return found
+
+
+def _lost(table: str, column: str | None) -> str:
+    return f"the rows of `{table}`" if column is None else f"the values of `{table}.{column}`"
+
+
+def _holds_rows(conn: howdah.Connection, table: str, column: str | None) -> bool:
+    condition = "" if column is None else f" where {column} is not null"
+    try:
+        return bool(conn.fetch_value(f"select exists (select from {table}{condition})"))
+    except DatabaseError:  # it is not there, or not yet
+        return False
+
+
 async def up_async(
     url: str | None = None, path: str | os.PathLike[str] | None = None, **options: Any
 ) -> list[str]:
@@ -280,14 +313,32 @@ def _open(
     settings = settings or config.load()
     if path is not None:
         settings = settings.changed(root=Path(), folder=str(path))
-    conn = howdah.connect(settings.url if url is None else url, application_name="howdah migrate")
+    url = settings.url if url is None else url
+    conn = howdah.connect(url, application_name="howdah migrate")
     stop = stop or threading.Event()
     if isinstance(stop, _Stop):
         stop.conn = conn
     try:
-        yield Session(conn, settings, report or Report(), stop)
+        yield Session(conn, settings, report or Report(), stop, url)
     finally:
         conn.close()
+
+
+def _begin_history(conn: howdah.Connection) -> None:
+    try:
+        conn.execute(history.CREATE)
+    except InsufficientPrivilege as error:
+        role = quote_identifier(conn.fetch_value("select session_user"))
+        raise MigrationError(
+            f"the history cannot be begun: {error.message}",
+            hint=f"a role that may runs, once: `create schema {history.SCHEMA} "
+            f"authorization {role}`",
+        ) from error
+    except ReadOnlySqlTransaction as error:
+        raise MigrationError(
+            f"the history cannot be begun: {error.message}",
+            hint="is this a replica? migrations need the server that takes writes",
+        ) from error
 
 
 def _pending(
@@ -311,6 +362,10 @@ def _pending(
 def _adopted(session: Session, migrations: Sequence[Migration]) -> dict[str, Record]:
     """The records; squashed migrations are written down where all that they replace is applied."""
     records = history.read(session.conn)
+    for name, migration in history.renamed(records, migrations).items():
+        session.conn.execute(history.called(name, migration))
+        session.report.line(f"`{name}` is called `{migration.name}` now")
+        records = history.read(session.conn)
     for migration in migrations:
         old = [records.get(name) for name in migration.replaces]
         if old and all(it is not None and it.state == "applied" for it in old):
@@ -329,16 +384,22 @@ def _record(session: Session, migration: Migration) -> None:
 def _status(migration: Migration, record: Record | None) -> Status:
     steps = len(migration.up)
     if record is None:
-        return Status(migration.name, "pending", False, 0, steps)  # noqa: FBT003
+        first = next((it.phase for it in migration.up), None)
+        return Status(migration.name, "pending", False, 0, steps, first)  # noqa: FBT003
+    waits_for = None
     done = steps if record.state == "applied" else 0
     if record.state != "applied":
         done = sum(record.is_done("up", it.number) for it in migration.up)
+    if record.state == "begun":
+        left_ = (it.phase for it in migration.up if not record.is_done("up", it.number))
+        waits_for = next(left_, None)
     return Status(
         migration.name,
         {"applied": "applied", "begun": "partial", "reverting": "reverting"}[record.state],  # type: ignore[arg-type]
         record.checksum != migration.checksum,
         done,
         steps,
+        waits_for,
         **_told(record),
     )
 

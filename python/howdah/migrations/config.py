@@ -31,10 +31,14 @@ class Settings:
     """The folder of the migrations."""
     models: tuple[str, ...] = ()
     """Modules with models and other objects."""
+    keep: tuple[str, ...] = ()
+    """What no model declares and stays, as `table legacy` and `column book.old`."""
     url: str = ""
     """The database; `${NAME}` stands for a variable of the environment, nothing for PG*."""
     scratch: str | None = None
     """The server on which scratch databases are made, if not that of the database."""
+    pg_version: int | None = None
+    """The major version in production, where another one builds the scratch databases."""
     lock_timeout: float = 0.5
     """Seconds that a statement may wait for a lock before it makes way."""
     concurrent_lock_timeout: float = 600.0
@@ -63,6 +67,16 @@ class Settings:
     def path(self) -> Path:
         """The folder of the migrations."""
         return self.root / self.folder
+
+    @property
+    def server_version(self) -> int | None:
+        """The version in production as the server tells it, if it was configured."""
+        return None if self.pg_version is None else self.pg_version * 10000
+
+    @property
+    def kept(self) -> dict[str, str]:
+        """The answers to the questions about what stays."""
+        return {f"drop {it}": "keep" for it in self.keep}
 
     def changed(self, **given: Any) -> Self:
         """The same with what was given; None means not given."""
@@ -107,7 +121,8 @@ def _section(file: Path, content: Mapping[str, Any]) -> Mapping[str, Any]:
 def _settings(file: Path, section: Mapping[str, Any]) -> Settings:
     known = {it.name: str(it.type) for it in fields(Settings) if it.name != "root"}
     values: dict[str, Any] = {}
-    for name, value in section.items():
+    for key, value in section.items():
+        name = key.replace("-", "_")  # as `[lint]` writes them
         if name not in known:
             raise MigrationError(
                 f"`{file}`: `migrations` has no key `{name}`", hint="known are " + ", ".join(known)

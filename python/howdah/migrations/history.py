@@ -17,7 +17,7 @@ from howdah import _native, sql
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
     from howdah.connection import Connection
     from howdah.migrations.model import Migration, Step
@@ -29,8 +29,13 @@ SCHEMA = "howdah_history"
 its search path, and make tables there."""
 
 CREATE = """\
-create schema if not exists howdah_history;
-comment on schema howdah_history is 'what howdah has done to this database';
+do $$ begin
+    -- where it is there, nobody needs the right to make it
+    if pg_catalog.to_regnamespace('howdah_history') is null then
+        create schema howdah_history;
+        comment on schema howdah_history is 'what howdah has done to this database';
+    end if;
+end $$;
 create table if not exists howdah_history.migration (
     name text primary key,
     place bigint generated always as identity,
@@ -122,9 +127,20 @@ def read(conn: Connection) -> dict[str, Record]:
     return records
 
 
-def adopted(records: dict[str, Record], migrations: Iterable[Migration]) -> dict[str, Record]:
-    """The records as they will be: a squashed migration for those that it replaces."""
+def renamed(records: dict[str, Record], migrations: Sequence[Migration]) -> dict[str, Migration]:
+    """Migrations whose files have another name now, by the name under which they were applied."""
+    names = {name for it in migrations for name in (it.name, *it.replaces)}
+    gone = [it for it in records.values() if it.name not in names]
+    new = [it for it in migrations if it.name not in records]
+    found = ((it.name, next((m for m in new if _is_same(it, m)), None)) for it in gone)
+    return {name: migration for name, migration in found if migration is not None}
+
+
+def adopted(records: dict[str, Record], migrations: Sequence[Migration]) -> dict[str, Record]:
+    """The records as they will be: with the names of now, and squashed ones for many."""
     records = dict(records)
+    for name, migration in renamed(records, migrations).items():
+        records[migration.name] = replace(records.pop(name), name=migration.name)
     for migration in migrations:
         old = [records.get(name) for name in migration.replaces]
         if old and all(it is not None and it.state == "applied" for it in old):
@@ -135,6 +151,29 @@ def adopted(records: dict[str, Record], migrations: Iterable[Migration]) -> dict
                 last, name=migration.name, checksum=migration.checksum, steps={}
             )
     return records
+
+
+def _is_same(record: Record, migration: Migration) -> bool:
+    """Whether the files are equal, or the steps that have run are."""
+    if record.checksum == migration.checksum:
+        return True
+    done = {number: it for (direction, number), it in record.steps.items() if direction == "up"}
+    return bool(done) and [it.checksum for it in migration.up] == [
+        done[number].checksum for number in sorted(done)
+    ]
+
+
+def called(old: str, migration: Migration) -> str:
+    """SQL: it has another name now."""
+    before, after = literals(old, migration.name)
+    columns = "checksum, state, begun_at, applied_at, seconds, role, client, howdah"
+    return (
+        f"insert into howdah_history.migration (name, {columns}) "
+        f"select {after}, {columns} from howdah_history.migration where name = {before};\n"
+        f"update howdah_history.migration_step set migration = {after} "
+        f"where migration = {before};\n"
+        f"delete from howdah_history.migration where name = {before}"
+    )
 
 
 def began(migration: Migration) -> str:

@@ -122,6 +122,10 @@ class Migration:
     is_python: bool = False
     lines: dict[int, int] = field(default_factory=dict, compare=False)
     """The line of the file on which each step of `up` begins."""
+    is_made: bool = False
+    """Whether it is as `make` wrote it."""
+    final: tuple[int, ...] = ()
+    """Steps of `up` after which it cannot be undone any more."""
 
     def steps_until(self, phase: Phase | None) -> list[Step]:
         """The steps of `up` that belong to this phase of a deploy, or to one before it."""

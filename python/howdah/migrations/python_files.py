@@ -22,6 +22,7 @@ Invariant: a step is done exactly once: its progress is recorded in its own tran
 from __future__ import annotations
 
 import importlib.util
+import inspect
 import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar, overload
@@ -33,7 +34,6 @@ from howdah.migrations.model import (
     Phase,
     RowBatches,
     Step,
-    Work,
     check_phases,
     checksum,
 )
@@ -132,7 +132,11 @@ class DataMigration:
 
         return add if call is None else add(call)
 
-    def _add(self, steps: list[Step], phase: Phase, work: Work) -> None:
+    def _add(self, steps: list[Step], phase: Phase, work: Function | RowBatches) -> None:
+        if inspect.iscoroutinefunction(work.call) or inspect.isasyncgenfunction(work.call):
+            raise MigrationError(
+                f"`{work.name}` is `async`, and would never be awaited", hint="`def` without it"
+            )
         steps.append(Step(len(steps) + 1, phase, work))
 
 

@@ -6,9 +6,11 @@ to a terminal; elsewhere progress comes as lines, some seconds apart.
 
 from __future__ import annotations
 
+import re
 import sys
 import time
 
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 _SECONDS_BETWEEN_LINES = 10.0
 _SECONDS_BETWEEN_FRAMES = 0.2
 
@@ -36,7 +38,7 @@ class Terminal(Report):
         if self._shown:
             sys.stderr.write("\r\x1b[K")
             self._shown = False
-        sys.stderr.write(text + "\n")
+        sys.stderr.write(printable(text) + "\n")
         sys.stderr.flush()
 
     def progress(self, text: str) -> None:
@@ -47,11 +49,16 @@ class Terminal(Report):
             return
         self._last = now
         if self._is_terminal:
-            sys.stderr.write("\r\x1b[K" + text)
+            sys.stderr.write("\r\x1b[K" + printable(text))
             sys.stderr.flush()
             self._shown = True
         else:
             self.line(text)
+
+
+def printable(text: str) -> str:
+    """The text without what a terminal would obey: names may hold anything."""
+    return _CONTROL.sub(lambda it: f"\\x{ord(it[0]):02x}", text)
 
 
 def duration(seconds: float) -> str:

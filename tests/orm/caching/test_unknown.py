@@ -6,8 +6,9 @@ import itertools
 from typing import TYPE_CHECKING, Any
 
 import howdah
-from howdah.orm import fn, raw, raw_select, select, update
+from howdah.orm import Col, Model, fn, identity, raw, raw_select, select, update
 from howdah.orm.functions import count
+from howdah.orm.schema import unique
 from tests.both import awaited
 from tests.orm.library import Book, Tag
 
@@ -176,3 +177,13 @@ async def test_a_function_may_read_any_table(db: Any) -> None:
 async def scalar(db: Any, statement: Any) -> Any:
     answer = await db.fetch(statement)
     return answer[0] if isinstance(answer, list) else answer
+
+
+async def test_a_model_that_cannot_be_made_hinders_no_other(db: Any) -> None:
+    class Wrong(Model, declare=[unique("nowhere")]):
+        id: Col[int] = identity()
+
+    before = len(await db.fetch(OTHERS))
+    await db.execute(update(Book).where(Book.id == 1).set(Book.title.to("other")))
+    assert len(await db.fetch(OTHERS)) == before
+    assert Wrong.__table__.name == "wrong"

@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use anyhow::Context as _;
 use howdah_driver::Connection;
-use howdah_schema::{Snapshot, ddl, read};
+use howdah_schema::{Schema, Snapshot, ddl, read};
 use howdah_sql::catalog::Catalog;
 
 /// What is known of one database.
@@ -43,6 +43,11 @@ impl Known {
             snapshots: Mutex::default(),
             nothing: Arc::default(),
         })
+    }
+
+    /// Whether the command line names a database or a snapshot.
+    pub(crate) fn is_named(&self) -> bool {
+        self.named.is_some()
     }
 
     /// For files whose configuration names that snapshot.
@@ -82,7 +87,7 @@ fn of_snapshot(path: &Path) -> anyhow::Result<State> {
 }
 
 fn of_database(url: &str) -> anyhow::Result<State> {
-    let mut connection = Connection::connect(url, "howdah lint")?;
+    let mut connection = Connection::connect(url, "howdah")?;
     // nothing here may change anything, whatever a view's function does
     connection.execute("set default_transaction_read_only = on")?;
     let snapshot = read::snapshot(&mut connection, &read::Options::default())?;
@@ -90,8 +95,7 @@ fn of_database(url: &str) -> anyhow::Result<State> {
 }
 
 fn of(snapshot: &Snapshot) -> State {
-    let script = ddl::create(&snapshot.schema).join(";\n") + ";\n";
-    let mut catalog = applied(&script).completed();
+    let mut catalog = of_schema(&snapshot.schema);
     if let Some(facts) = &snapshot.facts {
         facts::tell(&mut catalog, facts);
     }
@@ -99,6 +103,11 @@ fn of(snapshot: &Snapshot) -> State {
         catalog,
         version: snapshot.facts.as_ref().and_then(facts::version),
     }
+}
+
+/// What a schema says exists.
+pub(crate) fn of_schema(schema: &Schema) -> Catalog {
+    applied(&(ddl::create(schema).join(";\n") + ";\n")).completed()
 }
 
 /// What a script makes, taken for what was there.

@@ -8,6 +8,7 @@ use clap::{Args, ValueEnum};
 use howdah_sql::lint::{Level, Severity};
 
 use super::config;
+use super::history::When;
 use super::render::Form;
 
 /// Arguments of `howdah lint`.
@@ -34,6 +35,9 @@ pub(crate) struct Arguments {
     /// Whatever runs the files begins a transaction around each
     #[arg(long, help_heading = "What is known")]
     pub(super) assume_in_transaction: bool,
+    /// Whether the files of a folder are read each on what those before it have made
+    #[arg(long, value_enum, value_name = "WHEN", help_heading = "What is known")]
+    pub(super) history: Option<When>,
     /// A database, as a URL or connection string: its version, tables, sizes, constraints
     #[arg(
         long,
@@ -104,6 +108,9 @@ pub(crate) struct Arguments {
     /// List everything that is found as known
     #[arg(long, value_name = "FILE", help_heading = "Output", conflicts_with_all = ["baseline", "fix"])]
     pub(super) write_baseline: Option<PathBuf>,
+    /// With `--fix`, make edits as well that a program may notice, such as other types for new columns
+    #[arg(long, help_heading = "Output", requires = "fix")]
+    pub(super) unsafe_fixes: bool,
     /// Make the edits that are safe; what comes through standard input goes to stdout
     #[arg(long, help_heading = "Output")]
     pub(super) fix: bool,
@@ -180,7 +187,7 @@ fn version(text: &str) -> Result<u32, String> {
 fn rule(text: &str) -> Result<(String, Level), String> {
     let (name, level) = text
         .split_once('=')
-        .ok_or("expected a rule and its level, such as `table-rewrite=warning`")?;
+        .ok_or("expected a rule and its level, such as `blocking-check=warning`")?;
     let level = Level::from_name(level).ok_or_else(|| {
         let names: Vec<_> = Level::NAMES.iter().map(|it| format!("`{it}`")).collect();
         format!("expected one of {}, found `{level}`", names.join(", "))

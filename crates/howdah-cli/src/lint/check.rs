@@ -3,18 +3,20 @@
 //! IO: reads the text; with `--fix` writes the file anew, beside it first, so that it is never half written. Called from
 //! several threads. Invariant: positions are those of the text before it was edited if nothing was edited, else after.
 
+use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::Context as _;
 use howdah_sql::catalog::Catalog;
-use howdah_sql::lint::{self, DEFAULT_VERSION, Finding, Report, Settings};
+use howdah_sql::lint::{self, DEFAULT_VERSION, Finding, Report, Settings, Severity};
 use howdah_sql::text::Lines;
 
 use super::arguments::Arguments;
 use super::config::{Config, Configs, rules_named};
 use super::files::{Input, shown};
-use super::parts;
+use super::history::{Step, When};
+use super::parts::{self, Part};
 use super::render::{Excerpt, FileReport, Located};
 use super::rendered::Migration;
 use crate::known::Known;
@@ -63,16 +65,67 @@ impl<'a> Checker<'a> {
         })
     }
 
+    /// Whether the files of a folder form a history.
+    pub(super) fn history_of(&self, folder: &Path) -> When {
+        let config = self.config(&folder.join("any.sql")).ok();
+        let config = config.map(|(config, _)| config).unwrap_or_default();
+        // what is known of a database is its state behind its history
+        let is_known = self.known.is_named() || config.schema.is_some();
+        match self.arguments.history.or(config.history) {
+            None | Some(When::Auto) if is_known => When::Never,
+            when => when.unwrap_or(When::Auto),
+        }
+    }
+
     /// Looks at one file.
     pub(super) fn check(&self, input: &Input) -> anyhow::Result<Checked> {
         let text = input.read()?;
+        self.check_on(input, &text, None)
+            .map(|(checked, _)| checked)
+    }
+
+    /// Looks at files in their order, each on what those before it have made.
+    pub(super) fn history(
+        &self,
+        steps: &[Step],
+        take: &mut dyn FnMut(anyhow::Result<Checked>) -> anyhow::Result<()>,
+    ) -> anyhow::Result<()> {
+        let mut catalog: Option<Catalog> = None;
+        for step in steps {
+            let text = match step.input.read() {
+                Ok(text) => text,
+                Err(error) => {
+                    take(Err(error))?;
+                    continue;
+                }
+            };
+            let before = if step.undoes {
+                catalog.clone()
+            } else {
+                catalog.take()
+            };
+            let (checked, after) = self.check_on(&step.input, &text, before)?;
+            if !step.undoes {
+                catalog = Some(after.settled());
+            }
+            take(Ok(checked))?;
+        }
+        Ok(())
+    }
+
+    /// Looks at one text; `before` is what exists, where files before it have said so.
+    fn check_on(
+        &self,
+        input: &Input,
+        text: &str,
+        before: Option<Catalog>,
+    ) -> anyhow::Result<(Checked, Catalog)> {
         let (config, path) = self.config(input.path())?;
         let known = self.known.of(config.schema.as_deref())?;
-        let mut settings = self.settings(&config, &path, known.version);
-        let parts = parts::parts(&text);
+        let settings = self.settings(&config, &path, known.version);
+        let before = before.unwrap_or_else(|| known.catalog.clone());
+        let parts = parts::parts(text);
         if !parts.is_empty() {
-            // howdah's runner decides about transactions statement by statement
-            settings.assume_in_transaction = false;
             if self.arguments.fix {
                 let name = shown(input.path());
                 talk!(
@@ -80,24 +133,21 @@ impl<'a> Checker<'a> {
                 );
             }
             return Ok(checked_parts(
-                input,
-                &text,
-                &parts,
-                config,
-                &known.catalog,
-                &settings,
+                input, text, &parts, config, before, &settings,
             ));
         }
         if self.arguments.fix {
-            return fix(input, &text, config, &known.catalog, &settings);
+            return fix(input, text, config, &before, &settings);
         }
-        let report = lint::lint(&text, &known.catalog, &settings);
-        Ok(Checked {
-            report: file_report(input.path(), &text, report),
+        let mut report = lint::follow(text, before, &settings);
+        let after = std::mem::take(&mut report.catalog);
+        let checked = Checked {
+            report: file_report(input.path(), text, report),
             config,
             fixed: 0,
             stdin: None,
-        })
+        };
+        Ok((checked, after))
     }
 
     /// Migrations in their order, each on what those before it have made.
@@ -115,8 +165,8 @@ impl<'a> Checker<'a> {
             let text = migration.text();
             // with a database or snapshot its state is known better than migrations tell it
             let before = catalog.take().unwrap_or_else(|| known.catalog.clone());
-            let report = lint::lint(&text, &before, &settings);
-            catalog = Some(report.catalog.clone().settled());
+            let mut report = lint::follow(&text, before, &settings);
+            catalog = Some(std::mem::take(&mut report.catalog).settled());
             if migration.quiet || config.excludes(&path) {
                 continue;
             }
@@ -147,46 +197,73 @@ impl<'a> Checker<'a> {
             .or(known)
             .or(configured.pg_version);
         let assumed = configured.assume_in_transaction.unwrap_or(false);
-        let mut levels: std::collections::HashMap<_, _> = configured.rules.into_iter().collect();
+        let mut levels: HashMap<_, _> = configured.rules.into_iter().collect();
         levels.extend(self.levels.iter().copied());
         Settings {
             version: version.unwrap_or(DEFAULT_VERSION),
             assume_in_transaction: self.arguments.assume_in_transaction || assumed,
             levels,
             only: self.only.clone(),
+            unsafe_fixes: self.arguments.unsafe_fixes,
             session: configured.session.into_iter().collect(),
         }
     }
 }
 
-/// The parts of one of howdah's migrations, each on what those before it have made.
+/// The way up and the way down, each on what is before it has made; what stays is what the way up makes.
 fn checked_parts(
     input: &Input,
     text: &str,
-    parts: &[String],
+    parts: &[Part],
     config: Arc<Config>,
-    known: &Catalog,
+    known: Catalog,
     settings: &Settings,
-) -> Checked {
-    let mut catalog = known.clone();
+) -> (Checked, Catalog) {
+    let (mut catalog, mut after) = (known, None);
     let mut whole = Report::default();
     for part in parts {
-        let mut report = lint::lint(part, &catalog, settings);
+        if !part.up && after.is_none() {
+            after = Some(catalog.clone());
+        }
+        let assumed = part.transaction;
+        let settings = Settings {
+            assume_in_transaction: assumed.unwrap_or(settings.assume_in_transaction),
+            ..settings.clone()
+        };
+        let mut report = lint::follow(&part.text, catalog, &settings);
+        catalog = std::mem::take(&mut report.catalog).settled();
         for finding in &mut report.findings {
             // whoever applied the file knows it by its checksum
             finding.fix = None;
         }
-        catalog = std::mem::take(&mut report.catalog).settled();
         whole.findings.append(&mut report.findings);
         whole.statements += report.statements;
         whole.suppressed += report.suppressed;
     }
-    Checked {
-        report: file_report(input.path(), text, whole),
+    let checked = Checked {
+        report: file_report(input.path(), text, said_once(whole, parts)),
         config,
         fixed: 0,
         stdin: None,
+    };
+    (checked, after.unwrap_or(catalog))
+}
+
+/// The comments before the first mark belong to every part: what is said of them counts where all parts say it.
+fn said_once(mut report: Report, parts: &[Part]) -> Report {
+    let mut said: HashMap<(u32, u32, &'static str), usize> = HashMap::new();
+    let key = |it: &Finding| (it.span.start, it.span.end, it.rule.name);
+    let is_of_script = |it: &Finding| it.rule.group == lint::Group::Script;
+    for finding in report.findings.iter().filter(|it| is_of_script(it)) {
+        *said.entry(key(finding)).or_default() += 1;
     }
+    let head = parts.first().map_or(0, |it| it.begins);
+    let mut kept = HashSet::new();
+    report.findings.retain(|it| {
+        let is_of_head = is_of_script(it) && it.span.start < head;
+        !is_of_head || (said.get(&key(it)) == Some(&parts.len()) && kept.insert(key(it)))
+    });
+    report
 }
 
 /// One text with its edits made.
@@ -196,20 +273,22 @@ fn fix(
     config: Arc<Config>,
     known: &Catalog,
     settings: &Settings,
-) -> anyhow::Result<Checked> {
-    let fixed = lint::fix(text, known, settings);
+) -> anyhow::Result<(Checked, Catalog)> {
+    let mut fixed = lint::fix(text, known, settings);
     let mut stdin = None;
     match input {
         Input::Stdin(_) => stdin = Some(fixed.text.clone()),
         Input::File(path) if fixed.text != text => replace(path, &fixed.text)?,
         Input::File(_) => {}
     }
-    Ok(Checked {
+    let after = std::mem::take(&mut fixed.report.catalog);
+    let checked = Checked {
         report: file_report(input.path(), &fixed.text, fixed.report),
         config,
         fixed: fixed.fixed,
         stdin,
-    })
+    };
+    Ok((checked, after))
 }
 
 /// Findings with their places in the file.
@@ -230,6 +309,7 @@ fn file_report(path: &Path, text: &str, report: Report) -> FileReport {
         statements: report.statements,
         suppressed: report.suppressed,
         baselined: 0,
+        threshold: Some(Severity::Error),
     }
 }
 

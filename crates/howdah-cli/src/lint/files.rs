@@ -19,7 +19,7 @@ const SKIPPED: [&str; 4] = ["node_modules", "__pycache__", "target", "site-packa
 
 /// A text to look at.
 #[derive(Debug, Clone)]
-pub(super) enum Input {
+pub(crate) enum Input {
     /// A file, as the user names it.
     File(PathBuf),
     /// Standard input, under that name.
@@ -28,12 +28,12 @@ pub(super) enum Input {
 
 impl Input {
     /// Its name, as it is shown.
-    pub(super) fn path(&self) -> &Path {
+    pub(crate) fn path(&self) -> &Path {
         let (Self::File(path) | Self::Stdin(path)) = self;
         path
     }
 
-    pub(super) fn read(&self) -> anyhow::Result<String> {
+    pub(crate) fn read(&self) -> anyhow::Result<String> {
         let mut bytes = Vec::new();
         match self {
             Self::File(path) => {
@@ -70,7 +70,7 @@ fn unreadable(path: &Path) -> String {
 }
 
 /// The files that the arguments mean; `excluded` says which are left out.
-pub(super) fn find(
+pub(crate) fn find(
     arguments: &[PathBuf],
     excluded: &mut dyn FnMut(&Path) -> anyhow::Result<bool>,
 ) -> anyhow::Result<Vec<Input>> {
@@ -161,7 +161,7 @@ fn plain(path: &Path) -> PathBuf {
 }
 
 /// A path as it is shown everywhere: with `/`.
-pub(super) fn shown(path: &Path) -> String {
+pub(crate) fn shown(path: &Path) -> String {
     let path = plain(path);
     if std::path::MAIN_SEPARATOR == '/' {
         path.to_string_lossy().into_owned()

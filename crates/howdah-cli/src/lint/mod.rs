@@ -7,13 +7,14 @@
 mod arguments;
 mod baseline;
 mod check;
-mod config;
+pub(crate) mod config;
 mod explain;
-mod files;
+pub(crate) mod files;
 mod glob;
+mod history;
 mod output;
 mod parallel;
-mod parts;
+pub(crate) mod parts;
 mod render;
 mod rendered;
 
@@ -27,6 +28,7 @@ use baseline::Baseline;
 use check::{Checked, Checker};
 use config::{Config, Configs};
 use files::Input;
+use history::Batch;
 use output::Output;
 use render::Totals;
 
@@ -58,11 +60,19 @@ pub(crate) fn run(arguments: &Arguments, context: &Context) -> anyhow::Result<i3
                 "note: there is nothing to look at: no file that ends in `.sql` and is not excluded"
             );
         }
-        let work = |input: &Input| checker.check(input);
-        parallel::in_order(&inputs, work, |checked| run.take(checked))?;
+        let batches = history::batches(inputs, |folder| checker.history_of(folder));
+        for batch in &batches {
+            match batch {
+                Batch::Alone(inputs) => {
+                    let work = |input: &Input| checker.check(input);
+                    parallel::in_order(inputs, work, |checked| run.take(checked))?;
+                }
+                Batch::History(steps) => checker.history(steps, &mut |it| run.take(it))?,
+            }
+        }
         if arguments.trace {
             let code = run.end()?;
-            let traced = trace(arguments, inputs, context)?;
+            let traced = trace(arguments, batches, context)?;
             // whatever failed is told before whatever was found
             return Ok(if traced == exit::OK { code } else { traced });
         }
@@ -71,17 +81,23 @@ pub(crate) fn run(arguments: &Arguments, context: &Context) -> anyhow::Result<i3
 }
 
 /// What the files really do, printed behind what was found.
-fn trace(arguments: &Arguments, inputs: Vec<Input>, context: &Context) -> anyhow::Result<i32> {
-    let file = |input: Input| match input {
-        Input::File(path) => Ok(path),
-        Input::Stdin(_) => {
-            anyhow::bail!("`--trace` runs files, and standard input was read already")
+fn trace(arguments: &Arguments, batches: Vec<Batch>, context: &Context) -> anyhow::Result<i32> {
+    let mut files = Vec::new();
+    for batch in batches {
+        let inputs: Vec<Input> = match batch {
+            Batch::Alone(inputs) => inputs,
+            Batch::History(steps) => {
+                let forward = steps.into_iter().filter(|it| !it.undoes);
+                forward.map(|it| it.input).collect()
+            }
+        };
+        for input in inputs {
+            let Input::File(path) = input else {
+                anyhow::bail!("`--trace` runs files, and standard input was read already")
+            };
+            files.push(path);
         }
-    };
-    let files = inputs
-        .into_iter()
-        .map(file)
-        .collect::<anyhow::Result<Vec<_>>>()?;
+    }
     if files.is_empty() {
         return Ok(exit::OK);
     }
@@ -182,6 +198,7 @@ impl<'a> Run<'a> {
         }
         let fail_on = self.arguments.fail_on.or(checked.config.fail_on);
         let threshold = fail_on.unwrap_or(FailOn::Error).severity();
+        checked.report.threshold = threshold;
         let mut totals = Totals::default();
         totals.add(&checked.report);
         self.grave += threshold.map_or(0, |it| totals.at_least(it));

@@ -34,7 +34,8 @@ impl Output {
             Color::Always => true,
             Color::Never => false,
             Color::Auto => {
-                is_terminal && std::env::var_os("NO_COLOR").is_none_or(|it| it.is_empty())
+                let says = |name| std::env::var_os(name).unwrap_or_default();
+                is_terminal && says("NO_COLOR").is_empty() && says("TERM") != "dumb"
             }
         };
         let mut sinks = vec![Sink {

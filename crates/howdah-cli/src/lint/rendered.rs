@@ -87,7 +87,9 @@ impl Migration {
             suppressed: report.suppressed,
             ..FileReport::default()
         };
-        for finding in report.findings {
+        for mut finding in report.findings {
+            // its places are those of the SQL, not of the Python file
+            finding.fix = None;
             let chunk = self.chunk(finding.span.start);
             if self.is_silenced(chunk, &finding) {
                 placed.suppressed += 1;

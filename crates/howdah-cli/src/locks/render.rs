@@ -4,86 +4,11 @@ use std::fmt::Write as _;
 
 use howdah_sql::ast::ObjectName;
 use howdah_sql::locks::{Effects, Held, InTransaction, LockTaken, Mode};
-use serde::Serialize;
 
 use super::Told;
 
 /// How much of a statement is shown.
 const SHOWN_LINES: usize = 6;
-
-/// One statement for programs: these keys and no others, but for `file` where there are several.
-#[derive(Serialize)]
-pub(super) struct Record<'a> {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    file: Option<&'a str>,
-    statement: &'a str,
-    line: u32,
-    locks: Vec<LockRecord>,
-    rewrites: Vec<String>,
-    scans: Vec<String>,
-    builds: Vec<String>,
-    in_transaction: &'static str,
-    waits_for: Vec<WaitRecord>,
-}
-
-#[derive(Serialize)]
-struct LockRecord {
-    relation: String,
-    mode: &'static str,
-    held: &'static str,
-}
-
-#[derive(Serialize)]
-struct WaitRecord {
-    whom: &'static str,
-    relation: Option<String>,
-}
-
-/// All statements for programs.
-pub(super) fn json(told: &[Told], with_file: bool) -> Vec<Record<'_>> {
-    told.iter().map(|it| record(it, with_file)).collect()
-}
-
-fn record(told: &Told, with_file: bool) -> Record<'_> {
-    let effects = &told.effects;
-    let names = |list: &[ObjectName]| list.iter().map(ObjectName::to_string).collect();
-    Record {
-        file: with_file.then_some(told.file.as_str()),
-        statement: &told.text,
-        line: told.line,
-        locks: effects
-            .locks
-            .iter()
-            .map(|lock| LockRecord {
-                relation: lock.relation.to_string(),
-                mode: lock.mode.name(),
-                held: lock.held.word(),
-            })
-            .collect(),
-        rewrites: names(&effects.rewrites),
-        scans: names(&effects.scans),
-        builds: names(&effects.builds),
-        in_transaction: effects.in_transaction.word(),
-        waits_for: effects
-            .waits()
-            .into_iter()
-            .map(|wait| WaitRecord {
-                whom: wait.whom.word(),
-                relation: wait.relation.as_ref().map(ObjectName::to_string),
-            })
-            .collect(),
-    }
-}
-
-/// What has no place among the keys, for stderr.
-pub(super) fn remarks(told: &[Told]) -> impl Iterator<Item = String> {
-    told.iter().flat_map(|it| {
-        let at = format!("{}:{}", it.file, it.line);
-        caveats(&it.effects)
-            .into_iter()
-            .map(move |(word, text)| format!("{at}: {word}: {text}"))
-    })
-}
 
 /// All statements for people.
 pub(super) fn text(told: &[Told], version: u32) -> String {
@@ -180,6 +105,45 @@ fn lock(group: &[LockTaken]) -> String {
         String::new()
     };
     format!("{} on {}, {held}{blocks}", first.mode, join(&relations))
+}
+
+/// What one should know of a statement before it runs, in a few lines: what it blocks, and for how long that may be.
+pub(super) fn short(effects: &Effects) -> Vec<String> {
+    let mut lines = Vec::new();
+    let blocking = effects
+        .locks
+        .iter()
+        .filter(|lock| lock.mode >= Mode::ShareUpdateExclusive);
+    let blocking: Vec<LockTaken> = blocking.cloned().collect();
+    for group in blocking.chunk_by(|a, b| a.mode == b.mode) {
+        let relations: Vec<ObjectName> = group.iter().map(|lock| lock.relation.clone()).collect();
+        if let Some(first) = group.first() {
+            let blocks = first.mode.blocks().words();
+            lines.push(format!(
+                "{} on {}: blocks {blocks}",
+                first.mode,
+                join(&relations)
+            ));
+        }
+    }
+    for (word, list) in [
+        ("rewrites", &effects.rewrites),
+        ("empties", &effects.empties),
+        ("scans", &effects.scans),
+        ("builds", &effects.builds),
+    ] {
+        if !list.is_empty() {
+            lines.push(format!("{word} {}", join(list)));
+        }
+    }
+    let beside = effects.waits_for.iter();
+    lines.extend(beside.map(|wait| format!("waits for {wait}")));
+    lines.extend(
+        caveats(effects)
+            .into_iter()
+            .map(|(word, text)| format!("{word}: {text}")),
+    );
+    lines
 }
 
 /// What may make the answer wrong.

@@ -93,7 +93,7 @@ fn text(found: &Difference) -> String {
 fn script(found: &Difference) -> String {
     let part = |change: &Change| {
         let loss = change.loses.as_ref();
-        let note = loss.map_or(String::new(), |it| format!("-- loses {it}\n"));
+        let note = loss.map_or(String::new(), |it| ddl::note(&format!("loses {it}")));
         note + &ddl::script(&change.statements)
     };
     found.changes.iter().map(part).collect()

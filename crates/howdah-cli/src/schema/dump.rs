@@ -63,16 +63,16 @@ pub(super) fn run(arguments: &Arguments, context: &Context) -> anyhow::Result<i3
 /// The statements, and as comments what none of them makes.
 fn script(snapshot: &Snapshot, base: &str) -> String {
     let schema = &snapshot.schema;
-    let unknown = schema.unknown.iter().map(|it| {
-        let name = it.name.replace(['\n', '\r'], " ");
-        format!("-- not understood: {name} ({})\n", it.kind)
-    });
+    let unknown = schema
+        .unknown
+        .iter()
+        .map(|it| ddl::note(&format!("not understood: {} ({})", it.name, it.kind)));
     let whole = schema.tables.iter().filter(|it| it.partition_by.is_none());
     let invalid = whole.flat_map(|table| {
         let indexes = table.indexes.iter().filter(|it| it.invalid);
         indexes.map(|it| {
             let name = table.name.sibling(it.name.as_deref().unwrap_or_default());
-            format!("-- not valid: index {name} on {}\n", table.name)
+            ddl::note(&format!("not valid: index {name} on {}", table.name))
         })
     });
     let notes: String = unknown.chain(invalid).collect();

@@ -98,6 +98,13 @@ pub fn script(statements: &[String]) -> String {
     text
 }
 
+/// A line of a script that is no statement, whatever the names that are told of contain: a line break
+/// of theirs would end the comment, and what follows it would be run.
+#[must_use]
+pub fn note(text: &str) -> String {
+    format!("-- {}\n", text.replace(char::is_control, " "))
+}
+
 /// Appends what there is, after its keyword.
 pub(crate) fn push_some(text: &mut String, keyword: &str, value: Option<impl std::fmt::Display>) {
     if let Some(value) = value {
@@ -117,4 +124,15 @@ pub(crate) fn with(options: &Options) -> String {
     };
     let list: Vec<String> = options.iter().map(option).collect();
     format!(" with ({})", list.join(", "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::note;
+
+    #[test]
+    fn a_name_does_not_end_a_note() {
+        let text = note("not valid: index \"bad\ndrop table t;\r--\"");
+        assert_eq!(text, "-- not valid: index \"bad drop table t; --\"\n");
+    }
 }

@@ -215,6 +215,10 @@ fn touch_policy(policy: &mut Policy, name: &str) {
 }
 
 fn rename_constraints(schema: &mut Schema, to: &Table, out: &mut Vec<Change>) {
+    let own = schema.table(&to.name);
+    if own.is_none_or(|own| has_names_of(&own.constraints, &to.constraints, |it| &it.name)) {
+        return;
+    }
     let taken = taken_names(schema, &to.name);
     let Some(from) = schema.tables.iter_mut().find(|it| it.name == to.name) else {
         return;
@@ -250,6 +254,12 @@ fn rename_constraints(schema: &mut Schema, to: &Table, out: &mut Vec<Change>) {
 }
 
 fn rename_indexes(schema: &mut Schema, table: &Name, to: &[Index], out: &mut Vec<Change>) {
+    let of_view = || schema.views.iter().find(|it| it.name == *table);
+    let own = schema.table(table).map(|it| &it.indexes);
+    let own = own.or_else(|| of_view().map(|it| &it.indexes));
+    if own.is_none_or(|own| has_names_of(own, to, |it| &it.name)) {
+        return;
+    }
     let taken = taken_names(schema, table);
     let tables = schema.tables.iter_mut();
     let mut own = tables.map(|it| (&it.name, &mut it.indexes, Some(&mut it.replica_identity)));
@@ -289,6 +299,12 @@ fn rename_indexes(schema: &mut Schema, table: &Name, to: &[Index], out: &mut Vec
             out.push(rename(entity, &what, &was, name));
         }
     }
+}
+
+/// Whether no name is new: then there is nothing to rename, and no need to know all the names that are taken.
+fn has_names_of<T>(own: &[T], new: &[T], name: impl Fn(&T) -> &Option<String>) -> bool {
+    let there: HashSet<_> = own.iter().map(&name).collect();
+    new.iter().all(|it| there.contains(name(it)))
 }
 
 /// A sequence that belongs to the same column is the same one.

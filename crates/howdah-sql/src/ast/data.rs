@@ -65,6 +65,8 @@ pub struct Delete {
 pub struct Merge {
     /// Into which table.
     pub table: ObjectName,
+    /// `ONLY`.
+    pub only: bool,
     /// For each action that sets columns, which, in order.
     pub sets: Vec<Vec<Name>>,
     /// Everything read and computed in it, `WITH` included.

@@ -13,8 +13,12 @@ pub struct Query {
     pub reads: Vec<ObjectName>,
     /// Relations that `INSERT`, `UPDATE`, `DELETE` or `MERGE` in a `WITH` change.
     pub writes: Vec<ObjectName>,
+    /// Those of `reads` and `writes` that stand behind `ONLY` wherever they are named.
+    pub only: Vec<ObjectName>,
     /// `FOR UPDATE` and its kin stand somewhere in it.
     pub locks_rows: Option<RowLock>,
+    /// Relations whose rows they lock: those of their select's `FROM`, or the ones named `OF`.
+    pub row_locks: Vec<ObjectName>,
     /// What the outermost `FROM` lists or joins, in order, as long as it is relations and nothing
     /// merges their columns: then `*` means all of theirs. Empty otherwise.
     pub from: Vec<ObjectName>,
@@ -32,6 +36,12 @@ pub struct Query {
 }
 
 impl Query {
+    /// Whether each mention of a relation stands behind `ONLY`.
+    #[must_use]
+    pub fn is_only(&self, relation: &ObjectName) -> bool {
+        self.only.contains(relation)
+    }
+
     /// Visits every expression in it and all below them.
     pub fn walk<'a>(&'a self, visit: &mut impl FnMut(&'a Node)) {
         let targets = self.targets.iter().map(|target| &target.expr.node);

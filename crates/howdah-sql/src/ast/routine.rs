@@ -1,6 +1,6 @@
 //! Functions, procedures, triggers, `DO` and `CALL`.
 
-use super::{Call, Expr, Name, ObjectName, StorageOption, TypeName};
+use super::{Call, Expr, Name, ObjectName, Statement, StorageOption, TypeName};
 use crate::text::Span;
 
 /// `CREATE [OR REPLACE] FUNCTION` and `PROCEDURE`.
@@ -42,7 +42,7 @@ pub enum Body {
     /// `RETURN x`.
     Return(Expr),
     /// `BEGIN ATOMIC … END`.
-    Atomic(Span),
+    Atomic(Vec<Statement>),
     /// `AS 'file', 'symbol'`.
     Library,
     /// None, which PostgreSQL refuses.

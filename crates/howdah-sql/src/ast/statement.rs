@@ -117,3 +117,32 @@ pub enum Kind {
     /// be understood: its first words, in lower case.
     Other(String),
 }
+
+impl Kind {
+    /// What a query, or a statement that changes rows, reads and computes; none of other statements.
+    #[must_use]
+    pub fn query(&self) -> Option<&Query> {
+        match self {
+            Self::Select(it) => Some(&it.query),
+            Self::Insert(it) => Some(&it.query),
+            Self::Update(it) => Some(&it.query),
+            Self::Delete(it) => Some(&it.query),
+            Self::Merge(it) => Some(&it.query),
+            _ => None,
+        }
+    }
+
+    /// The relations whose rows a statement changes, those within `WITH` too.
+    #[must_use]
+    pub fn written(&self) -> Vec<&ObjectName> {
+        let target = match self {
+            Self::Insert(it) => Some(&it.table),
+            Self::Update(it) => Some(&it.table),
+            Self::Delete(it) => Some(&it.table),
+            Self::Merge(it) => Some(&it.table),
+            _ => None,
+        };
+        let within = self.query().into_iter().flat_map(|it| &it.writes);
+        target.into_iter().chain(within).collect()
+    }
+}

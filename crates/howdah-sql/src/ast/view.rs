@@ -1,6 +1,6 @@
 //! Views, materialized views and rewrite rules.
 
-use super::{Name, ObjectName, Persistence, Query, StorageOption};
+use super::{Name, ObjectName, Persistence, Query, Statement, StorageOption};
 
 /// `CREATE [OR REPLACE] VIEW`.
 #[derive(Clone, Debug)]
@@ -60,4 +60,6 @@ pub struct CreateRule {
     pub event: String,
     /// `INSTEAD`.
     pub instead: bool,
+    /// What it does; empty of `NOTHING`.
+    pub actions: Vec<Statement>,
 }

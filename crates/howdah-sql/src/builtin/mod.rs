@@ -5,6 +5,7 @@
 
 mod casts;
 mod functions;
+mod sets;
 mod types;
 
 use crate::ast::Volatility;
@@ -16,6 +17,12 @@ pub fn volatility(function: &str) -> Option<Volatility> {
     let found = functions::FUNCTIONS.binary_search_by_key(&function, |(name, _)| name);
     let (_, volatility) = functions::FUNCTIONS.get(found.ok()?)?;
     Some(*volatility)
+}
+
+/// Whether a built-in function returns a set.
+#[must_use]
+pub fn returns_set(function: &str) -> bool {
+    sets::SETS.binary_search(&function).is_ok()
 }
 
 /// Whether PostgreSQL brings a type of that name, as the catalog spells it.
@@ -67,6 +74,7 @@ mod tests {
             functions::FUNCTIONS.is_sorted_by(|a, b| a.0 < b.0),
             "binary search needs it"
         );
+        assert!(sets::SETS.is_sorted_by(|a, b| a < b), "so do the others");
     }
 
     #[test]

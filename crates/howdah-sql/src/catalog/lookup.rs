@@ -173,6 +173,17 @@ impl Catalog {
             .filter(move |view| view.reads.contains(&name))
     }
 
+    /// Other relations that have a rule whose actions use a relation.
+    pub fn ruled_with<'a>(
+        &'a self,
+        name: &ObjectName,
+    ) -> impl Iterator<Item = &'a Relation> + use<'a> {
+        let name = self.resolve(name);
+        self.dependents(&name).into_iter().filter(move |relation| {
+            relation.name != name && relation.rules.iter().any(|it| it.mentions(&name))
+        })
+    }
+
     /// Direct partitions and heirs of a table.
     pub fn children<'a>(
         &'a self,

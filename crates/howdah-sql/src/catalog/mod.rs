@@ -20,7 +20,7 @@ use std::sync::Arc;
 
 use crate::ast::ObjectName;
 pub use relation::{
-    Age, Column, Domain, Function, Generated, Index, Made, Publication, Relation, Size,
+    Age, Column, Domain, Function, Generated, Index, Made, Publication, Relation, Rule, Size,
     TableConstraint, Trigger, Type, TypeKind,
 };
 use store::{Mark, Objects, Others};

@@ -57,7 +57,7 @@ pub struct Relation {
     /// Its triggers.
     pub triggers: Vec<Trigger>,
     /// Its rewrite rules, without a view's own.
-    pub rules: Vec<String>,
+    pub rules: Vec<Rule>,
     /// Its policies.
     pub policies: Vec<String>,
     /// `ENABLE ROW LEVEL SECURITY`.
@@ -111,6 +111,27 @@ impl Relation {
     #[must_use]
     pub fn is_partitioned(&self) -> bool {
         self.partition_by.is_some()
+    }
+}
+
+/// A rewrite rule.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Rule {
+    /// Its name.
+    pub name: String,
+    /// `select`, `insert`, `update` or `delete`.
+    pub event: String,
+    /// Relations that its actions read.
+    pub reads: Vec<ObjectName>,
+    /// Relations whose rows its actions change.
+    pub writes: Vec<ObjectName>,
+}
+
+impl Rule {
+    /// Whether one of its actions reads or writes a relation.
+    #[must_use]
+    pub fn mentions(&self, relation: &ObjectName) -> bool {
+        self.reads.contains(relation) || self.writes.contains(relation)
     }
 }
 

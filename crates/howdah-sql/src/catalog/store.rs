@@ -237,7 +237,9 @@ fn targets(relation: &Relation) -> Vec<ObjectName> {
             _ => None,
         });
     let owner = relation.owned_by.iter().map(|(table, _)| table);
+    let rules = relation.rules.iter();
     let all = keys
+        .chain(rules.flat_map(|it| it.reads.iter().chain(&it.writes)))
         .chain(&relation.parents)
         .chain(&relation.reads)
         .chain(owner);

@@ -104,12 +104,23 @@ impl Finding {
         self
     }
 
+    /// With an edit that a program may notice, which is made where it is asked for.
+    #[must_use]
+    pub fn change(self, title: impl Into<String>, edits: Vec<Edit>) -> Self {
+        let mut changed = self.fix(title, edits);
+        if let Some(fix) = &mut changed.fix {
+            fix.safe = false;
+        }
+        changed
+    }
+
     /// With an edit that `--fix` makes.
     #[must_use]
     pub fn fix(mut self, title: impl Into<String>, edits: Vec<Edit>) -> Self {
         self.fix = Some(Fix {
             title: title.into(),
             edits,
+            safe: true,
         });
         self
     }
@@ -167,6 +178,8 @@ pub struct Fix {
     pub title: String,
     /// Its parts, which do not overlap.
     pub edits: Vec<Edit>,
+    /// The schema comes out the same.
+    pub safe: bool,
 }
 
 /// A replacement of bytes.

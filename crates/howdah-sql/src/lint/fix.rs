@@ -4,6 +4,8 @@
 //! comment of before in the same order, and statements that no edit touched as they were; an edit that would break one of
 //! these is refused.
 
+use std::collections::HashSet;
+
 use super::finding::{Edit, Finding};
 use super::rules::unused_suppression;
 use super::{Report, Settings, lint};
@@ -12,7 +14,9 @@ use crate::catalog::Catalog;
 use crate::text::Span;
 
 /// How often an edit may make another one possible.
-const ROUNDS: usize = 8;
+const ROUNDS: usize = 64;
+
+const BYTE_ORDER_MARK: char = '\u{feff}';
 
 /// What became of a text.
 #[derive(Debug, Clone)]
@@ -44,7 +48,7 @@ pub fn fix(text: &str, known: &Catalog, settings: &Settings) -> Fixed {
 
 /// All edits of a report at once or, if they are refused together, the first that is not.
 fn round(state: &Fixed, known: &Catalog, settings: &Settings) -> Option<Fixed> {
-    let chosen = independent(&state.report.findings);
+    let chosen = independent(&state.report.findings, settings);
     attempt(state, &chosen, known, settings).or_else(|| {
         let mut alone = chosen.iter();
         alone.find_map(|it| attempt(state, &[it], known, settings))
@@ -57,7 +61,7 @@ fn attempt(
     known: &Catalog,
     settings: &Settings,
 ) -> Option<Fixed> {
-    let mut edits: Vec<&Edit> = chosen.iter().flat_map(|it| edits(it)).collect();
+    let mut edits: Vec<&Edit> = chosen.iter().flat_map(|it| edits(it, settings)).collect();
     if edits.is_empty() {
         return None;
     }
@@ -67,8 +71,17 @@ fn attempt(
         return None;
     }
     let report = lint(&text, known, settings);
-    // an edit that leaves its finding in place, or makes another, would be made again and again
-    let gone = hazards(&state.report).checked_sub(hazards(&report))?;
+    // an edit that leaves its finding in place would be made again and again
+    let left: HashSet<&str> = report
+        .findings
+        .iter()
+        .map(|it| it.fingerprint.as_str())
+        .collect();
+    let is_gone = |it: &&&Finding| !left.contains(it.fingerprint.as_str());
+    let gone = chosen.iter().filter(is_gone).count();
+    if hazards(&report) > hazards(&state.report) {
+        return None;
+    }
     (gone > 0).then_some(Fixed {
         text,
         fixed: state.fixed + gone,
@@ -82,17 +95,19 @@ fn hazards(report: &Report) -> usize {
     report.findings.iter().filter(is_hazard).count()
 }
 
-fn edits(finding: &Finding) -> &[Edit] {
-    finding.fix.as_ref().map_or(&[], |it| it.edits.as_slice())
+fn edits<'a>(finding: &'a Finding, settings: &Settings) -> &'a [Edit] {
+    let made = finding.fix.as_ref();
+    made.filter(|it| it.safe || settings.unsafe_fixes)
+        .map_or(&[], |it| it.edits.as_slice())
 }
 
 /// Findings whose edits do not meet, first come first served.
-fn independent(findings: &[Finding]) -> Vec<&Finding> {
+fn independent<'a>(findings: &'a [Finding], settings: &Settings) -> Vec<&'a Finding> {
     let mut taken: Vec<Span> = Vec::new();
     let meets = |a: Span, b: Span| a.start <= b.end && b.start <= a.end;
     let mut chosen = Vec::new();
     for finding in findings {
-        let spans: Vec<Span> = edits(finding).iter().map(|it| it.span).collect();
+        let spans: Vec<Span> = edits(finding, settings).iter().map(|it| it.span).collect();
         let is_free = |it: &Span| !taken.iter().any(|other| meets(*it, *other));
         if !spans.is_empty() && spans.iter().all(is_free) {
             taken.extend(spans);
@@ -105,11 +120,22 @@ fn independent(findings: &[Finding]) -> Vec<&Finding> {
 /// The text with edits that are in order; none if they overlap or lie outside.
 fn apply(text: &str, edits: &[&Edit]) -> Option<String> {
     let mut out = String::with_capacity(text.len() + 64);
+    let first = if text.starts_with(BYTE_ORDER_MARK) {
+        BYTE_ORDER_MARK.len_utf8()
+    } else {
+        0
+    };
     let mut at = 0;
     for edit in edits {
-        let range = edit.span.range();
+        // nothing stands before the mark that a file may begin with
+        let range =
+            edit.span.start.max(first as u32) as usize..edit.span.end.max(first as u32) as usize;
         out.push_str(text.get(at..range.start)?);
-        out.push_str(&edit.text);
+        if text.contains("\r\n") {
+            out.push_str(&edit.text.replace('\n', "\r\n"));
+        } else {
+            out.push_str(&edit.text);
+        }
         at = range.end;
     }
     out.push_str(text.get(at..)?);
@@ -205,6 +231,7 @@ mod tests {
             finding.fix = Some(Fix {
                 title: String::new(),
                 edits,
+                safe: true,
             });
             let report = Report {
                 findings: vec![finding],
@@ -230,5 +257,43 @@ mod tests {
             "{}",
             fixed.text
         );
+    }
+
+    #[test]
+    fn a_mark_at_the_beginning_and_ends_of_lines_stay() {
+        let text = "\u{feff}ALTER TABLE t ADD COLUMN a int;\r\nSELECT 1;\r\n";
+        let fixed = fixed(text).text;
+        let expected =
+            "\u{feff}SET lock_timeout = '2s';\r\nALTER TABLE t ADD COLUMN a int;\r\nSELECT 1;\r\n";
+        assert_eq!(fixed, expected);
+    }
+
+    #[test]
+    fn each_stretch_gets_its_limit() {
+        let block = |name: &str| format!("BEGIN;\nALTER TABLE t ADD COLUMN {name} int;\nCOMMIT;\n");
+        let text = format!(
+            "{}{}ALTER TABLE t ADD COLUMN c int;\n",
+            block("a"),
+            block("b")
+        );
+        let fixed = fixed(&text).text;
+        assert_eq!(
+            fixed.matches("SET LOCAL lock_timeout").count(),
+            2,
+            "{fixed}"
+        );
+        assert_eq!(fixed.matches("SET lock_timeout").count(), 1, "{fixed}");
+    }
+
+    #[test]
+    fn what_a_program_may_notice_is_made_where_it_is_asked_for() {
+        let text = "CREATE TABLE t (a json);";
+        assert_eq!(fixed(text).text, text);
+        let settings = Settings {
+            unsafe_fixes: true,
+            ..Settings::default()
+        };
+        let made = fix(text, &Catalog::default(), &settings);
+        assert_eq!(made.text, "CREATE TABLE t (a jsonb);");
     }
 }

@@ -58,6 +58,12 @@ pub struct Report {
 /// Looks at a script; `known` is what exists before it.
 #[must_use]
 pub fn lint(text: &str, known: &Catalog, settings: &Settings) -> Report {
+    follow(text, known.clone(), settings)
+}
+
+/// As [`lint`], for one script of many, each on the catalog that the one before has left.
+#[must_use]
+pub fn follow(text: &str, known: Catalog, settings: &Settings) -> Report {
     let script = crate::parse(text);
     let mut suppressions = Suppressions::new(text, &script);
     let assumed = settings.assume_in_transaction && !suppressions.no_transaction();

@@ -6,8 +6,8 @@
 
 use std::collections::HashMap;
 
-use crate::ast::{Kind, Node, Query, Set, Statement, Transaction};
-use crate::locks::{Effects, Held, LockTaken};
+use crate::ast::{Kind, Node, ObjectName, Query, Set, Statement, Transaction};
+use crate::locks::{Effects, Held, LockTaken, Mode};
 use crate::text::Span;
 
 /// The session before a statement.
@@ -15,7 +15,7 @@ use crate::text::Span;
 pub struct Session {
     /// The transaction that is open.
     pub transaction: Option<Open>,
-    /// A statement has kept others out of something that they use.
+    /// The last statement that kept others out of something that they use waited for it without a limit.
     pub has_blocked: bool,
     /// Parameters that the script has set and not taken back, with their values as written.
     values: HashMap<String, String>,
@@ -32,8 +32,12 @@ pub struct Open {
     pub begin: Option<Span>,
     /// How many statements it has had, without `BEGIN` and settings.
     pub statements: usize,
-    /// The locks that it holds on what others use, in the order in which they were taken.
+    /// The locks that it holds on what others use, in the order in which they were taken, each once.
     pub held: Vec<HeldLock>,
+    /// The strongest one of each relation.
+    modes: HashMap<ObjectName, Mode>,
+    /// The place of the strongest one, the earliest of several.
+    strongest: Option<usize>,
 }
 
 /// A lock that a transaction holds.
@@ -107,8 +111,8 @@ impl Session {
             return;
         };
         let stays = |it: &&LockTaken| it.held == Held::Transaction;
-        for lock in effects.locks.iter().filter(stays).cloned() {
-            open.held.push(HeldLock { lock, by });
+        for lock in effects.locks.iter().filter(stays) {
+            open.hold(lock, by);
         }
     }
 
@@ -200,14 +204,38 @@ impl Open {
             begin,
             statements: 0,
             held: Vec::new(),
+            modes: HashMap::new(),
+            strongest: None,
         }
+    }
+
+    fn hold(&mut self, lock: &LockTaken, by: Span) {
+        match self.modes.get_mut(&lock.relation) {
+            Some(mode) if *mode >= lock.mode => return,
+            Some(mode) => *mode = lock.mode,
+            None => {
+                self.modes.insert(lock.relation.clone(), lock.mode);
+            }
+        }
+        if self.strongest().is_none_or(|it| it.lock.mode < lock.mode) {
+            self.strongest = Some(self.held.len());
+        }
+        self.held.push(HeldLock {
+            lock: lock.clone(),
+            by,
+        });
+    }
+
+    /// The strongest lock that it holds on a relation.
+    #[must_use]
+    pub fn mode(&self, relation: &ObjectName) -> Option<Mode> {
+        self.modes.get(relation).copied()
     }
 
     /// The strongest lock that it holds, the earliest of several.
     #[must_use]
     pub fn strongest(&self) -> Option<&HeldLock> {
-        // the last of equal ones is what `max_by_key` gives
-        self.held.iter().rev().max_by_key(|it| it.lock.mode)
+        self.held.get(self.strongest?)
     }
 }
 

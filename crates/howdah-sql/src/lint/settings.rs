@@ -21,6 +21,8 @@ pub struct Settings {
     pub levels: HashMap<&'static str, Level>,
     /// Only these rules run; empty: all.
     pub only: Vec<&'static str>,
+    /// Edits are made as well that a program may notice: other types for new columns.
+    pub unsafe_fixes: bool,
     /// Parameters that are set before the script begins: by the role, by whatever runs it.
     pub session: HashMap<String, String>,
 }
@@ -32,6 +34,7 @@ impl Default for Settings {
             assume_in_transaction: false,
             levels: HashMap::new(),
             only: Vec::new(),
+            unsafe_fixes: false,
             session: HashMap::new(),
         }
     }

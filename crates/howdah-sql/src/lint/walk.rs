@@ -9,7 +9,7 @@ use super::impact;
 use super::rule::{Check, Rule};
 use super::rules;
 use super::rules::syntax_error;
-use super::session::Session;
+use super::session::{Session, Timeout};
 use super::settings::Settings;
 use super::severity::Level;
 use crate::ast::{Action, Do, Kind, RelationKind, Script, Statement, Transaction};
@@ -31,7 +31,7 @@ const DEPTH: usize = 4;
 pub(super) fn walk(
     text: &str,
     script: &Script,
-    known: &Catalog,
+    known: Catalog,
     settings: &Settings,
     assumed: bool,
 ) -> Walked {
@@ -40,7 +40,7 @@ pub(super) fn walk(
         text,
         settings,
         rules: rules::ALL.iter().filter(runs).copied().collect(),
-        catalog: known.clone(),
+        catalog: known,
         session: Session::new(assumed, settings.session.clone()),
         findings: Vec::new(),
         statements: 0,
@@ -142,14 +142,16 @@ impl Walk<'_> {
         if let Kind::Do(body) = &statement.kind {
             self.body(text, statement, body);
         }
+        let limit = self.session.timeout("lock_timeout");
+        let unlimited = !matches!(limit, Timeout::Milliseconds(_));
         if self.depth == 0 {
             self.session.apply(statement);
         }
         self.session.hold(&effects, statement.span);
-        self.session.has_blocked |= effects
-            .locks
-            .iter()
-            .any(|it| it.mode.blocks_writes() && !self.catalog.is_new(&it.relation));
+        let mut locks = effects.locks.iter();
+        if locks.any(|it| it.mode.blocks_writes() && !self.catalog.is_new(&it.relation)) {
+            self.session.has_blocked = unlimited;
+        }
         self.assume(&statement.kind);
         self.catalog.apply(statement);
     }

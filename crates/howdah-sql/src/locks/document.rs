@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 
 use super::effects::{Held, InTransaction, Whom};
 use super::mode::Mode;
-use super::table::{Role, Row, SECTIONS, VERSIONS};
+use super::table::{self, Role, Row, SECTIONS, Section, VERSIONS};
 
 const HEAD: &str = "\
 # The lock model
@@ -36,6 +36,12 @@ pub fn document() -> String {
     for mode in Mode::ALL {
         let _ = writeln!(page, "| `{mode}` | {} |", mode.blocks().words());
     }
+    page += "\n## Contents\n\n";
+    for section in SECTIONS {
+        let (title, anchor) = (section.title, anchor(section.title));
+        let _ = writeln!(page, "- [{title}](#{anchor}): {}", verbs(section));
+    }
+    page += "- [What changed from version to version](#what-changed-from-version-to-version)\n";
     for section in SECTIONS {
         let _ = write!(
             page,
@@ -54,7 +60,66 @@ pub fn document() -> String {
             );
         }
     }
+    changes(&mut page);
     page
+}
+
+/// As GitHub and MkDocs make it of a heading.
+fn anchor(title: &str) -> String {
+    let kept = title
+        .chars()
+        .filter(|it| it.is_alphanumeric() || matches!(it, ' ' | '-'));
+    kept.collect::<String>().to_lowercase().replace(' ', "-")
+}
+
+/// The first words of a section's statements, each once.
+fn verbs(section: &Section) -> String {
+    let mut verbs: Vec<String> = Vec::new();
+    for row in section.rows {
+        let first = row.sql.split("; ").next().unwrap_or_default();
+        let is_word = |it: &&str| it.chars().all(|it| it.is_ascii_uppercase());
+        let words = first.split(' ').take_while(is_word);
+        let words: Vec<&str> = words
+            .filter(|it| !["OR", "REPLACE", "FOREIGN"].contains(it))
+            .take(2)
+            .collect();
+        let verb = format!("`{}`", words.join(" "));
+        if !words.is_empty() && !verbs.contains(&verb) {
+            verbs.push(verb);
+        }
+    }
+    verbs.join(", ")
+}
+
+/// The lines that begin with a version, newest first, beside those that they came after.
+fn changes(page: &mut String) {
+    *page += "\n## What changed from version to version\n\n\
+              Each line says what the version does, and the one below it what the version before did.\n";
+    for version in VERSIONS.rev() {
+        let begins: Vec<&Row> = table::rows().filter(|it| it.since == version).collect();
+        if begins.is_empty() || version == *VERSIONS.start() {
+            continue;
+        }
+        let _ = write!(
+            page,
+            "\n### PostgreSQL {version}\n\n| statement | locks | work |\n|---|---|---|\n"
+        );
+        for row in begins {
+            let before = table::row(row.form, version - 1);
+            let _ = writeln!(
+                page,
+                "| {} | {} | {} |",
+                statement(row),
+                locks(row),
+                work(row)
+            );
+            let before = before.map_or_else(
+                || "*before: not there* | |".to_owned(),
+                |it| format!("*before* | {} | {}", locks(it), work(it)),
+            );
+            let _ = writeln!(page, "| {before} |");
+        }
+    }
 }
 
 fn statement(row: &Row) -> String {

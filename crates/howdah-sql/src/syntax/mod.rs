@@ -18,6 +18,7 @@ mod queries;
 mod relations;
 mod replication;
 mod routines;
+mod row_locks;
 mod session;
 mod statements;
 mod tables;
@@ -32,7 +33,7 @@ pub use self::bodies::parse_do;
 use self::parser::Parser;
 use self::tree::Tree;
 use crate::ast::{Kind, Script, SourceComment, Statement, SyntaxError};
-use crate::text::{Piece, TokenKind, mask_commands, mask_variables, pieces, tokens};
+use crate::text::{Piece, Span, TokenKind, mask_commands, mask_variables, pieces, tokens};
 
 /// Parentheses within parentheses that the parser, which calls itself for each, is given.
 /// PostgreSQL's own limit depends on its stack and is of the same order.
@@ -155,7 +156,19 @@ fn convert(parser: &mut Parser, source: &str, base: usize) -> Result<Kind, Synta
             schema.elements.extend(statements);
             Kind::CreateSchema(schema)
         }
-        first => first.unwrap_or_else(|| Kind::Other(first_words(source))),
+        first => {
+            // the parser goes on with whatever it can; a server reads one statement up to its semicolon
+            if let Some(second) = statements.next() {
+                return Err(SyntaxError {
+                    span: Span {
+                        end: second.span.start,
+                        ..second.span
+                    },
+                    message: "missing semicolon before this".to_owned(),
+                });
+            }
+            first.unwrap_or_else(|| Kind::Other(first_words(source)))
+        }
     })
 }
 

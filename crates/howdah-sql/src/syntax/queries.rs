@@ -6,7 +6,7 @@ use super::expressions::QUERIES;
 use super::tree::Tree;
 use crate::ast::{
     Copy, CopyPlace, CreateTableAs, Delete, Insert, Kind, Merge, Name, Node, ObjectName,
-    OnConflict, Persistence, Query, RowLock, Select, Target, Update,
+    OnConflict, Persistence, Query, Select, Target, Update,
 };
 
 /// Statements within `WITH` that change data.
@@ -51,7 +51,7 @@ impl Tree<'_> {
     }
 
     /// The select that says what comes out: through parentheses, to the left of a `UNION`.
-    fn outermost(&self) -> Option<Self> {
+    pub(super) fn outermost(&self) -> Option<Self> {
         let mut query = self.clone();
         while !matches!(query.kind(), K::SELECT | K::SELECT_INTO) {
             query = query.any(&QUERIES)?;
@@ -141,13 +141,17 @@ impl Tree<'_> {
             match node.kind() {
                 K::RELATION_FROM_ITEM => node.read(query),
                 K::RELATION_NAME if node.is_read() => node.read(query),
-                K::LOCKING_CLAUSE => query.locks_rows = query.locks_rows.max(node.row_lock()),
+                K::LOCKING_CLAUSE => node.lock_rows(query),
                 kind if WRITES.contains(&kind) => {
-                    query.writes.extend(node.write_target());
+                    if let Some(target) = node.write_target() {
+                        let only = node.is_only_target();
+                        query.mention(&target, only);
+                        query.writes.push(target);
+                    }
                 }
                 _ => {}
             }
-            if node.is_expr() {
+            if node.is_expr() && !node.is_from_item() {
                 node.compute(query);
             } else if targets.is_none_or(|targets| targets.node() != node.node()) {
                 let below = pending.len();
@@ -157,6 +161,12 @@ impl Tree<'_> {
                 }
             }
         }
+    }
+
+    /// `(t)`, `(a JOIN b)` within `FROM` look like an expression.
+    fn is_from_item(&self) -> bool {
+        let parent = self.ancestors().next();
+        self.kind() == K::PAREN_EXPR && parent.is_some_and(|it| it.kind() == K::PAREN_FROM_ITEM)
     }
 
     /// The target of a statement that changes data is no relation read.
@@ -169,9 +179,21 @@ impl Tree<'_> {
         let Some(name) = self.object(K::RELATION_NAME_REF) else {
             return;
         };
-        if !query.reads.contains(&name) && !self.is_with_query(&name) {
+        if self.is_with_query(&name) {
+            return;
+        }
+        query.mention(&name, self.is_only());
+        if !query.reads.contains(&name) {
             query.reads.push(name);
         }
+    }
+
+    /// `FROM ONLY t`, `FROM ONLY (t)`.
+    fn is_only(&self) -> bool {
+        let around = self
+            .ancestors()
+            .take_while(|it| matches!(it.kind(), K::PAREN_EXPR | K::PAREN_FROM_ITEM));
+        self.has(K::ONLY_KW) || around.into_iter().any(|it| it.has(K::ONLY_KW))
     }
 
     /// Constants are left out: a dump has millions.
@@ -185,7 +207,7 @@ impl Tree<'_> {
     }
 
     /// Whether a name, here, is that of a `WITH` query around it.
-    fn is_with_query(&self, name: &ObjectName) -> bool {
+    pub(super) fn is_with_query(&self, name: &ObjectName) -> bool {
         if name.schema.is_some() {
             return false;
         }
@@ -210,25 +232,6 @@ impl Tree<'_> {
             inner = outer;
         }
         false
-    }
-
-    fn row_lock(&self) -> Option<RowLock> {
-        Some(
-            match self
-                .any(&[
-                    K::FOR_UPDATE,
-                    K::FOR_NO_KEY_UPDATE,
-                    K::FOR_SHARE,
-                    K::FOR_KEY_SHARE,
-                ])?
-                .kind()
-            {
-                K::FOR_UPDATE => RowLock::Update,
-                K::FOR_NO_KEY_UPDATE => RowLock::NoKeyUpdate,
-                K::FOR_SHARE => RowLock::Share,
-                _ => RowLock::KeyShare,
-            },
-        )
     }
 
     /// The table that a statement changes.
@@ -317,6 +320,12 @@ impl Tree<'_> {
         names
     }
 
+    /// `UPDATE ONLY t`, `DELETE FROM ONLY t`, `MERGE INTO ONLY t`.
+    fn is_only_target(&self) -> bool {
+        self.any(&[K::RELATION_NAME, K::TABLE_RELATION_NAME])
+            .is_some_and(|relation| relation.has(K::ONLY_KW))
+    }
+
     pub(super) fn update(&self) -> Kind {
         let relation = self.child(K::RELATION_NAME);
         Kind::Update(Update {
@@ -350,6 +359,7 @@ impl Tree<'_> {
         let sets = updates.map(|update| update.sets());
         Kind::Merge(Merge {
             table: self.write_target().unwrap_or_default(),
+            only: self.is_only_target(),
             sets: sets
                 .chain(inserts.map(|insert| insert.target_columns()))
                 .collect(),
@@ -381,13 +391,27 @@ impl Tree<'_> {
 }
 
 impl Query {
+    /// One more mention of a relation; before it is among `reads` or `writes`.
+    fn mention(&mut self, relation: &ObjectName, only: bool) {
+        let known = self.reads.contains(relation) || self.writes.contains(relation);
+        if only && !known {
+            self.only.push(relation.clone());
+        } else if !only {
+            self.only.retain(|it| it != relation);
+        }
+    }
+
     /// What subqueries in an expression do, this query does.
     fn read_below(&mut self, node: &Node) {
         node.visit(&mut |node| match node {
             Node::Subquery(inner) => {
+                for relation in inner.reads.iter().chain(&inner.writes) {
+                    self.mention(relation, inner.is_only(relation));
+                }
                 merge(&mut self.reads, &inner.reads);
                 merge(&mut self.writes, &inner.writes);
                 self.locks_rows = self.locks_rows.max(inner.locks_rows);
+                merge(&mut self.row_locks, &inner.row_locks);
                 false
             }
             _ => true,
@@ -395,7 +419,7 @@ impl Query {
     }
 }
 
-fn merge(all: &mut Vec<ObjectName>, more: &[ObjectName]) {
+pub(super) fn merge(all: &mut Vec<ObjectName>, more: &[ObjectName]) {
     for name in more {
         if !all.contains(name) {
             all.push(name.clone());

@@ -123,6 +123,12 @@ impl Tree<'_> {
     pub(super) fn create_rule(&self) -> Kind {
         let on = self.child(K::RULE_ON);
         let event = on.as_ref().and_then(|on| on.child(K::RULE_EVENT));
+        let does = self.child(K::RULE_DO);
+        let list = does
+            .as_ref()
+            .and_then(|it| it.child(K::RULE_STMT_LIST))
+            .or_else(|| does.clone());
+        let actions = list.iter().flat_map(Tree::nodes);
         Kind::CreateRule(CreateRule {
             name: self.name(K::RULE).unwrap_or_default(),
             or_replace: self.has(K::OR_REPLACE),
@@ -130,9 +136,11 @@ impl Tree<'_> {
                 .and_then(|on| on.object(K::RELATION_NAME_REF))
                 .unwrap_or_default(),
             event: event.map(|event| event.words()).unwrap_or_default(),
-            instead: self
-                .child(K::RULE_DO)
-                .is_some_and(|it| it.has(K::INSTEAD_KW)),
+            instead: does.as_ref().is_some_and(|it| it.has(K::INSTEAD_KW)),
+            actions: actions
+                .filter(|it| it.kind() != K::NOTHING)
+                .map(|it| it.statement())
+                .collect(),
         })
     }
 

@@ -5,8 +5,8 @@ use squawk_syntax::SyntaxKind as K;
 use super::tree::Tree;
 use crate::ast::{
     AlterFunction, Body, CallProcedure, CreateAggregate, CreateEventTrigger, CreateFunction,
-    CreateTrigger, Do, Expr, Kind, Node, ObjectKind, ObjectName, RoutineParameter, TypeName,
-    Volatility,
+    CreateTrigger, Do, Expr, Kind, Node, ObjectKind, ObjectName, RoutineParameter, Select,
+    Statement, TypeName, Volatility,
 };
 
 impl Tree<'_> {
@@ -119,7 +119,7 @@ impl Tree<'_> {
             return value.expr().map_or(Body::Missing, Body::Return);
         }
         if let Some(block) = self.child(K::ATOMIC_BODY) {
-            return Body::Atomic(block.span());
+            return Body::Atomic(block.nodes().map(|it| it.atomic_statement()).collect());
         }
         let Some(clause) = options.child(K::AS_FUNC_OPTION) else {
             return Body::Missing;
@@ -130,6 +130,19 @@ impl Tree<'_> {
         {
             Some(literal) => Body::Text(literal.as_quoted()),
             None => Body::Library,
+        }
+    }
+
+    /// One statement of `BEGIN ATOMIC … END`; `RETURN x` is `SELECT x` there.
+    fn atomic_statement(&self) -> Statement {
+        if self.kind() != K::RETURN_STMT {
+            return self.statement();
+        }
+        Statement {
+            span: self.span(),
+            kind: Kind::Select(Select {
+                query: self.as_query(),
+            }),
         }
     }
 

@@ -7,6 +7,7 @@ mod identifier;
 mod mask;
 mod position;
 mod scan;
+mod sections;
 mod span;
 mod split;
 
@@ -15,5 +16,6 @@ pub(crate) use identifier::{unescape_unicode, unquote_unicode_identifier};
 pub(crate) use mask::{mask_commands, mask_variables};
 pub use position::{Lines, Position};
 pub use scan::{Token, TokenKind, tokens};
+pub use sections::{Section, sections};
 pub use span::Span;
 pub use split::{Piece, Pieces, pieces, split};

@@ -14,7 +14,7 @@ mod observation;
 
 use std::time::{Duration, Instant};
 
-use howdah_driver::{Config, Connection, Interrupt, Kind};
+use howdah_driver::{Config, Connection, Interrupt, Kind, TransactionStatus};
 
 use crate::error::{Doing, Error, Result};
 use catalog::{Counters, Moment};
@@ -85,13 +85,20 @@ impl Observer {
         Ok(())
     }
 
-    /// Runs one statement in the transaction that is open; after a failure the transaction is aborted.
+    /// Whether a transaction is open, aborted or not.
+    #[must_use]
+    pub fn in_transaction(&self) -> bool {
+        self.subject.transaction_status() != TransactionStatus::Idle
+    }
+
+    /// Runs one statement in the transaction that is open; after a failure the transaction is aborted. The server
+    /// itself refuses a second one in the text: what is read here as one cannot hide the end of the transaction.
     ///
     /// # Errors
     /// A lost connection, or an answer of the server that cannot be understood. What the statement itself fails
     /// with is in the [`Observation`].
     pub fn observe(&mut self, sql: &str) -> Result<Observation> {
-        self.observe_running(|subject| subject.query(sql).map(drop))
+        self.observe_running(|subject| subject.query_with(sql, &[]).map(drop))
     }
 
     /// As [`Observer::observe`], for `COPY … FROM STDIN` with these lines.

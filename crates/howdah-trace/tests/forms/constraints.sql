@@ -204,6 +204,10 @@ truncate child;
 truncate parent;
 --- truncate a table that is referenced, cascade
 truncate parent cascade;
+--- truncate a table that is referenced by a parent of inheritance, cascade
+create table heir (extra text) inherits (child);
+--- then
+truncate parent cascade;
 --- truncate both
 truncate parent, child;
 --- truncate and restart

@@ -32,10 +32,38 @@ select * from t for key share;
 select * from t join u on u.t_id = t.id for update of u;
 --- select for update skip locked
 select * from t for update skip locked;
+--- select for update of an alias
+select * from t a join u b on b.t_id = a.id for update of b;
+--- select for share of one and for update of the other
+select * from t join u on u.t_id = t.id for share of t for update of u;
+--- select for update, a subquery aside
+select * from t where id in (select t_id from u) for update;
+--- select for update of a subquery
+select * from (select t.id from t join lonely on true limit 1) s, u for update of s;
+--- select for update in a subquery
+select * from (select id from t limit 1 for update) s, u;
+--- select for update of a view
+select * from v for update;
+--- select for update with a query
+with picked as (select id from u) select * from t join picked using (id) for update of t;
+--- select for update of only a parent
+select * from only base for update;
 --- select from a parent
 select * from base;
 --- select from only a parent
 select * from only base;
+--- select from only a parent in parentheses
+select * from only (base);
+--- select from only a parent and from all of it
+select * from only base a, base b;
+--- select from only a parent in a subquery
+select id from t where id in (select id from only base);
+--- table only
+table only base;
+--- select from a view of only a parent
+create view shallow as select id from only base;
+--- then
+select * from shallow;
 --- insert
 insert into t values (1000, 1, 'x');
 --- insert from a select

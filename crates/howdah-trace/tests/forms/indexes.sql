@@ -36,6 +36,22 @@ create unique index on doubled (a);
 create index on t (a) where a > 10;
 --- create an index on an expression
 create index on t (upper(b));
+--- create an index on an expression of a function of ours
+create function twice_of(a int) returns int language sql immutable as 'select a * 2';
+--- then
+create index fresh on t (twice_of(id));
+--- create an index on an expression of a volatile SQL function that is inlined
+create function twice_of(a int) returns int language sql as 'select a * 2';
+--- then
+create index fresh on t (twice_of(id));
+--- create an index on an expression of a volatile function
+create function twice_of(a int) returns int language plpgsql as 'begin return a * 2; end';
+--- then
+create index fresh on t (twice_of(id));
+--- create an index on an expression of a stable function
+create index fresh on t ((now()));
+--- create a partial index with a stable condition
+create index fresh on t (id) where now() > '2020-01-01';
 --- create a covering index
 create index on t (a) include (b);
 --- create a hash index

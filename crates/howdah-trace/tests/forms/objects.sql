@@ -215,6 +215,16 @@ alter policy w_all on w rename to w_some;
 drop policy w_all on w;
 --- create a rule
 create rule fresh as on delete to t do also insert into other values (old.id);
+--- create a rule with several actions
+create rule fresh as on update to t do also (insert into other values (old.id); delete from w where id in (select id from u));
+--- create a rule that selects
+create rule fresh as on update to t do instead select * from vv;
+--- create a rule that inserts elsewhere instead
+create rule fresh as on insert to v do instead insert into t (id) values (new.id);
+--- write through a rule
+delete from w where id = 1;
+--- update a table with a rule for deletions
+update w set v = 2 where id = 1;
 --- replace a rule
 create or replace rule w_rule as on delete to w do nothing;
 --- rename a rule
@@ -307,6 +317,12 @@ create function fresh() returns int language sql as 'select 1';
 create function fresh() returns bigint language sql as 'select count(*) from t';
 --- create a function whose body is parsed {14..}
 create function fresh() returns bigint language sql begin atomic select count(*) from t; end;
+--- create a function whose body reads a view and writes {14..}
+create function fresh() returns void language sql begin atomic insert into other select id from vv; update w set v = 1; end;
+--- create a function that reads a view and writes
+create function fresh() returns void language sql as 'insert into other select id from vv; update w set v = 1';
+--- create a function that returns a query {14..}
+create function fresh() returns bigint language sql return (select count(*) from t);
 --- replace a function
 create or replace function double_of(a int) returns int language sql immutable as 'select a + a';
 --- create a procedure

@@ -237,3 +237,34 @@ select count(*) from event;
 insert into event values (1, '2024-05-05', 1, 'x');
 --- create a table like a partitioned one
 create table copy (like event including all);
+--- disable all triggers of a partitioned table that references
+alter table sale disable trigger all;
+--- disable the users' triggers of a partitioned table that references
+alter table sale disable trigger user;
+--- world referred partitions
+create table part (id int not null, k int not null, primary key (id, k)) partition by range (k);
+create table part_small partition of part for values from (0) to (10);
+create table part_large partition of part for values from (10) to (20) partition by list (id);
+create table part_large_a partition of part_large for values in (1, 2, 3);
+create table part_other partition of part default;
+insert into part select n, k from generate_series(1, 3) n, generate_series(0, 19) k;
+insert into part select n, 100 from generate_series(1, 300) n;
+create table referrer (id int primary key, part_id int, part_k int, foreign key (part_id, part_k) references part);
+insert into referrer select n, 1, 0 from generate_series(1, 300) n;
+
+--- detach a default partition of a table that is referenced
+alter table part detach partition part_other;
+--- detach a partitioned partition of a table that is referenced
+alter table part detach partition part_large;
+--- detach a partition that is referenced
+alter table part detach partition part_small;
+--- detach a partition of a table that is referenced concurrently {14..}
+alter table part detach partition part_other;
+--- then
+alter table part detach partition part_large concurrently;
+--- drop a partition of a table that is referenced
+drop table part_large;
+--- disable all triggers of a partitioned table that is referenced
+alter table part disable trigger all;
+--- truncate a partitioned table that is referenced, cascade
+truncate part cascade;

@@ -9,6 +9,7 @@ use howdah_driver::Config;
 #[path = "../../../howdah-driver/tests/support/mod.rs"]
 mod clusters;
 
+pub(crate) mod conversions;
 pub(crate) mod forms;
 
 pub(crate) use clusters::{Programs, Server};

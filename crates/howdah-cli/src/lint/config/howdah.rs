@@ -13,6 +13,7 @@ use super::{Config, Settings, closest, unknown_rule, version};
 use crate::failure::Hinted;
 use crate::lint::arguments::FailOn;
 use crate::lint::glob::Glob;
+use crate::lint::history::When;
 
 /// Reads `howdah.toml`; other commands may have tables of their own in it.
 pub(super) fn own(path: &Path, text: &str) -> anyhow::Result<Option<Config>> {
@@ -43,6 +44,9 @@ fn config(mut table: Table<'_>) -> anyhow::Result<Config> {
         exclude: globs(table.strings("exclude")?),
         baseline: table.string("baseline")?.map(|it| root.join(it)),
         schema: table.string("schema")?.map(|it| root.join(it)),
+        history: table.take("history", "`auto`, `always` or `never`", |it| {
+            When::from_str(it.as_str()?, false).ok()
+        })?,
         fail_on: table.take("fail-on", "`note`, `warning`, `error` or `never`", fail_on)?,
         ..Config::default()
     };
@@ -132,12 +136,13 @@ mod tests {
     #[test]
     fn everything_is_read() {
         let text = "[tool.howdah.lint]\nexclude = ['legacy/']\nbaseline = 'known.json'\n\
-            fail-on = 'error'\nschema = 'db/schema.json'\npg-version = 16\nassume-in-transaction = true\n\
+            fail-on = 'error'\nhistory = 'never'\nschema = 'db/schema.json'\npg-version = 16\nassume-in-transaction = true\n\
             [tool.howdah.lint.rules]\nsyntax-error = 'warning'\nunused-suppression = 'off'\n";
         let config = read_text("pyproject.toml", text).unwrap().unwrap();
         assert!(config.excludes(Path::new("legacy/a.sql")));
         assert_eq!(config.baseline.as_deref(), Some(Path::new("known.json")));
         assert_eq!(config.fail_on, Some(FailOn::Error));
+        assert_eq!(config.history, Some(When::Never));
         assert_eq!(config.settings.pg_version, Some(16));
         let rules = &config.settings.rules;
         assert_eq!(rules["syntax-error"], Level::Fixed(Severity::Warning));

@@ -19,6 +19,7 @@ pub(crate) use reader::closest;
 
 use super::arguments::FailOn;
 use super::glob::Glob;
+use super::history::When;
 
 /// The files that may hold a configuration, best first, with what reads them.
 const FILES: [(&str, Reader); 3] = [
@@ -47,6 +48,8 @@ pub(super) struct Config {
     pub(crate) schema: Option<PathBuf>,
     /// The gravity from which the exit code says so.
     pub(crate) fail_on: Option<FailOn>,
+    /// Whether the files of a folder form a history.
+    pub(crate) history: Option<When>,
 }
 
 /// What can be said of all files, and otherwise of some.

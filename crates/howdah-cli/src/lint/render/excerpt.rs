@@ -116,7 +116,15 @@ impl Line {
             .start
             .saturating_sub(WIDTH / 3)
             .min(width - WIDTH);
-        let mut text: String = self.text.chars().skip(skip).take(WIDTH).collect();
+        let (mut text, mut at, mut first) = (String::new(), 0, None);
+        for character in self.text.chars() {
+            if at >= skip && at < skip + WIDTH {
+                first.get_or_insert(at);
+                text.push(character);
+            }
+            at += columns(character);
+        }
+        let skip = first.unwrap_or(skip);
         if skip + WIDTH < width {
             text.push('…');
         }
@@ -160,8 +168,32 @@ fn push(text: &mut String, character: char) -> usize {
         }
         character => {
             text.push(character);
-            1
+            columns(character)
         }
+    }
+}
+
+/// How many columns a terminal gives to a character, in the ranges of Unicode's East Asian Width and of marks that are
+/// written over what stands before them.
+fn columns(character: char) -> usize {
+    match character {
+        '\u{300}'..='\u{36f}'
+        | '\u{1ab0}'..='\u{1aff}'
+        | '\u{20d0}'..='\u{20ff}'
+        | '\u{fe00}'..='\u{fe0f}' => 0,
+        '\u{1100}'..='\u{115f}'
+        | '\u{2e80}'..='\u{303e}'
+        | '\u{3041}'..='\u{a4cf}'
+        | '\u{ac00}'..='\u{d7a3}'
+        | '\u{f900}'..='\u{faff}'
+        | '\u{fe30}'..='\u{fe6f}'
+        | '\u{ff00}'..='\u{ff60}'
+        | '\u{ffe0}'..='\u{ffe6}'
+        | '\u{1f300}'..='\u{1f64f}'
+        | '\u{1f680}'..='\u{1f6ff}'
+        | '\u{1f900}'..='\u{1f9ff}'
+        | '\u{20000}'..='\u{3fffd}' => 2,
+        _ => 1,
     }
 }
 
@@ -195,6 +227,26 @@ mod tests {
         assert_eq!(marks("ab", 2..2), [pair("ab", "")]);
         assert_eq!(marks("", 0..0), [pair("", "")]);
         assert_eq!(marks("a\u{1b}[2J", 0..1).first().unwrap().0, "a\u{fffd}[2J");
+    }
+
+    #[test]
+    fn wide_characters_take_two_columns() {
+        let text = "SELECT '表名', e\u{301} FROM 表 x";
+        let start = text.find("FROM").unwrap();
+        let excerpt = Excerpt::new(text, &(start..start + 4), 1);
+        let line = excerpt.lines.first().unwrap();
+        // seven letters, a quote, two wide ones, a quote, a comma, a space, an accented letter, a space
+        assert_eq!(line.marked, 17..21, "{}", line.text);
+        let long = format!("{}X", "表".repeat(500));
+        let found = Excerpt::new(&long, &(1_500..1_501), 1);
+        let line = found.lines.first().unwrap();
+        let before: usize = line
+            .text
+            .chars()
+            .take_while(|it| *it != 'X')
+            .map(columns)
+            .sum();
+        assert_eq!(line.marked.start, before);
     }
 
     #[test]

@@ -6,6 +6,7 @@ use std::io::{self, Write};
 
 use howdah_sql::lint::Severity;
 
+use super::excerpt::printable;
 use super::{FileReport, Located, Renderer, Totals, facts};
 
 pub(super) struct Github;
@@ -33,7 +34,7 @@ impl Renderer for Github {
                 end.line,
                 end.column,
                 property(finding.rule.name),
-                data(&text(located))
+                data(&printable(&text(located)))
             )?;
         }
         Ok(())

@@ -111,5 +111,5 @@ fn fix(fix: &Fix) -> Value {
     let edits = fix.edits.iter();
     let edits =
         edits.map(|it| json!({"start": it.span.start, "end": it.span.end, "text": it.text}));
-    json!({"title": fix.title, "edits": edits.collect::<Vec<_>>()})
+    json!({"title": fix.title, "safe": fix.safe, "edits": edits.collect::<Vec<_>>()})
 }

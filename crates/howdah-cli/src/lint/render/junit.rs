@@ -1,11 +1,9 @@
 //! JUnit's XML: a suite for each file, a failed case for each finding, one that passed for a clean file.
 //!
-//! IO: writes to what it is handed. Invariant: notes pass, since a report that fails should mean something.
+//! IO: writes to what it is handed. Invariant: a case fails where the exit code would tell of its finding.
 
 use std::fmt::Write as _;
 use std::io::{self, Write};
-
-use howdah_sql::lint::Severity;
 
 use super::{FileReport, Renderer, Totals, github};
 
@@ -36,7 +34,7 @@ impl Renderer for Junit {
             let name = escaped(&format!("{}:{}", finding.rule.name, located.start.line));
             let text = escaped(&github::text(located));
             let _ = write!(cases, "    <testcase classname=\"{path}\" name=\"{name}\"");
-            if finding.severity == Severity::Note {
+            if report.threshold.is_none_or(|it| finding.severity < it) {
                 let _ = writeln!(cases, "><system-out>{text}</system-out></testcase>");
                 continue;
             }

@@ -64,6 +64,8 @@ pub(crate) struct FileReport {
     pub(crate) suppressed: usize,
     /// Known already.
     pub(crate) baselined: usize,
+    /// How grave a finding has to be to count as a failure; none: nothing does.
+    pub(crate) threshold: Option<Severity>,
 }
 
 /// What was found in all files.
@@ -92,7 +94,8 @@ impl Totals {
                 Severity::Warning => &mut self.warnings,
                 Severity::Note => &mut self.notes,
             } += 1;
-            self.fixable += usize::from(located.finding.fix.is_some());
+            let is_safe = located.finding.fix.as_ref().is_some_and(|it| it.safe);
+            self.fixable += usize::from(is_safe);
         }
     }
 

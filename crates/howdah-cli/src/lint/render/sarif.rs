@@ -62,6 +62,7 @@ fn descriptor(rule: &Rule) -> Value {
     json!({
         "id": rule.name,
         "shortDescription": {"text": rule.summary},
+        "fullDescription": {"text": rule.summary},
         "help": {"text": rule.page.trim(), "markdown": rule.page.trim()},
         "defaultConfiguration": {"level": level(rule.severity)},
         "properties": {"tags": [rule.group.name()]},
@@ -84,7 +85,11 @@ fn result(path: &str, located: &Located, index: usize) -> Value {
                 "endColumn": located.end.column,
             },
         }}],
-        "partialFingerprints": {"howdahStatement/v1": finding.fingerprint},
+        "partialFingerprints": {
+            "howdahStatement/v1": finding.fingerprint,
+            // the one that code scanning looks at
+            "primaryLocationLineHash": format!("{}:1", finding.fingerprint),
+        },
     });
     if let (Some(fix), Some(object)) = (&finding.fix, result.as_object_mut()) {
         object.insert("fixes".to_owned(), json!([change(path, fix)]));

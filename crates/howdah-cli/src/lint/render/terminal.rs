@@ -105,7 +105,14 @@ fn details(located: &Located) -> Vec<(&'static str, String)> {
     let mut details = facts(finding);
     details.extend(finding.notes.iter().map(|it| ("note", it.clone())));
     details.extend(finding.help.iter().map(|it| ("help", help(it))));
-    details.extend(finding.fix.iter().map(|it| ("fix", it.title.clone())));
+    details.extend(finding.fix.iter().map(|it| {
+        let how = if it.safe {
+            ""
+        } else {
+            " (with `--unsafe-fixes`)"
+        };
+        ("fix", format!("{}{how}", it.title))
+    }));
     details
 }
 
@@ -171,7 +178,7 @@ impl Renderer for Concise {
                 start.line,
                 start.column,
                 finding.severity,
-                printable(&finding.message),
+                printable(&finding.message).replace('\n', " "),
                 finding.rule.name
             )?;
         }

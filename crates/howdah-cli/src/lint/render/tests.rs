@@ -66,6 +66,7 @@ fn report() -> FileReport {
         statements: 2,
         suppressed: 1,
         baselined: 0,
+        threshold: Some(Severity::Error),
     }
 }
 
@@ -169,6 +170,7 @@ fn json_is_one_object() {
     );
     assert_eq!(first["work"][0]["rows"], 12_000_000);
     assert_eq!(first["fix"]["edits"][0]["text"], "int8");
+    assert_eq!(first["fix"]["safe"], true);
     assert_eq!(value["findings"][1]["fix"], serde_json::Value::Null);
     assert_eq!(value["summary"]["errors"], 1);
     let empty: serde_json::Value = serde_json::from_str(&rendered(Form::Json, &[])).unwrap();
@@ -192,6 +194,14 @@ fn sarif_names_its_rules_once() {
         6
     );
     assert_eq!(run["results"][1]["level"], "note");
+    // what code scanning demands of a rule, and knows a result again by
+    for rule in run["tool"]["driver"]["rules"].as_array().unwrap() {
+        for key in ["shortDescription", "fullDescription", "help"] {
+            assert!(rule[key]["text"].is_string(), "{key}");
+        }
+    }
+    let prints = &result["partialFingerprints"];
+    assert_eq!(prints["primaryLocationLineHash"], "00000000000000aa:1");
 }
 
 #[test]
@@ -238,6 +248,11 @@ fn junit_fails_for_what_is_grave() {
     let text = rendered(Form::Junit, &[report(), clean]);
     assert!(text.starts_with("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites"));
     assert!(text.contains("tests=\"2\" failures=\"1\""));
+    let never = FileReport {
+        threshold: None,
+        ..report()
+    };
+    assert!(rendered(Form::Junit, &[never]).contains("failures=\"0\""));
     assert!(text.contains("message=\"`&quot;Größe&quot;.n` is &lt;written&gt; anew\""));
     assert!(text.contains("<testcase classname=\"clean.sql\" name=\"clean\"/>"));
     assert_eq!(

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::super::inheritance;
 use super::super::lookup::TEMPORARY;
 use super::super::store::beside;
-use super::super::{Catalog, Column, Generated, Relation, Trigger};
+use super::super::{Catalog, Column, Generated, Relation, Rule, Trigger};
 use crate::ast::{
     Call, ColumnDef, ConstraintKind, CreateMaterializedView, CreateRule, CreateSchema,
     CreateSequence, CreateStatistics, CreateTable, CreateTableAs, CreateTrigger, CreateView, Expr,
@@ -369,10 +369,23 @@ impl Catalog {
     }
 
     pub(super) fn create_rule(&mut self, rule: &CreateRule) {
+        let kinds = || rule.actions.iter().map(|it| &it.kind);
+        let resolved = |names: Vec<&ObjectName>| {
+            let mut names: Vec<_> = names.into_iter().map(|it| self.resolve(it)).collect();
+            names.sort();
+            names.dedup();
+            names
+        };
+        let read = kinds().filter_map(|it| it.query()).flat_map(|it| &it.reads);
+        let made = Rule {
+            name: rule.name.text.clone(),
+            event: rule.event.clone(),
+            reads: resolved(read.collect()),
+            writes: resolved(kinds().flat_map(|it| it.written()).collect()),
+        };
         self.change(&rule.table, |table| {
-            if !table.rules.contains(&rule.name.text) {
-                table.rules.push(rule.name.text.clone());
-            }
+            table.rules.retain(|it| it.name != made.name);
+            table.rules.push(made);
         });
     }
 

@@ -46,7 +46,7 @@ impl Catalog {
         for table in std::iter::once(table).chain(&partitions) {
             self.change(table, |relation| match kind {
                 ObjectKind::Trigger => relation.triggers.retain(|it| it.name != name),
-                ObjectKind::Rule => relation.rules.retain(|it| it != name),
+                ObjectKind::Rule => relation.rules.retain(|it| it.name != name),
                 _ => relation.policies.retain(|it| it != name),
             });
         }
@@ -158,6 +158,7 @@ impl Relation {
     fn forget(&mut self, name: &ObjectName) {
         self.parents.retain(|it| it != name);
         self.reads.retain(|it| it != name);
+        self.rules.retain(|it| !it.mentions(name));
         let refers = |kind: &ConstraintKind| matches!(kind, ConstraintKind::ForeignKey(key) if key.references == *name);
         self.constraints.retain(|it| !refers(&it.kind));
     }

@@ -305,8 +305,14 @@ impl Relation {
                 _ => None,
             });
         let owner = self.owned_by.iter_mut().map(|(table, _)| table);
-        let query = self.query.iter_mut().flat_map(|it| &mut it.reads);
+        let query = self.query.iter_mut().flat_map(|it| {
+            let named = it.reads.iter_mut().chain(&mut it.only);
+            named.chain(&mut it.row_locks)
+        });
+        let rules = self.rules.iter_mut();
+        let rules = rules.flat_map(|it| it.reads.iter_mut().chain(&mut it.writes));
         let all = keys
+            .chain(rules)
             .chain(&mut self.parents)
             .chain(&mut self.reads)
             .chain(owner)

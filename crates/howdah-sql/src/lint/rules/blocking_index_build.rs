@@ -53,7 +53,13 @@ fn check(at: &At<'_>, found: &mut Vec<Finding>) {
     let Kind::CreateIndex(index) = &at.statement.kind else {
         return;
     };
-    if index.concurrently.is_none() && at.is_shared(&index.table) && model::works(at.effects) {
+    // `ON ONLY` is what a partitioned table's index is made with, and builds nothing there
+    let is_only = index.only && !known::is_table(at.catalog, &index.table);
+    if index.concurrently.is_none()
+        && !is_only
+        && at.is_shared(&index.table)
+        && model::works(at.effects)
+    {
         found.push(finding(at, index));
     }
 }
@@ -82,7 +88,10 @@ fn finding(at: &At<'_>, index: &CreateIndex) -> Finding {
             "build it without blocking; it takes longer, and waits for older transactions",
             safe,
         )
-        .fix("add `CONCURRENTLY`", vec![edit])
+        .fix(
+            "add `CONCURRENTLY`, for which no transaction may be open",
+            vec![edit],
+        )
 }
 
 fn partitioned(at: &At<'_>, index: &CreateIndex, finding: Finding) -> Finding {

@@ -1,7 +1,7 @@
 //! `DROP INDEX` without `CONCURRENTLY`.
 
 use super::support::known;
-use crate::ast::{Drop, DropBehavior, Kind, ObjectKind};
+use crate::ast::{Drop, DropBehavior, Kind, ObjectKind, ObjectName};
 use crate::lint::context::At;
 use crate::lint::finding::{Edit, Finding};
 use crate::lint::rule::{Aliases, Check, Default, Group, Rule};
@@ -51,9 +51,19 @@ fn check(at: &At<'_>, found: &mut Vec<Finding>) {
         return;
     };
     let is_plain = drop.kind == ObjectKind::Index && !drop.concurrently;
-    if is_plain && drop.objects.iter().any(|it| at.is_shared(&it.name)) {
+    if is_plain
+        && drop
+            .objects
+            .iter()
+            .any(|it| is_of_shared_table(at, &it.name))
+    {
         found.push(finding(at, drop));
     }
+}
+
+/// It is the table that is locked: an index that the script itself has built is no new table.
+fn is_of_shared_table(at: &At<'_>, index: &ObjectName) -> bool {
+    at.is_shared(at.catalog.index(index).map_or(index, |it| &it.table))
 }
 
 fn finding(at: &At<'_>, drop: &Drop) -> Finding {
@@ -99,7 +109,10 @@ fn finding(at: &At<'_>, drop: &Drop) -> Finding {
         };
         if let Some(place) = place {
             let edit = Edit::insert(place, "CONCURRENTLY ");
-            return finding.fix("add `CONCURRENTLY`", vec![edit]);
+            return finding.fix(
+                "add `CONCURRENTLY`, for which no transaction may be open",
+                vec![edit],
+            );
         }
     }
     finding

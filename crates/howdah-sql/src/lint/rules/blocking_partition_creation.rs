@@ -1,5 +1,6 @@
 //! `CREATE TABLE … PARTITION OF` a table that others use.
 
+use super::support::known;
 use crate::ast::{CreateTable, Kind, ObjectName, PartitionOf};
 use crate::lint::context::At;
 use crate::lint::finding::Finding;
@@ -28,7 +29,7 @@ that uses any partition; and the default partition is read for rows that would b
 Make the table alone and attach it, which leaves the partitioned table to its readers and writers (since PostgreSQL 12):
 
 ```sql
-CREATE TABLE orders_2025 (LIKE orders INCLUDING ALL);
+CREATE TABLE orders_2025 (LIKE orders INCLUDING ALL EXCLUDING IDENTITY);
 ALTER TABLE orders ATTACH PARTITION orders_2025 FOR VALUES FROM ('2025-01-01') TO ('2026-01-01');
 ```
 
@@ -72,6 +73,12 @@ fn finding(at: &At<'_>, table: &CreateTable, partition: &PartitionOf) -> Finding
             .note("before PostgreSQL 12 `ATTACH PARTITION` takes the same lock")
             .advice("set `lock_timeout`, and try again when it is exceeded");
     }
+    let finding = match known::default_partition(at.catalog, parent) {
+        Some(default) => finding.note(format!(
+            "the default partition `{default}` is locked all the same, and read unless a `CHECK` excludes the new rows"
+        )),
+        None => finding,
+    };
     let written = at.written(at.statement.span);
     let start = parent.span.end.saturating_sub(at.statement.span.start) as usize;
     let bound = written.get(start..).unwrap_or_default().trim();
@@ -79,13 +86,13 @@ fn finding(at: &At<'_>, table: &CreateTable, partition: &PartitionOf) -> Finding
         table.columns.is_empty() && table.constraints.is_empty() && table.partition_by.is_none();
     if !is_plain {
         return finding.advice(format!(
-            "`CREATE TABLE {name} (LIKE {parent} INCLUDING ALL, …)`, then `ATTACH PARTITION`"
+            "`CREATE TABLE {name} (LIKE {parent} INCLUDING ALL EXCLUDING IDENTITY, …)`, then `ATTACH PARTITION`"
         ));
     }
     finding.instead(
         "make the table alone, then attach it",
         format!(
-            "CREATE TABLE {name} (LIKE {parent} INCLUDING ALL);\n\
+            "CREATE TABLE {name} (LIKE {parent} INCLUDING ALL EXCLUDING IDENTITY);\n\
              ALTER TABLE {parent} ATTACH PARTITION {name} {bound};"
         ),
     )

@@ -89,7 +89,10 @@ fn finding(at: &At<'_>, table: &ObjectName, partition: &ObjectName, span: Span) 
         .instead("detach it without blocking", safe);
     if known::is_partitioned(at.catalog, table) {
         let edit = Edit::insert(partition.span.end, " CONCURRENTLY");
-        return finding.fix("add `CONCURRENTLY`", vec![edit]);
+        return finding.fix(
+            "add `CONCURRENTLY`, for which no transaction may be open",
+            vec![edit],
+        );
     }
     finding
 }

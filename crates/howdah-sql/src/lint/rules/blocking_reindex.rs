@@ -108,5 +108,8 @@ fn finding(at: &At<'_>, reindex: &Reindex) -> Finding {
             "build it without blocking; when that fails, drop the invalid index `…_ccnew`",
             safe,
         )
-        .fix("add `CONCURRENTLY`", vec![edit])
+        .fix(
+            "add `CONCURRENTLY`, for which no transaction may be open",
+            vec![edit],
+        )
 }

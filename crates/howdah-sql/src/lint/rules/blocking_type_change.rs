@@ -145,7 +145,7 @@ fn finding(
              -- when programs read and write {next} alone\n\
              -- howdah: ignore dropped-column -- its values are in {next}\n\
              ALTER TABLE {table} DROP COLUMN {column};",
-            recipes::backfill(table, &next, value)
+            recipes::backfill_from(table, &next, column, value)
         ),
     )
 }

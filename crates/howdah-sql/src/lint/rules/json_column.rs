@@ -70,7 +70,7 @@ fn finding(typed: &Typed<'_>) -> Finding {
         .advice("`jsonb`; `json` keeps spaces and repeated keys, which few need");
     if typed.is_new() && typed.type_name.array_dimensions == 0 {
         let edit = Edit::replace(typed.type_name.span, "jsonb");
-        return finding.fix("make it `jsonb`", vec![edit]);
+        return finding.change("make it `jsonb`", vec![edit]);
     }
     finding
 }

@@ -63,7 +63,7 @@ fn finding(typed: &Typed<'_>) -> Finding {
         .advice("`text`, with a `CHECK` where the length matters");
     if typed.is_new() && typed.type_name.array_dimensions == 0 {
         let edit = Edit::replace(typed.type_name.span, "text");
-        return finding.fix("make it `text`", vec![edit]);
+        return finding.change("make it `text`", vec![edit]);
     }
     finding
 }

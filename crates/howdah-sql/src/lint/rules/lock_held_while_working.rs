@@ -1,12 +1,13 @@
 //! Work in a transaction that already keeps others out of a table.
 
 use super::support::model;
-use crate::ast::{Kind, ObjectName, Query};
+use crate::ast::{Kind, Query};
 use crate::lint::context::At;
 use crate::lint::finding::Finding;
 use crate::lint::rule::{Aliases, Check, Default, Group, Rule};
 use crate::lint::session::HeldLock;
 use crate::lint::severity::Severity;
+use crate::locks::Mode;
 
 pub(crate) static RULE: Rule = Rule {
     name: "lock-held-while-working",
@@ -61,8 +62,7 @@ fn check(at: &At<'_>, found: &mut Vec<Finding>) {
     let Some(open) = &at.session.transaction else {
         return;
     };
-    let blocking = open.held.iter().filter(|it| it.lock.mode.blocks_writes());
-    if let Some(held) = blocking.max_by_key(|it| it.lock.mode) {
+    if let Some(held) = open.strongest().filter(|it| it.lock.mode.blocks_writes()) {
         found.push(finding(at, held));
     }
 }
@@ -93,12 +93,9 @@ fn takes_time(at: &At<'_>) -> bool {
 
 /// `validation-under-lock` tells it.
 fn validates_held(at: &At<'_>) -> bool {
-    let held = at.session.transaction.iter().flat_map(|it| &it.held);
-    let tables: Vec<&ObjectName> = held
-        .filter(|it| it.lock.mode.blocks_writes())
-        .map(|it| &it.lock.relation)
-        .collect();
-    at.effects.scans.iter().any(|it| tables.contains(&it))
+    let mode = |it| at.session.transaction.as_ref()?.mode(it);
+    let mut scans = at.effects.scans.iter();
+    scans.any(|it| mode(it).is_some_and(Mode::blocks_writes))
 }
 
 fn finding(at: &At<'_>, held: &HeldLock) -> Finding {

@@ -1,7 +1,7 @@
 //! Locks that block, waited for without a limit.
 
 use super::support::{known, model};
-use crate::ast::Kind;
+use crate::ast::{Kind, ObjectKind};
 use crate::lint::context::At;
 use crate::lint::finding::{Edit, Finding};
 use crate::lint::rule::{Aliases, Check, Default, Group, Rule};
@@ -24,7 +24,8 @@ pub(crate) static RULE: Rule = Rule {
     page: r"
 ## What it finds
 
-The first statement of a script that locks a table against writers or readers while `lock_timeout` is not set, or is 0.
+The first statement that locks a table against writers or readers while `lock_timeout` is not set, or is 0; and the first of
+each further stretch of a script that has lost its limit.
 `SET LOCAL` outside of a transaction sets nothing; `set_config` counts.
 
 ## Why it hurts
@@ -101,5 +102,9 @@ fn length(at: &At<'_>) -> &'static str {
 /// A timeout that lasts would cancel what is built concurrently further down.
 fn can_be_edited(at: &At<'_>) -> bool {
     let builds = |it: &crate::ast::Statement| known::is_concurrent(it);
-    !at.in_do && (at.in_transaction() || !at.following().iter().any(builds))
+    // it is better built `CONCURRENTLY`, which needs no limit
+    let is_avoidable = matches!(&at.statement.kind, Kind::CreateIndex(_) | Kind::Reindex(_))
+        || matches!(&at.statement.kind, Kind::Drop(it) if it.kind == ObjectKind::Index);
+    let is_avoidable = is_avoidable && !at.in_transaction();
+    !is_avoidable && !at.in_do && (at.in_transaction() || !at.following().iter().any(builds))
 }

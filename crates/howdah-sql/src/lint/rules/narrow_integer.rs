@@ -63,7 +63,7 @@ fn finding(typed: &Typed<'_>, wide: &str) -> Finding {
         .label(format!("`{wide}` costs a few bytes"));
     if typed.is_new() && typed.type_name.array_dimensions == 0 {
         let edit = Edit::replace(typed.type_name.span, wide);
-        return finding.fix(format!("make it `{wide}`"), vec![edit]);
+        return finding.change(format!("make it `{wide}`"), vec![edit]);
     }
     finding
 }

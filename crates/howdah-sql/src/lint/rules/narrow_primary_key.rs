@@ -109,7 +109,7 @@ fn finding(typed: &Typed<'_>, wide: &str) -> Finding {
     );
     Finding::new(&RULE, typed.type_name.span, message)
         .label(format!("make it `{wide}`"))
-        .fix(
+        .change(
             format!("make it `{wide}`"),
             vec![Edit::replace(typed.type_name.span, wide)],
         )

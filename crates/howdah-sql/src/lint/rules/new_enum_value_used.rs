@@ -1,6 +1,7 @@
 //! A new value of an enum, used before its transaction has committed.
 
 use crate::ast::{Kind, NewType, ObjectName, Statement, Transaction, TypeAction};
+use crate::catalog::Column;
 use crate::lint::context::Whole;
 use crate::lint::finding::Finding;
 use crate::lint::rule::{Aliases, Check, Default, Group, Rule};
@@ -101,11 +102,37 @@ fn uses(whole: &Whole<'_>, statement: &Statement, new: &New, found: &mut Vec<Fin
         let Some(text) = text.map(|it| it.replace("''", "'")) else {
             continue;
         };
-        if let Some((value, name)) = new.values.iter().find(|(value, _)| *value == text) {
+        let mut values = new.values.iter();
+        if let Some((value, name)) = values.find(|(value, _)| *value == text)
+            && !is_of_other_types(whole, statement, name)
+        {
             let span = token.span.shifted(statement.span.start as usize);
             found.push(finding(value, name, span));
         }
     }
+}
+
+/// Whether the statement is about a table without a column of the type, and nothing else.
+fn is_of_other_types(whole: &Whole<'_>, statement: &Statement, name: &ObjectName) -> bool {
+    let (table, query) = match &statement.kind {
+        Kind::Insert(it) => (&it.table, &it.query),
+        Kind::Update(it) => (&it.table, &it.query),
+        Kind::Delete(it) => (&it.table, &it.query),
+        _ => return false,
+    };
+    let reads_others = query.reads.iter().any(|it| it != table);
+    let is_cast = statement.span.of(whole.text).contains(&name.name);
+    let Some(relation) = whole.catalog.relation(table) else {
+        return false;
+    };
+    let is_other = |column: &Column| {
+        let of = column.type_name.as_ref();
+        of.is_some_and(|it| it.name.name != name.name)
+    };
+    !reads_others
+        && !is_cast
+        && !relation.columns.is_empty()
+        && relation.columns.iter().all(is_other)
 }
 
 fn finding(value: &str, name: &ObjectName, span: Span) -> Finding {

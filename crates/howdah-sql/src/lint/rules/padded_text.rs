@@ -62,7 +62,7 @@ fn finding(typed: &Typed<'_>) -> Finding {
     if typed.is_new() {
         let array = "[]".repeat(typed.type_name.array_dimensions as usize);
         let edit = Edit::replace(typed.type_name.span, format!("text{array}"));
-        return finding.fix("make it `text`", vec![edit]);
+        return finding.change("make it `text`", vec![edit]);
     }
     finding
 }

@@ -1,7 +1,7 @@
 //! Statements that PostgreSQL will refuse, as far as the schema and the version tell.
 
 use super::support::known;
-use crate::ast::{Action, ColumnChange, ConstraintKind, DropBehavior, Kind, ObjectName};
+use crate::ast::{Action, ColumnChange, ConstraintKind, Drop, DropBehavior, Kind, ObjectName};
 use crate::lint::context::At;
 use crate::lint::finding::Finding;
 use crate::lint::rule::{Aliases, Check, Default, Group, Rule};
@@ -58,6 +58,12 @@ fn check(at: &At<'_>, found: &mut Vec<Finding>) {
         found.push(Finding::new(&RULE, at.statement.span, message).label("fails"));
         return;
     }
+    if let Kind::Drop(drop) = &at.statement.kind
+        && let Some(why) = concurrent_drop(drop)
+    {
+        let message = format!("PostgreSQL {version} refuses this: {why}");
+        found.push(Finding::new(&RULE, at.statement.span, message).label("fails"));
+    }
     let Kind::AlterTable(table) = &at.statement.kind else {
         return;
     };
@@ -67,6 +73,16 @@ fn check(at: &At<'_>, found: &mut Vec<Finding>) {
             found.push(Finding::new(&RULE, action.span, message).label("fails"));
         }
     }
+}
+
+fn concurrent_drop(drop: &Drop) -> Option<&'static str> {
+    if !drop.concurrently {
+        return None;
+    }
+    if drop.objects.len() > 1 {
+        return Some("`CONCURRENTLY` drops one index at a time");
+    }
+    (drop.behavior == DropBehavior::Cascade).then_some("`CONCURRENTLY` does not go with `CASCADE`")
 }
 
 /// What depends on the objects that are known, not on the form of the statement.

@@ -1,7 +1,7 @@
 //! `ADD COLUMN … NOT NULL` without anything to fill it with.
 
 use super::support::recipes;
-use crate::ast::{Action, AlterTable, ColumnDef, ConstraintKind};
+use crate::ast::{Action, AlterTable, ColumnDef, ConstraintKind, Node};
 use crate::lint::context::At;
 use crate::lint::finding::Finding;
 use crate::lint::rule::{Aliases, Check, Default, Group, Rule};
@@ -93,13 +93,10 @@ fn is_filled(column: &ColumnDef) -> bool {
         .type_name
         .as_ref()
         .is_some_and(|it| it.serial().is_some());
-    let fills = |it: &ConstraintKind| {
-        matches!(
-            it,
-            ConstraintKind::Default(_)
-                | ConstraintKind::Generated { .. }
-                | ConstraintKind::Identity { .. }
-        )
+    let fills = |it: &ConstraintKind| match it {
+        ConstraintKind::Default(value) => value.node != Node::Null,
+        ConstraintKind::Generated { .. } | ConstraintKind::Identity { .. } => true,
+        _ => false,
     };
     is_serial || column.constraints.iter().any(|it| fills(&it.kind))
 }

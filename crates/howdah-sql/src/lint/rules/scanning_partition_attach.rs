@@ -2,8 +2,8 @@
 
 use std::fmt::Write as _;
 
-use super::support::{known, model, recipes};
-use crate::ast::{Action, Expr, Name, ObjectName, PartitionBound};
+use super::support::{known, recipes};
+use crate::ast::{Action, Expr, Kind, Name, ObjectName, PartitionBound};
 use crate::lint::context::At;
 use crate::lint::finding::Finding;
 use crate::lint::rule::{Aliases, Check, Default, Group, Rule};
@@ -60,7 +60,11 @@ ALTER TABLE orders ATTACH PARTITION orders_2024 FOR VALUES FROM ('2024-01-01') T
 };
 
 fn check(at: &At<'_>, found: &mut Vec<Finding>) {
-    for (table, action) in model::actions(at) {
+    // the partitioned table may be new, and what is attached to it is not
+    let Kind::AlterTable(table) = &at.statement.kind else {
+        return;
+    };
+    for action in &table.actions {
         if let Action::AttachPartition {
             partition,
             bound: Some(bound),

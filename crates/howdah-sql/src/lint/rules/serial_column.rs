@@ -69,7 +69,7 @@ fn finding(typed: &Typed<'_>, type_name: &str) -> Finding {
     );
     Finding::new(&RULE, typed.type_name.span, message)
         .label("an identity belongs to its table")
-        .fix(
+        .change(
             "make it an identity",
             vec![Edit::replace(typed.type_name.span, identity)],
         )

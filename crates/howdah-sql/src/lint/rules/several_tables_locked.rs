@@ -59,20 +59,19 @@ fn check(at: &At<'_>, found: &mut Vec<Finding>) {
     if matches!(at.statement.kind, Kind::Do(_)) {
         return;
     }
-    let held = open
-        .held
-        .iter()
-        .filter(|it| it.lock.mode.blocks_reads())
-        .map(|it| &it.lock.relation);
-    let held: Vec<&ObjectName> = held.filter(|it| counts(at, it)).collect();
-    let Some(first) = held.first() else {
+    if !at.effects.locks.iter().any(|it| it.mode.blocks_reads()) {
+        return;
+    }
+    let held = open.held.iter().filter(|it| it.lock.mode.blocks_reads());
+    let mut held = held.map(|it| &it.lock.relation).filter(|it| counts(at, it));
+    let Some(first) = held.next() else {
         return;
     };
     // told once: of the second one
-    if held.iter().any(|it| it != first && !is_kin(at, it, first)) {
+    if held.any(|it| it != first && !is_kin(at, it, first)) {
         return;
     }
-    let is_other = |it: &ObjectName| counts(at, it) && it != *first && !is_kin(at, it, first);
+    let is_other = |it: &ObjectName| counts(at, it) && it != first && !is_kin(at, it, first);
     let mut taken = at.effects.locks.iter().filter(|it| it.mode.blocks_reads());
     if let Some(other) = taken.find(|it| is_other(&it.relation)) {
         let message = format!(

@@ -67,7 +67,7 @@ fn finding(typed: &Typed<'_>) -> Finding {
     // a default that was written for a clock on the wall may mean another moment
     if typed.is_new() && plain && !has_default {
         let edit = Edit::replace(typed.type_name.span, "timestamptz");
-        return finding.fix("make it `timestamptz`", vec![edit]);
+        return finding.change("make it `timestamptz`", vec![edit]);
     }
     finding
 }

@@ -35,7 +35,7 @@ Batches, each a transaction of its own:
 
 ```sql
 UPDATE orders SET paid = false
-WHERE ctid = ANY (ARRAY(SELECT ctid FROM orders WHERE paid IS NULL LIMIT 1000));
+WHERE paid IS NULL AND ctid = ANY (ARRAY(SELECT ctid FROM orders WHERE paid IS NULL LIMIT 1000));
 ```
 
 `howdah migrate` does this from one statement, with pauses and progress.
@@ -104,17 +104,24 @@ fn finding(at: &At<'_>, update: &Update) -> Finding {
     for trigger in known::row_triggers(at.catalog, table, "update") {
         finding = finding.note(format!("the trigger `{trigger}` runs for each row"));
     }
-    let (Some(condition), true) = (&update.condition, !at.in_do) else {
+    let condition = update.condition.as_ref();
+    let condition = condition.filter(|it| !at.in_do && !matches!(it.node, Node::Boolean(_)));
+    let Some(condition) = condition else {
         return finding.advice(
             "in batches, each a transaction of its own, with a `WHERE` that finds the rows not done yet",
         );
+    };
+    // a place is unique within a partition alone, so the rows are asked twice
+    let asked = match &condition.node {
+        Node::Or(_) => format!("({})", condition.text),
+        _ => condition.text.clone(),
     };
     let end = condition.span.start.saturating_sub(at.statement.span.start) as usize;
     let head = written.get(..end).unwrap_or(written);
     finding.instead(
         "in batches, each a transaction of its own, until no row is left",
         format!(
-            "{head}ctid = ANY (ARRAY(SELECT ctid FROM {table} WHERE {} LIMIT 1000));",
+            "{head}{asked} AND ctid = ANY (ARRAY(SELECT ctid FROM {table} WHERE {} LIMIT 1000));",
             condition.text
         ),
     )

@@ -95,15 +95,20 @@ fn conversions<'a>(change: &Change<'a>) -> Option<Vec<&'a TypeName>> {
 
 /// One conversion, domains looked through: a value of a domain is one of its type.
 fn step(from: &TypeName, to: &TypeName, found: &mut Found<'_>) -> Values {
+    let same = found.known.is_same_type(from, to);
+    if same && has_modifiers_of(from, to) {
+        return Values::Stay;
+    }
     if found.known.is_constrained_domain(to) == Some(true) {
         return Values::Change; // every value is tested
     }
-    let (from, to) = (found.known.base_type(from), found.known.base_type(to));
-    if from.name == to.name && (from.array_dimensions > 0) == (to.array_dimensions > 0) {
-        return if fits(&from, &to) {
-            Values::Stay
-        } else {
-            Values::Change
+    let (from, to) = (base_of_value(from, found), found.known.base_type(to));
+    if found.known.is_same_type(&from, &to) {
+        return match fits(&from, &to) {
+            false => Values::Change,
+            // the index's operators are those of the type by its name, not of its base
+            true if !same && found.known.is_sorted_by_its_parts(&to) => Values::StayUnsorted,
+            true => Values::Stay,
         };
     }
     if from.array_dimensions > 0 || to.array_dimensions > 0 {
@@ -124,10 +129,24 @@ fn step(from: &TypeName, to: &TypeName, found: &mut Found<'_>) -> Values {
     }
 }
 
+/// The type below a domain: a cast from a domain does not look at its modifiers.
+fn base_of_value(of: &TypeName, found: &Found<'_>) -> TypeName {
+    let mut base = found.known.base_type(of);
+    if found.known.is_domain(&of.name) && of.array_dimensions == 0 {
+        base.modifiers.clear();
+        base.modifier_text.clear();
+    }
+    base
+}
+
+fn has_modifiers_of(one: &TypeName, other: &TypeName) -> bool {
+    one.modifiers == other.modifiers && one.modifier_text == other.modifier_text
+}
+
 /// Whether every value of a type fits into the same one with other modifiers, as the functions that
 /// support length coercions know it (`varchar_support`, `numeric_support` and so on).
 fn fits(from: &TypeName, to: &TypeName) -> bool {
-    if from.modifiers == to.modifiers && from.modifier_text == to.modifier_text {
+    if has_modifiers_of(from, to) {
         return true;
     }
     if to.modifiers.is_empty() && to.modifier_text.is_empty() {
@@ -162,12 +181,8 @@ fn fits(from: &TypeName, to: &TypeName) -> bool {
 /// Whether the fields and digits of an interval are among those of another (`interval_support`).
 fn interval_fits(from: &TypeName, to: &TypeName) -> bool {
     let least_field = |it: &TypeName| {
-        let last = it
-            .modifier_text
-            .split_whitespace()
-            .last()
-            .unwrap_or("second");
-        match last.split('(').next() {
+        let fields = it.modifier_text.split('(').next().unwrap_or_default();
+        match fields.split_whitespace().last() {
             Some("year") => 5,
             Some("month") => 4,
             Some("day") => 3,
@@ -178,7 +193,7 @@ fn interval_fits(from: &TypeName, to: &TypeName) -> bool {
     };
     let digits = |it: &TypeName| {
         let written = it.modifier_text.trim_end_matches(')').rsplit('(').next();
-        let written = written.and_then(|digits| digits.parse().ok());
+        let written = written.and_then(|digits| digits.trim().parse().ok());
         it.modifiers.first().copied().or(written).unwrap_or(6)
     };
     least_field(to) <= least_field(from)

@@ -99,6 +99,10 @@ fn kind_of_default(default: &Node, found: &mut Found<'_>) -> Form {
             "function {function} is not known here; taken for volatile, as functions are by default"
         ));
     }
+    if !volatility.reads.is_empty() {
+        let roles = Roles::none().with(Role::Reads, volatility.reads);
+        found.add(Form::Select, &roles);
+    }
     if volatility.volatile {
         Form::AddColumnVolatileDefault
     } else {

@@ -9,10 +9,11 @@ use crate::locks::table::Role;
 pub(super) fn read(query: &Query, found: &mut Found<'_>) {
     let reads = found.known.read_by(query);
     if query.locks_rows.is_some() {
-        // which of several tables `OF` names is not kept; the weaker lock blocks no less of a reader
-        let (locked, rest): (Vec<_>, Vec<_>) = reads
+        let locked = found.known.locked_by(query);
+        let rest: Vec<_> = reads
             .into_iter()
-            .partition(|it| found.known.kind(it) != Some(Relation::Sequence));
+            .filter(|it| !locked.contains(it))
+            .collect();
         let roles = Roles::none()
             .with(Role::Affected, locked)
             .with(Role::Reads, rest);
@@ -27,8 +28,21 @@ pub(super) fn read(query: &Query, found: &mut Found<'_>) {
 /// What `INSERT`, `UPDATE` and `DELETE` within `WITH` write.
 fn write_within(query: &Query, found: &mut Found<'_>) {
     for table in &query.writes {
-        let written = found.known.with_descendants(table);
+        let written = family(table, query.is_only(table), found);
         write(&written, Vec::new(), Vec::new(), found);
+        fire_rules(table, None, found);
+    }
+}
+
+/// What rules do when a relation is written. Rules of the relations that they write are not followed.
+fn fire_rules(table: &ObjectName, event: Option<&str>, found: &mut Found<'_>) {
+    let known = &found.known;
+    let done: Vec<_> = known
+        .rules(table, event)
+        .map(|rule| known.done_by_rule(rule))
+        .collect();
+    for (reads, writes) in done {
+        write(&writes, Vec::new(), reads, found);
     }
 }
 
@@ -73,6 +87,7 @@ pub(super) fn insert(statement: &Insert, found: &mut Found<'_>) {
         found.known.read_by(&statement.query),
         found,
     );
+    fire_rules(&table, Some("insert"), found);
     let sequences = found
         .known
         .sequences_of_defaults(&table, &statement.columns);
@@ -96,6 +111,7 @@ pub(super) fn update(statement: &Update, found: &mut Found<'_>) {
         found.known.read_by(&statement.query),
         found,
     );
+    fire_rules(&table, Some("update"), found);
     write_within(&statement.query, found);
     use_sequences(&statement.query, found);
 }
@@ -118,11 +134,14 @@ pub(super) fn delete(statement: &Delete, found: &mut Found<'_>) {
         found.known.read_by(&statement.query),
         found,
     );
+    fire_rules(&table, Some("delete"), found);
+    write_within(&statement.query, found);
+    use_sequences(&statement.query, found);
 }
 
 pub(super) fn merge(statement: &Merge, found: &mut Found<'_>) {
     let table = found.known.named(&statement.table);
-    let writes = family(&table, false, found);
+    let writes = family(&table, statement.only, found);
     let referenced = referenced_by(&table, &|_| true, found);
     write(
         &writes,
@@ -130,6 +149,8 @@ pub(super) fn merge(statement: &Merge, found: &mut Found<'_>) {
         found.known.read_by(&statement.query),
         found,
     );
+    write_within(&statement.query, found);
+    use_sequences(&statement.query, found);
 }
 
 pub(super) fn copy(statement: &Copy, found: &mut Found<'_>) {
@@ -172,7 +193,7 @@ pub(super) fn lock(statement: &Lock, found: &mut Found<'_>) {
 
 fn family(table: &ObjectName, only: bool, found: &Found<'_>) -> Vec<ObjectName> {
     if only {
-        vec![table.clone()]
+        vec![found.known.named(table)]
     } else {
         found.known.with_descendants(table)
     }

@@ -187,6 +187,7 @@ impl<'a> Found<'a> {
 
     /// All that was found, in order.
     pub(super) fn finish(mut self) -> Effects {
+        self.leave_out_unnamed();
         let mut locks: Vec<LockTaken> = self
             .locks
             .into_iter()
@@ -207,6 +208,28 @@ impl<'a> Found<'a> {
             list.sort();
         }
         self.effects
+    }
+}
+
+impl Found<'_> {
+    /// Names that `format` fills in are read as lines of `_`: which relation it is nobody knows.
+    fn leave_out_unnamed(&mut self) {
+        let is_named = |it: &ObjectName| !it.name.bytes().all(|it| it == b'_');
+        let before = self.locks.len();
+        self.locks.retain(|relation, _| is_named(relation));
+        if self.locks.len() < before {
+            self.effects.unknown = Some("which relations EXECUTE means".to_owned());
+        }
+        for list in [
+            &mut self.effects.rewrites,
+            &mut self.effects.empties,
+            &mut self.effects.scans,
+            &mut self.effects.builds,
+        ] {
+            list.retain(is_named);
+        }
+        let is_known = |it: &Wait| it.relation.as_ref().is_none_or(is_named);
+        self.effects.waits_for.retain(is_known);
     }
 }
 

@@ -2,11 +2,12 @@
 
 use super::{Form, Found, Roles};
 use crate::ast::{
-    Action, AlterTable, ColumnChange, CreateIndex, ObjectName, Reindex, ReindexTarget,
+    Action, AlterTable, ColumnChange, CreateIndex, Expr, ObjectName, Reindex, ReindexTarget,
     RelationKind, StorageOption,
 };
 use crate::locks::known::Relation;
 use crate::locks::table::Role;
+use crate::locks::volatility::volatility;
 
 /// The options of an index that need `ACCESS EXCLUSIVE`, as `reloptions.c` lists them.
 const EXCLUSIVE_OPTIONS: &[&str] = &[
@@ -29,6 +30,9 @@ pub(super) fn create(statement: &CreateIndex, found: &mut Found<'_>) {
     if concurrently && partitioned {
         found.refuse_because("a partitioned table's index cannot be built concurrently");
     }
+    if !is_there && let Some(expression) = volatile_expression(statement, found) {
+        found.refuse_because(format!("`{expression}` of an index is volatile"));
+    }
     let form = match (concurrently, is_there) {
         (true, true) => Form::CreateIndexConcurrentlyThere,
         (true, false) => Form::CreateIndexConcurrently,
@@ -39,6 +43,18 @@ pub(super) fn create(statement: &CreateIndex, found: &mut Found<'_>) {
     let roles = Roles::of(&table, statement.only)
         .with(Role::Index, found.known.indexes_of_statement(statement));
     found.add(form, &roles);
+}
+
+/// What an index cannot be on, as long as every function of it is known.
+fn volatile_expression<'a>(statement: &'a CreateIndex, found: &Found<'_>) -> Option<&'a str> {
+    let keys = statement.elements.iter().filter(|it| it.column.is_none());
+    let keys = keys.map(|it| &it.expr);
+    let mut expressions = keys.chain(&statement.predicate);
+    let is_volatile = |expr: &&Expr| {
+        let volatility = volatility(&expr.node, &found.known);
+        volatility.volatile && volatility.unknown.is_empty()
+    };
+    expressions.find(is_volatile).map(|expr| expr.text.as_str())
 }
 
 pub(super) fn alter(statement: &AlterTable, found: &mut Found<'_>) {

@@ -38,7 +38,8 @@ fn add_referring(tables: &mut Vec<ObjectName>, found: &Found<'_>) {
     let mut next = 0;
     while let Some(table) = tables.get(next).cloned() {
         for key in found.known.keys_to(&table) {
-            for referring in found.known.with_descendants(&key.table) {
+            // what inherits from it does not refer
+            for referring in found.known.with_partitions(&key.table) {
                 if !tables.contains(&referring) {
                     tables.push(referring);
                 }

@@ -16,7 +16,11 @@ pub(super) fn visit_object(statement: &Statement, found: &mut Found<'_>) {
         Kind::CreatePolicy(it) | Kind::AlterPolicy(it) => create_policy(it, found),
         Kind::CreateRule(it) => {
             let table = found.known.named(&it.table);
-            found.add(Form::CreateRule, &Roles::of(&table, true));
+            let (reads, writes) = named_by(&it.actions, found);
+            let roles = Roles::of(&table, true)
+                .with(Role::Reads, reads)
+                .with(Role::Writes, writes);
+            found.add(Form::CreateRule, &roles);
         }
         Kind::CreateStatistics(it) => create_statistics(it, found),
         Kind::Comment(it) => comment(it, found),
@@ -231,23 +235,34 @@ fn alter_object(statement: &AlterObject, found: &mut Found<'_>) {
 
 /// A body in SQL is looked through when it is made (`check_function_bodies`).
 fn create_function(statement: &CreateFunction, found: &mut Found<'_>) {
-    let mut reads = Vec::new();
-    if matches!(statement.body, Body::Atomic(_)) {
-        found.unknown_because("what the statements of the body read");
-    }
-    if statement.language == "sql"
-        && let Body::Text(text) = &statement.body
-    {
-        for inner in &crate::parse(&text.text).statements {
-            if let Kind::Select(select) = &inner.kind {
-                reads.extend(select.query.reads.iter().map(|it| found.known.named(it)));
-            }
+    let parsed;
+    let statements = match &statement.body {
+        Body::Atomic(statements) => statements.as_slice(),
+        Body::Text(text) if statement.language == "sql" => {
+            parsed = crate::parse(&text.text).statements;
+            &parsed
         }
+        _ => &[],
+    };
+    let (mut reads, writes) = named_by(statements, found);
+    if let Body::Return(expr) = &statement.body {
+        reads.extend(read_by_expression(expr, found));
     }
-    found.add(
-        Form::CreateFunction,
-        &Roles::none().with(Role::Reads, reads),
-    );
+    let reads = found.known.with_what_views_read(reads);
+    let roles = Roles::none()
+        .with(Role::Reads, reads)
+        .with(Role::Writes, writes);
+    found.add(Form::CreateFunction, &roles);
+}
+
+/// What statements name that are looked through but not run: what they read and what they write.
+fn named_by(statements: &[Statement], found: &Found<'_>) -> (Vec<ObjectName>, Vec<ObjectName>) {
+    let known = &found.known;
+    let kinds = || statements.iter().map(|it| &it.kind);
+    let queries = kinds().filter_map(Kind::query);
+    let reads = queries.flat_map(|query| known.named_by(query));
+    let writes = kinds().flat_map(Kind::written).map(|it| known.named(it));
+    (reads.collect(), writes.collect())
 }
 
 fn grant(statement: &Grant, found: &mut Found<'_>) {

@@ -101,8 +101,23 @@ pub(super) fn detach(
     let child = known.named(partition);
     let default = default_partition(parent, known);
     let has_default = !default.is_empty();
+    // rows that refer to the partition's would lose them
+    let mut family = vec![child.clone()];
+    let mut looked_through = Vec::new();
+    let keys = known.keys_to(parent);
+    let mut above = None;
+    if !keys.is_empty() {
+        above = known.partitioned_parent(parent);
+        family = known.with_descendants(&child);
+        let referring = keys
+            .iter()
+            .flat_map(|key| known.with_descendants(&key.table));
+        looked_through = family.iter().cloned().chain(referring).collect();
+    }
     let roles = shared(parent, known)
-        .with(Role::Child, [child.clone()])
+        .with(Role::Child, family)
+        .with(Role::Affected, looked_through)
+        .with(Role::Reads, above)
         .with(Role::Index, known.attached_indexes(&child));
     let form = match mode {
         DetachMode::Plain => Form::DetachPartition,

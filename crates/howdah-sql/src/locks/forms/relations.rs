@@ -241,7 +241,16 @@ fn switch_trigger(table: &ObjectName, target: &TriggerTarget, found: &mut Found<
         TriggerTarget::Named(name) => Some(name),
         TriggerTarget::All | TriggerTarget::User => None,
     };
-    let affected = found.known.partitions_with_trigger(table, name);
+    // those behind foreign keys are for each row, too
+    let known = &found.known;
+    let has_key = || !known.foreign_keys(table).is_empty() || !known.keys_to(table).is_empty();
+    let affected = if matches!(target, TriggerTarget::All) && has_key() {
+        let mut partitions = known.with_partitions(table);
+        partitions.retain(|it| it != table);
+        partitions
+    } else {
+        known.partitions_with_trigger(table, name)
+    };
     found.add(
         Form::SwitchTrigger,
         &Roles::of(table, true).with(Role::Affected, affected),

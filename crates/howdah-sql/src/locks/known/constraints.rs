@@ -119,6 +119,14 @@ impl<'a> Known<'a> {
         })
     }
 
+    /// Whether a column has a `NOT NULL` that every row has passed.
+    pub(super) fn has_proven_not_null(&self, table: &ObjectName, column: &str) -> bool {
+        self.constraints(table).iter().any(|it| {
+            it.valid
+                && matches!(&it.kind, ConstraintKind::NotNull(Some(name)) if name.text == column)
+        })
+    }
+
     /// The foreign keys of a table.
     pub(in crate::locks) fn foreign_keys(&self, table: &ObjectName) -> Vec<ForeignKeyFacts> {
         let table = self.named(table);
@@ -267,9 +275,10 @@ impl<'a> Known<'a> {
         found
     }
 
-    /// The views that read a relation, and those that read them, with indexes.
+    /// The views that read a relation, and those that read them, with indexes; tables of which a
+    /// rule uses it.
     pub(in crate::locks) fn dependents(&self, relation: &ObjectName) -> Vec<ObjectName> {
-        let mut found = Vec::new();
+        let mut found = self.all(self.catalog.ruled_with(relation));
         for view in self.catalog.views_of(relation) {
             self.add_view(&view.name, &mut found);
         }

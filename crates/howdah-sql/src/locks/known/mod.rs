@@ -224,7 +224,7 @@ impl<'a> Known<'a> {
         self.catalog.relation(table).is_some_and(|it| match kind {
             ObjectKind::Trigger => !it.triggers.iter().any(|trigger| trigger.name == name),
             ObjectKind::Policy => !it.policies.iter().any(|policy| policy == name),
-            ObjectKind::Rule => !it.rules.iter().any(|rule| rule == name),
+            ObjectKind::Rule => !it.rules.iter().any(|rule| rule.name == name),
             _ => false,
         })
     }
@@ -261,7 +261,11 @@ impl<'a> Known<'a> {
 
     /// Whether every row has a value because the column says so: not by a `NOT NULL NOT VALID`.
     pub(super) fn is_never_null(&self, table: &ObjectName, column: &str) -> bool {
-        self.is_not_null(table, column) == Some(true) && !self.has_unproven_not_null(table, column)
+        match self.is_not_null(table, column) {
+            Some(not_null) => not_null && !self.has_unproven_not_null(table, column),
+            // of a table that nobody has told about, what the script has demanded of it is known
+            None => self.has_proven_not_null(table, column),
+        }
     }
 
     pub(super) fn generated(&self, table: &ObjectName, column: &str) -> Option<Generated> {

@@ -1,7 +1,7 @@
 //! Types and domains, and which tables use them.
 
 use super::{Known, Relation};
-use crate::ast::{Node, ObjectName, TypeName};
+use crate::ast::{NewType, Node, ObjectName, TypeName};
 use crate::builtin;
 use crate::catalog::{self, Domain, TypeKind};
 
@@ -40,6 +40,26 @@ impl<'a> Known<'a> {
             Some(domain) => self.base_type(&domain.base),
             None => of.clone(),
         }
+    }
+
+    /// Whether two names mean one type, modifiers aside.
+    pub(in crate::locks) fn is_same_type(&self, one: &TypeName, other: &TypeName) -> bool {
+        let resolved = |it: &TypeName| self.catalog.resolve_type(&it.name);
+        (one.array_dimensions > 0) == (other.array_dimensions > 0)
+            && resolved(one) == resolved(other)
+    }
+
+    /// Whether an index sorts values by an operator class for all types of a kind (`array_ops`,
+    /// `enum_ops`, `range_ops`, `record_ops`): then it serves one type of that kind alone.
+    pub(in crate::locks) fn is_sorted_by_its_parts(&self, of: &TypeName) -> bool {
+        of.array_dimensions > 0
+            || matches!(
+                self.catalog.type_named(&of.name).map(|it| &it.kind),
+                Some(TypeKind::Made(
+                    NewType::Enum(_) | NewType::Composite(_) | NewType::Range(_)
+                ))
+            )
+            || of.name.schema.is_none() && of.name.name.ends_with("range")
     }
 
     /// The default that a column without one takes from its domain.

@@ -118,13 +118,20 @@ pub(super) const ROWS: &[Row] = &[
     )
     .locks(WHOLE_FAMILY)
     .scans(&[Affected])
-    .note("a scan for each table, however many columns; before 12 always"),
+    .note("a scan for each table, however many columns; before 12 a CHECK does not spare it"),
     catalog_only(
         SetNotNullProven,
         "ALTER TABLE t ALTER COLUMN c SET NOT NULL",
-        "it is NOT NULL already, or a valid CHECK proves it (12 and later): c IS NOT NULL, also \
-         within AND, or NOT (c IS NULL)",
-    ),
+        "it is NOT NULL already",
+    )
+    .until(11),
+    catalog_only(
+        SetNotNullProven,
+        "ALTER TABLE t ALTER COLUMN c SET NOT NULL",
+        "it is NOT NULL already, or a valid CHECK proves it: c IS NOT NULL, also within AND, or \
+         NOT (c IS NULL)",
+    )
+    .since(12),
     line(
         DropNotNull,
         "ALTER TABLE t ALTER COLUMN c DROP NOT NULL",

@@ -3,7 +3,7 @@
 
 use super::super::effects::{Held, Whom};
 use super::super::mode::Mode::{
-    AccessExclusive, AccessShare, Share, ShareRowExclusive, ShareUpdateExclusive,
+    AccessExclusive, AccessShare, RowExclusive, Share, ShareRowExclusive, ShareUpdateExclusive,
 };
 use super::Form::*;
 use super::Role::*;
@@ -43,7 +43,16 @@ pub(super) const ROWS: &[Row] = &[
     )
     .locks(&[(Table, AccessExclusive), (Reads, AccessShare)]),
     line(DropPolicy, "DROP POLICY x ON t", "").locks(&[(Table, AccessExclusive)]),
-    line(CreateRule, "CREATE RULE x AS ON … TO t DO …", "").locks(&[(Table, AccessExclusive)]),
+    line(
+        CreateRule,
+        "CREATE RULE x AS ON … TO t DO …",
+        "and what its actions read and write",
+    )
+    .locks(&[
+        (Table, AccessExclusive),
+        (Writes, RowExclusive),
+        (Reads, AccessShare),
+    ]),
     line(DropRule, "DROP RULE x ON t; ALTER RULE x ON t", "").locks(&[(Table, AccessExclusive)]),
     // statistics, comments, publications
     line(
@@ -132,9 +141,9 @@ pub(super) const ROWS: &[Row] = &[
     line(
         CreateFunction,
         "CREATE FUNCTION f() … LANGUAGE sql",
-        "what its body reads",
+        "what its body reads and writes",
     )
-    .locks(&[(Reads, AccessShare)]),
+    .locks(&[(Writes, RowExclusive), (Reads, AccessShare)]),
     line(Grant, "GRANT … ON t; REVOKE … ON t", "").until(17),
     line(Grant, "GRANT … ON t; REVOKE … ON t", "")
         .locks(&[(Table, AccessShare)])

@@ -46,6 +46,9 @@ const CREATE_SQL: &str = "CREATE TABLE p PARTITION OF t FOR VALUES …";
 const SCANNED: &str = "the partition is scanned unless its CHECK proves the bound, the default \
                        partition unless its CHECK excludes it";
 
+const REFERRED: &str = "the partition and tables whose foreign keys refer to t are scanned, as rows \
+                        that refer to the partition's keep it there";
+
 pub(super) const ROWS: &[Row] = &[
     line(AttachPartition, ATTACH_SQL, SCANNED)
         .locks(&[
@@ -71,36 +74,49 @@ pub(super) const ROWS: &[Row] = &[
         .builds(&[Index])
         .note("indexes that the partition lacks are built under its lock")
         .since(15),
-    line(DetachPartition, "ALTER TABLE t DETACH PARTITION p", "")
-        .locks(&[
-            (Parent, AccessExclusive),
-            (Child, ShareUpdateExclusive),
-            (Index, AccessExclusive),
-            (DefaultPartition, AccessExclusive),
-            (Referenced, ShareRowExclusive),
-            (Referencing, AccessExclusive),
-        ])
-        .until(13),
-    line(DetachPartition, "ALTER TABLE t DETACH PARTITION p", "")
-        .locks(&[
-            (Parent, AccessExclusive),
-            (Child, AccessExclusive),
-            (Index, AccessExclusive),
-            (DefaultPartition, AccessExclusive),
-            (Referenced, ShareRowExclusive),
-            (Referencing, AccessExclusive),
-        ])
-        .since(14),
+    line(
+        DetachPartition,
+        "ALTER TABLE t DETACH PARTITION p",
+        REFERRED,
+    )
+    .locks(&[
+        (Parent, AccessExclusive),
+        (Child, ShareUpdateExclusive),
+        (Index, AccessExclusive),
+        (DefaultPartition, AccessExclusive),
+        (Referenced, ShareRowExclusive),
+        (Referencing, AccessExclusive),
+    ])
+    .scans(&[Affected])
+    .until(13),
+    line(
+        DetachPartition,
+        "ALTER TABLE t DETACH PARTITION p",
+        REFERRED,
+    )
+    .locks(&[
+        (Parent, AccessExclusive),
+        (Child, AccessExclusive),
+        (Index, AccessExclusive),
+        (DefaultPartition, AccessExclusive),
+        (Referenced, ShareRowExclusive),
+        (Referencing, AccessExclusive),
+    ])
+    .scans(&[Affected])
+    .since(14),
     line(
         DetachPartitionConcurrently,
         "ALTER TABLE t DETACH PARTITION p CONCURRENTLY",
-        "the table has no default partition",
+        "the table has no default partition; the partition and tables whose foreign keys refer to t are scanned",
     )
     .locks(&[
         (Parent, ShareUpdateExclusive),
         (Child, AccessExclusive),
         (Index, AccessExclusive),
+        (Referencing, AccessExclusive),
+        (Reads, AccessShare),
     ])
+    .scans(&[Affected])
     .alone(Held::Phases)
     .waits(&[(Whom::Users, Parent)])
     .note("two transactions: only the second, short one locks the partition against its readers")

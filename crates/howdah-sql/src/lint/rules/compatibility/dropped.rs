@@ -78,7 +78,11 @@ pub(crate) static TABLE: Rule = Rule {
                     let old = at.constraint_name(&object.name, &[], "old");
                     let _ = writeln!(renames, "ALTER {kind} {} RENAME TO {old};", object.name);
                 }
-                let message = format!("{names} is dropped with its rows");
+                let message = if names.contains("`, `") {
+                    format!("{names} are dropped with their rows")
+                } else {
+                    format!("{names} is dropped with its rows")
+                };
                 let mut finding = Finding::new(&TABLE, at.statement.span, message)
                     .label("for good")
                     .instead(

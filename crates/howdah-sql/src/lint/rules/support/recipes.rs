@@ -50,10 +50,32 @@ pub(in crate::lint::rules) fn backfill(
     column: &Name,
     value: impl Display,
 ) -> String {
+    batches(table, column, value, format_args!("{column} IS NULL"))
+}
+
+/// Fills a column from another one a batch at a time.
+pub(in crate::lint::rules) fn backfill_from(
+    table: &ObjectName,
+    column: &Name,
+    source: &Name,
+    value: impl Display,
+) -> String {
+    // rows with nothing to take over would be found again and again
+    let condition = format_args!("{column} IS NULL AND {source} IS NOT NULL");
+    batches(table, column, value, condition)
+}
+
+fn batches(
+    table: &ObjectName,
+    column: &Name,
+    value: impl Display,
+    condition: impl Display,
+) -> String {
+    // a place is unique within a partition alone, so the rows are asked twice
     format!(
         "-- again and again, each a transaction of its own, until no row is left\n\
          UPDATE {table} SET {column} = {value}\n\
-         WHERE ctid = ANY (ARRAY(SELECT ctid FROM {table} WHERE {column} IS NULL LIMIT 1000));"
+         WHERE {condition} AND ctid = ANY (ARRAY(SELECT ctid FROM {table} WHERE {condition} LIMIT 1000));"
     )
 }
 

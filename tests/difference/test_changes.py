@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -133,7 +134,8 @@ def test_what_is_renamed_keeps_its_rows(workshop: Workshop) -> None:
     before = workshop.make(
         "one",
         [
-            "create table author (id serial primary key, name text not null check (name <> ''));"
+            "create table author (number int generated always as identity,"
+            " id serial primary key, name text not null check (name <> ''));"
             "create table book (id int primary key, author_id int references author);"
             "create index on author (lower(name));"
             "create view authors as select id, name from author",
@@ -143,7 +145,8 @@ def test_what_is_renamed_keeps_its_rows(workshop: Workshop) -> None:
     after = workshop.make(
         "two",
         [
-            "create table writer (id serial primary key, title text not null check (title <> ''));"
+            "create table writer (number int generated always as identity,"
+            " id serial primary key, title text not null check (title <> ''));"
             "create table book (id int primary key, author_id int references writer);"
             "create index on writer (lower(title));"
             "create view authors as select id, title as name from writer",
@@ -209,3 +212,80 @@ def test_everything_is_made_and_dropped(workshop: Workshop) -> None:
     assert {**everything, "public": None} == {**made, "public": None}
     workshop.run("public", statements_of(workshop.difference(made, nothing)))
     assert workshop.whole() == nothing
+
+
+def test_a_publication_that_stays_is_never_dropped(workshop: Workshop) -> None:
+    tables = (
+        "create table a (id int primary key, x int); create table b (id int primary key);"
+        "create table par (id int); create table chi () inherits (par); create schema s;"
+    )
+    with workshop.database() as one, workshop.database() as two:
+        one.connection.execute(
+            f"{tables} create table c (id int); create publication p"
+            " for table a (id) where (id > 1), b, only par, c with (publish = 'insert')"
+        )
+        two.connection.execute(
+            f"{tables} create table d (id int); create publication p"
+            " for table a where (x > 1), only par, d, tables in schema s"
+            " with (publish_via_partition_root)"
+        )
+        after = two.whole()
+        statements = statements_of(workshop.difference(one.whole(), after))
+        one.run("public", statements)
+        assert one.whole() == after
+    published = [it for it in statements if "publication" in it]
+    assert all(it.startswith("alter publication p ") for it in published)
+    assert "alter publication p drop table only b" in published
+
+
+def test_what_partitions_have_of_their_parents_changes(workshop: Workshop) -> None:
+    tables = (
+        "create function f() returns trigger language plpgsql as 'begin return new; end';"
+        "create table p (id int) partition by range (id);"
+        "create table q partition of p for values from (1) to (10);"
+        "create table r partition of p default;"
+        "create trigger t after insert on p for each row execute function f();"
+        "create trigger u after insert on p for each row execute function f();"
+    )
+    half = "create index i on only p (id); create index j on q (id)"
+    changed(
+        workshop,
+        f"{tables} alter table q disable trigger t; {half}",
+        f"{tables} alter table r disable trigger t; alter table p disable trigger u;"
+        f" alter table q enable trigger u; {half}; alter index i attach partition j",
+    )
+    changed(
+        workshop,
+        f"{tables} {half}; alter index i attach partition j; alter table q disable trigger t",
+        f"{tables} create index i on p (id)",
+    )
+
+
+def test_a_table_moves_to_another_schema_with_its_rows(workshop: Workshop) -> None:
+    table = (
+        "create table {0}author (id serial primary key, number int generated always as identity,"
+        " name text not null); create index on {0}author (name);"
+        "create table book (id int references {0}author); create view names as"
+        " select name from {0}author"
+    )
+    with workshop.database() as one, workshop.database() as two:
+        one.connection.execute(table.format(""))
+        one.connection.execute("insert into author (name) values ('x')")
+        two.connection.execute(f"create schema people; {table.format('people.')}")
+        before, after = one.whole(), two.whole()
+        moved = one.difference(before, after)
+        assert all(change["loses"] is None for change in moved["changes"])
+        one.run("public", statements_of(moved))
+        assert one.whole() == after
+        assert value(one, "select name from names") == "x"
+        one.run("public", statements_of(one.difference(after, before)))
+        assert one.whole() == before
+        renamed = json.loads(json.dumps(after).replace("author", "writer"))
+        for it in renamed["tables"]:
+            it["was"] = "author" if it["name"]["name"] == "writer" else None
+        plan = one.decided(before, renamed)
+        one.carry_out("public", {"steps": [it for it in plan["steps"] if it["deploy"] == "expand"]})
+        # what the old program asks for is there under the old name
+        assert value(one, "select name from public.author") == "x"
+        one.carry_out("public", {"steps": [it for it in plan["steps"] if it["deploy"] != "expand"]})
+        assert one.difference(one.whole(), renamed)["changes"] == []

@@ -115,6 +115,15 @@ def test_rows_without_a_key_are_gone_through_by_pages() -> None:
         read_sql(Path("a.sql"), "-- howdah: step batches of 5 by ctid\nupdate t set a = 1")
 
 
+def test_a_name_does_not_end_its_comment() -> None:
+    batches = {"table": "t", "key": ['"a\ndrop table t; --"'], "set": "", "where": ""}
+    found = read_sql(
+        Path("a.sql"),
+        _making.written([step("update t set a = 1 where a is null", batches=batches)], []),
+    )
+    assert [it.sql for it in found.up] == [("update t set a = 1 where a is null",)]
+
+
 QUESTION = {
     "id": "drop column book.isbn",
     "object": "column book.isbn",

@@ -132,6 +132,24 @@ def test_a_temporary_server_is_enough(tmp_path: Path) -> None:
     assert json.loads(answer.stdout)["tables"][0]["owner"] == "somebody"
 
 
+def test_owners_differ_and_the_history_of_deploys_is_left_out(pair: Pair) -> None:
+    history = "create schema howdah_history; create table howdah_history.migration (name text)"
+    run(pair.first, f"{history}; comment on table howdah_history.migration is 'deploys'")
+    made = "create schema app; create table app.t (id int generated always as identity);"
+    made += "create view app.v as select 1 as a; create function app.f() returns int language sql"
+    run(pair.first, f"{made} as 'select 1'")
+    owned = ["schema app", "table app.t", "view app.v", "function app.f()"]
+    owners = "; ".join(f"alter {it} owner to auditor" for it in owned)
+    run(pair.second, f"{made} as 'select 1'; {owners}")
+    assert "howdah_history" not in written("dump", pair.first, "--format", "json")
+    assert "howdah_history.migration" in written("dump", pair.first, "--schema", "howdah_history")
+    assert written("diff", pair.first, pair.second) == ""
+    script = written("diff", pair.first, pair.second, "--owners", "--format", "sql")
+    assert sorted(script.splitlines()) == sorted(f"{it};" for it in owners.split("; "))
+    run(pair.first, script)
+    assert command("diff", pair.first, pair.second, "--owners", "--exit-code").returncode == 0
+
+
 def test_everything_is_shown(pair: Pair) -> None:
     run(pair.first, everything(pair))
     overview = written("show", pair.first)

@@ -63,3 +63,39 @@ proptest! {
         entry::script(&texts.join(";\n"));
     }
 }
+
+/// What PostgreSQL refuses, and what nobody writes: circles, and long chains.
+#[test]
+fn circles_and_chains_come_to_an_end() {
+    let circles = [
+        "create table a (x int); alter table a inherit a; alter table a add z int",
+        "create table a () inherits (b); create table b () inherits (a); alter table a add z int",
+        "create table a () inherits (b); create table c () inherits (a); alter table c rename to b; alter table a add z int",
+        "create table p (a int) partition by list (a); alter table p attach partition p default; alter table p add b int",
+        "create table a (x d); create domain d as d; alter domain d add check (value > 0)",
+        "create domain d as e; create domain e as d; alter table t add x d, alter y type e",
+        "set search_path = s; create domain s.d as e; create domain u.e as s.d; set search_path = u; alter table t add x s.d; alter domain s.d add check (value > 0)",
+        "create view v as select * from w; create view w as select * from v; drop view v cascade",
+        "create or replace view v as select * from v; drop view v cascade",
+    ];
+    for text in circles {
+        entry::script(text);
+    }
+    let chain = |link: &dyn Fn(u32) -> String, end: &str| {
+        let mut text: String = (1..1_000).map(link).collect();
+        text.push_str(end);
+        entry::script(&text);
+    };
+    chain(
+        &|it| format!("create view v{it} as select * from v{};", it - 1),
+        "drop view v1 cascade",
+    );
+    chain(
+        &|it| format!("create table t{it} () inherits (t{});", it - 1),
+        "alter table t1 add x int, add check (x > 0); drop table t1 cascade",
+    );
+    chain(
+        &|it| format!("create domain d{it} as d{};", it - 1),
+        "alter domain d1 add check (value > 0); alter table t add x d999",
+    );
+}

@@ -46,9 +46,7 @@ _NO_ROLE = re.compile(r'role "(.+)" does not exist')
 def read(url: str) -> Schema:
     """The schema of a database, without howdah's own."""
     schema: Schema = json.loads(_native.schema_read(url, "public", None))
-    return {
-        kind: [it for it in objects if not _is_ours(kind, it)] for kind, objects in schema.items()
-    }
+    return schema
 
 
 def changes(before: Schema, after: Schema) -> list[Change]:
@@ -164,10 +162,3 @@ def _run_scripts(conn: Connection, scripts: list[tuple[str, Sequence[str]]]) -> 
             raise MigrationError(f"{name} cannot be made: {reason}") from reason
         names = {name for name, _ in failed}
         left = [it for it in left if it[0] in names]
-
-
-def _is_ours(kind: str, it: Any) -> bool:
-    name = it.get("name") if isinstance(it, dict) else None
-    if isinstance(name, dict):
-        return name.get("schema") == history.SCHEMA
-    return kind == "schemas" and name == history.SCHEMA

@@ -181,7 +181,9 @@ def directive(step: Mapping[str, Any]) -> str:
     """The comment above a step."""
     said = [f"-- howdah: step {step['deploy']}"]
     if step["batches"] is not None:
-        key = " and ".join(step["batches"]["key"]) or "ctid"
+        key = " and ".join(step["batches"]["key"])
+        # a comment ends with its line, and what follows would be run
+        key = key if key and len(key.splitlines()) == 1 else "ctid"
         said.append(f"batches of {BATCH_ROWS} by {key}")
     elif not step["transaction"]:
         said.append("no transaction")

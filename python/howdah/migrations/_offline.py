@@ -124,7 +124,7 @@ def _migration(
     known = f"exists (select from howdah_history.migration where name = {name}"
     is_up = direction == "up"
     lines = [
-        f"\n-- {migration.name}",
+        f"\n-- {' '.join(migration.name.split())}",
         _asked("howdah_is_left", f"not {known} and state = 'applied')" if is_up else f"{known})"),
         r"\if :howdah_is_left",
         "select extract(epoch from pg_catalog.clock_timestamp()) as howdah_begun \\gset",

@@ -36,6 +36,10 @@ pub(crate) fn everything(schema: &Schema, out: &mut Vec<String>) {
             out,
         );
     }
+    for table in &schema.tables {
+        let all = table.indexes.iter();
+        out.extend(all.filter_map(|it| index::attach(&table.name, it)));
+    }
     for view in &schema.views {
         indexes(&view.name, &view.indexes, false, out);
     }
@@ -43,23 +47,22 @@ pub(crate) fn everything(schema: &Schema, out: &mut Vec<String>) {
         .tables
         .iter()
         .for_each(|table| table_extras(table, out));
-    if schema.tables.iter().any(|it| !it.inherited.is_empty()) {
-        // after the parents, whose storage their children get
-        for object in order::ordered(schema) {
-            if let Object::Table(table) = object {
-                out.extend(
-                    table
-                        .inherited
-                        .iter()
-                        .flat_map(|it| inherited::alter(table, it)),
-                );
-            }
-        }
-    }
+    let tables = parents_first(schema);
+    // after the parents, whose storage their children get
+    let inherited = tables.iter().flat_map(|table| {
+        let columns = table.inherited.iter();
+        columns.flat_map(|it| inherited::alter(table, it))
+    });
+    out.extend(inherited);
     for table in &schema.tables {
         rules(&table.name, &table.rules, out);
         triggers(&table.name, &table.triggers, out);
         row_security(table, out);
+    }
+    // after the parents, whose state their partitions get
+    for table in tables {
+        let states = table.trigger_states.iter();
+        out.extend(states.map(|(name, enabled)| enable_trigger(&table.name, name, *enabled)));
     }
     for view in &schema.views {
         view_extras(view, out);
@@ -75,6 +78,20 @@ pub(crate) fn everything(schema: &Schema, out: &mut Vec<String>) {
     out.extend(schema.event_triggers.iter().flat_map(event_trigger::create));
     owner::of_the_last(schema, out);
     comment::of_the_last(schema, out);
+}
+
+/// The tables that say something of what they have from a parent, each after its parents.
+fn parents_first(schema: &Schema) -> Vec<&Table> {
+    let says = |it: &Table| !it.inherited.is_empty() || !it.trigger_states.is_empty();
+    if !schema.tables.iter().any(says) {
+        return Vec::new();
+    }
+    let objects = order::ordered(schema).into_iter();
+    let tables = objects.filter_map(|object| match object {
+        Object::Table(table) => Some(table),
+        _ => None,
+    });
+    tables.filter(|it| says(it)).collect()
 }
 
 /// Takes off what keeps objects from being dropped one by one.
@@ -263,14 +280,21 @@ pub(crate) fn rule_state(relation: &Name, it: &Rule) -> Option<String> {
 fn triggers(table: &Name, triggers: &[Trigger], out: &mut Vec<String>) {
     for it in triggers {
         out.push(trigger(table, it));
-        let state = match it.enabled {
-            Enabled::Origin => continue,
-            Enabled::Disabled => "disable trigger",
-            Enabled::Replica => "enable replica trigger",
-            Enabled::Always => "enable always trigger",
-        };
-        out.push(format!("alter table {table} {state} {}", quoted(&it.name)));
+        if it.enabled != Enabled::Origin {
+            out.push(enable_trigger(table, &it.name, it.enabled));
+        }
     }
+}
+
+/// The sessions in which a trigger fires, also those that partitions have of it.
+pub(crate) fn enable_trigger(table: &Name, name: &str, enabled: Enabled) -> String {
+    let state = match enabled {
+        Enabled::Origin => "enable",
+        Enabled::Disabled => "disable",
+        Enabled::Replica => "enable replica",
+        Enabled::Always => "enable always",
+    };
+    format!("alter table {table} {state} trigger {}", quoted(name))
 }
 
 pub(crate) fn trigger(table: &Name, it: &Trigger) -> String {
@@ -284,6 +308,7 @@ pub(crate) fn trigger(table: &Name, it: &Trigger) -> String {
     push_some(&mut text, " ", Some(it.timing.sql()));
     push_some(&mut text, " ", Some(events.join(" or ")));
     push_some(&mut text, " on ", Some(table));
+    push_some(&mut text, " from ", it.from.as_ref());
     text.push_str(constraint::deferral(it.deferral));
     if it.old_table.is_some() || it.new_table.is_some() {
         text.push_str(" referencing");

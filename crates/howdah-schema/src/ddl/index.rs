@@ -31,6 +31,13 @@ pub(crate) fn create(table: &Name, it: &Index) -> String {
     text
 }
 
+/// The statement that makes it a part of the parent's.
+pub(crate) fn attach(table: &Name, it: &Index) -> Option<String> {
+    let whole = it.part_of.as_ref()?;
+    let name = table.sibling(it.name.as_deref().unwrap_or_default());
+    Some(format!("alter index {whole} attach partition {name}"))
+}
+
 /// How much is counted of an expression, by its place from 1.
 pub(crate) fn set_statistics(table: &Name, it: &Index, place: usize, target: i32) -> String {
     let name = table.sibling(it.name.as_deref().unwrap_or_default());

@@ -57,6 +57,7 @@ pub(crate) fn of_the_last(schema: &Schema, out: &mut Vec<String>) {
     }
 }
 
-fn alter(what: &str, owner: Option<&str>) -> Option<String> {
+/// Nothing where nobody says whose it is.
+pub(crate) fn alter(what: &str, owner: Option<&str>) -> Option<String> {
     Some(format!("alter {what} owner to {}", quoted(owner?)))
 }

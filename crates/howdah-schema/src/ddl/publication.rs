@@ -4,12 +4,13 @@ use super::{push_some, with};
 use crate::identifiers::{quoted, quoted_list};
 use crate::value::{Publication, PublishedTable};
 
+/// The tables are listed one by one: without `only`, those that inherit from one would be published, too.
 pub(crate) fn create(it: &Publication) -> String {
     let mut text = format!("create publication {}", quoted(&it.name));
     let mut parts: Vec<String> = it
         .tables
         .iter()
-        .map(|it| format!("table {}", table(it)))
+        .map(|it| format!("table only {}", table(it)))
         .collect();
     parts.extend(it.schemas.iter().map(|name| schema(name.as_deref())));
     if it.all_tables {

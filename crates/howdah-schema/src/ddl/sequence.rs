@@ -1,7 +1,8 @@
 //! `create sequence`, and what it has in common with identity columns. No IO.
 
 use super::push_some;
-use crate::value::{Sequence, SequenceOptions};
+use crate::identifiers::quoted;
+use crate::value::{Identity, Sequence, SequenceOptions};
 
 pub(crate) fn create(it: &Sequence) -> String {
     let unlogged = if it.unlogged { "unlogged " } else { "" };
@@ -10,6 +11,18 @@ pub(crate) fn create(it: &Sequence) -> String {
     let options = options(&it.options);
     push_some(&mut text, " ", (!options.is_empty()).then_some(options));
     text
+}
+
+/// ` (sequence name x start with 10)`, or nothing.
+pub(crate) fn of_identity(it: &Identity) -> String {
+    let mut words = Vec::new();
+    let name = it.sequence.as_deref().map(quoted);
+    words.extend(name.map(|name| format!("sequence name {name}")));
+    words.extend(Some(options(&it.options)).filter(|it| !it.is_empty()));
+    if words.is_empty() {
+        return String::new();
+    }
+    format!(" ({})", words.join(" "))
 }
 
 /// `start with 10 increment by 5`, or nothing.

@@ -1,5 +1,7 @@
 //! `create table`. No IO.
 
+use std::borrow::Cow;
+
 use super::{constraint, foreign, push_some, sequence, with};
 use crate::identifiers::quoted;
 use crate::value::{Column, NotNull, Table};
@@ -93,7 +95,7 @@ fn column_of_type(it: &Column) -> Option<String> {
 
 fn column_constraints(it: &Column) -> String {
     let mut text = String::new();
-    push_some(&mut text, " default ", it.default.as_ref());
+    push_some(&mut text, " default ", it.default.as_deref().map(default));
     if let Some(generated) = &it.generated {
         let how = if generated.is_virtual {
             "virtual"
@@ -118,18 +120,25 @@ fn column_constraints(it: &Column) -> String {
             " generated ",
             Some(format!("{when} as identity")),
         );
-        let options = sequence::options(&identity.options);
-        push_some(
-            &mut text,
-            " (",
-            (!options.is_empty()).then_some(options + ")"),
-        );
+        text.push_str(&sequence::of_identity(identity));
     }
     let constraint = it.not_null_constraint.as_ref();
     if it.not_null && !constraint.is_some_and(|it| it.not_valid || it.inherited) {
         text.push_str(&not_null(constraint));
     }
     text
+}
+
+/// A default as definitions take it: what has a word between its operands needs parentheses there.
+pub(crate) fn default(expression: &str) -> Cow<'_, str> {
+    const WORDS: [&str; 9] = [
+        "NOT", "AND", "OR", "IS", "IN", "BETWEEN", "LIKE", "ILIKE", "SIMILAR",
+    ];
+    let mut words = expression.split(|it: char| !it.is_alphanumeric() && it != '_');
+    if words.any(|word| WORDS.contains(&word)) {
+        return Cow::Owned(format!("({expression})"));
+    }
+    Cow::Borrowed(expression)
 }
 
 /// ` constraint name not null`.

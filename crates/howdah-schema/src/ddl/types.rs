@@ -40,7 +40,11 @@ pub(crate) fn create_range(it: &Range) -> String {
 pub(crate) fn create_domain(it: &Domain) -> String {
     let mut text = format!("create domain {} as {}", it.name, it.type_name);
     push_some(&mut text, " collate ", it.collation.as_ref());
-    push_some(&mut text, " default ", it.default.as_ref());
+    push_some(
+        &mut text,
+        " default ",
+        it.default.as_deref().map(table::default),
+    );
     if it.not_null {
         text.push_str(&table::not_null(it.not_null_constraint.as_ref()));
     }

@@ -6,8 +6,8 @@
 use super::column;
 use super::definition::Definition;
 use super::entity::Entity;
-use super::{grants, make};
-use crate::ddl::{attach, foreign, inherited, push_some, routine, view};
+use super::{grants, make, owners, publication};
+use crate::ddl::{attach, foreign, index, inherited, push_some, routine, view};
 use crate::identifiers::{literal, quoted, quoted_list};
 use crate::value::{
     Composite, Constraint, ConstraintKind, Deferral, Domain, Enum, Index, Name, Options, Policy,
@@ -56,6 +56,7 @@ pub enum Aspect {
     AddIdentity,
     AdvanceIdentity,
     SetIdentity,
+    IdentityName,
     IdentityOptions,
     Default,
     Storage,
@@ -127,7 +128,9 @@ pub(super) fn alter(
         (Entity::Constraint(table, _), D::Constraint(from), D::Constraint(to)) => {
             alter_constraint(table, from, to)
         }
-        (Entity::Index(..), D::Index(from), D::Index(to)) => alter_index(entity, from, to),
+        (Entity::Index(table, _), D::Index(from), D::Index(to)) => {
+            alter_index(entity, table, from, to)
+        }
         (Entity::Trigger(table, _), D::Trigger(from), D::Trigger(to)) => {
             alter_trigger(table, from, to, version)
         }
@@ -148,6 +151,11 @@ pub(super) fn alter(
             let text = make::comment(to, Some(&to.text));
             Some(vec![Alteration::new(Aspect::Replace, text)])
         }
+        (_, D::Publication(from), D::Publication(to)) => publication::alter(from, to),
+        (Entity::Other(publication::PART, _), D::Other(from), D::Other(to)) => {
+            Some(publication::alter_part(from, to))
+        }
+        (Entity::Other(owners::OWNER, _), _, D::Other(to)) => Some(owners::alter(to)),
         (_, D::Grants(from), D::Grants(to)) => Some(vec![Alteration {
             aspect: Aspect::Replace,
             statements: grants::change(Some(from), Some(to)),
@@ -440,8 +448,14 @@ fn alter_constraint(table: &Name, from: &Constraint, to: &Constraint) -> Option<
     Some(out)
 }
 
-fn alter_index(entity: &Entity, from: &Index, to: &Index) -> Option<Vec<Alteration>> {
+fn alter_index(entity: &Entity, table: &Name, from: &Index, to: &Index) -> Option<Vec<Alteration>> {
+    let attached = index::attach(table, to).filter(|_| from.part_of.is_none());
     let like = Index {
+        part_of: if attached.is_some() {
+            None
+        } else {
+            to.part_of.clone()
+        },
         options: from.options.clone(),
         tablespace: from.tablespace.clone(),
         ..to.clone()
@@ -451,6 +465,7 @@ fn alter_index(entity: &Entity, from: &Index, to: &Index) -> Option<Vec<Alterati
     }
     let alter = format!("alter index {entity}");
     let mut out = parameters(&alter, &from.options, &to.options);
+    out.extend(attached.map(|it| Alteration::new(Aspect::Replace, it)));
     if from.tablespace != to.tablespace {
         let space = to.tablespace.as_deref().unwrap_or("pg_default");
         let text = format!("{alter} set tablespace {}", quoted(space));
@@ -469,7 +484,10 @@ fn alter_trigger(
         enabled: from.enabled,
         ..to.clone()
     };
-    let enable = Alteration::new(Aspect::Enable, make::enable_trigger(table, to));
+    let enable = Alteration::new(
+        Aspect::Enable,
+        attach::enable_trigger(table, &to.name, to.enabled),
+    );
     if like == *from {
         return Some(vec![enable]);
     }
@@ -597,12 +615,4 @@ pub(super) fn option_changes(from: &Options, to: &Options) -> String {
     let gone = gone.map(|key| format!("drop {}", quoted(key)));
     let all: Vec<String> = changed.chain(gone).collect();
     all.join(", ")
-}
-
-/// A text between two others, or nothing if it is empty.
-pub(super) fn plain_option(text: &str, before: &str, after: &str) -> String {
-    if text.is_empty() {
-        return String::new();
-    }
-    format!("{before}{text}{after}")
 }

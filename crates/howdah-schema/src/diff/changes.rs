@@ -271,6 +271,9 @@ impl<'a> Changes<'a> {
             let Some(node) = self.from.nodes.get(&entity) else {
                 continue;
             };
+            if matches!(entity, Entity::Other(super::owners::OWNER, _)) {
+                continue; // everything has an owner: another one, if it is made again
+            }
             let drops: BTreeSet<Entity> = parts.into_iter().collect();
             // what goes with several columns does not hold one of them until another has gone
             let uses = drops.iter().flat_map(|part| {
@@ -524,15 +527,15 @@ fn reverses(one: &Aspect, other: &Aspect) -> bool {
     one == other && !matches!(one, Aspect::Validate) || pair(one, other) || pair(other, one)
 }
 
-/// The name that the sequence of an identity column has, if nobody has changed it.
+/// The name that the sequence of an identity column has.
 fn identity_sequence(model: &Model<'_>, entity: &Entity) -> Option<Occupied> {
     let Entity::Column(table, name) = entity else {
         return None;
     };
     match &model.nodes.get(entity)?.definition {
-        Definition::Column(it) if it.identity.is_some() => {
-            let sequence = object_name(&table.name, name, "seq");
-            Some((table.schema.clone(), sequence))
+        Definition::Column(it) => {
+            let sequence = super::column::identity_sequence(table, name, it.identity.as_ref()?);
+            Some((sequence.schema, sequence.name))
         }
         _ => None,
     }

@@ -3,7 +3,7 @@
 //! No IO. Invariant: the statements of a column run in the order in which they are given, whatever else of the schema
 //! changes.
 
-use super::alter::{Alteration, Aspect, option_changes, plain_option};
+use super::alter::{Alteration, Aspect, option_changes};
 use crate::ddl::{push_some, sequence};
 use crate::identifiers::quoted;
 use crate::naming;
@@ -272,14 +272,19 @@ fn alter_identity(
     };
     let when = if is.always { "always" } else { "by default" };
     let Some(was) = from else {
-        let options = sequence::options(&is.options);
-        let options = plain_option(&options, " (", ")");
+        let options = sequence::of_identity(is);
         let add = format!("{alter} add generated {when} as identity{options}");
         let mut out = vec![Alteration::new(Aspect::AddIdentity, add)];
         out.extend(advance(table, to, &is.options));
         return out;
     };
     let mut out = Vec::new();
+    let name = |it: &Identity| identity_sequence(table, &to.name, it);
+    let (old, new) = (name(was), name(is));
+    if old != new {
+        let text = format!("alter sequence {old} rename to {}", quoted(&new.name));
+        out.push(Alteration::new(Aspect::IdentityName, text));
+    }
     if was.always != is.always {
         let text = format!("{alter} set generated {when}");
         out.push(Alteration::new(Aspect::SetIdentity, text));
@@ -291,6 +296,12 @@ fn alter_identity(
         out.push(Alteration::new(Aspect::IdentityOptions, text));
     }
     out
+}
+
+/// The sequence that gives a column its numbers.
+pub(super) fn identity_sequence(table: &Name, column: &str, it: &Identity) -> Name {
+    let told = it.sequence.clone();
+    table.sibling(told.unwrap_or_else(|| naming::object_name(&table.name, column, "seq")))
 }
 
 /// Lets the numbers begin after those that rows have already.

@@ -4,8 +4,8 @@
 //! equal when nothing needs to be done.
 
 use crate::value::{
-    Column, Composite, Constraint, Domain, Enum, Extension, Grant, Index, OwnedBy, Policy, Range,
-    Routine, Sequence, Server, Table, Trigger, View,
+    Column, Composite, Constraint, Domain, Enum, Extension, Grant, Index, OwnedBy, Policy,
+    Publication, Range, Routine, Sequence, Server, Table, Trigger, View,
 };
 
 /// What an entity is made of.
@@ -53,6 +53,8 @@ pub enum Definition {
     Comment(Described),
     /// Privileges on what the text names.
     Grants(Granted),
+    /// A publication, without what it publishes.
+    Publication(Box<Publication>),
     /// Something that is known by its statements.
     Other(Statements),
 }

@@ -4,6 +4,7 @@ use super::definition::{Definition, Described};
 use super::entity::Entity;
 use super::grants;
 use super::model::Model;
+use super::publication;
 use crate::ddl::{
     attach, constraint, foreign, index, inherited, push_some, routine, sequence, table, types, view,
 };
@@ -46,6 +47,7 @@ pub(super) fn create(entity: &Entity, definition: &Definition, model: &Model<'_>
                 quoted(&it.column)
             )
         }
+        (_, Definition::Publication(it)) => publication::create(it, model),
         (_, Definition::Other(it)) => return it.create.clone(),
         (_, Definition::Comment(it)) => comment(it, Some(&it.text)),
         (_, Definition::Grants(it)) => return grants::change(None, Some(it)),
@@ -89,6 +91,7 @@ pub(super) fn drop(entity: &Entity, definition: &Definition) -> Vec<String> {
         (Entity::Policy(..), _) => format!("drop policy {entity}"),
         (Entity::ReplicaIdentity(of), _) => format!("alter table {of} replica identity default"),
         (Entity::OwnedBy(of), _) => format!("alter sequence {of} owned by none"),
+        (Entity::Other(..), Definition::Publication(_)) => format!("drop publication {entity}"),
         (_, Definition::Other(it)) => return it.drop.clone(),
         (_, Definition::Comment(it)) => comment(it, None),
         (_, Definition::Grants(it)) => return grants::change(Some(it), None),
@@ -107,21 +110,10 @@ pub(super) fn set_default(table: &Name, column: &str, expression: &str) -> Strin
     format!("alter table {table} alter column {column} set default {expression}")
 }
 
-/// The trigger in the sessions in which it fires.
-pub(super) fn enable_trigger(table: &Name, it: &Trigger) -> String {
-    let state = match it.enabled {
-        Enabled::Origin => "enable",
-        Enabled::Disabled => "disable",
-        Enabled::Replica => "enable replica",
-        Enabled::Always => "enable always",
-    };
-    format!("alter table {table} {state} trigger {}", quoted(&it.name))
-}
-
 fn create_trigger(table: &Name, it: &Trigger) -> Vec<String> {
     let mut statements = vec![attach::trigger(table, it)];
     if it.enabled != Enabled::Origin {
-        statements.push(enable_trigger(table, it));
+        statements.push(attach::enable_trigger(table, &it.name, it.enabled));
     }
     statements
 }
@@ -146,6 +138,7 @@ fn create_index(of: &Name, it: &Index) -> Vec<String> {
         let target = element.statistics;
         statements.extend(target.map(|target| index::set_statistics(of, it, place, target)));
     }
+    statements.extend(index::attach(of, it));
     statements
 }
 

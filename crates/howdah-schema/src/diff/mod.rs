@@ -20,12 +20,17 @@ mod entity;
 mod grants;
 mod make;
 mod model;
+mod moving;
 mod order;
 mod others;
+mod owners;
 mod partition;
+mod publication;
 pub(crate) mod rename;
 pub(crate) mod resting;
 pub(crate) mod substitution;
+
+use std::borrow::Cow;
 
 use serde::Serialize;
 
@@ -75,6 +80,9 @@ pub struct Change {
     /// Its name before, for [`Action::Rename`].
     #[serde(skip)]
     pub renamed_from: Option<String>,
+    /// What the table was, where it comes from another schema.
+    #[serde(skip)]
+    pub former: Option<crate::value::Name>,
     /// It is dropped only to be made again, or made after having been dropped.
     #[serde(skip)]
     pub is_made_again: bool,
@@ -140,6 +148,7 @@ impl Change {
             to: None,
             undo: Vec::new(),
             renamed_from: None,
+            former: None,
             is_made_again: false,
             after: Vec::new(),
             group: 0,
@@ -174,6 +183,12 @@ impl Difference {
 #[must_use]
 pub fn diff(from: &Schema, to: &Schema, options: Options) -> Difference {
     let (from, to) = (&*not_null::told(from), &*not_null::told(to));
+    let mut pair = (Cow::Borrowed(from), Cow::Borrowed(to));
+    if owners::are_told(from) != owners::are_told(to) {
+        pair.0.to_mut().forget_owners();
+        pair.1.to_mut().forget_owners();
+    }
+    let (from, to) = (&*pair.0, &*pair.1);
     let (renamed, mut all) = rename::apply(from, to, options.server_version);
     let moved = partition::moved(&renamed, to, options.server_version);
     let (before, after) = (model::Model::of(&moved), model::Model::of(to));

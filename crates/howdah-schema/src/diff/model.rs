@@ -40,7 +40,7 @@ impl Node {
         }
     }
 
-    fn of(mut self, owner: Entity) -> Self {
+    pub(super) fn of(mut self, owner: Entity) -> Self {
         self.uses.insert(owner.clone());
         self.goes_with.push(owner);
         self
@@ -304,6 +304,7 @@ impl<'a> Model<'a> {
             let definition = Definition::Enum(crate::value::Enum {
                 comment: None,
                 grants: None,
+                owner: None,
                 ..it.clone()
             });
             self.add_type(
@@ -320,6 +321,7 @@ impl<'a> Model<'a> {
             let mut composite = crate::value::Composite {
                 comment: None,
                 grants: None,
+                owner: None,
                 ..it.clone()
             };
             for attribute in &mut composite.attributes {
@@ -341,6 +343,7 @@ impl<'a> Model<'a> {
             let definition = Definition::Range(crate::value::Range {
                 comment: None,
                 grants: None,
+                owner: None,
                 ..it.clone()
             });
             let mut texts = vec![&*it.subtype];
@@ -360,6 +363,7 @@ impl<'a> Model<'a> {
         let mut domain = Domain {
             comment: None,
             grants: None,
+            owner: None,
             ..it.clone()
         };
         domain.checks.iter_mut().for_each(|it| it.comment = None);
@@ -419,6 +423,7 @@ impl<'a> Model<'a> {
         let definition = Definition::Server(Server {
             comment: None,
             grants: None,
+            owner: None,
             ..it.clone()
         });
         let mut node = Node::new(definition);
@@ -436,6 +441,7 @@ impl<'a> Model<'a> {
                 owned_by: None,
                 comment: None,
                 grants: None,
+                owner: None,
                 ..it.clone()
             }));
             if let Some(owner) = &it.owned_by {
@@ -457,6 +463,7 @@ impl<'a> Model<'a> {
         let mut node = Node::new(Definition::Routine(Box::new(Routine {
             comment: None,
             grants: None,
+            owner: None,
             ..it.clone()
         })));
         node.uses.extend(self.types_in(&it.arguments));
@@ -547,6 +554,10 @@ impl<'a> Model<'a> {
         let usual = crate::naming::object_name(&table.name.name, &it.name, "not_null");
         if let Some(constraint) = &mut column.not_null_constraint {
             constraint.name.take_if(|name| *name == usual);
+        }
+        if let Some(identity) = &mut column.identity {
+            let usual = crate::naming::object_name(&table.name.name, &it.name, "seq");
+            identity.sequence.take_if(|name| *name == usual);
         }
         // with nothing special about it, it is the usual one
         column.not_null_constraint = column
@@ -656,6 +667,12 @@ impl<'a> Model<'a> {
                 node.uses.extend(self.columns_in(relation, text));
                 node.uses.extend(self.named_in(text));
             }
+            if let Some(whole) = &it.part_of {
+                let parent = self.table(relation).and_then(|it| it.partition_of.as_ref());
+                let whole = parent.map(|of| Entity::Index(of.parent.clone(), whole.name.clone()));
+                node.uses.extend(whole.clone());
+                node.goes_with.extend(whole);
+            }
             self.add(entity, node);
         }
     }
@@ -676,6 +693,8 @@ impl<'a> Model<'a> {
                 node.uses.extend(self.columns_in(relation, condition));
                 node.uses.extend(self.named_in(condition));
             }
+            node.uses
+                .extend(it.from.iter().cloned().map(Entity::Relation));
             let named = self.named.get(it.function.name.as_str());
             let is_routine = |it: &&Entity| matches!(it, Entity::Routine(..));
             node.uses
@@ -723,6 +742,7 @@ impl<'a> Model<'a> {
             depends_on: Vec::new(),
             comment: None,
             grants: None,
+            owner: None,
             columns: it.columns.iter().map(named_and_typed).collect(),
             ..it.clone()
         })));
@@ -777,12 +797,14 @@ fn shell(it: &Table) -> Table {
         constraints: Vec::new(),
         indexes: Vec::new(),
         triggers: Vec::new(),
+        trigger_states: BTreeMap::new(),
         rules: Vec::new(),
         policies: Vec::new(),
         replica_identity: None,
         clustered_on: None,
         comment: None,
         grants: None,
+        owner: None,
         was: None,
         ..it.clone()
     }

@@ -348,8 +348,9 @@ fn kind_rank(entity: &Entity) -> u32 {
         Entity::Trigger(..) => 36,
         Entity::Policy(..) => 37,
         Entity::Other("collation", _) => 3,
+        Entity::Other("owner" | "state of trigger", _) => 38,
         Entity::Other("statistics" | "rule" | "clustering", _) => 35,
-        Entity::Other("publication" | "default privileges", _) => 41,
+        Entity::Other("publication" | "published" | "default privileges", _) => 41,
         // they would fire at everything else
         Entity::Other("event trigger", _) => 42,
         Entity::Other(..) => 23,

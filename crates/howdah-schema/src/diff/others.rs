@@ -1,4 +1,4 @@
-//! Kinds that are known by the statements that make and drop them: statistics, rules, publications, event triggers,
+//! Kinds that are known by the statements that make and drop them: statistics, rules, event triggers,
 //! collations, default privileges, aggregates, operators, text search …
 //!
 //! No IO. What differs of them is dropped and made again.
@@ -6,9 +6,9 @@
 use super::definition::{Definition, Statements};
 use super::entity::Entity;
 use super::model::{Model, Node};
-use crate::ddl::{attach, collation, definition, event_trigger, grant, publication, statistics};
+use crate::ddl::{attach, collation, definition, event_trigger, grant, statistics};
 use crate::identifiers::quoted;
-use crate::value::{DefaultPrivileges, Name, Rule, Schema};
+use crate::value::{DefaultPrivileges, Name, Rule, Schema, Table};
 
 /// Takes them apart into the model.
 pub(super) fn add(model: &mut Model<'_>, schema: &Schema) {
@@ -42,24 +42,8 @@ pub(super) fn add(model: &mut Model<'_>, schema: &Schema) {
         node.goes_with.push(Entity::Relation(it.table.clone()));
         model.add_other(entity, node, it.comment.as_ref());
     }
-    for it in &schema.publications {
-        let entity = other("publication", quoted(&it.name).into_owned());
-        let mut node = made_by(
-            vec![publication::create(it)],
-            format!("drop publication {}", quoted(&it.name)),
-        );
-        for table in &it.tables {
-            node.uses.insert(Entity::Relation(table.table.clone()));
-            let predicate = table.predicate.as_deref().unwrap_or_default();
-            let texts = [&table.columns.join(" "), predicate]
-                .map(str::to_owned)
-                .join(" ");
-            node.uses.extend(model.columns_in(&table.table, &texts));
-        }
-        node.uses
-            .extend(it.schemas.iter().flatten().cloned().map(Entity::Schema));
-        model.add_other(entity, node, it.comment.as_ref());
-    }
+    super::publication::add(model, schema);
+    super::owners::add(model, schema);
     for it in &schema.event_triggers {
         let entity = other("event trigger", quoted(&it.name).into_owned());
         let mut node = made_by(
@@ -73,6 +57,7 @@ pub(super) fn add(model: &mut Model<'_>, schema: &Schema) {
         add_privileges(model, it);
     }
     for it in &schema.tables {
+        add_trigger_states(model, it);
         add_rules(model, &it.name, &it.rules);
         add_order(model, "table", &it.name, it.clustered_on.as_ref());
     }
@@ -84,6 +69,35 @@ pub(super) fn add(model: &mut Model<'_>, schema: &Schema) {
             &it.name,
             it.clustered_on.as_ref(),
         );
+    }
+}
+
+/// The sessions of triggers that a table has from its parents: an entity of its own, put right again when the parent's
+/// change.
+fn add_trigger_states(model: &mut Model<'_>, table: &Table) {
+    let parents = model.lineage(&table.name).into_iter().skip(1);
+    let parents: Vec<&Table> = parents.collect();
+    for (name, enabled) in &table.trigger_states {
+        let of = parents.iter().find_map(|parent| {
+            let state = parent.trigger_states.get(name).copied();
+            let own = parent.triggers.iter().find(|it| it.name == *name);
+            state.or(own.map(|it| it.enabled))
+        });
+        let owners = parents
+            .iter()
+            .filter(|parent| parent.triggers.iter().any(|it| it.name == *name));
+        let owners: Vec<Entity> = owners
+            .map(|parent| Entity::Trigger(parent.name.clone(), name.clone()))
+            .collect();
+        let mut node = made_by(
+            vec![attach::enable_trigger(&table.name, name, *enabled)],
+            attach::enable_trigger(&table.name, name, of.unwrap_or_default()),
+        )
+        .of(Entity::Relation(table.name.clone()));
+        node.uses.extend(owners.iter().cloned());
+        node.goes_with.extend(owners);
+        let name = format!("{} on {}", quoted(name), table.name);
+        model.add(other("state of trigger", name), node);
     }
 }
 

@@ -7,7 +7,7 @@ use std::collections::HashSet;
 
 use super::entity::Entity;
 use super::substitution::{descendants, rename_in_list, rename_in_table, substituted};
-use super::{Action, Change};
+use super::{Action, Change, moving};
 use crate::ddl::words;
 use crate::identifiers::quoted;
 use crate::naming::object_name;
@@ -37,14 +37,12 @@ pub(super) fn apply(from: &Schema, to: &Schema, version: u32) -> (Schema, Vec<Ch
 pub(crate) fn tables(from: &Schema, to: &Schema, version: u32) -> (Schema, Vec<Change>) {
     let mut schema = from.clone();
     let mut changes = Vec::new();
-    if version >= 180_000 {
-        schema
-            .tables
-            .iter_mut()
-            .for_each(|it| tell_not_null(it, to));
-    }
+    moving::apply(&mut schema, to, &mut changes);
+    let tables = schema.tables.iter_mut();
+    tables.for_each(|it| tell_names(it, to, version));
     for table in &to.tables {
-        let was = table.was.as_deref().map(|was| table.name.sibling(was));
+        let was = table.was.as_deref().map(moving::bare);
+        let was = was.map(|was| table.name.sibling(was));
         let is_free = schema.table(&table.name).is_none();
         if let Some(was) = was.filter(|was| is_free && schema.table(was).is_some())
             && to.table(&was).is_none()
@@ -55,22 +53,30 @@ pub(crate) fn tables(from: &Schema, to: &Schema, version: u32) -> (Schema, Vec<C
     (schema, changes)
 }
 
-/// Constraints that refuse null keep their names when their table or column gets another.
-fn tell_not_null(table: &mut Table, to: &Schema) {
+/// Constraints that refuse null and sequences of identity columns keep their names when their table or column gets
+/// another.
+fn tell_names(table: &mut Table, to: &Schema, version: u32) {
     let gets_another_name = |other: &&Table| {
-        other.was.as_ref() == Some(&table.name.name) && other.name.schema == table.name.schema
+        let was = other.was.as_deref().map(moving::bare);
+        was == Some(&*table.name.name) && other.name.schema == table.name.schema
     };
     let renamed = to.tables.iter().find(gets_another_name);
     let target = renamed.or_else(|| to.table(&table.name));
-    for column in table.columns.iter_mut().filter(|it| it.not_null) {
-        let was = target
+    for column in &mut table.columns {
+        let mut was = target
             .into_iter()
             .flat_map(|it| &it.columns)
             .filter_map(|it| it.was.as_ref());
-        if renamed.is_some() || was.into_iter().any(|it| *it == column.name) {
-            let usual = object_name(&table.name.name, &column.name, "not_null");
+        if renamed.is_none() && was.all(|it| *it != column.name) {
+            continue;
+        }
+        let usual = |label: &str| object_name(&table.name.name, &column.name, label);
+        if let Some(identity) = &mut column.identity {
+            identity.sequence.get_or_insert_with(|| usual("seq"));
+        }
+        if column.not_null && version >= 180_000 {
             let constraint = column.not_null_constraint.get_or_insert_default();
-            constraint.name.get_or_insert(usual);
+            constraint.name.get_or_insert_with(|| usual("not_null"));
         }
     }
 }
@@ -96,6 +102,11 @@ fn rename_table(schema: &mut Schema, from: &Name, to: &Name, out: &mut Vec<Chang
         &from.name,
         &to.name,
     ));
+    follow(schema, from, to);
+}
+
+/// Everything that names the table names it so from now on.
+pub(super) fn follow(schema: &mut Schema, from: &Name, to: &Name) {
     let change = |name: &mut Name| {
         if name == from {
             name.clone_from(to);
@@ -116,7 +127,14 @@ fn rename_table(schema: &mut Schema, from: &Name, to: &Name, out: &mut Vec<Chang
         for policy in &mut table.policies {
             touch_policy(policy, &from.name);
         }
+        let triggers = table.triggers.iter_mut();
+        triggers.filter_map(|it| it.from.as_mut()).for_each(change);
     }
+    let published = schema.publications.iter_mut();
+    let published = published.flat_map(|it| &mut it.tables);
+    published.for_each(|it| change(&mut it.table));
+    let statistics = schema.statistics.iter_mut();
+    statistics.for_each(|it| change(&mut it.table));
     for sequence in &mut schema.sequences {
         sequence
             .owned_by

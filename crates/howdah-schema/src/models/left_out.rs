@@ -1,6 +1,6 @@
 //! What a schema has and models cannot say. No IO.
 
-use crate::value::{Name, Rule, Schema, Table, View};
+use crate::value::{Column, Name, Rule, Schema, Table, View};
 
 /// One line for each object or part that the module of models does not have.
 #[must_use]
@@ -61,12 +61,25 @@ fn of_table(it: &Table, lines: &mut Vec<String>) {
             !it.inherited.is_empty(),
             "own settings of inherited columns",
         ),
+        (
+            it.columns.iter().any(has_named_sequence),
+            "names of identity columns' sequences",
+        ),
+        (
+            !it.trigger_states.is_empty(),
+            "the sessions of a parent's triggers",
+        ),
         (it.of_type.is_some(), "the type"),
         (it.access_method.is_some(), "the access method"),
         (it.clustered_on.is_some(), "the index it is clustered by"),
     ];
     let there = parts.iter().filter(|(is_there, _)| *is_there);
     lines.extend(there.map(|(_, what)| format!("{what} of table {name}")));
+}
+
+fn has_named_sequence(column: &Column) -> bool {
+    let identity = column.identity.as_ref();
+    identity.is_some_and(|it| it.sequence.is_some())
 }
 
 fn of_view(it: &View, lines: &mut Vec<String>) {

@@ -23,7 +23,9 @@ pub(crate) fn renamed(situation: &Situation<'_>, change: &Change) -> Outcome {
             if is_guarded && situation.options.server_version < INVOKER && answer != Some("view") {
                 return Outcome::Asked(unguarded(change, id, was));
             }
-            let forms = with_view(situation, change, name, &name.sibling(was));
+            let former = change.former.clone();
+            let former = former.unwrap_or_else(|| name.sibling(was));
+            let forms = with_view(situation, change, name, &former);
             Outcome::Steps(forms, Deploy::Expand)
         }
         Entity::Column(..) if answer == Some("keep") => Outcome::Left,

@@ -19,12 +19,15 @@ use assembly::{Assembly, Found};
 
 pub use queries::REFRESH_ORDER;
 
+/// The schema in which howdah keeps what it has done to a database: no part of what the database has been told to have.
+const HISTORY: &str = "howdah_history";
+
 /// What is read.
 #[derive(Debug, Clone)]
 pub struct Options {
     /// The schema to which names are relative.
     pub base: String,
-    /// The schemas; all but the server's own where absent.
+    /// The schemas; all but the server's own and howdah's history where absent.
     pub schemas: Option<Vec<String>>,
     /// Whether owners are read, too.
     pub owners: bool,
@@ -158,6 +161,7 @@ impl<'a> Reader<'a> {
         assembly.indexes(&self.ask(queries::INDEXES)?)?;
         assembly.constraints(&self.ask(queries::CONSTRAINTS)?)?;
         assembly.triggers(&self.ask(queries::TRIGGERS)?)?;
+        assembly.trigger_states(&self.ask(queries::TRIGGER_STATES)?);
         assembly.policies(&self.ask(queries::POLICIES)?)?;
         assembly.rules(&self.ask(queries::RULES)?)?;
         if reads_all {
@@ -238,6 +242,8 @@ fn schemas(connection: &mut Connection, options: &Options) -> Result<Vec<Found>,
             return Err(Error::NoSchema(missing.clone()));
         }
         found.retain(|it| wanted.contains(&it.name));
+    } else {
+        found.retain(|it| it.name != HISTORY);
     }
     Ok(found)
 }

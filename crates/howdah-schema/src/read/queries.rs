@@ -28,6 +28,7 @@ queries! {
     pub(super) CONSTRAINTS = "constraints";
     pub(super) INDEXES = "indexes";
     pub(super) TRIGGERS = "triggers";
+    pub(super) TRIGGER_STATES = "trigger_states";
     pub(super) POLICIES = "policies";
     pub(super) PUBLIC = "public";
     pub(super) COLLATIONS = "collations";

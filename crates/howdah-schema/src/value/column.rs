@@ -105,6 +105,9 @@ pub struct Identity {
     /// Whether values that a program gives are refused.
     #[serde(skip_serializing_if = "is_default")]
     pub always: bool,
+    /// The name of its sequence, where it is not PostgreSQL's: `table_column_seq`.
+    #[serde(skip_serializing_if = "is_default")]
+    pub sequence: Option<String>,
     /// How it counts.
     #[serde(skip_serializing_if = "is_default")]
     pub options: SequenceOptions,

@@ -37,6 +37,9 @@ pub struct Index {
     /// Left behind by a build that failed: nothing uses it.
     #[serde(skip_serializing_if = "is_default")]
     pub invalid: bool,
+    /// The index of the parent table that it is a part of, where others of that index are missing.
+    #[serde(skip_serializing_if = "is_default")]
+    pub part_of: Option<Name>,
     /// What `comment on` said.
     #[serde(skip_serializing_if = "is_default")]
     pub comment: Option<String>,

@@ -1,10 +1,12 @@
 //! Tables, their policies and their partitions. No IO.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use crate::value::{
-    Column, Constraint, Foreign, Grants, Index, InheritedColumn, Name, Options, Rule, Trigger,
-    is_default,
+    Column, Constraint, Enabled, Foreign, Grants, Index, InheritedColumn, Name, Options, Rule,
+    Trigger, is_default,
 };
 
 /// A table.
@@ -29,6 +31,9 @@ pub struct Table {
     /// The triggers, without those that it has from a parent.
     #[serde(skip_serializing_if = "is_default")]
     pub triggers: Vec<Trigger>,
+    /// The triggers that it has from a parent, where they fire in other sessions than the parent's.
+    #[serde(skip_serializing_if = "is_default")]
+    pub trigger_states: BTreeMap<String, Enabled>,
     /// The rules that rewrite queries.
     #[serde(skip_serializing_if = "is_default")]
     pub rules: Vec<Rule>,

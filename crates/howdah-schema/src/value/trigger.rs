@@ -40,6 +40,9 @@ pub struct Trigger {
     /// When a constraint trigger fires.
     #[serde(skip_serializing_if = "is_default")]
     pub deferral: Deferral,
+    /// The other table that a constraint trigger is about: `from`.
+    #[serde(skip_serializing_if = "is_default")]
+    pub from: Option<Name>,
     /// In which sessions it fires.
     #[serde(skip_serializing_if = "is_default")]
     pub enabled: Enabled,

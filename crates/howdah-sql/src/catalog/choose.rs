@@ -4,7 +4,7 @@
 //! `src/backend/commands/indexcmds.c` and `src/backend/catalog/pg_constraint.c` do it.
 
 use super::Catalog;
-use super::store::beside;
+use super::store::beside_path;
 use crate::ast::{ConstraintKind, Expr, IndexElement, ObjectName};
 
 /// `NAMEDATALEN - 1`.
@@ -89,12 +89,12 @@ impl Catalog {
     pub(super) fn index_name(&self, table: &ObjectName, columns: &str, label: &str) -> String {
         let is_constraint = label != "idx";
         first_free(&table.name, columns, label, |name| {
-            self.exists(&beside(table, name))
-                || (is_constraint && self.has_constraint_in(table, name))
+            let place = beside_path(table, name);
+            self.objects.has(place) || (is_constraint && self.objects.has_constraint(place))
         })
     }
 
-    /// A name for a constraint without an index.
+    /// A name for a constraint without an index; such names are unique in a schema.
     pub(super) fn constraint_name(
         &self,
         table: &ObjectName,
@@ -112,13 +112,9 @@ impl Catalog {
             _ => (String::new(), "constraint"),
         };
         first_free(&table.name, &columns, label, |name| {
-            others.iter().any(|other| other == name) || self.has_constraint_in(table, name)
+            others.iter().any(|other| other == name)
+                || self.objects.has_constraint(beside_path(table, name))
         })
-    }
-
-    /// Names of constraints are unique in a schema when PostgreSQL chooses them.
-    fn has_constraint_in(&self, table: &ObjectName, name: &str) -> bool {
-        self.objects.has_constraint(&beside(table, name))
     }
 }
 

@@ -12,6 +12,7 @@ mod apply;
 mod assume;
 mod choose;
 mod inheritance;
+mod layers;
 mod lookup;
 mod relation;
 mod store;
@@ -47,6 +48,8 @@ pub struct Catalog {
     saved: Vec<(Option<String>, Mark)>,
     /// The number of the transaction that is open, or would be.
     transaction: u32,
+    /// What an earlier transaction made was there before.
+    first: u32,
     /// All of a database is known: what is not here does not exist.
     complete: bool,
     time_zone: Option<String>,
@@ -59,6 +62,7 @@ impl Default for Catalog {
             search_path: vec!["public".to_owned()],
             saved: Vec::new(),
             transaction: 1,
+            first: 1,
             complete: false,
             time_zone: None,
         }
@@ -69,9 +73,17 @@ impl Catalog {
     /// The same, with everything in it taken for what was there before, and nothing else.
     #[must_use]
     pub fn settled(mut self) -> Self {
-        self.objects().settle();
-        self.objects().forget();
+        let objects = self.objects();
+        objects.forget();
+        objects.share();
+        for made in objects.others().types.values_mut() {
+            if !made.new_values.is_empty() {
+                Arc::make_mut(made).new_values.clear();
+            }
+        }
         Self {
+            first: self.transaction + 1,
+            transaction: self.transaction + 1,
             objects: self.objects,
             complete: self.complete,
             ..Self::default()
@@ -100,14 +112,29 @@ impl Catalog {
         self.change_index(index, |index| index.valid = false);
     }
 
+    /// Changes what nothing refers to: neither names of constraints nor what the relation refers to.
     fn change(&mut self, name: &ObjectName, change: impl FnOnce(&mut Relation)) {
-        let name = self.resolve(name);
-        self.objects().change_relation(&name, change);
+        if let Some(name) = self.key(name) {
+            self.objects().change_relation(&name, change);
+        }
+    }
+
+    /// Changes a relation in any way but its name.
+    fn relink(&mut self, name: &ObjectName, change: impl FnOnce(&mut Relation)) {
+        if let Some(name) = self.key(name) {
+            self.objects().relink_relation(&name, change);
+        }
     }
 
     fn change_index(&mut self, name: &ObjectName, change: impl FnOnce(&mut Index)) {
-        let name = self.resolve(name);
-        self.objects().change_index(&name, change);
+        if let Some(name) = self.key(name) {
+            self.objects().change_index(&name, change);
+        }
+    }
+
+    /// The name under which a relation or index is kept.
+    fn key(&self, name: &ObjectName) -> Option<Arc<ObjectName>> {
+        self.objects.key(self.place(name))
     }
 
     fn others(&mut self) -> &mut Others {

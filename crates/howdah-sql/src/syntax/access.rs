@@ -1,6 +1,6 @@
 //! Grants, policies, roles.
 
-use squawk_syntax::SyntaxKind as K;
+use squawk_parser::SyntaxKind as K;
 
 use super::tree::Tree;
 use crate::ast::{DefaultPrivileges, Grant, Kind, Name, ObjectKind, Owned, Policy, Role};
@@ -98,9 +98,7 @@ impl Tree<'_> {
 
     /// `CREATE POLICY`, and `ALTER POLICY` of anything but its name.
     pub(super) fn policy(&self) -> Policy {
-        let body = self
-            .child(K::ALTER_POLICY_TO)
-            .unwrap_or_else(|| self.clone());
+        let body = self.child(K::ALTER_POLICY_TO).unwrap_or(*self);
         let on = self.child(K::ON_TABLE);
         let clause = |kind: K| body.child(kind).and_then(|clause| clause.expr());
         let kind = self.child(K::AS_POLICY_TYPE);

@@ -1,6 +1,6 @@
 //! `ALTER TABLE`, and `ALTER` of indexes, views and sequences.
 
-use squawk_syntax::SyntaxKind as K;
+use squawk_parser::SyntaxKind as K;
 
 use super::tree::Tree;
 use crate::ast::{
@@ -152,7 +152,7 @@ impl Tree<'_> {
     fn identity_change(&self) -> ColumnChange {
         let parts: Vec<Tree<'_>> = match self.kind() {
             K::SET_GENERATED_OPTIONS => self.nodes().collect(),
-            _ => vec![self.clone()],
+            _ => vec![*self],
         };
         let generated = parts.iter().find(|part| part.kind() == K::SET_GENERATED);
         let options: Vec<SequenceOption> = parts.iter().filter_map(Tree::sequence_option).collect();

@@ -2,7 +2,7 @@
 //!
 //! Chains of operators lean to the left, as deep as they are long; they are read in a loop.
 
-use squawk_syntax::SyntaxKind as K;
+use squawk_parser::SyntaxKind as K;
 
 use super::tree::Tree;
 use crate::ast::{Call, Expr, Node, ObjectName};
@@ -176,7 +176,7 @@ impl Tree<'_> {
 
     fn chain(&self) -> Node {
         let mut links = Vec::new();
-        let mut first = self.clone();
+        let mut first = *self;
         while let Some((left, right)) = first.sides() {
             links.push((first.operator(), right));
             first = left;
@@ -225,24 +225,12 @@ impl Tree<'_> {
     /// The operator between two operands, in lower case.
     fn operator(&self) -> String {
         let mut words: Vec<String> = Vec::new();
-        for child in self.node().children_with_tokens() {
-            match child {
-                rowan_node if rowan_node.as_node().is_some() => {
-                    let child = rowan_node.into_node().map(|node| self.with(node));
-                    let Some(child) = child.filter(|child| !child.is_expr()) else {
-                        continue;
-                    };
-                    words.push(child.operator_text());
-                }
-                token => {
-                    let Some(token) = token.into_token() else {
-                        continue;
-                    };
-                    if !matches!(token.kind(), K::WHITESPACE | K::COMMENT) {
-                        words.push(token.text().to_ascii_lowercase());
-                    }
-                }
-            }
+        for child in self.with_tokens().filter(|it| !it.is_expr()) {
+            words.push(if child.is_token() {
+                child.text().to_ascii_lowercase()
+            } else {
+                child.operator_text()
+            });
         }
         words.join(" ")
     }
@@ -343,7 +331,7 @@ impl Tree<'_> {
     /// The parts of names with points between them; none if there is something else.
     fn dotted(&self) -> Option<Vec<String>> {
         let mut parts = Vec::new();
-        let mut next = self.clone();
+        let mut next = *self;
         while next.kind() == K::FIELD_EXPR {
             let mut operands = next.nodes();
             let (base, field) = (operands.next()?, operands.next()?);

@@ -1,6 +1,6 @@
 //! Constants: what a string holds once its quoting is undone.
 
-use squawk_syntax::SyntaxKind as K;
+use squawk_parser::SyntaxKind as K;
 
 use super::tree::Tree;
 use crate::ast::{Node, Quoted};

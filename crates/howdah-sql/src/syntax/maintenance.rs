@@ -1,6 +1,6 @@
 //! `VACUUM`, `ANALYZE`, `CLUSTER`, `REINDEX`, `TRUNCATE`, `LOCK`.
 
-use squawk_syntax::SyntaxKind as K;
+use squawk_parser::SyntaxKind as K;
 
 use super::tree::Tree;
 use crate::ast::{
@@ -99,10 +99,8 @@ impl Tree<'_> {
     }
 
     pub(super) fn cluster(&self) -> Kind {
-        let owner = self
-            .child(K::CLUSTER_LEGACY)
-            .unwrap_or_else(|| self.clone());
-        let on = owner.child(K::ON_PATH).unwrap_or_else(|| self.clone());
+        let owner = self.child(K::CLUSTER_LEGACY).unwrap_or(*self);
+        let on = owner.child(K::ON_PATH).unwrap_or(*self);
         let using = self.any(&[K::CLUSTER_USING_INDEX, K::USING_INDEX]);
         let index = owner.name(K::INDEX_REF);
         let options = self.options();

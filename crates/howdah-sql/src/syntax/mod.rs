@@ -27,11 +27,9 @@ mod types;
 
 use std::borrow::Cow;
 
-use squawk_syntax::SyntaxNode;
-
 pub use self::bodies::parse_do;
 use self::parser::Parser;
-use self::tree::Tree;
+use self::tree::{Parsed, Tree};
 use crate::ast::{Kind, Script, SourceComment, Statement, SyntaxError};
 use crate::text::{Piece, Span, TokenKind, mask_commands, mask_variables, pieces, tokens};
 
@@ -139,17 +137,20 @@ fn read_here(
 fn convert(parser: &mut Parser, source: &str, base: usize) -> Result<Kind, SyntaxError> {
     // the parser takes the elements of a schema behind `AUTHORIZATION` for statements of their own
     let counts = |message: &str| !message.starts_with("Missing semicolon") || !makes_schema(source);
-    let (root, mistake) = parser.parse(source, counts);
+    let (elements, mistake) = parser.parse(source, counts);
     if let Some(mistake) = mistake {
         return Err(SyntaxError {
             span: mistake.span.shifted(base),
             message: message(&mistake.message),
         });
     }
-    let nodes: Vec<SyntaxNode> = root.children().collect();
-    let mut statements = nodes
-        .into_iter()
-        .map(|node| Tree::new(node, source, base).statement());
+    let parsed = Parsed {
+        elements,
+        source,
+        base,
+    };
+    let nodes = Tree::root(&parsed).nodes();
+    let mut statements = nodes.map(|node| node.statement());
     let first = statements.next().map(|statement| statement.kind);
     Ok(match first {
         Some(Kind::CreateSchema(mut schema)) => {

@@ -1,6 +1,6 @@
 //! Identifiers: folded, unquoted, split into their parts.
 
-use squawk_syntax::SyntaxKind as K;
+use squawk_parser::SyntaxKind as K;
 
 use super::tree::Tree;
 use crate::ast::{Name, ObjectName};
@@ -38,7 +38,7 @@ impl Tree<'_> {
     pub(super) fn as_path(&self) -> Vec<Name> {
         let top = match self.any(&PARTS) {
             Some(path) if !PARTS.contains(&self.kind()) => path,
-            _ => self.clone(),
+            _ => *self,
         };
         if !PARTS.contains(&top.kind()) {
             return vec![Name {

@@ -1,6 +1,6 @@
 //! Statements that objects of any kind have: `DROP`, `COMMENT`, `ALTER … RENAME`, the rarer `CREATE`.
 
-use squawk_syntax::SyntaxKind as K;
+use squawk_parser::SyntaxKind as K;
 
 use super::tree::Tree;
 use crate::ast::{

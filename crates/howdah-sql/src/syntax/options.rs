@@ -1,6 +1,6 @@
 //! Lists of options, and the words that many statements share.
 
-use squawk_syntax::SyntaxKind as K;
+use squawk_parser::SyntaxKind as K;
 
 use super::tree::Tree;
 use crate::ast::{DropBehavior, Name, ObjectName, SequenceOption, Span, StorageOption};
@@ -24,7 +24,7 @@ impl Tree<'_> {
             (K::OPTION_ITEM_LIST, K::OPTION_ITEM),
             (K::EXPLAIN_OPTION_LIST, K::EXPLAIN_OPTION),
         ];
-        let owner = self.child(K::WITH_PARAMS).unwrap_or_else(|| self.clone());
+        let owner = self.child(K::WITH_PARAMS).unwrap_or(*self);
         for (list, option) in lists {
             if let Some(list) = owner.child(list) {
                 return list.children(option).map(|it| it.option()).collect();
@@ -66,7 +66,7 @@ impl Tree<'_> {
     /// A value as it was written; of a string constant what it holds.
     pub(super) fn value(&self) -> String {
         let literal = match self.kind() {
-            K::LITERAL => Some(self.clone()),
+            K::LITERAL => Some(*self),
             _ => self.child(K::LITERAL),
         };
         let quoted = literal.filter(|literal| literal.text().contains(['\'', '$']));
@@ -79,7 +79,7 @@ impl Tree<'_> {
     /// Options of a sequence, in parentheses or not.
     pub(super) fn sequence_options(&self) -> Vec<SequenceOption> {
         let list = self.child(K::SEQUENCE_OPTION_LIST);
-        let list = list.unwrap_or_else(|| self.clone());
+        let list = list.unwrap_or(*self);
         list.nodes()
             .filter_map(|node| node.sequence_option())
             .collect()
@@ -136,7 +136,7 @@ impl Tree<'_> {
 
     /// The roles that this node, or the list in it, names.
     pub(super) fn roles(&self) -> Vec<Name> {
-        let list = self.child(K::ROLE_REF_LIST).unwrap_or_else(|| self.clone());
+        let list = self.child(K::ROLE_REF_LIST).unwrap_or(*self);
         list.names(K::ROLE_REF)
     }
 }

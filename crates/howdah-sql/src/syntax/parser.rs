@@ -1,23 +1,44 @@
-//! The parser's crate, driven by hand: tokens, grammar, tree.
+//! The parser's crate, driven by hand: tokens and grammar; the tree is ours.
 //!
-//! Its own entry builds the tree of each statement from nothing and then checks rules that
-//! PostgreSQL checks beyond its grammar, which takes longer than all the rest. Here trees share what
-//! they have in common, and the grammar alone decides.
+//! A tree is a list of its elements, parents first, in memory that the next statement's uses again: nothing is made for
+//! a node alone. Rules that PostgreSQL checks beyond its grammar are left out; the server makes them anyway.
 
-use rowan::{GreenNodeBuilder, NodeCache};
-use squawk_parser::{EntryPoint, LexedStr, StrStep};
-use squawk_syntax::{SyntaxKind, SyntaxNode};
+use squawk_parser::{EntryPoint, LexedStr, StrStep, SyntaxKind as K};
 
 use crate::text::Span;
 
-/// A cache that has grown to this many statements is begun anew: it keeps every name.
-const CACHED_STATEMENTS: usize = 2_000;
+/// A node or token; white space and comments are left out.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Element {
+    pub(super) kind: K,
+    pub(super) is_token: bool,
+    /// Its place in the text that was parsed.
+    pub(super) start: u32,
+    pub(super) end: u32,
+    /// The element behind it and all below it.
+    pub(super) next: u32,
+    /// The root is its own.
+    pub(super) parent: u32,
+}
+
+impl Element {
+    /// What an element that is not there reads as.
+    pub(super) const NONE: Self = Self {
+        kind: K::TOMBSTONE,
+        is_token: true,
+        start: 0,
+        end: 0,
+        next: u32::MAX,
+        parent: 0,
+    };
+}
 
 /// Makes trees of statements, one after the other.
 #[derive(Default)]
 pub(super) struct Parser {
-    cache: NodeCache,
-    parsed: usize,
+    elements: Vec<Element>,
+    /// The nodes around the place that the parser is at.
+    open: Vec<u32>,
 }
 
 /// What is wrong first.
@@ -27,19 +48,14 @@ pub(super) struct Mistake {
 }
 
 impl Parser {
-    /// The tree of a statement, and its first mistake that counts.
+    /// The tree of a statement, the root first, and its first mistake that counts.
     pub(super) fn parse(
         &mut self,
         source: &str,
         counts: impl Fn(&str) -> bool,
-    ) -> (SyntaxNode, Option<Mistake>) {
-        if self.parsed >= CACHED_STATEMENTS {
-            *self = Self::default();
-        }
-        self.parsed += 1;
+    ) -> (&[Element], Option<Mistake>) {
         let lexed = LexedStr::new(source);
         let output = EntryPoint::SourceFile.parse(&lexed.to_input());
-        let mut builder = GreenNodeBuilder::with_cache(&mut self.cache);
         let mut first: Option<Mistake> = None;
         let mut mistake = |span: Span, message: &str| {
             let earlier = first
@@ -52,19 +68,47 @@ impl Parser {
                 });
             }
         };
+        self.elements.clear();
+        self.open.clear();
+        let mut at = 0;
         lexed.intersperse_trivia(&output, &mut |step| match step {
-            StrStep::Token { kind, text } => builder.token(raw(kind), text),
-            StrStep::Enter { kind } => builder.start_node(raw(kind)),
-            StrStep::Exit => builder.finish_node(),
+            StrStep::Token { kind, text } => {
+                let end = at + text.len() as u32;
+                if !matches!(kind, K::WHITESPACE | K::COMMENT) {
+                    self.begin(kind, true, at);
+                    self.end(end);
+                }
+                at = end;
+            }
+            StrStep::Enter { kind } => self.begin(kind, false, at),
+            StrStep::Exit => self.end(at),
             StrStep::Error { msg, pos } => mistake(Span::new(pos, pos), msg),
         });
         for (range, message) in lexed.errors() {
             mistake(Span::new(range.start as usize, range.end as usize), message);
         }
-        (SyntaxNode::new_root(builder.finish()), first)
+        (&self.elements, first)
     }
-}
 
-fn raw(kind: SyntaxKind) -> rowan::SyntaxKind {
-    rowan::SyntaxKind(kind.into())
+    fn begin(&mut self, kind: K, is_token: bool, start: u32) {
+        let index = self.elements.len() as u32;
+        self.elements.push(Element {
+            kind,
+            is_token,
+            start,
+            end: start,
+            next: index + 1,
+            parent: self.open.last().copied().unwrap_or(index),
+        });
+        self.open.push(index);
+    }
+
+    fn end(&mut self, end: u32) {
+        let next = self.elements.len() as u32;
+        let index = self.open.pop().unwrap_or_default();
+        if let Some(element) = self.elements.get_mut(index as usize) {
+            element.end = end;
+            element.next = next;
+        }
+    }
 }

@@ -1,6 +1,6 @@
 //! Queries, and what changes data: what they read, write and compute.
 
-use squawk_syntax::SyntaxKind as K;
+use squawk_parser::SyntaxKind as K;
 
 use super::expressions::QUERIES;
 use super::tree::Tree;
@@ -52,7 +52,7 @@ impl Tree<'_> {
 
     /// The select that says what comes out: through parentheses, to the left of a `UNION`.
     pub(super) fn outermost(&self) -> Option<Self> {
-        let mut query = self.clone();
+        let mut query = *self;
         while !matches!(query.kind(), K::SELECT | K::SELECT_INTO) {
             query = query.any(&QUERIES)?;
         }
@@ -91,7 +91,7 @@ impl Tree<'_> {
 
     /// Parentheses at most stand around it: no `UNION`, no `LIMIT` behind them.
     fn is_select_alone(&self) -> bool {
-        let mut query = self.clone();
+        let mut query = *self;
         while query.kind() == K::PAREN_SELECT && query.nodes().count() == 1 {
             let Some(inner) = query.nodes().next() else {
                 return false;
@@ -153,7 +153,7 @@ impl Tree<'_> {
             }
             if node.is_expr() && !node.is_from_item() {
                 node.compute(query);
-            } else if targets.is_none_or(|targets| targets.node() != node.node()) {
+            } else if targets.is_none_or(|targets| !targets.is(&node)) {
                 let below = pending.len();
                 pending.extend(node.nodes());
                 if let Some(added) = pending.get_mut(below..) {
@@ -211,7 +211,7 @@ impl Tree<'_> {
         if name.schema.is_some() {
             return false;
         }
-        let mut inner = self.clone();
+        let mut inner = *self;
         for outer in self.ancestors() {
             let sees = |with: &Tree<'_>, before: Option<&Tree<'_>>| {
                 with.children(K::WITH_TABLE)

@@ -1,6 +1,6 @@
 //! Functions, triggers, `DO` and `CALL`.
 
-use squawk_syntax::SyntaxKind as K;
+use squawk_parser::SyntaxKind as K;
 
 use super::tree::Tree;
 use crate::ast::{
@@ -11,9 +11,7 @@ use crate::ast::{
 
 impl Tree<'_> {
     pub(super) fn create_function(&self) -> Kind {
-        let options = self
-            .child(K::FUNC_OPTION_LIST)
-            .unwrap_or_else(|| self.clone());
+        let options = self.child(K::FUNC_OPTION_LIST).unwrap_or(*self);
         let returns = self.child(K::RET_TYPE);
         let table = returns
             .as_ref()

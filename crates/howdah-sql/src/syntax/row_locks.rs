@@ -1,6 +1,6 @@
 //! `FOR UPDATE` and its kin: how strong, and the rows of which relations.
 
-use squawk_syntax::SyntaxKind as K;
+use squawk_parser::SyntaxKind as K;
 
 use super::expressions::QUERIES;
 use super::queries::merge;

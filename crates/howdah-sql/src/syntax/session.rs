@@ -1,6 +1,6 @@
 //! Transactions and settings.
 
-use squawk_syntax::SyntaxKind as K;
+use squawk_parser::SyntaxKind as K;
 
 use super::tree::Tree;
 use crate::ast::{AlterSystem, Kind, Set, SetConstraints, Transaction};
@@ -90,7 +90,7 @@ impl Tree<'_> {
     /// The values set, without their quotes; none for `DEFAULT`.
     fn assigned(&self) -> Vec<String> {
         let list = self.any(&[K::TO_CONFIG_VALUE]);
-        let list = list.unwrap_or_else(|| self.clone());
+        let list = list.unwrap_or(*self);
         let skipped = [
             K::CONFIG_PARAMETER_REF,
             K::LOCAL_SCOPE,

@@ -1,6 +1,6 @@
 //! Which converter a statement goes to.
 
-use squawk_syntax::SyntaxKind as K;
+use squawk_parser::SyntaxKind as K;
 
 use super::expressions::QUERIES;
 use super::tree::Tree;

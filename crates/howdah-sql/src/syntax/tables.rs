@@ -1,6 +1,6 @@
 //! `CREATE TABLE`.
 
-use squawk_syntax::SyntaxKind as K;
+use squawk_parser::SyntaxKind as K;
 
 use super::tree::Tree;
 use crate::ast::{

@@ -3,30 +3,37 @@
 //! Nodes are found by kind among direct children; what is missing reads as absent or empty, so
 //! that no converter has to think about broken trees.
 
-use squawk_syntax::{SyntaxKind as K, SyntaxNode};
+use squawk_parser::SyntaxKind as K;
 
+use super::parser::Element;
 use crate::ast::{Name, ObjectName};
 use crate::text::Span;
 
 /// Values are dropped and compared by functions that call themselves: this many levels at most.
 const DEEPEST_VALUE: u16 = 600;
 
-/// A node, the text that was parsed, and where that text stands in the script.
-#[derive(Clone)]
+/// A text that was parsed.
+pub(super) struct Parsed<'a> {
+    pub(super) elements: &'a [Element],
+    pub(super) source: &'a str,
+    /// Where the text stands in the script.
+    pub(super) base: usize,
+}
+
+/// A node of a text that was parsed, or a token of it.
+#[derive(Clone, Copy)]
 pub(super) struct Tree<'a> {
-    node: SyntaxNode,
-    source: &'a str,
-    base: usize,
+    parsed: &'a Parsed<'a>,
+    at: u32,
     /// How many expressions it is within, as far as they were read.
     level: u16,
 }
 
 impl<'a> Tree<'a> {
-    pub(super) fn new(node: SyntaxNode, source: &'a str, base: usize) -> Self {
+    pub(super) fn root(parsed: &'a Parsed<'a>) -> Self {
         Self {
-            node,
-            source,
-            base,
+            parsed,
+            at: 0,
             level: 0,
         }
     }
@@ -34,38 +41,37 @@ impl<'a> Tree<'a> {
     /// The same, one level deeper; none where that would be too deep to be held as values.
     pub(super) fn deeper(&self) -> Option<Self> {
         let level = self.level + 1;
-        (level <= DEEPEST_VALUE).then(|| Self {
-            level,
-            ..self.clone()
-        })
+        (level <= DEEPEST_VALUE).then_some(Self { level, ..*self })
     }
 
-    pub(super) fn node(&self) -> &SyntaxNode {
-        &self.node
-    }
-
-    pub(super) fn with(&self, node: SyntaxNode) -> Self {
-        Self {
-            node,
-            ..self.clone()
-        }
+    /// Whether the other is the same node.
+    pub(super) fn is(&self, other: &Self) -> bool {
+        self.at == other.at
     }
 
     pub(super) fn kind(&self) -> K {
-        self.node.kind()
+        self.here().kind
+    }
+
+    pub(super) fn is_token(&self) -> bool {
+        self.here().is_token
+    }
+
+    fn here(&self) -> &'a Element {
+        let element = self.parsed.elements.get(self.at as usize);
+        element.unwrap_or(&Element::NONE)
     }
 
     /// Where it stands in the script.
     pub(super) fn span(&self) -> Span {
-        let range = self.node.text_range();
-        Span::new(range.start().into(), range.end().into()).shifted(self.base)
+        let Element { start, end, .. } = *self.here();
+        Span { start, end }.shifted(self.parsed.base)
     }
 
     /// Its text as it was written.
     pub(super) fn text(&self) -> &'a str {
-        let range = self.node.text_range();
-        let range = usize::from(range.start())..usize::from(range.end());
-        self.source.get(range).unwrap_or_default()
+        let Element { start, end, .. } = *self.here();
+        Span { start, end }.of(self.parsed.source)
     }
 
     /// The first child of a kind.
@@ -85,59 +91,62 @@ impl<'a> Tree<'a> {
 
     /// All children that are nodes.
     pub(super) fn nodes(&self) -> impl Iterator<Item = Self> + use<'a> {
-        let tree = self.clone();
-        self.node.children().map(move |node| tree.with(node))
+        self.with_tokens().filter(|child| !child.is_token())
     }
 
-    /// This node and all below it, parents first.
+    /// All children, nodes and tokens.
+    pub(super) fn with_tokens(&self) -> impl Iterator<Item = Self> + use<'a> {
+        let behind = self.here().next;
+        let first = Self {
+            at: self.at + 1,
+            ..*self
+        };
+        let next = |child: &Self| {
+            let at = child.here().next;
+            Some(Self { at, ..*child })
+        };
+        std::iter::successors(Some(first), next).take_while(move |child| child.at < behind)
+    }
+
+    /// This node and all nodes below it, parents first.
     pub(super) fn descendants(&self) -> impl Iterator<Item = Self> + use<'a> {
-        let tree = self.clone();
-        self.node.descendants().map(move |node| tree.with(node))
+        self.all().filter(|it| !it.is_token())
+    }
+
+    fn all(&self) -> impl Iterator<Item = Self> + use<'a> {
+        let tree = *self;
+        (self.at..self.here().next).map(move |at| Self { at, ..tree })
     }
 
     /// The nodes around it, inner ones first.
     pub(super) fn ancestors(&self) -> impl Iterator<Item = Self> + use<'a> {
-        let tree = self.clone();
-        self.node
-            .ancestors()
-            .skip(1)
-            .map(move |node| tree.with(node))
+        let outer = |inner: &Self| {
+            let at = inner.here().parent;
+            (at != inner.at).then_some(Self { at, ..*inner })
+        };
+        std::iter::successors(Some(*self), outer).skip(1)
     }
 
     /// Whether a child, node or token, is of a kind.
     pub(super) fn has(&self, kind: K) -> bool {
-        let mut children = self.node.children_with_tokens();
-        children.any(|child| child.kind() == kind)
+        self.with_tokens().any(|child| child.kind() == kind)
     }
 
     /// Where its first token of a kind stands.
     pub(super) fn token(&self, kind: K) -> Option<Span> {
-        let mut children = self.node.children_with_tokens();
-        let range = children.find(|child| child.kind() == kind)?.text_range();
-        Some(Span::new(range.start().into(), range.end().into()).shifted(self.base))
+        let found = self.with_tokens().find(|child| child.kind() == kind);
+        found.map(|it| it.span())
     }
 
     /// The tokens in it, without space and comments.
     pub(super) fn tokens(&self) -> impl Iterator<Item = (K, &'a str)> + use<'a> {
-        let source = self.source;
-        self.node
-            .descendants_with_tokens()
-            .filter_map(squawk_syntax::SyntaxElement::into_token)
-            .filter(|token| !matches!(token.kind(), K::WHITESPACE | K::COMMENT))
-            .map(move |token| {
-                let range = token.text_range();
-                let range = usize::from(range.start())..usize::from(range.end());
-                (token.kind(), source.get(range).unwrap_or_default())
-            })
+        let tokens = self.all().filter(Self::is_token);
+        tokens.map(|token| (token.kind(), token.text()))
     }
 
     /// Its tokens in lower case, with one space between them.
     pub(super) fn words(&self) -> String {
-        let words: Vec<String> = self
-            .tokens()
-            .map(|(_, text)| text.to_ascii_lowercase())
-            .collect();
-        words.join(" ")
+        lower_words(self.tokens().map(|(_, text)| text))
     }
 
     /// The name in the first child of a kind.
@@ -166,4 +175,16 @@ impl<'a> Tree<'a> {
     pub(super) fn objects(&self, kind: K) -> Vec<ObjectName> {
         self.children(kind).map(|child| child.as_object()).collect()
     }
+}
+
+/// Words in lower case, with one space between them.
+pub(super) fn lower_words<'a>(words: impl Iterator<Item = &'a str>) -> String {
+    let mut all = String::new();
+    for word in words {
+        if !all.is_empty() {
+            all.push(' ');
+        }
+        all.extend(word.chars().map(|it| it.to_ascii_lowercase()));
+    }
+    all
 }

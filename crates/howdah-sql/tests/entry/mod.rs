@@ -4,6 +4,7 @@
 
 use howdah_sql::ast::Kind;
 use howdah_sql::catalog::Catalog;
+use howdah_sql::locks::effects;
 use howdah_sql::text::{Lines, tokens};
 use howdah_sql::{parse, parse_do};
 
@@ -23,6 +24,8 @@ pub fn script(text: &str) {
                 catalog.apply(&inner);
             }
         }
+        let effects = effects(statement, &catalog, 18);
+        assert!(effects.scans.is_sorted(), "{effects:?}");
         catalog.apply(statement);
     }
     let lines = Lines::new(text);

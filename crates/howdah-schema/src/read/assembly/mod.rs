@@ -13,9 +13,7 @@ use howdah_driver::{Row, Rows};
 use serde::de::DeserializeOwned;
 
 use super::Error;
-use crate::value::{
-    Grant, Grants, Index, Namespace, Schema, SequenceOptions, Table, Unknown, View,
-};
+use crate::value::{Grant, Grants, Index, Namespace, Schema, Sequence, Table, Unknown, View};
 use described::Described;
 
 /// An object, or with a part (from 1) one of its columns.
@@ -29,8 +27,8 @@ pub(super) struct Assembly {
     grants: HashMap<Address, Vec<Grant>>,
     tables: HashMap<u32, Table>,
     views: HashMap<u32, View>,
-    /// How identity columns count, by table and number.
-    counting: HashMap<(u32, i32), SequenceOptions>,
+    /// The sequences of identity columns, by table and number.
+    counting: HashMap<(u32, i32), Sequence>,
     /// Indexes that constraints made.
     of_constraints: HashMap<u32, Index>,
 }

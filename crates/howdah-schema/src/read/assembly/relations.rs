@@ -7,7 +7,7 @@ use super::{Assembly, Usual, class, number, value};
 use crate::naming;
 use crate::read::Error;
 use crate::value::{
-    Column, Constraint, ConstraintKind, Identity, Index, InheritedColumn, Policy, Rule, Table,
+    Column, Constraint, ConstraintKind, Enabled, Index, InheritedColumn, Policy, Rule, Table,
     Trigger, View,
 };
 
@@ -33,13 +33,14 @@ impl Assembly {
             let mut column: Column = value("columns", row, 2)?;
             column.comment = self.comment(class::RELATION, relation, place);
             column.grants = self.granted(class::RELATION, relation, place, Usual::Nothing);
-            if let Some(identity) = &mut column.identity {
-                *identity = Identity {
-                    always: identity.always,
-                    options: self.counting.remove(&(relation, place)).unwrap_or_default(),
-                };
-            }
+            let counting = self.counting.remove(&(relation, place));
             if let Some(table) = self.tables.get_mut(&relation) {
+                if let (Some(identity), Some(sequence)) = (&mut column.identity, counting) {
+                    let usual = naming::object_name(&table.name.name, &column.name, "seq");
+                    let name = sequence.name.name;
+                    identity.sequence = (name != usual).then_some(name);
+                    identity.options = sequence.options;
+                }
                 let usual = naming::object_name(&table.name.name, &column.name, "not_null");
                 without_usual_name(&mut column.not_null_constraint, &usual);
                 table.columns.push(column);
@@ -106,6 +107,22 @@ impl Assembly {
             }
         }
         Ok(())
+    }
+
+    /// In which sessions triggers fire that a parent brings.
+    pub(in crate::read) fn trigger_states(&mut self, rows: &Rows) {
+        for row in rows {
+            let table = number(row, 0).and_then(|it| self.tables.get_mut(&it));
+            if let (Some(table), Some(name)) = (table, row.get(1)) {
+                let enabled = match row.get(2) {
+                    Some("disabled") => Enabled::Disabled,
+                    Some("replica") => Enabled::Replica,
+                    Some("always") => Enabled::Always,
+                    _ => Enabled::Origin,
+                };
+                table.trigger_states.insert(name.to_owned(), enabled);
+            }
+        }
     }
 
     pub(in crate::read) fn policies(&mut self, rows: &Rows) -> Result<(), Error> {

@@ -110,7 +110,7 @@ impl Assembly {
             if row.get(3) == Some("t") {
                 let column = (number(row, 1), row.get(2).and_then(|it| it.parse().ok()));
                 if let (Some(table), Some(column)) = column {
-                    self.counting.insert((table, column), sequence.options);
+                    self.counting.insert((table, column), sequence);
                 }
                 continue;
             }

@@ -1,4 +1,5 @@
--- All indexes, those of constraints among them, but none that a parent's index brings; whether a constraint made it.
+-- All indexes, those of constraints among them, but none that a parent's index brings, as one does that has its parts in
+-- all partitions; whether a constraint made it.
 -- $1: the base schema, $2: the schemas. What indexes consist of is joined for all of them at once: that is several times
 -- as fast as to ask for each.
 with wanted as materialized (
@@ -7,7 +8,9 @@ with wanted as materialized (
     join pg_catalog.pg_class c on c.oid = i.indrelid
     join pg_catalog.pg_namespace n on n.oid = c.relnamespace
     where c.relkind in ('r', 'p', 'm') and c.relpersistence <> 't' and n.nspname = any ($2)
-      and not exists (select from pg_catalog.pg_inherits h where h.inhrelid = i.indexrelid)
+      and not exists (
+          select from pg_catalog.pg_inherits h join pg_catalog.pg_index w on w.indexrelid = h.inhparent
+          where h.inhrelid = i.indexrelid and w.indisvalid)
 ), elements as (
     select i.indexrelid, pg_catalog.jsonb_agg(pg_catalog.jsonb_build_object(
         'column', a.attname,
@@ -57,7 +60,9 @@ select i.indexrelid, i.indrelid, k.oid is not null,
             from unnest(ic.reloptions) r (it)
         ) end,
         'tablespace', s.spcname,
-        'invalid', not i.indisvalid
+        'invalid', not i.indisvalid,
+        'part_of', case when wc.oid is not null then
+            pg_catalog.jsonb_build_object('schema', nullif(wn.nspname, $1), 'name', wc.relname) end
     ))
 from wanted i
 join elements on elements.indexrelid = i.indexrelid
@@ -65,5 +70,8 @@ left join included on included.indexrelid = i.indexrelid
 join pg_catalog.pg_class ic on ic.oid = i.indexrelid
 join pg_catalog.pg_am m on m.oid = ic.relam
 left join pg_catalog.pg_tablespace s on s.oid = ic.reltablespace
+left join pg_catalog.pg_inherits h on h.inhrelid = i.indexrelid
+left join pg_catalog.pg_class wc on wc.oid = h.inhparent
+left join pg_catalog.pg_namespace wn on wn.oid = wc.relnamespace
 left join pg_catalog.pg_constraint k
     on k.conindid = i.indexrelid and k.conrelid = i.indrelid and k.contype in ('p', 'u', 'x')

@@ -22,6 +22,11 @@ select t.oid, t.tgrelid, pg_catalog.encode(t.tgargs, 'hex'),
         'new_table', t.tgnewtable,
         'constraint', t.tgconstraint <> 0,
         'deferral', case when t.tginitdeferred then 'initially_deferred' when t.tgdeferrable then 'deferrable' end,
+        'from', (
+            select pg_catalog.jsonb_build_object('schema', nullif(rn.nspname, $1), 'name', r.relname)
+            from pg_catalog.pg_class r join pg_catalog.pg_namespace rn on rn.oid = r.relnamespace
+            where r.oid = t.tgconstrrelid
+        ),
         'enabled', case t.tgenabled when 'D' then 'disabled' when 'R' then 'replica' when 'A' then 'always' end
     ))
 from pg_catalog.pg_trigger t

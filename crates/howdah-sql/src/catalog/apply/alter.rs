@@ -89,7 +89,7 @@ impl Catalog {
             Action::Sequence(options) => {
                 if let Some((owner, column)) = owner(options) {
                     let owner = self.resolve(owner);
-                    self.change(table, |sequence| sequence.owned_by = Some((owner, column)));
+                    self.relink(table, |sequence| sequence.owned_by = Some((owner, column)));
                 }
             }
             other => self.set_property(table, other),
@@ -168,10 +168,7 @@ impl Catalog {
             .iter()
             .filter(|it| it.columns().contains(&column));
         let gone: Vec<String> = gone.map(|it| it.name.clone()).collect();
-        let indexes = self
-            .indexes(table)
-            .filter(|it| it.columns().contains(&column));
-        let indexes: Vec<ObjectName> = indexes.map(|it| it.name.clone()).collect();
+        let indexes = self.names_of_indexes_with(table, column);
         let referring = self.keys_on(table, |columns| columns.contains(&column));
         let sequence = relation.column(column).and_then(|it| it.sequence.clone());
         for index in indexes {
@@ -183,7 +180,7 @@ impl Catalog {
         if let Some(sequence) = sequence {
             self.objects().take_relation(&sequence);
         }
-        self.change(table, |relation| {
+        self.relink(table, |relation| {
             relation.constraints.retain(|it| !gone.contains(&it.name));
             relation.columns.retain(|it| it.name != column);
         });

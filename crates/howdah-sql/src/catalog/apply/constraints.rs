@@ -70,7 +70,7 @@ impl Catalog {
             deferrable: constraint.deferrable,
             index,
         };
-        self.change(table, |relation| relation.constraints.push(made));
+        self.objects().add_constraint(table, made);
     }
 
     fn add_key(&mut self, table: &ObjectName, constraint: &Constraint, key: &KeyConstraint) {
@@ -233,27 +233,31 @@ impl Catalog {
             {
                 column.not_null = true;
             }
-            match position.and_then(|position| relation.constraints.get_mut(position)) {
-                Some(known) => known.valid |= valid,
-                None => relation.constraints.push(TableConstraint {
-                    name,
-                    kind,
-                    valid,
-                    enforced: true,
-                    no_inherit: false,
-                    inherited: false,
-                    deferrable: false,
-                    index: None,
-                }),
+            if let Some(known) = position.and_then(|at| relation.constraints.get_mut(at)) {
+                known.valid |= valid;
             }
         });
+        if position.is_none() {
+            let table = self.resolve(table);
+            let constraint = TableConstraint {
+                name,
+                kind,
+                valid,
+                enforced: true,
+                no_inherit: false,
+                inherited: false,
+                deferrable: false,
+                index: None,
+            };
+            self.objects().add_constraint(&table, constraint);
+        }
         for child in self.child_names(table) {
             self.set_not_null(&child, column, None, valid);
         }
     }
 
     pub(super) fn drop_not_null(&mut self, table: &ObjectName, column: &str) {
-        self.change(table, |relation| {
+        self.relink(table, |relation| {
             if let Some(column) = relation
                 .columns
                 .iter_mut()
@@ -285,7 +289,7 @@ impl Catalog {
         if let Some(index) = &constraint.index {
             self.drop_index(index);
         }
-        self.change(table, |relation| {
+        self.relink(table, |relation| {
             relation.constraints.retain(|it| it.name != name);
         });
         for child in self.child_names(table) {

@@ -13,6 +13,9 @@ use crate::ast::{
     SequenceOption, Span, TypeName,
 };
 
+/// What a table of PostgreSQL can have.
+const MOST_COLUMNS: usize = 1_600;
+
 impl Catalog {
     /// The name of a relation that is made now.
     fn new_name(&self, name: &ObjectName, persistence: Persistence) -> ObjectName {
@@ -89,12 +92,14 @@ impl Catalog {
     pub(super) fn add_column(&mut self, table: &ObjectName, def: &ColumnDef) {
         let column = self.column(table, def);
         self.change(table, |relation| {
+            let is_full = relation.columns.len() >= MOST_COLUMNS;
             match relation
                 .columns
                 .iter_mut()
                 .find(|known| known.name == column.name)
             {
                 Some(known) => inheritance::merge(known, column),
+                None if is_full => {}
                 None => relation.columns.push(column),
             }
         });
@@ -142,12 +147,11 @@ impl Catalog {
 
     /// A type's name with the schema of the type that was made under it.
     pub(super) fn known_type(&self, name: &TypeName) -> TypeName {
-        let resolved = self.resolve_type(&name.name);
-        let known = self.objects.others.types.contains_key(&resolved);
-        TypeName {
-            name: if known { resolved } else { name.name.clone() },
-            ..name.clone()
+        let mut known = name.clone();
+        if let Some(made) = self.type_named(&name.name) {
+            known.name.schema.clone_from(&made.name.schema);
         }
+        known
     }
 
     /// The sequence behind a column, under the name that PostgreSQL chooses.
@@ -209,7 +213,7 @@ impl Catalog {
             _ => false,
         });
         let constraints: Vec<_> = checks.cloned().collect();
-        self.change(table, |relation| {
+        self.relink(table, |relation| {
             relation.columns.extend(columns);
             relation.constraints.extend(constraints);
         });
@@ -383,7 +387,7 @@ impl Catalog {
             reads: resolved(read.collect()),
             writes: resolved(kinds().flat_map(|it| it.written()).collect()),
         };
-        self.change(&rule.table, |table| {
+        self.relink(&rule.table, |table| {
             table.rules.retain(|it| it.name != made.name);
             table.rules.push(made);
         });

@@ -1,5 +1,9 @@
 //! `DROP`, with what goes along.
 
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use super::super::layers::Path;
 use super::super::{Catalog, Relation};
 use crate::ast::{ConstraintKind, Drop, DropBehavior, ObjectKind, ObjectName, RelationKind};
 
@@ -44,42 +48,55 @@ impl Catalog {
     fn drop_part(&mut self, table: &ObjectName, kind: ObjectKind, name: &str) {
         let partitions = self.partitions_below(table);
         for table in std::iter::once(table).chain(&partitions) {
-            self.change(table, |relation| match kind {
-                ObjectKind::Trigger => relation.triggers.retain(|it| it.name != name),
-                ObjectKind::Rule => relation.rules.retain(|it| it.name != name),
-                _ => relation.policies.retain(|it| it != name),
-            });
+            match kind {
+                ObjectKind::Trigger => {
+                    self.change(table, |it| it.triggers.retain(|it| it.name != name))
+                }
+                ObjectKind::Rule => self.relink(table, |it| it.rules.retain(|it| it.name != name)),
+                _ => self.change(table, |it| it.policies.retain(|it| it != name)),
+            }
         }
     }
 
     fn drop_statistics(&mut self, name: &ObjectName) {
-        let known = |it: &ObjectName| self.objects.others.statistics.contains_key(it);
-        let name = self.search(name, known);
-        self.others().statistics.remove(&name);
+        let exists = |name: Path<'_>| self.objects.others.statistics.contains_key(&name);
+        let place = self.search(name, exists);
+        let found = self.objects.others.statistics.get_key_value(&place);
+        if let Some(name) = found.map(|(name, _)| Arc::clone(name)) {
+            self.others().statistics.remove(&name);
+        }
     }
 
     /// Removes a relation with its indexes, sequences and partitions; with `CASCADE` views, heirs
-    /// and foreign keys go, too.
+    /// and foreign keys go, too. What depends goes first.
     fn drop_relation(&mut self, name: &ObjectName, cascade: bool) {
-        let Some(relation) = self.relation(name).cloned() else {
+        if self.relation(name).is_none() {
             return;
+        }
+        let mut going = vec![name.clone()];
+        let mut seen: HashSet<ObjectName> = going.iter().cloned().collect();
+        let mut at = 0;
+        while let Some(name) = going.get(at) {
+            let dependents = self.dependents(name).into_iter();
+            let more = dependents.filter(|it| it.goes_with(name, cascade));
+            let more: Vec<ObjectName> = more.map(|it| it.name.clone()).collect();
+            going.extend(more.into_iter().filter(|it| seen.insert(it.clone())));
+            at += 1;
+        }
+        for name in going.iter().rev() {
+            self.drop_alone(name);
+        }
+    }
+
+    fn drop_alone(&mut self, name: &ObjectName) {
+        let names = |all: Vec<&Relation>| -> Vec<ObjectName> {
+            all.into_iter().map(|it| it.name.clone()).collect()
         };
         let indexes: Vec<ObjectName> = self.indexes(name).map(|it| it.name.clone()).collect();
-        let owned: Vec<ObjectName> = self.sequences_of(name).map(|it| it.name.clone()).collect();
-        for dependent in self
-            .dependents(name)
-            .into_iter()
-            .cloned()
-            .collect::<Vec<Relation>>()
-        {
-            let child = dependent.parents.contains(name);
-            let view = dependent.reads.contains(name);
-            if (child && (dependent.is_partition() || cascade)) || (view && cascade) {
-                self.drop_relation(&dependent.name, cascade);
-            } else {
-                self.objects()
-                    .change_relation(&dependent.name, |it| it.forget(name));
-            }
+        let owned = names(self.sequences_of(name).collect());
+        for dependent in names(self.dependents(name)) {
+            self.objects()
+                .relink_relation(&dependent, |it| it.forget(name));
         }
         for index in indexes {
             self.objects().take_index(&index);
@@ -87,13 +104,22 @@ impl Catalog {
         for sequence in owned {
             self.objects().take_relation(&sequence);
         }
-        self.objects().take_relation(name);
-        self.others().statistics.retain(|_, table| table != name);
+        let Some(relation) = self.objects().take_relation(name) else {
+            return;
+        };
         if relation.kind == RelationKind::Sequence {
             self.forget_sequence(&relation);
         }
-        for publication in self.others().publications.values_mut() {
-            publication.tables.retain(|table| table != name);
+        let others = &self.objects.others;
+        let mut published = others.publications.values().flat_map(|it| &it.tables);
+        let known =
+            published.any(|it| it == name) || others.statistics.values().any(|it| it == name);
+        if known {
+            let others = self.others();
+            others.statistics.retain(|_, table| table != name);
+            for publication in others.publications.values_mut() {
+                publication.tables.retain(|table| table != name);
+            }
         }
     }
 
@@ -117,15 +143,11 @@ impl Catalog {
         if !cascade {
             return;
         }
-        let uses = |relation: &&Relation| {
+        let uses = |relation: &Relation| {
             let mut columns = relation.columns.iter();
             columns.any(|it| it.type_name.as_ref().is_some_and(|it| it.name == name))
         };
-        let tables: Vec<ObjectName> = self
-            .relations()
-            .filter(uses)
-            .map(|it| it.name.clone())
-            .collect();
+        let tables: Vec<ObjectName> = self.names_of_relations(uses);
         for table in tables {
             self.change(&table, |relation| {
                 let of_type = |it: &super::super::Column| {
@@ -138,11 +160,7 @@ impl Catalog {
 
     fn drop_schema(&mut self, schema: &str) {
         let within = |name: &ObjectName| name.schema.as_deref() == Some(schema);
-        let names = self
-            .relations()
-            .map(|it| it.name.clone())
-            .filter(|it| within(it));
-        for name in names.collect::<Vec<_>>() {
+        for name in self.names_of_relations(|it| within(&it.name)) {
             self.drop_relation(&name, true);
         }
         let objects = self.others();
@@ -154,6 +172,12 @@ impl Catalog {
 }
 
 impl Relation {
+    /// Whether it is dropped when that relation is.
+    fn goes_with(&self, name: &ObjectName, cascade: bool) -> bool {
+        let is_child = self.parents.contains(name);
+        (is_child && (self.is_partition() || cascade)) || (cascade && self.reads.contains(name))
+    }
+
     /// Lets go of a relation that is no more.
     fn forget(&mut self, name: &ObjectName) {
         self.parents.retain(|it| it != name);

@@ -124,7 +124,7 @@ impl Catalog {
             return;
         };
         if let Some(constraint) = &index.constraint {
-            self.change(&index.table, |table| {
+            self.relink(&index.table, |table| {
                 table.constraints.retain(|it| it.name != *constraint);
             });
         }

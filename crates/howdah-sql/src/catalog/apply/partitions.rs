@@ -41,7 +41,7 @@ impl Catalog {
         };
         let constraints: Vec<TableConstraint> =
             parent.constraints.iter().filter(passed).cloned().collect();
-        self.change(child, |relation| {
+        self.relink(child, |relation| {
             for constraint in constraints {
                 let same = |known: &&mut TableConstraint| {
                     known.name == constraint.name
@@ -80,7 +80,7 @@ impl Catalog {
             .cloned()
             .collect();
         let kept = self.key_constraints(partition);
-        self.change(partition, |relation| {
+        self.relink(partition, |relation| {
             for key in keys {
                 if relation.constraint(&key.name).is_none() {
                     relation.constraints.push(TableConstraint {
@@ -141,7 +141,7 @@ impl Catalog {
         bound: &PartitionBound,
     ) {
         let parent = self.resolve(parent);
-        self.change(partition, |relation| {
+        self.relink(partition, |relation| {
             relation.parents = vec![parent.clone()];
             relation.bound = Some(bound.clone());
         });
@@ -156,7 +156,7 @@ impl Catalog {
         for index in parts {
             self.change_index(&index, |it| it.parent = None);
         }
-        self.change(&partition, |relation| {
+        self.relink(&partition, |relation| {
             relation.parents.clear();
             relation.bound = None;
             relation.triggers.retain(|trigger| !trigger.inherited);
@@ -168,13 +168,13 @@ impl Catalog {
 
     pub(super) fn inherit(&mut self, child: &ObjectName, parent: &ObjectName) {
         let parent = self.resolve(parent);
-        self.change(child, |relation| relation.parents.push(parent.clone()));
+        self.relink(child, |relation| relation.parents.push(parent.clone()));
         self.inherit_constraints(child, &parent);
     }
 
     pub(super) fn no_inherit(&mut self, child: &ObjectName, parent: &ObjectName) {
         let parent = self.resolve(parent);
-        self.change(child, |relation| {
+        self.relink(child, |relation| {
             relation.parents.retain(|it| *it != parent);
         });
     }

@@ -45,7 +45,7 @@ impl Catalog {
         for name in dependents {
             let name = if name == *old { new.clone() } else { name };
             self.objects()
-                .change_relation(&name, |it| it.follow(old, new));
+                .relink_relation(&name, |it| it.follow(old, new));
         }
         for name in indexes {
             self.objects()
@@ -87,7 +87,7 @@ impl Catalog {
         }
         let table = changed.table.clone();
         self.objects().put_index(index);
-        self.change(&table, |relation| {
+        self.relink(&table, |relation| {
             for it in &mut relation.constraints {
                 if Some(&it.name) == constraint.as_ref() {
                     it.name.clone_from(&new.name);
@@ -113,7 +113,7 @@ impl Catalog {
             .and_then(|it| it.constraint(from)?.index.clone());
         match index {
             Some(index) => self.move_index(&index, &beside(&index, to)),
-            None => self.change(table, |relation| {
+            None => self.relink(table, |relation| {
                 for constraint in relation.constraints.iter_mut().filter(|it| it.name == from) {
                     to.clone_into(&mut constraint.name);
                 }
@@ -126,7 +126,7 @@ impl Catalog {
 
     pub(super) fn rename_column(&mut self, table: &ObjectName, from: &str, to: &str) {
         self.change(table, |relation| relation.rename_column(from, to));
-        let indexes: Vec<ObjectName> = self.indexes(table).map(|it| it.name.clone()).collect();
+        let indexes: Vec<ObjectName> = self.names_of_indexes_with(table, from);
         for index in indexes {
             self.change_index(&index, |it| {
                 for element in &mut it.elements {
@@ -162,6 +162,16 @@ impl Catalog {
         for child in self.child_names(table) {
             self.rename_column(&child, from, to);
         }
+    }
+
+    pub(super) fn names_of_indexes_with(
+        &self,
+        table: &ObjectName,
+        column: &str,
+    ) -> Vec<ObjectName> {
+        let indexes = self.indexes(table);
+        let indexes = indexes.filter(|it| it.columns().contains(&column));
+        indexes.map(|it| it.name.clone()).collect()
     }
 
     pub(super) fn alter_object(&mut self, alter: &AlterObject) {
@@ -225,25 +235,31 @@ impl Catalog {
         self.others().schemas.insert(to.to_owned());
     }
 
+    /// The names of the relations for which that holds, in order.
+    pub(super) fn names_of_relations(&self, holds: impl Fn(&Relation) -> bool) -> Vec<ObjectName> {
+        let found = self.relations_that(holds).into_iter();
+        found.map(|it| it.name.clone()).collect()
+    }
+
     fn move_type(&mut self, old: &ObjectName, change: &ObjectChange) {
         let old = self.resolve_type(old);
         let Some(new) = moved(&old, change) else {
             return;
         };
+        // types that nobody has made may rest on each other only by name, until one gets it
+        if self.rests_on(&new, &old) || self.rests_on(&old, &new) {
+            return;
+        }
         let Some(mut made) = self.others().types.remove(&old) else {
             return;
         };
         Arc::make_mut(&mut made).name = new.clone();
         self.others().types.insert(Arc::new(new.clone()), made);
-        let uses = |relation: &&Relation| {
+        let uses = |relation: &Relation| {
             let mut columns = relation.columns.iter();
             columns.any(|it| it.type_name.as_ref().is_some_and(|it| it.name == old))
         };
-        let tables: Vec<ObjectName> = self
-            .relations()
-            .filter(uses)
-            .map(|it| it.name.clone())
-            .collect();
+        let tables: Vec<ObjectName> = self.names_of_relations(uses);
         for table in tables {
             self.change(&table, |relation| {
                 for it in relation

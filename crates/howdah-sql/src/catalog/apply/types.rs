@@ -8,6 +8,9 @@ use crate::ast::{
     NewType, ObjectName, TypeAction, ValuePosition,
 };
 
+/// Domains over domains; functions that go through them call themselves.
+const DEEPEST: usize = 100;
+
 impl Catalog {
     fn put_type(&mut self, name: &ObjectName, kind: TypeKind) {
         let name = self.qualified(name);
@@ -39,6 +42,9 @@ impl Catalog {
     }
 
     pub(super) fn create_domain(&mut self, domain: &CreateDomain) {
+        if self.rests_on(&domain.base.name, &self.qualified(&domain.name)) {
+            return; // PostgreSQL does not know the type yet
+        }
         let mut made = Domain {
             base: self.known_type(&domain.base),
             not_null: false,
@@ -52,6 +58,21 @@ impl Catalog {
             }
         }
         self.put_type(&domain.name, TypeKind::Domain(Box::new(made)));
+    }
+
+    /// Whether a type is the other, or a domain over it, or over too many others.
+    pub(super) fn rests_on(&self, name: &ObjectName, other: &ObjectName) -> bool {
+        let mut next = name;
+        for _ in 0..DEEPEST {
+            if self.resolve_type(next) == *other {
+                return true;
+            }
+            match self.domain(next) {
+                Some(domain) => next = &domain.base.name,
+                None => return false,
+            }
+        }
+        true
     }
 
     pub(super) fn alter_domain(&mut self, alter: &AlterDomain) {

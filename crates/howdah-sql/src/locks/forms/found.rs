@@ -118,8 +118,7 @@ impl<'a> Found<'a> {
             (row.builds, &mut self.effects.builds),
         ] {
             for role in listed {
-                let relations = storage(roles.relations(*role, &self.known), &self.known);
-                add_each(target, relations);
+                target.extend(storage(roles.relations(*role, &self.known), &self.known));
             }
         }
         if row.in_transaction == InTransaction::Forbidden {
@@ -206,6 +205,7 @@ impl<'a> Found<'a> {
             &mut self.effects.builds,
         ] {
             list.sort();
+            list.dedup();
         }
         self.effects
     }

@@ -1,8 +1,11 @@
 //! Checks, keys and foreign keys of a table.
 
-use super::{Known, Relation};
+use std::collections::HashSet;
+
+use super::Known;
 use crate::ast::{
     Action, Constraint, ConstraintKind, Expr, ForeignKey, Kind, ObjectName, ReferentialAction,
+    RelationKind,
 };
 use crate::catalog::{self, TableConstraint};
 
@@ -263,10 +266,7 @@ impl<'a> Known<'a> {
         table: &ObjectName,
         column: &str,
     ) -> Vec<ObjectName> {
-        let mut found = Vec::new();
-        for view in self.views_using(table, column) {
-            self.add_view(&view.name, &mut found);
-        }
+        let mut found = self.with_views_above(self.views_using(table, column).collect());
         for key in self.keys_to(table) {
             if key.referenced_columns.iter().any(|it| it == column) {
                 found.extend(self.with_partitions(&key.table));
@@ -279,21 +279,25 @@ impl<'a> Known<'a> {
     /// rule uses it.
     pub(in crate::locks) fn dependents(&self, relation: &ObjectName) -> Vec<ObjectName> {
         let mut found = self.all(self.catalog.ruled_with(relation));
-        for view in self.catalog.views_of(relation) {
-            self.add_view(&view.name, &mut found);
-        }
+        found.extend(self.with_views_above(self.catalog.views_of(relation).collect()));
         found
     }
 
-    fn add_view(&self, view: &ObjectName, found: &mut Vec<ObjectName>) {
-        let view = self.named(view);
-        if found.contains(&view) {
-            return;
+    fn with_views_above(&self, mut views: Vec<&'a catalog::Relation>) -> Vec<ObjectName> {
+        let mut seen: HashSet<&ObjectName> = views.iter().map(|it| &it.name).collect();
+        let mut found = Vec::new();
+        let mut at = 0;
+        while let Some(view) = views.get(at) {
+            found.extend(self.all(self.catalog.ruled_with(&view.name)));
+            if view.kind == RelationKind::MaterializedView {
+                found.extend(self.index_names(&view.name));
+            }
+            found.push(self.named(&view.name));
+            let above = self.catalog.views_of(&view.name);
+            let above: Vec<_> = above.filter(|it| seen.insert(&it.name)).collect();
+            views.extend(above);
+            at += 1;
         }
-        found.extend(self.dependents(&view));
-        if self.kind(&view) == Some(Relation::MaterializedView) {
-            found.extend(self.index_names(&view));
-        }
-        found.push(view);
+        found
     }
 }

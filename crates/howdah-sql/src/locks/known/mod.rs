@@ -56,16 +56,7 @@ impl<'a> Known<'a> {
 
     /// A relation's name as the answer has it.
     pub(super) fn named(&self, name: &ObjectName) -> ObjectName {
-        let full = self.catalog.resolve(name);
-        let bare = ObjectName {
-            span: name.span,
-            ..ObjectName::new(full.name.as_str())
-        };
-        if self.catalog.resolve(&bare) == full {
-            bare
-        } else {
-            full
-        }
+        self.catalog.shortest(name)
     }
 
     fn all(&self, relations: impl IntoIterator<Item = &'a catalog::Relation>) -> Vec<ObjectName> {
@@ -115,7 +106,7 @@ impl<'a> Known<'a> {
     }
 
     pub(super) fn tables(&self) -> Vec<ObjectName> {
-        self.all(self.catalog.relations().filter(|it| {
+        self.all(self.catalog.relations_that(|it| {
             matches!(
                 it.kind,
                 RelationKind::Table | RelationKind::MaterializedView
@@ -130,8 +121,8 @@ impl<'a> Known<'a> {
     }
 
     pub(super) fn relations_in_schema(&self, schema: &str) -> Vec<ObjectName> {
-        let is_in = |it: &&catalog::Relation| it.name.schema.as_deref() == Some(schema);
-        self.all(self.catalog.relations().filter(is_in))
+        let is_in = |it: &catalog::Relation| it.name.schema.as_deref() == Some(schema);
+        self.all(self.catalog.relations_that(is_in))
     }
 
     // --- partitions and heirs
@@ -344,11 +335,11 @@ impl<'a> Known<'a> {
 
     pub(super) fn tables_with_default_of(&self, sequence: &ObjectName) -> Vec<ObjectName> {
         let sequence = self.named(sequence);
-        let draws = |it: &&catalog::Relation| {
+        let draws = |it: &catalog::Relation| {
             let mut columns = it.columns.iter();
             columns.any(|column| self.sequences_behind(column).contains(&sequence))
         };
-        self.all(self.catalog.relations().filter(draws))
+        self.all(self.catalog.relations_that(draws))
     }
 
     // --- the whole of a table

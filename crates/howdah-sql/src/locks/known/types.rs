@@ -5,12 +5,21 @@ use crate::ast::{NewType, Node, ObjectName, TypeName};
 use crate::builtin;
 use crate::catalog::{self, Domain, TypeKind};
 
+/// Domains over domains.
+const DEEPEST: usize = 100;
+
 impl<'a> Known<'a> {
     fn domain(&self, of: &TypeName) -> Option<&'a Domain> {
         if of.array_dimensions > 0 {
             return None;
         }
         self.catalog.domain(&of.name)
+    }
+
+    /// The domain that a type is, and those below it. A script can say names that lead in a circle.
+    fn domains(&self, of: &TypeName) -> impl Iterator<Item = &'a Domain> {
+        let below = |it: &&'a Domain| self.domain(&it.base);
+        std::iter::successors(self.domain(of), below).take(DEEPEST)
     }
 
     pub(in crate::locks) fn is_domain(&self, name: &ObjectName) -> bool {
@@ -23,11 +32,10 @@ impl<'a> Known<'a> {
             return Some(false);
         }
         match self.catalog.type_named(&of.name).map(|it| &it.kind) {
-            Some(TypeKind::Domain(domain)) => Some(
-                domain.not_null
-                    || !domain.constraints.is_empty()
-                    || self.is_constrained_domain(&domain.base) == Some(true),
-            ),
+            Some(TypeKind::Domain(_)) => {
+                let tests = |it: &Domain| it.not_null || !it.constraints.is_empty();
+                Some(self.domains(of).any(tests))
+            }
             Some(TypeKind::Made(_)) => Some(false),
             None if builtin::is_type(&of.name.name) => Some(false),
             None => None,
@@ -36,10 +44,8 @@ impl<'a> Known<'a> {
 
     /// The type below a domain, or the type itself.
     pub(in crate::locks) fn base_type(&self, of: &TypeName) -> TypeName {
-        match self.domain(of) {
-            Some(domain) => self.base_type(&domain.base),
-            None => of.clone(),
-        }
+        let last = self.domains(of).last();
+        last.map_or(of, |domain| &domain.base).clone()
     }
 
     /// Whether two names mean one type, modifiers aside.
@@ -64,15 +70,12 @@ impl<'a> Known<'a> {
 
     /// The default that a column without one takes from its domain.
     pub(in crate::locks) fn domain_default(&self, of: &TypeName) -> Option<Node> {
-        let domain = self.domain(of)?;
-        match &domain.default {
-            Some(default) => Some(default.node.clone()),
-            None => self.domain_default(&domain.base),
-        }
+        let mut defaults = self.domains(of).filter_map(|it| it.default.as_ref());
+        defaults.next().map(|it| it.node.clone())
     }
 
     pub(in crate::locks) fn tables_using_type(&self, name: &ObjectName) -> Vec<ObjectName> {
-        self.all(self.catalog.relations().filter(|it| {
+        self.all(self.catalog.relations_that(|it| {
             let mut columns = it.columns.iter();
             columns.any(|column| self.catalog.is_of_type(column.type_name.as_ref(), name))
                 && matches!(
@@ -102,13 +105,20 @@ impl<'a> Known<'a> {
 
     /// Tables with a column of a domain, or of a domain over it.
     pub(in crate::locks) fn tables_using_domain(&self, name: &ObjectName) -> Vec<ObjectName> {
-        let mut found = self.tables_using_type(name);
-        for above in self.catalog.types() {
-            if let TypeKind::Domain(domain) = &above.kind
-                && self.catalog.is_of_type(Some(&domain.base), name)
-            {
-                found.extend(self.tables_using_domain(&above.name));
+        let mut found = Vec::new();
+        let mut domains = vec![name];
+        let mut at = 0;
+        while let Some(name) = domains.get(at).copied() {
+            found.extend(self.tables_using_type(name));
+            for above in self.catalog.types() {
+                if let TypeKind::Domain(domain) = &above.kind
+                    && self.catalog.is_of_type(Some(&domain.base), name)
+                    && !domains.contains(&&above.name)
+                {
+                    domains.push(&above.name);
+                }
             }
+            at += 1;
         }
         found.retain(|it| self.kind(it) == Some(Relation::Table));
         found
@@ -117,11 +127,11 @@ impl<'a> Known<'a> {
     /// Tables declared `OF` a composite type, and what inherits from them.
     pub(in crate::locks) fn tables_of_type(&self, name: &ObjectName) -> Vec<ObjectName> {
         let name = self.catalog.resolve_type(name);
-        let is_of = |it: &&catalog::Relation| {
+        let is_of = |it: &catalog::Relation| {
             let of = it.of_type.as_ref();
             of.is_some_and(|of| self.catalog.resolve_type(of) == name)
         };
-        let tables = self.all(self.catalog.relations().filter(is_of));
+        let tables = self.all(self.catalog.relations_that(is_of));
         tables
             .iter()
             .flat_map(|it| self.with_descendants(it))
@@ -136,7 +146,7 @@ impl<'a> Known<'a> {
             node.walk(&mut |node| calls |= is_call(node));
             calls
         };
-        self.all(self.catalog.relations().filter(|it| {
+        self.all(self.catalog.relations_that(|it| {
             it.triggers
                 .iter()
                 .any(|trigger| trigger.function.name == name.name)

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use super::{definition, push_some, routine};
 use crate::identifiers::quoted;
-use crate::value::{DefaultPrivileges, Grant, Grants, Name, Schema};
+use crate::value::{DefaultPrivileges, Grant, Grants, Name, Schema, Table};
 
 pub(crate) fn everything(schema: &Schema, out: &mut Vec<String>) {
     let mut grant = |what: String, grants: &Grants, is_public: bool| {
@@ -73,6 +73,28 @@ pub(crate) fn everything(schema: &Schema, out: &mut Vec<String>) {
     for it in &schema.default_privileges {
         by_default(it, out);
     }
+}
+
+/// The privileges on a table and its columns on another relation, each with what takes it back.
+pub(crate) fn alike(name: &Name, table: &Table) -> Vec<(String, String)> {
+    let whole = table.grants.iter().flatten().map(|it| (None, it));
+    let columns = table.columns.iter().flat_map(|column| {
+        let grants = column.grants.iter().flatten();
+        grants.map(move |it| (Some(quoted(&column.name)), it))
+    });
+    let statements = whole.chain(columns).map(|(column, it)| {
+        let privileges = it.privileges.iter().map(|privilege| match &column {
+            Some(column) => format!("{privilege} ({column})"),
+            None => privilege.clone(),
+        });
+        let list = privileges.collect::<Vec<_>>().join(", ");
+        let (role, tail) = (role(it), tail(it));
+        (
+            format!("grant {list} on {name} to {role}{tail}"),
+            format!("revoke {list} on {name} from {role}"),
+        )
+    });
+    statements.collect()
 }
 
 fn column_grants(table: &Name, column: &str, grants: &Grants, out: &mut Vec<String>) {

@@ -132,7 +132,7 @@ fn alter_not_null(table: &Name, from: &Column, to: &Column) -> Vec<Alteration> {
 }
 
 /// What `create table` and `add column` do not say.
-pub(super) fn extras(table: &Name, it: &Column) -> Vec<String> {
+pub(crate) fn extras(table: &Name, it: &Column) -> Vec<String> {
     let alter = format!("alter table {table} alter column {}", quoted(&it.name));
     let storage = it
         .storage

@@ -26,7 +26,9 @@ mod others;
 mod owners;
 mod partition;
 mod publication;
-mod rename;
+pub(crate) mod rename;
+pub(crate) mod resting;
+pub(crate) mod substitution;
 
 use std::borrow::Cow;
 
@@ -38,6 +40,7 @@ use crate::value::Schema;
 pub use alter::Aspect;
 pub use definition::{Definition, Described, Granted, Statements};
 pub use entity::Entity;
+pub(crate) use model::{columns_of, texts_of};
 
 /// What makes one schema of the other.
 #[derive(Debug, Clone, Serialize)]
@@ -154,6 +157,22 @@ impl Change {
 }
 
 impl Difference {
+    /// Puts changes before all others.
+    pub(crate) fn begin_with(&mut self, mut first: Vec<Change>) {
+        let count = first.len();
+        for (place, change) in first.iter_mut().enumerate() {
+            change.group = place;
+            change.after = (0..place).collect();
+        }
+        for change in &mut self.changes {
+            change.after.iter_mut().for_each(|place| *place += count);
+            change.after.extend(0..count);
+            change.group += count;
+        }
+        first.append(&mut self.changes);
+        self.changes = first;
+    }
+
     /// All statements in their order.
     pub fn statements(&self) -> impl Iterator<Item = &String> {
         self.changes.iter().flat_map(|it| &it.statements)

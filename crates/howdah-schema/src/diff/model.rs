@@ -826,7 +826,7 @@ fn schema_of(entity: &Entity) -> Option<String> {
 }
 
 /// The table's columns that a constraint is about, where it does not name them in an expression.
-pub(super) fn columns_of(kind: &ConstraintKind) -> Vec<&String> {
+pub(crate) fn columns_of(kind: &ConstraintKind) -> Vec<&String> {
     match kind {
         ConstraintKind::PrimaryKey {
             columns, include, ..
@@ -846,7 +846,7 @@ pub(super) fn columns_of(kind: &ConstraintKind) -> Vec<&String> {
 }
 
 /// The expressions of a constraint.
-fn texts_of(kind: &ConstraintKind) -> Vec<&str> {
+pub(crate) fn texts_of(kind: &ConstraintKind) -> Vec<&str> {
     match kind {
         ConstraintKind::Check { expression, .. } => vec![expression],
         ConstraintKind::Exclude {

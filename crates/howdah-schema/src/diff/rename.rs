@@ -6,16 +6,35 @@
 use std::collections::HashSet;
 
 use super::entity::Entity;
+use super::substitution::{descendants, rename_in_list, rename_in_table, substituted};
 use super::{Action, Change, moving};
 use crate::ddl::words;
 use crate::identifiers::quoted;
 use crate::naming::object_name;
-use crate::value::{
-    Column, Constraint, ConstraintKind, Index, Name, Policy, Schema, Table, Trigger,
-};
+use crate::value::{Column, Constraint, ConstraintKind, Index, Name, Policy, Schema, Table};
 
 /// The statements that rename, and the schema as they leave it.
 pub(super) fn apply(from: &Schema, to: &Schema, version: u32) -> (Schema, Vec<Change>) {
+    let (mut schema, mut changes) = tables(from, to, version);
+    for table in &to.tables {
+        for column in &table.columns {
+            rename_column(&mut schema, table, column, &mut changes);
+        }
+    }
+    for table in &to.tables {
+        rename_constraints(&mut schema, table, &mut changes);
+    }
+    let indexed = to.tables.iter().map(|it| (&it.name, &it.indexes));
+    let indexed = indexed.chain(to.views.iter().map(|it| (&it.name, &it.indexes)));
+    for (name, indexes) in indexed {
+        rename_indexes(&mut schema, name, indexes, &mut changes);
+    }
+    rename_sequences(&mut schema, to, &mut changes);
+    (schema, changes)
+}
+
+/// The tables alone under their new names.
+pub(crate) fn tables(from: &Schema, to: &Schema, version: u32) -> (Schema, Vec<Change>) {
     let mut schema = from.clone();
     let mut changes = Vec::new();
     moving::apply(&mut schema, to, &mut changes);
@@ -31,20 +50,6 @@ pub(super) fn apply(from: &Schema, to: &Schema, version: u32) -> (Schema, Vec<Ch
             rename_table(&mut schema, &was, &table.name, &mut changes);
         }
     }
-    for table in &to.tables {
-        for column in &table.columns {
-            rename_column(&mut schema, table, column, &mut changes);
-        }
-    }
-    for table in &to.tables {
-        rename_constraints(&mut schema, table, &mut changes);
-    }
-    let indexed = to.tables.iter().map(|it| (&it.name, &it.indexes));
-    let indexed = indexed.chain(to.views.iter().map(|it| (&it.name, &it.indexes)));
-    for (name, indexes) in indexed {
-        rename_indexes(&mut schema, name, indexes, &mut changes);
-    }
-    rename_sequences(&mut schema, to, &mut changes);
     (schema, changes)
 }
 
@@ -194,114 +199,6 @@ fn rename_column(schema: &mut Schema, table: &Table, column: &Column, out: &mut 
         words.contains(was) && names.iter().any(|name| words.contains(*name))
     };
     touch_queries(schema, met, was, new);
-}
-
-/// The table and those that have its columns.
-fn descendants(schema: &Schema, name: &Name) -> HashSet<Name> {
-    let mut found = HashSet::from([name.clone()]);
-    loop {
-        let before = found.len();
-        for table in &schema.tables {
-            let parents = table.partition_of.iter().map(|of| &of.parent);
-            if parents.chain(&table.inherits).any(|it| found.contains(it)) {
-                found.insert(table.name.clone());
-            }
-        }
-        if found.len() == before {
-            return found;
-        }
-    }
-}
-
-fn rename_in_list(list: &mut [String], from: &str, to: &str) {
-    for it in list.iter_mut().filter(|it| *it == from) {
-        to.clone_into(it);
-    }
-}
-
-fn rename_in_table(table: &mut Table, from: &str, to: &str) {
-    let text = |text: &mut String| *text = substituted(text, from, to);
-    for column in &mut table.columns {
-        if column.name == from {
-            to.clone_into(&mut column.name);
-        }
-        if let Some(generated) = &mut column.generated {
-            text(&mut generated.expression);
-        }
-    }
-    for constraint in &mut table.constraints {
-        rename_in_constraint(constraint, from, to);
-    }
-    for index in &mut table.indexes {
-        rename_in_index(index, from, to);
-    }
-    for Trigger {
-        columns, condition, ..
-    } in &mut table.triggers
-    {
-        rename_in_list(columns, from, to);
-        condition.iter_mut().for_each(text);
-    }
-    for policy in &mut table.policies {
-        policy
-            .using
-            .iter_mut()
-            .chain(&mut policy.check)
-            .for_each(text);
-    }
-    table
-        .partition_by
-        .iter_mut()
-        .for_each(|by| text(&mut by.keys));
-}
-
-fn rename_in_constraint(constraint: &mut Constraint, from: &str, to: &str) {
-    match &mut constraint.kind {
-        ConstraintKind::PrimaryKey {
-            columns, include, ..
-        }
-        | ConstraintKind::Unique {
-            columns, include, ..
-        } => {
-            rename_in_list(columns, from, to);
-            rename_in_list(include, from, to);
-        }
-        ConstraintKind::Check { expression, .. } => *expression = substituted(expression, from, to),
-        ConstraintKind::ForeignKey {
-            columns,
-            on_delete_columns,
-            ..
-        } => {
-            rename_in_list(columns, from, to);
-            rename_in_list(on_delete_columns, from, to);
-        }
-        ConstraintKind::Exclude {
-            elements,
-            include,
-            predicate,
-            ..
-        } => {
-            let mut index = Index {
-                elements: std::mem::take(elements),
-                include: std::mem::take(include),
-                predicate: predicate.take(),
-                ..Default::default()
-            };
-            rename_in_index(&mut index, from, to);
-            (*elements, *include, *predicate) = (index.elements, index.include, index.predicate);
-        }
-    }
-}
-
-fn rename_in_index(index: &mut Index, from: &str, to: &str) {
-    for element in &mut index.elements {
-        rename_in_list(element.column.as_mut_slice(), from, to);
-        let expression = element.expression.iter_mut();
-        expression.for_each(|it| *it = substituted(it, from, to));
-    }
-    rename_in_list(&mut index.include, from, to);
-    let predicate = index.predicate.iter_mut();
-    predicate.for_each(|it| *it = substituted(it, from, to));
 }
 
 /// Queries follow a rename by themselves, and read otherwise than queries that were written with the new name: those
@@ -503,68 +400,4 @@ fn taken_names(schema: &Schema, like: &Name) -> HashSet<String> {
         .filter(|it| it.schema == like.schema);
     taken.extend(others.map(|it| it.name.clone()));
     taken
-}
-
-/// The text with one name in another's place, but not within literals.
-fn substituted(text: &str, from: &str, to: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some(first) = rest.chars().next() {
-        let length = match first {
-            '\'' => quoted_length(rest, '\''),
-            '"' => quoted_length(rest, '"'),
-            it if is_letter(it) => rest.find(|it| !is_letter(it)).unwrap_or(rest.len()),
-            it => it.len_utf8(),
-        };
-        let (token, tail) = rest.split_at_checked(length).unwrap_or((rest, ""));
-        let inner = token.strip_prefix('"').and_then(|it| it.strip_suffix('"'));
-        let is_name = match inner {
-            Some(inner) => inner.replace("\"\"", "\"") == from,
-            None => is_letter(first) && token.to_lowercase() == from,
-        };
-        if is_name {
-            out.push_str(&quoted(to));
-        } else {
-            out.push_str(token);
-        }
-        rest = tail;
-    }
-    out
-}
-
-fn is_letter(it: char) -> bool {
-    it.is_alphanumeric() || it == '_' || it == '$'
-}
-
-/// The bytes up to the closing quote; a doubled one does not close.
-fn quoted_length(text: &str, quote: char) -> usize {
-    let mut letters = text.char_indices().skip(1).peekable();
-    while let Some((place, letter)) = letters.next() {
-        if letter == quote {
-            if letters.peek().is_some_and(|(_, next)| *next == quote) {
-                letters.next();
-            } else {
-                return place + quote.len_utf8();
-            }
-        }
-    }
-    text.len()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::substituted;
-
-    #[test]
-    fn literals_keep_what_looks_like_the_name() {
-        let text = r#"a > 0 and "a" <> 'a ''a' and aa is null"#;
-        let expected = r#""B" > 0 and "B" <> 'a ''a' and aa is null"#;
-        assert_eq!(substituted(text, "a", "B"), expected);
-    }
-
-    #[test]
-    fn an_open_quote_ends_with_the_text() {
-        assert_eq!(substituted("a 'a", "a", "b"), "b 'a");
-        assert_eq!(substituted("\"ä", "ä", "b"), "\"ä");
-    }
 }

@@ -111,7 +111,13 @@ fn hazard_of_type(situation: &Situation<'_>, change: &Change) -> Option<String> 
         return None;
     };
     let table = situation.table(change.entity.relation()?)?;
-    match effect(table, from, to) {
+    let is_made_again = from.type_name == to.type_name && from.collation == to.collation;
+    let effect = if is_made_again {
+        Effect::Rewrite
+    } else {
+        effect(table, from, to)
+    };
+    match effect {
         Effect::Nothing => None,
         Effect::Read => Some(format!(
             "all rows of `{}` would be read while nobody else can",
@@ -153,17 +159,23 @@ fn filled(situation: &Situation<'_>, change: &Change, value: &str, not_null: Dep
     );
     let mut forms = vec![first];
     let condition = format!("{name} is null");
-    forms.push(vec![backfill(
-        situation,
-        table,
-        &format!("{name} = {value}"),
-        &condition,
-        &what,
-    )]);
+    let set = format!("{name} = {value}");
+    let fill = backfill(situation, table, &set, &condition, &what);
+    // without a default, the old program goes on leaving it out
+    let again = column.default.is_none().then(|| fill.clone());
+    forms.push(vec![fill]);
     let mut ready = Deploy::Expand;
     if column.not_null {
         ready = not_null;
-        forms.extend(refuse_null(situation, table, column, not_null, &what));
+        forms.extend(refuse_null(
+            situation,
+            table,
+            column,
+            not_null,
+            &what,
+            NotNull::Absent,
+            again,
+        ));
     }
     Outcome::Steps(forms, ready)
 }
@@ -217,13 +229,28 @@ pub(crate) fn backfill(
     step.deployed(Deploy::Migrate)
 }
 
+/// How far refusing null has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum NotNull {
+    /// Nothing is there.
+    Absent,
+    /// The constraint is there, and not proven.
+    Unproven,
+    /// The constraint is proven, and the column does not know of it (before 18).
+    Checked,
+    /// The column refuses null.
+    Proven,
+}
+
 /// Null is refused at first of new rows, then proven for the others.
-fn refuse_null(
+pub(crate) fn refuse_null(
     situation: &Situation<'_>,
     table: &Name,
     column: &Column,
     deploy: Deploy,
     object: &str,
+    state: NotNull,
+    fill: Option<Step>,
 ) -> Vec<Form> {
     let name = quoted(&column.name);
     let is_new = situation.options.server_version >= 180_000;
@@ -244,17 +271,22 @@ fn refuse_null(
     let add = format!("alter table {table} add constraint {own} {demand} not valid");
     let drop = format!("alter table {table} drop constraint {own}");
     let reason = "new rows keep it from now on; those that are there are not read";
-    let mut forms = vec![vec![
-        Step::ddl(add, object.to_owned(), reason).undone_by(drop.clone()),
-    ]];
-    if constraint.not_valid {
+    let mut forms = Vec::new();
+    if state == NotNull::Absent {
+        let add = Step::ddl(add, object.to_owned(), reason);
+        forms.push(vec![add.undone_by(drop.clone()).deployed(deploy)]);
+    }
+    // what the old program has written until now
+    forms.extend(fill.map(|it| vec![it.deployed(deploy)]));
+    if constraint.not_valid || state == NotNull::Proven {
         return forms;
     }
     let validate = format!("alter table {table} validate constraint {own}");
     let reason = "rows are read while readers and writers go on";
-    forms.push(vec![
-        Step::ddl(validate, object.to_owned(), reason).of_kind(Kind::Validate),
-    ]);
+    if state != NotNull::Checked {
+        let validate = Step::ddl(validate, object.to_owned(), reason);
+        forms.push(vec![validate.of_kind(Kind::Validate)]);
+    }
     if !is_new {
         let alter = format!("alter table {table} alter column {name}");
         let reason = "the constraint has proven it: no row is read";
@@ -289,18 +321,18 @@ pub(crate) fn altered(situation: &Situation<'_>, change: &Change) -> Outcome {
     };
     match (&change.aspect, whole(situation, change)) {
         (Some(Aspect::SetNotNull), Some((table, column))) => {
-            let mut forms = Vec::new();
+            let (mut forms, mut fill) = (Vec::new(), None);
             if let Some(default) = column.default.as_deref() {
                 let name = quoted(&column.name);
                 let set = format!("{name} = {default}");
                 let condition = format!("{name} is null");
-                forms.push(vec![backfill(
+                fill = Some(backfill(
                     situation,
                     table,
                     &set,
                     &condition,
                     &object(change),
-                )]);
+                ));
             }
             forms.extend(refuse_null(
                 situation,
@@ -308,6 +340,8 @@ pub(crate) fn altered(situation: &Situation<'_>, change: &Change) -> Outcome {
                 column,
                 Deploy::Contract,
                 &object(change),
+                NotNull::Absent,
+                fill,
             ));
             Outcome::Steps(forms, Deploy::Contract)
         }
@@ -326,6 +360,26 @@ pub(crate) fn altered(situation: &Situation<'_>, change: &Change) -> Outcome {
     }
 }
 
+/// Beside a new column readers and writers go on; what is lost on the way was not asked for.
+pub(crate) fn expandable(
+    situation: &Situation<'_>,
+    change: &Change,
+    question: Question,
+) -> Question {
+    let (Some(Definition::Column(from)), Some(Definition::Column(to))) = (&change.from, &change.to)
+    else {
+        return question;
+    };
+    let is_type = change.aspect == Some(Aspect::Type);
+    match super::expand::loses(from, to) {
+        Some(loss) if is_type && situation.obstacle(change).is_none() => question.answer(
+            "expand",
+            &format!("a new column takes the place of the old one, over several deploys; {loss}"),
+        ),
+        _ => question,
+    }
+}
+
 /// What has no form that lets readers go on is done when an answer says so.
 pub(crate) fn rewritten(
     situation: &Situation<'_>,
@@ -340,15 +394,16 @@ pub(crate) fn rewritten(
         }
         Some("keep") => Outcome::Left,
         _ => {
+            let reason = situation.with_obstacle(change, reason);
             let question = Question::new(
                 id.to_owned(),
                 object(change),
                 "may readers and writers wait until it is done?".to_owned(),
                 reason,
             );
-            let question = question
-                .answer("rewrite", "do it at once")
-                .answer("keep", "leave it as it is");
+            let question = question.answer("rewrite", "do it at once");
+            let question =
+                expandable(situation, change, question).answer("keep", "leave it as it is");
             Outcome::Asked(question)
         }
     }

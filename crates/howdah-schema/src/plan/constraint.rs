@@ -1,6 +1,7 @@
 //! Constraints: added unproven and then proven, keys by an index that is there. No IO.
 
 use super::index;
+use super::leftover::{State, aside};
 use super::units::{Outcome, apart, constraint_of, object, plain};
 use super::{Deploy, Kind, Question, Situation, Step};
 use crate::ddl;
@@ -28,7 +29,12 @@ pub(crate) fn created(situation: &Situation<'_>, change: &Change) -> Outcome {
         ConstraintKind::Check { .. } | ConstraintKind::ForeignKey { .. } => {
             let mut steps = Vec::new();
             prove_later(situation, table, it, &object(change), &mut steps);
-            Outcome::Steps(apart(steps), Deploy::Migrate)
+            if is_about_new_columns(situation, table, it) {
+                return Outcome::Steps(apart(steps), Deploy::Migrate);
+            }
+            // the old program does not know the rule
+            let steps = steps.into_iter().map(|it| it.deployed(Deploy::Contract));
+            Outcome::Steps(apart(steps), Deploy::Contract)
         }
         ConstraintKind::PrimaryKey {
             without_overlaps: false,
@@ -70,6 +76,18 @@ fn asked(situation: &Situation<'_>, change: &Change) -> Outcome {
     }
 }
 
+/// Whether the old program writes none of its columns.
+fn is_about_new_columns(situation: &Situation<'_>, table: &Name, it: &Constraint) -> bool {
+    let Some(before) = situation.from.table(table) else {
+        return true;
+    };
+    let columns = crate::diff::columns_of(&it.kind);
+    let texts = crate::diff::texts_of(&it.kind);
+    let words: Vec<String> = texts.iter().flat_map(|it| ddl::words(it)).collect();
+    let mut there = before.columns.iter();
+    !there.any(|own| columns.contains(&&own.name) || words.contains(&own.name))
+}
+
 /// A foreign key reads the other table, too.
 fn is_small(situation: &Situation<'_>, table: &Name, it: &Constraint) -> bool {
     let other = match &it.kind {
@@ -80,7 +98,7 @@ fn is_small(situation: &Situation<'_>, table: &Name, it: &Constraint) -> bool {
 }
 
 /// Added without reading rows, and proven while readers and writers go on.
-fn prove_later(
+pub(super) fn prove_later(
     situation: &Situation<'_>,
     table: &Name,
     it: &Constraint,
@@ -111,13 +129,28 @@ fn prove_later(
         "alter table {table} add {}",
         ddl::constraint::definition(&unproven)
     );
+    let own = (table.clone(), it.name.clone().unwrap_or_default());
+    let left = situation.leftovers.get(&own);
+    if left == Some(&State::Done) {
+        return;
+    }
+    if left == Some(&State::Unproven) {
+        out.push(proof(table, it, object));
+        return;
+    }
     let undo = format!("alter table {table} drop constraint {name}");
     let reason = "new rows keep it from now on; those that are there are not read";
     out.push(Step::ddl(add, object.to_owned(), reason).undone_by(undo));
-    let validate = format!("alter table {table} validate constraint {name}");
+    out.push(proof(table, it, object));
+}
+
+/// Reads the rows that were there before the constraint.
+pub(super) fn proof(table: &Name, it: &Constraint, object: &str) -> Step {
+    let name = quoted(it.name.as_deref().unwrap_or_default());
+    let sql = format!("alter table {table} validate constraint {name}");
     let reason = "rows are read while readers and writers go on";
-    let step = Step::ddl(validate, object.to_owned(), reason);
-    out.push(step.of_kind(Kind::Validate).deployed(Deploy::Migrate));
+    let step = Step::ddl(sql, object.to_owned(), reason);
+    step.of_kind(Kind::Validate).deployed(Deploy::Migrate)
 }
 
 /// A key takes an index that was built while writers went on.
@@ -158,7 +191,7 @@ fn key(
     out.push(use_index(table, it, name, object));
 }
 
-fn use_index(table: &Name, it: &Constraint, index: &str, object: &str) -> Step {
+pub(super) fn use_index(table: &Name, it: &Constraint, index: &str, object: &str) -> Step {
     let word = match it.kind {
         ConstraintKind::PrimaryKey { .. } => "primary key",
         _ => "unique",
@@ -174,7 +207,7 @@ fn use_index(table: &Name, it: &Constraint, index: &str, object: &str) -> Step {
 }
 
 /// The index that a key takes.
-fn index_of(it: &Constraint) -> Option<Index> {
+pub(super) fn index_of(it: &Constraint) -> Option<Index> {
     let (columns, include, options, nulls_not_distinct) = match &it.kind {
         ConstraintKind::PrimaryKey {
             columns,
@@ -226,7 +259,7 @@ pub(crate) fn replaced(situation: &Situation<'_>, changes: &[&Change]) -> Option
     }
     let (partitioned, own) = (situation.is_partitioned(table), quoted(name));
     let mut steps = Vec::new();
-    let other = object_name(name, "", "new");
+    let other = aside(name);
     let mut last: Vec<Step> = plain(old, "the new one takes its place in the same transaction");
     match &it.kind {
         ConstraintKind::Check { .. } | ConstraintKind::ForeignKey { .. } if !partitioned => {

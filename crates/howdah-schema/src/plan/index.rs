@@ -1,5 +1,6 @@
 //! Indexes: built and dropped beside readers and writers. No IO.
 
+use super::leftover::{State, aside};
 use super::units::{Outcome, apart, object, plain};
 use super::{Deploy, Kind, Situation, Step};
 use crate::ddl;
@@ -49,7 +50,21 @@ pub(crate) fn build(
     if situation.is_partitioned(table) {
         return build_on_partitions(situation, table, &named, object, out);
     }
+    let left = situation.leftovers.get(&(table.clone(), name.to_owned()));
+    if left == Some(&State::Done) {
+        return;
+    }
+    if left == Some(&State::Invalid) {
+        out.push(cleared(table, name, object));
+    }
     out.push(concurrently(table, &named, object));
+}
+
+/// An index whose build was interrupted goes before it is built again.
+pub(crate) fn cleared(table: &Name, name: &str, object: &str) -> Step {
+    let sql = format!("drop index concurrently {}", table.sibling(name));
+    let reason = "a build that was interrupted has left it, and nothing uses it";
+    Step::ddl(sql, object.to_owned(), reason).of_kind(Kind::ConcurrentDrop)
 }
 
 fn concurrently(table: &Name, index: &Index, object: &str) -> Step {
@@ -183,7 +198,7 @@ pub(crate) fn replaced(situation: &Situation<'_>, changes: &[&Change]) -> Option
     if !is_alone || situation.is_small(table) {
         return None;
     }
-    let other = object_name(name, "", "new");
+    let other = aside(name);
     let mut steps = Vec::new();
     build(situation, table, &other, index, &object(new), &mut steps);
     drop(situation, table, old, &mut steps);

@@ -13,7 +13,9 @@
 
 mod column;
 mod constraint;
+mod expand;
 mod index;
+mod leftover;
 mod options;
 mod table;
 mod types;
@@ -24,6 +26,7 @@ use serde::Serialize;
 
 use crate::diff::{self, Change};
 use crate::value::Schema;
+use leftover::Leftovers;
 
 pub use options::{AllowDrop, Options, carry_names};
 
@@ -153,14 +156,22 @@ pub struct Refused {
 #[must_use]
 pub fn plan(from: &Schema, to: &Schema, options: &Options) -> Plan {
     let server_version = options.server_version;
-    let difference = diff::diff(from, to, diff::Options { server_version });
+    let expansion = expand::of(from, to, options);
+    let mut schema = expansion.schema;
+    let leftovers = leftover::taken_out(&mut schema, to);
+    let schema = &schema;
+    let mut difference = diff::diff(schema, to, diff::Options { server_version });
+    difference.begin_with(expansion.renames);
     let situation = Situation {
-        from,
+        from: schema,
         to,
         options,
         changes: &difference.changes,
+        obstacles: &expansion.obstacles,
+        leftovers: &leftovers,
     };
-    let mut plan = units::all(&situation);
+    let mut plan = units::all(&situation, expansion.forms, expansion.swap);
+    plan.notes.extend(expansion.notes);
     plan.notes.extend(difference.notes);
     plan
 }
@@ -171,6 +182,10 @@ pub(crate) struct Situation<'a> {
     pub(crate) to: &'a Schema,
     pub(crate) options: &'a Options,
     pub(crate) changes: &'a [Change],
+    /// Why columns cannot get another in their place.
+    pub(crate) obstacles: &'a expand::Obstacles,
+    /// What an interrupted plan has left.
+    pub(crate) leftovers: &'a Leftovers,
 }
 
 impl Step {

@@ -3,6 +3,7 @@
 use super::column::rewritten;
 use super::units::{Outcome, Permission, apart, object, plain};
 use super::{Deploy, Kind, Question, Refused, Situation, Step};
+use crate::ddl;
 use crate::diff::{Action, Aspect, Change, Definition, Entity};
 use crate::identifiers::quoted;
 use crate::naming::object_name;
@@ -13,21 +14,28 @@ pub(crate) fn renamed(situation: &Situation<'_>, change: &Change) -> Outcome {
     let id = format!("rename {}", object(change));
     let answer = situation.options.answers.get(&id).map(String::as_str);
     match &change.entity {
-        Entity::Relation(name) if answer != Some("direct") => Outcome::Steps(
-            with_view(
-                change,
-                name,
-                &change.former.clone().unwrap_or_else(|| name.sibling(was)),
-            ),
-            Deploy::Expand,
-        ),
+        Entity::Relation(name) if answer == Some("direct") || situation.is_small(name) => {
+            let steps = plain(change, "another name is a matter of the catalog alone");
+            Outcome::Steps(vec![steps], Deploy::Expand)
+        }
+        Entity::Relation(name) => {
+            let is_guarded = situation.from.table(name).is_some_and(|it| it.row_security);
+            if is_guarded && situation.options.server_version < INVOKER && answer != Some("view") {
+                return Outcome::Asked(unguarded(change, id, was));
+            }
+            let former = change.former.clone();
+            let former = former.unwrap_or_else(|| name.sibling(was));
+            let forms = with_view(situation, change, name, &former);
+            Outcome::Steps(forms, Deploy::Expand)
+        }
         Entity::Column(..) if answer == Some("keep") => Outcome::Left,
-        Entity::Column(..) if answer != Some("direct") => {
+        Entity::Column(table, _) if answer != Some("direct") && !situation.is_small(table) => {
+            let reason = format!("a program that still says `{was}` fails from then on");
             let question = Question::new(
                 id,
                 object(change),
                 "may the column be renamed at once?".to_owned(),
-                format!("a program that still says `{was}` fails from then on"),
+                situation.with_obstacle(change, reason),
             );
             let question = question
                 .answer("direct", "rename it: no running program uses the old name")
@@ -41,17 +49,54 @@ pub(crate) fn renamed(situation: &Situation<'_>, change: &Change) -> Outcome {
     }
 }
 
-/// Under its old name a view stands for the table as long as the old program runs.
-fn with_view(change: &Change, name: &Name, was: &Name) -> Vec<super::units::Form> {
+/// Since then views can have the rights of those who ask.
+const INVOKER: u32 = 150_000;
+
+/// A view has its owner's rights, who sees all rows.
+fn unguarded(change: &Change, id: String, was: &str) -> Question {
+    let reason = format!(
+        "under the name `{was}` a view would show rows that policies hide: before PostgreSQL 15 it has its owner's rights"
+    );
+    let question = Question::new(
+        id,
+        object(change),
+        "may the table be renamed at once?".to_owned(),
+        reason,
+    );
+    question
+        .answer("direct", "rename it: no running program uses the old name")
+        .answer(
+            "view",
+            "a view that shows all rows stands under the old name",
+        )
+}
+
+/// Under its old name a view stands for the table as long as the old program runs, with the rights that the table gives.
+fn with_view(
+    situation: &Situation<'_>,
+    change: &Change,
+    name: &Name,
+    was: &Name,
+) -> Vec<super::units::Form> {
     let mut steps = plain(change, "the table gets its new name");
-    let view = format!("create view {was} as select * from {name}");
-    let reason = "the old program goes on under the old name";
-    let view = Step::ddl(view, object(change), reason);
-    steps.push(view.undone_by(format!("drop view {was}")));
+    let options = if situation.options.server_version < INVOKER {
+        ""
+    } else {
+        " with (security_invoker = true)"
+    };
     let drop = format!("drop view {was}");
+    let create = format!("create view {was}{options} as select * from {name}");
+    let mut made = vec![(create, drop.clone())];
+    if let Some(table) = situation.from.table(name) {
+        made.extend(ddl::grant::alike(was, table));
+    }
+    let reason = "the old program goes on under the old name";
+    let again: Vec<String> = made.iter().map(|(sql, _)| sql.clone()).collect();
+    let views = made.into_iter();
+    steps.extend(views.map(|(sql, undo)| Step::ddl(sql, object(change), reason).undone_by(undo)));
     let reason = "no program uses the old name any more";
-    let drop = Step::ddl(drop, object(change), reason).deployed(Deploy::Contract);
-    vec![steps, vec![drop]]
+    let drop = Step::ddl(drop, object(change), reason).undone_by(again.join(";\n"));
+    vec![steps, vec![drop.deployed(Deploy::Contract)]]
 }
 
 pub(crate) fn dropped(situation: &Situation<'_>, change: &Change) -> Outcome {

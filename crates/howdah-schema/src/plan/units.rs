@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 
+use super::expand::Swap;
 use super::{Deploy, Plan, Question, Refused, Situation, Step, column, constraint, index, table};
 use crate::diff::{Action, Aspect, Change, Definition, Entity};
 use crate::identifiers::quoted;
@@ -30,7 +31,8 @@ pub(crate) fn apart(steps: impl IntoIterator<Item = Step>) -> Vec<Form> {
     steps.into_iter().map(|it| vec![it]).collect()
 }
 
-pub(super) fn all(situation: &Situation<'_>) -> Plan {
+/// The plan: what is `begun` comes after names and types, and `swap` is the first thing when the old program is gone.
+pub(super) fn all(situation: &Situation<'_>, begun: Vec<Form>, mut swap: Option<Swap>) -> Plan {
     let units = units(situation.changes);
     let mut unit_of: Vec<usize> = vec![0; situation.changes.len()];
     for (number, unit) in units.iter().enumerate() {
@@ -43,8 +45,9 @@ pub(super) fn all(situation: &Situation<'_>) -> Plan {
     }
     let mut plan = Plan::default();
     let mut ready: Vec<Result<Deploy, Option<usize>>> = Vec::with_capacity(units.len());
-    let mut forms: Vec<Form> = Vec::new();
-    for unit in &units {
+    let (mut first, mut rest): (Vec<Form>, Vec<Form>) = (Vec::new(), Vec::new());
+    let mut is_early: Vec<bool> = vec![false; units.len()];
+    for (number, unit) in units.iter().enumerate() {
         let changes: Vec<&Change> = unit
             .iter()
             .filter_map(|it| situation.changes.get(*it))
@@ -52,7 +55,13 @@ pub(super) fn all(situation: &Situation<'_>) -> Plan {
         let before = needed(situation, &changes, unit);
         let mut before = before.filter_map(|it| ready.get(*unit_of.get(it)?).copied());
         let floor = before.try_fold(Deploy::Expand, |floor, it| it.map(|it| floor.max(it)));
+        if swap.as_mut().is_some_and(|it| it.takes_in(&changes)) {
+            ready.push(Ok(Deploy::Contract));
+            continue;
+        }
+        let is_late = swap.as_ref().is_some_and(|it| it.comes_before(&changes));
         let floor = match floor {
+            Ok(_) if is_late => Deploy::Contract,
             Ok(floor) => floor,
             Err(question) => {
                 withhold(&mut plan, question, &changes);
@@ -62,6 +71,14 @@ pub(super) fn all(situation: &Situation<'_>) -> Plan {
         };
         ready.push(match outcome(situation, &changes) {
             Outcome::Steps(list, at) => {
+                let needed = needed(situation, &changes, unit);
+                let mut needed = needed.filter_map(|it| is_early.get(*unit_of.get(it)?).copied());
+                let early = stands_alone(&changes) && needed.all(|it| it);
+                is_early
+                    .get_mut(number)
+                    .into_iter()
+                    .for_each(|it| *it = early);
+                let forms = if early { &mut first } else { &mut rest };
                 forms.extend(list.into_iter().map(|form| lifted(form, floor)));
                 Ok(at.max(floor))
             }
@@ -78,6 +95,10 @@ pub(super) fn all(situation: &Situation<'_>) -> Plan {
             Outcome::Left => Err(None),
         });
     }
+    let swap = swap.map(Swap::form).filter(|it| !it.is_empty());
+    let mut forms = first;
+    forms.extend(begun.into_iter().filter(|it| !it.is_empty()).chain(swap));
+    forms.append(&mut rest);
     // a form is in the deploy of its last step
     forms.sort_by_key(|form| form.iter().map(|it| it.deploy).max());
     for (group, form) in forms.into_iter().enumerate() {
@@ -85,6 +106,23 @@ pub(super) fn all(situation: &Situation<'_>) -> Plan {
             .extend(form.into_iter().map(|step| Step { group, ..step }));
     }
     plan
+}
+
+/// Names and types, which columns may need and which need no column.
+fn stands_alone(changes: &[&Change]) -> bool {
+    let mut all = changes.iter();
+    all.all(|it| match (&it.entity, it.action) {
+        (Entity::Relation(_), Action::Rename) => true,
+        (entity, Action::Create) => matches!(
+            entity,
+            Entity::Schema(_)
+                | Entity::Extension(_)
+                | Entity::Type(_)
+                | Entity::Sequence(_)
+                | Entity::Routine(..)
+        ),
+        _ => false,
+    })
 }
 
 fn lifted(form: Form, floor: Deploy) -> Form {
@@ -139,7 +177,12 @@ fn needed<'a>(
         let is_seen = |before: &Change| {
             before.action != Action::Rename || changes.iter().any(|it| concerns(it, before))
         };
-        !unit.contains(place) && before.is_some_and(is_seen)
+        // new rows have the default before null is refused
+        let is_default = changes
+            .iter()
+            .all(|it| matches!(it.entity, Entity::Default(..)) && it.action == Action::Create);
+        let waits = before.is_some_and(|it| it.aspect == Some(Aspect::SetNotNull)) && is_default;
+        !unit.contains(place) && !waits && before.is_some_and(is_seen)
     })
 }
 
@@ -192,6 +235,11 @@ fn single(situation: &Situation<'_>, change: &Change) -> Outcome {
             };
             let steps = plain(change, "who may do what is a matter of the catalog alone");
             Outcome::Steps(vec![deployed(steps, deploy)], deploy)
+        }
+        (Entity::Default(..), Action::Alter) => {
+            let reason = "the old program may not know the new default";
+            let steps = deployed(plain(change, reason), Deploy::Migrate);
+            Outcome::Steps(vec![steps], Deploy::Migrate)
         }
         _ if validates(change) => Outcome::Steps(apart(validation(change)), Deploy::Migrate),
         _ => Outcome::Steps(
@@ -308,6 +356,22 @@ pub(crate) enum Permission {
 }
 
 impl Situation<'_> {
+    /// Why another column cannot take the place of the one that changes.
+    pub(crate) fn obstacle(&self, change: &Change) -> Option<&String> {
+        let Entity::Column(table, column) = &change.entity else {
+            return None;
+        };
+        self.obstacles.get(&(table.clone(), column.clone()))
+    }
+
+    /// The reason of a question, with what stands in the way of the form that needs none.
+    pub(crate) fn with_obstacle(&self, change: &Change, reason: String) -> String {
+        match self.obstacle(change) {
+            Some(it) => format!("{reason}; no other column can take its place: {it}"),
+            None => reason,
+        }
+    }
+
     /// Whether data may go.
     pub(crate) fn may_drop(&self, change: &Change, loss: &str) -> Permission {
         let object = object(change);

@@ -178,6 +178,16 @@ def test_questions_are_answered_by_arguments_and_by_people(planner: list[dict[st
     ]
 
 
+def test_was_does_not_say_that_a_program_may_break() -> None:
+    def question(*answers: str) -> dict[str, Any]:
+        given = [{"answer": it, "meaning": ""} for it in answers]
+        return {"id": "rename column book.cost", "answers": given}
+
+    assert _making._intended(question("direct", "view")) == "view"
+    assert _making._intended(question("direct", "keep")) is None
+    assert _making._intended({"id": "drop column book.cost", "answers": []}) is None
+
+
 def test_branches_are_joined(project: Project) -> None:
     with pytest.raises(MigrationError, match="nothing to merge"):
         _making.merged(project.settings, None)

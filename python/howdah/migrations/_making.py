@@ -280,7 +280,9 @@ def _intended(question: Mapping[str, Any]) -> str | None:
     if not question["id"].startswith("rename"):
         return None
     possible = [it["answer"] for it in question["answers"]]
-    return next((it for it in ("expand", "view", "direct") if it in possible), None)
+    safe = next((it for it in ("expand", "view") if it in possible), None)
+    # where there is no other way, whether to break the program that runs is for people to say
+    return safe or ("direct" if "keep" not in possible else None)
 
 
 def _unanswered(questions: Sequence[Mapping[str, Any]]) -> Refused:

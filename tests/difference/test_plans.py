@@ -269,6 +269,59 @@ def test_a_partition_is_detached_concurrently(workshop: Workshop) -> None:
     assert steps[0]["transaction"] is False
 
 
+def test_a_partition_of_other_bounds_is_never_seen_without_its_rows(workshop: Workshop) -> None:
+    parent = "create table book (id int, title text) partition by range (id)"
+    part = "create table b1 partition of book for values from ({}) to ({})"
+    one = workshop.make("one", [parent, part.format(0, 10), "insert into book values (3, 'a')"])
+    two = workshop.make("two", [parent, part.format(0, 20)])
+    asked = workshop.plan(one, two)
+    assert asked["steps"] == []
+    (question,) = asked["questions"]
+    assert len(question["withheld"]) == 2
+    kept = workshop.plan(one, two, answers={question["id"]: "keep"})
+    assert (kept["steps"], kept["questions"]) == ([], [])
+    plan = workshop.plan(one, two, answers={question["id"]: "rewrite"})
+    assert len({step["group"] for step in plan["steps"]}) == 1
+    workshop.carry_out("one", plan)
+    assert workshop.read("one") == two
+    assert workshop.connection.fetch_value("select count(*) from one.book") == 1
+
+
+def test_rows_are_guarded_when_the_policies_are_there(workshop: Workshop) -> None:
+    guarded = [
+        BOOK,
+        "alter table book enable row level security",
+        "create policy dear on book using (price > 5)",
+    ]
+    steps = planned(workshop, BOOK, ";".join(guarded))
+    assert sql(steps) == [
+        "create policy dear on book as permissive for all to public using ((price > 5))",
+        "alter table book enable row level security",
+    ]
+    assert [step["deploy"] for step in steps] == ["expand", "contract"]
+    one = workshop.make("one", guarded)
+    two = workshop.make("two", [BOOK])
+    off, _ = workshop.plan(one, two)["steps"]
+    assert off["sql"] == "alter table book disable row level security"
+
+
+def test_keys_stay_while_the_old_program_runs(workshop: Workshop) -> None:
+    """`on conflict` asks for a key, and a foreign key deletes what belongs to a row."""
+    before = (
+        "create table shelf (id int primary key);"
+        "create table book (id int primary key, title text, shelf int,"
+        " constraint known unique (title), constraint dear check (id > 0),"
+        " constraint stands foreign key (shelf) references shelf on delete cascade)"
+    )
+    after = (
+        "create table shelf (id int primary key);"
+        "create table book (id int primary key, title text, shelf int)"
+    )
+    steps = planned(workshop, before, after, "")
+    deploys = {step["object"].split(".")[-1]: step["deploy"] for step in steps}
+    assert deploys == {"dear": "expand", "known": "contract", "stands": "contract"}
+
+
 def test_a_table_that_cannot_become_the_other_is_refused(workshop: Workshop) -> None:
     one = workshop.make("one", ["create table book (id int not null)"])
     two = workshop.make("two", ["create table book (id int not null) partition by range (id)"])

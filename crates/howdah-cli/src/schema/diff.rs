@@ -26,7 +26,7 @@ pub(super) struct Arguments {
     /// End with 1 if there is a difference
     #[arg(long)]
     exit_code: bool,
-    /// The version of the server that the statements are for, such as 15 [default: the newest]
+    /// The version of the server that the statements are for, such as 15 [default: that of A's database, else the newest]
     #[arg(long, value_name = "MAJOR")]
     pg_version: Option<u32>,
     #[command(flatten)]
@@ -48,9 +48,10 @@ pub(super) fn run(arguments: &Arguments, context: &Context) -> anyhow::Result<i3
     let options = arguments.reading.options();
     let from = arguments.from.load(&options, &mut scratch, context)?;
     let to = arguments.to.load(&options, &mut scratch, context)?;
-    let version = arguments.pg_version;
-    let options = version.map_or_else(diff::Options::default, |major| diff::Options {
-        server_version: major.saturating_mul(10_000),
+    let wanted = arguments.pg_version.map(|it| it.saturating_mul(10_000));
+    let version = wanted.or(from.facts.as_ref().map(|it| it.server_version));
+    let options = version.map_or_else(diff::Options::default, |server_version| diff::Options {
+        server_version,
     });
     let found = diff::diff(&from.schema, &to.schema, options);
     let written = match arguments.format {

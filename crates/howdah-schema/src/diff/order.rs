@@ -62,6 +62,20 @@ fn edges(drafts: &[Draft], hard: &BTreeSet<Entity>) -> Vec<BTreeSet<usize>> {
             });
             parts.for_each(|(part, _)| link(place, part));
         }
+        let guards = Some(Aspect::RowSecurity) == draft.change.aspect
+            || Some(Aspect::ForceRowSecurity) == draft.change.aspect;
+        if guards {
+            // switched on behind its policies, and off before they go: else nobody sees a row meanwhile
+            let relation = draft.change.entity.relation();
+            let policies = drafts.iter().enumerate().filter(|(_, it)| {
+                let is_policy = matches!(it.change.entity, Entity::Policy(..));
+                is_policy && it.change.entity.relation() == relation
+            });
+            policies.for_each(|(policy, it)| match it.change.action {
+                Action::Drop => link(place, policy),
+                Action::Create | Action::Alter | Action::Rename => link(policy, place),
+            });
+        }
         let joined = draft.joins.iter().filter_map(|it| known.droppers.get(it));
         joined.chain(&draft.follows).for_each(|it| link(*it, place));
         for entity in draft.needs.iter().chain(&draft.mentions) {
@@ -181,6 +195,14 @@ fn groups(drafts: &[Draft], edges: &[BTreeSet<usize>]) -> Vec<usize> {
         }
         let joined = draft.joins.iter().filter_map(|it| known.droppers.get(it));
         pairs.extend(joined.map(|it| (*it, place)));
+        if draft.change.aspect == Some(Aspect::DetachPartition) {
+            // its rows are the parent's before and after, and meanwhile
+            let again = drafts.iter().position(|it| {
+                it.change.aspect == Some(Aspect::AttachPartition)
+                    && it.change.entity == draft.change.entity
+            });
+            pairs.extend(again.map(|it| (place, it)));
+        }
         if draft.change.aspect == Some(Aspect::AdvanceIdentity) {
             // numbers must be set before anybody takes one
             pairs.extend(draft.follows.map(|it| (it, place)));

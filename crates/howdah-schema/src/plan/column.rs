@@ -68,6 +68,9 @@ pub(crate) fn hazard<'a>(
         (Entity::Column(..), Action::Alter, Some(Aspect::SetNotNull)) => {
             format!("all rows of `{table}` would be read while nobody else can")
         }
+        (Entity::Relation(_), Action::Alter, Some(Aspect::AttachPartition)) => {
+            format!("all rows of `{table}` would be read while nobody else can")
+        }
         (Entity::Index(..), Action::Create, _) => {
             format!("the index would be built while nobody can write to `{table}`")
         }

@@ -1,13 +1,13 @@
 //! Tables and what has no form of its own: renamed, dropped, rewritten, partitions. No IO.
 
 use super::column::rewritten;
-use super::units::{Outcome, Permission, apart, object, plain};
+use super::units::{Outcome, Permission, apart, constraint_of, object, plain};
 use super::{Deploy, Kind, Question, Refused, Situation, Step};
 use crate::ddl;
 use crate::diff::{Action, Aspect, Change, Definition, Entity};
 use crate::identifiers::quoted;
 use crate::naming::object_name;
-use crate::value::Name;
+use crate::value::{ConstraintKind, Name};
 
 pub(crate) fn renamed(situation: &Situation<'_>, change: &Change) -> Outcome {
     let was = change.renamed_from.as_deref().unwrap_or_default();
@@ -111,9 +111,13 @@ pub(crate) fn dropped(situation: &Situation<'_>, change: &Change) -> Outcome {
             Permission::Asked(question) => return Outcome::Asked(*question),
         }
     }
-    // what forbids something can go at once; what the old program may use goes after it
+    // what only forbids something can go at once; what the old program may use goes after it: `on conflict` asks for
+    // keys, and foreign keys pass on what is deleted
+    let only_forbids = constraint_of(change.from.as_ref())
+        .is_some_and(|it| matches!(it.kind, ConstraintKind::Check { .. }));
     let deploy = match &change.entity {
-        Entity::Constraint(..) | Entity::Comment(_) | Entity::ReplicaIdentity(_) => Deploy::Expand,
+        Entity::Comment(_) | Entity::ReplicaIdentity(_) => Deploy::Expand,
+        Entity::Constraint(..) if only_forbids => Deploy::Expand,
         _ => Deploy::Contract,
     };
     let reason = match deploy {
@@ -163,6 +167,13 @@ pub(crate) fn altered(situation: &Situation<'_>, change: &Change) -> Outcome {
                 &format!("attach {}", object(change)),
                 reason,
             )
+        }
+        Some(Aspect::RowSecurity | Aspect::ForceRowSecurity) => {
+            let reason = "the old program may not say whose rows it asks for";
+            let steps = plain(change, reason)
+                .into_iter()
+                .map(|it| it.deployed(Deploy::Contract));
+            Outcome::Steps(vec![steps.collect()], Deploy::Contract)
         }
         Some(Aspect::DetachPartition) if can_detach_concurrently(situation, name) => {
             Outcome::Steps(apart(detached(situation, change, name)), Deploy::Contract)

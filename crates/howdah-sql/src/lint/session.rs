@@ -105,6 +105,20 @@ impl Session {
         }
     }
 
+    /// Begins what a `DO` is for the server: a transaction, unless one is open. Whether it has.
+    pub fn begin_block(&mut self) -> bool {
+        let begins = self.transaction.is_none();
+        if begins {
+            self.transaction = Some(Open::new(None));
+        }
+        begins
+    }
+
+    /// Ends what [`Session::begin_block`] has begun.
+    pub fn end_block(&mut self) {
+        self.transaction = None;
+    }
+
     /// Remembers what a statement has locked until the transaction ends.
     pub fn hold(&mut self, effects: &Effects, by: Span) {
         let Some(open) = &mut self.transaction else {

@@ -183,11 +183,16 @@ impl Walk<'_> {
             within = &body.body.text;
             self.place = self.place.or(Some(statement.span));
         }
+        // locks are told by where they were taken, which a body that is not the script's own text has no place for
+        let begins = body.body.offset.is_some() && self.session.begin_block();
         self.depth += 1;
         for index in 0..script.statements.len() {
             self.statement(within, &script, index);
         }
         self.depth -= 1;
+        if begins {
+            self.session.end_block();
+        }
         self.place = outer;
     }
 

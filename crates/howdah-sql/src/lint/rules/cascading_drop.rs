@@ -47,7 +47,8 @@ ALTER TABLE orders DROP COLUMN note CASCADE; -- warning: cascading-drop
 fn check(at: &At<'_>, found: &mut Vec<Finding>) {
     match &at.statement.kind {
         Kind::Drop(drop) if drop.behavior == DropBehavior::Cascade => {
-            if drop.objects.iter().any(|it| known::is_shared(at, &it.name)) {
+            let mut objects = drop.objects.iter();
+            if objects.any(|it| known::is_shared_as(at, drop.kind, &it.name)) {
                 let names: Vec<String> =
                     drop.objects.iter().map(|it| it.name.to_string()).collect();
                 found.push(finding(at, at.statement.span, &names.join("`, `")));

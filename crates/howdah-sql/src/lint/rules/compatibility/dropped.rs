@@ -20,7 +20,7 @@ fn drops(
 ) {
     if let Kind::Drop(drop) = &at.statement.kind
         && kinds.contains(&drop.kind)
-        && let Some(names) = shared(at, &drop.objects)
+        && let Some(names) = shared(at, drop)
     {
         push(
             found,
@@ -66,13 +66,13 @@ pub(crate) static TABLE: Rule = Rule {
                     drop.kind,
                     ObjectKind::Table | ObjectKind::ForeignTable | ObjectKind::MaterializedView
                 )
-                && let Some(names) = shared(at, &drop.objects)
+                && let Some(names) = shared(at, drop)
             {
                 let mut renames = String::new();
                 for object in drop
                     .objects
                     .iter()
-                    .filter(|it| known::is_shared(at, &it.name))
+                    .filter(|it| known::is_shared_as(at, drop.kind, &it.name))
                 {
                     let kind = drop.kind.words().to_uppercase();
                     let old = at.constraint_name(&object.name, &[], "old");

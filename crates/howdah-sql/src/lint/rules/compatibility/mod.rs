@@ -9,7 +9,7 @@ pub(in crate::lint::rules) mod dropped;
 pub(in crate::lint::rules) mod renamed;
 
 use super::support::known;
-use crate::ast::{ObjectName, ObjectRef};
+use crate::ast::{Drop, ObjectName, ObjectRef};
 use crate::lint::context::At;
 use crate::lint::finding::Finding;
 use crate::lint::rule::{Aliases, Check, Default, Group, Rule};
@@ -93,10 +93,10 @@ fn push(found: &mut Vec<Finding>, rule: &'static Rule, span: Span, message: Stri
 }
 
 /// Those that others may use, as a sentence names them.
-fn shared(at: &At<'_>, objects: &[ObjectRef]) -> Option<String> {
-    let shared = objects
-        .iter()
-        .filter(|it| known::is_shared(at, it.on.as_ref().unwrap_or(&it.name)));
+fn shared(at: &At<'_>, drop: &Drop) -> Option<String> {
+    let of = |it: &ObjectRef| it.on.clone().unwrap_or_else(|| it.name.clone());
+    let objects = drop.objects.iter();
+    let shared = objects.filter(|it| known::is_shared_as(at, drop.kind, &of(it)));
     let names: Vec<String> = shared.map(|it| format!("`{}`", described(it))).collect();
     (!names.is_empty()).then(|| names.join(", "))
 }

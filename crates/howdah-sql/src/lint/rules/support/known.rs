@@ -1,8 +1,8 @@
 //! Questions to the catalog. Of what is not known the answer is no.
 
 use crate::ast::{
-    ConstraintKind, ForeignKey, Kind, Name, Node, ObjectName, PartitionBound, Query, RelationKind,
-    Statement,
+    ConstraintKind, ForeignKey, Kind, Name, Node, ObjectKind, ObjectName, PartitionBound, Query,
+    RelationKind, Statement,
 };
 use crate::catalog::{Age, Catalog, Index, Relation, Trigger};
 use crate::lint::context::At;
@@ -17,6 +17,41 @@ pub(in crate::lint::rules) fn is_shared(at: &At<'_>, name: &ObjectName) -> bool 
             .type_named(name)
             .is_some_and(|it| is_new(at.catalog.age(it.made)))
         && (functions.is_empty() || functions.iter().any(|it| !is_new(at.catalog.age(it.made))))
+}
+
+/// The same of a name that says what it names: a table that the script made is no database of that name. What the catalog
+/// does not follow was there before.
+pub(in crate::lint::rules) fn is_shared_as(
+    at: &At<'_>,
+    kind: ObjectKind,
+    name: &ObjectName,
+) -> bool {
+    let is_new = |made| at.catalog.age(made) != Age::Before;
+    match kind {
+        ObjectKind::Table
+        | ObjectKind::ForeignTable
+        | ObjectKind::View
+        | ObjectKind::MaterializedView
+        | ObjectKind::Sequence
+        | ObjectKind::Index
+        | ObjectKind::Column
+        | ObjectKind::Constraint
+        | ObjectKind::Policy
+        | ObjectKind::Rule
+        | ObjectKind::Trigger => at.is_shared(name),
+        ObjectKind::Type | ObjectKind::Domain => {
+            let known = at.catalog.type_named(name);
+            !known.is_some_and(|it| is_new(it.made)) && at.is_shared(name)
+        }
+        ObjectKind::Aggregate
+        | ObjectKind::Function
+        | ObjectKind::Procedure
+        | ObjectKind::Routine => {
+            let functions = at.catalog.functions(name);
+            functions.is_empty() || functions.iter().any(|it| !is_new(it.made))
+        }
+        _ => true,
+    }
 }
 
 /// Whether it is a partitioned table, or an index of one.

@@ -62,9 +62,8 @@ fn edges(drafts: &[Draft], hard: &BTreeSet<Entity>) -> Vec<BTreeSet<usize>> {
             });
             parts.for_each(|(part, _)| link(place, part));
         }
-        let guards = Some(Aspect::RowSecurity) == draft.change.aspect
-            || Some(Aspect::ForceRowSecurity) == draft.change.aspect;
-        if guards {
+        let is_policy = matches!(draft.change.entity, Entity::Policy(..));
+        if guards(draft) {
             // switched on behind its policies, and off before they go: else nobody sees a row meanwhile
             let relation = draft.change.entity.relation();
             let policies = drafts.iter().enumerate().filter(|(_, it)| {
@@ -85,7 +84,9 @@ fn edges(drafts: &[Draft], hard: &BTreeSet<Entity>) -> Vec<BTreeSet<usize>> {
             let is_new_value = matches!(entity, Entity::Type(_));
             if draft.alters.is_none() || hard.contains(entity) || is_new_value {
                 let alterers = known.alterers.get(entity).into_iter().flatten();
-                alterers.for_each(|it| link(*it, place));
+                let ahead =
+                    alterers.filter(|it| !is_policy || !drafts.get(**it).is_some_and(guards));
+                ahead.for_each(|it| link(*it, place));
             }
         }
         for entity in &draft.releases {
@@ -128,6 +129,14 @@ fn edges(drafts: &[Draft], hard: &BTreeSet<Entity>) -> Vec<BTreeSet<usize>> {
         }
     }
     edges
+}
+
+/// Whether it switches row security.
+fn guards(draft: &Draft) -> bool {
+    matches!(
+        draft.change.aspect,
+        Some(Aspect::RowSecurity | Aspect::ForceRowSecurity)
+    )
 }
 
 /// The grants on the table, where a change grants something on a column.

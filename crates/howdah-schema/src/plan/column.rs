@@ -65,10 +65,8 @@ pub(crate) fn hazard<'a>(
         (Entity::Column(..), Action::Alter, Some(Aspect::SetExpression)) => {
             format!("`{table}` would be written anew while nobody can read it")
         }
-        (Entity::Column(..), Action::Alter, Some(Aspect::SetNotNull)) => {
-            format!("all rows of `{table}` would be read while nobody else can")
-        }
-        (Entity::Relation(_), Action::Alter, Some(Aspect::AttachPartition)) => {
+        (Entity::Column(..), Action::Alter, Some(Aspect::SetNotNull))
+        | (Entity::Relation(_), Action::Alter, Some(Aspect::AttachPartition)) => {
             format!("all rows of `{table}` would be read while nobody else can")
         }
         (Entity::Index(..), Action::Create, _) => {

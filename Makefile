@@ -14,8 +14,9 @@ PYTHON_VERSION ?=
 BIN := $(VENV)/bin
 PYTHON := $(BIN)/python
 PYTEST_ARGS ?=
-# Files side by side, a process for each core; more than four only start more servers.
-PYTEST := $(PYTHON) -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile
+# Files side by side, a process for each core; more than four only start more servers. In the order of
+# their names: by the number of tests, the longest ones would come last and run alone.
+PYTEST := $(PYTHON) -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 NATIVE_PROFILE ?= release
 
 # Python and its library for the crates that link to it; absolute, because cargo runs elsewhere.

@@ -22,7 +22,7 @@ PATIENCE_SECONDS = 10.0
 
 # The goodbye, Terminate: five bytes that nobody answers.
 GOODBYE_BYTES = 5
-# Exchanges differ by the headers of pieces in which a COPY's data goes: as much as is there in time.
+# Exchanges differ by the headers of the pieces in which a COPY's data goes, as it comes.
 SLACK_BYTES = 16
 
 

@@ -21,28 +21,14 @@ def lint(
     folder: Path, *arguments: str, stdin: str | None = None
 ) -> subprocess.CompletedProcess[str]:
     """Run `howdah lint` in a folder, with this rule and those about scripts only."""
-    return subprocess.run(
-        [sys.executable, "-m", "howdah", "lint", *arguments],
-        cwd=folder,
-        input=stdin,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    return _run(folder, "lint", *arguments, stdin=stdin)
 
 
 def locks(
     folder: Path, *arguments: str, stdin: str | None = None
 ) -> subprocess.CompletedProcess[str]:
     """Run `howdah locks` in a folder."""
-    return subprocess.run(
-        [sys.executable, "-m", "howdah", "locks", *arguments],
-        cwd=folder,
-        input=stdin,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    return _run(folder, "locks", *arguments, stdin=stdin)
 
 
 def effects(folder: Path, *arguments: str, stdin: str | None = None) -> list[dict[str, Any]]:
@@ -65,3 +51,14 @@ def hazards(folder: Path, *arguments: str, stdin: str | None = None) -> list[tup
     """File and line of each finding of `RULE`."""
     found = findings(folder, *arguments, stdin=stdin)
     return [(it["file"], it["start"]["line"]) for it in found if it["rule"] == RULE]
+
+
+def _run(folder: Path, *arguments: str, stdin: str | None) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "howdah", *arguments],
+        cwd=folder,
+        input=stdin,
+        capture_output=True,
+        text=True,
+        check=False,
+    )

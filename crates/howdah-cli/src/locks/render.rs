@@ -59,16 +59,7 @@ fn facts(effects: &Effects, version: u32) -> Vec<(&'static str, String)> {
     if effects.locks.is_empty() && effects.unknown.is_none() {
         facts.push(("lock", "none that others could wait for".to_owned()));
     }
-    for (word, list) in [
-        ("rewrites", &effects.rewrites),
-        ("empties", &effects.empties),
-        ("scans", &effects.scans),
-        ("builds", &effects.builds),
-    ] {
-        if !list.is_empty() {
-            facts.push((word, join(list)));
-        }
-    }
+    facts.extend(work(effects));
     for wait in effects.waits() {
         facts.push(("waits for", wait.to_string()));
     }
@@ -126,16 +117,7 @@ pub(super) fn short(effects: &Effects) -> Vec<String> {
             ));
         }
     }
-    for (word, list) in [
-        ("rewrites", &effects.rewrites),
-        ("empties", &effects.empties),
-        ("scans", &effects.scans),
-        ("builds", &effects.builds),
-    ] {
-        if !list.is_empty() {
-            lines.push(format!("{word} {}", join(list)));
-        }
-    }
+    lines.extend(work(effects).map(|(word, names)| format!("{word} {names}")));
     let beside = effects.waits_for.iter();
     lines.extend(beside.map(|wait| format!("waits for {wait}")));
     lines.extend(
@@ -144,6 +126,18 @@ pub(super) fn short(effects: &Effects) -> Vec<String> {
             .map(|(word, text)| format!("{word}: {text}")),
     );
     lines
+}
+
+/// What it goes through or makes, a word and the names for each kind of work.
+fn work(effects: &Effects) -> impl Iterator<Item = (&'static str, String)> + use<'_> {
+    let lists = [
+        ("rewrites", &effects.rewrites),
+        ("empties", &effects.empties),
+        ("scans", &effects.scans),
+        ("builds", &effects.builds),
+    ];
+    let lists = lists.into_iter().filter(|(_, list)| !list.is_empty());
+    lists.map(|(word, list)| (word, join(list)))
 }
 
 /// What may make the answer wrong.

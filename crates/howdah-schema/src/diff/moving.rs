@@ -8,7 +8,7 @@ use std::collections::HashSet;
 
 use super::definition::Definition;
 use super::entity::Entity;
-use super::rename::follow;
+use super::rename::{follow, follow_sequence};
 use super::{Action, Change};
 use crate::identifiers::quoted;
 use crate::value::{Name, Namespace, Schema, Table};
@@ -105,14 +105,11 @@ fn relocate(schema: &mut Schema, was: &Name, now: &Name) -> Change {
         if it.owned_by.as_ref().is_some_and(|of| of.table == *now) {
             let before = it.name.clone();
             it.name.schema.clone_from(&now.schema);
-            moved.push((format!("'{before}'"), format!("'{}'", it.name)));
+            moved.push((before, it.name.clone()));
         }
     }
-    let columns = schema.tables.iter_mut().flat_map(|it| &mut it.columns);
-    for default in columns.filter_map(|it| it.default.as_mut()) {
-        for (before, after) in &moved {
-            *default = default.replace(before, after);
-        }
+    for (before, after) in moved {
+        follow_sequence(schema, &before, &after);
     }
     change
 }

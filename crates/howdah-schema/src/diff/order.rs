@@ -62,14 +62,13 @@ fn edges(drafts: &[Draft], hard: &BTreeSet<Entity>) -> Vec<BTreeSet<usize>> {
             });
             parts.for_each(|(part, _)| link(place, part));
         }
-        let is_policy = matches!(draft.change.entity, Entity::Policy(..));
         if guards(draft) {
             // switched on behind its policies, and off before they go: else nobody sees a row meanwhile
             let relation = draft.change.entity.relation();
-            let policies = drafts.iter().enumerate().filter(|(_, it)| {
-                let is_policy = matches!(it.change.entity, Entity::Policy(..));
-                is_policy && it.change.entity.relation() == relation
-            });
+            let policies = drafts
+                .iter()
+                .enumerate()
+                .filter(|(_, it)| is_policy(it) && it.change.entity.relation() == relation);
             policies.for_each(|(policy, it)| match it.change.action {
                 Action::Drop => link(place, policy),
                 Action::Create | Action::Alter | Action::Rename => link(policy, place),
@@ -84,8 +83,8 @@ fn edges(drafts: &[Draft], hard: &BTreeSet<Entity>) -> Vec<BTreeSet<usize>> {
             let is_new_value = matches!(entity, Entity::Type(_));
             if draft.alters.is_none() || hard.contains(entity) || is_new_value {
                 let alterers = known.alterers.get(entity).into_iter().flatten();
-                let ahead =
-                    alterers.filter(|it| !is_policy || !drafts.get(**it).is_some_and(guards));
+                let ahead = alterers
+                    .filter(|it| !is_policy(draft) || !drafts.get(**it).is_some_and(guards));
                 ahead.for_each(|it| link(*it, place));
             }
         }
@@ -137,6 +136,10 @@ fn guards(draft: &Draft) -> bool {
         draft.change.aspect,
         Some(Aspect::RowSecurity | Aspect::ForceRowSecurity)
     )
+}
+
+fn is_policy(draft: &Draft) -> bool {
+    matches!(draft.change.entity, Entity::Policy(..))
 }
 
 /// The grants on the table, where a change grants something on a column.

@@ -358,11 +358,16 @@ fn rename_sequences(schema: &mut Schema, to: &Schema, out: &mut Vec<Change>) {
             &was.name,
             &new.name.name,
         ));
-        let columns = schema.tables.iter_mut().flat_map(|it| &mut it.columns);
-        for default in columns.filter_map(|it| it.default.as_mut()) {
-            let (before, after) = (format!("'{was}'"), format!("'{}'", new.name));
-            *default = default.replace(&before, &after);
-        }
+        follow_sequence(schema, &was, &new.name);
+    }
+}
+
+/// Defaults that name the sequence name it so from now on.
+pub(super) fn follow_sequence(schema: &mut Schema, from: &Name, to: &Name) {
+    let (before, after) = (format!("'{from}'"), format!("'{to}'"));
+    let columns = schema.tables.iter_mut().flat_map(|it| &mut it.columns);
+    for default in columns.filter_map(|it| it.default.as_mut()) {
+        *default = default.replace(&before, &after);
     }
 }
 

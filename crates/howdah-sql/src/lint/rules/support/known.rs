@@ -9,14 +9,7 @@ use crate::lint::context::At;
 
 /// Whether others may use it: neither a relation nor a type nor a function that the script has made.
 pub(in crate::lint::rules) fn is_shared(at: &At<'_>, name: &ObjectName) -> bool {
-    let functions = at.catalog.functions(name);
-    let is_new = |age: Age| age != Age::Before;
-    at.is_shared(name)
-        && !at
-            .catalog
-            .type_named(name)
-            .is_some_and(|it| is_new(at.catalog.age(it.made)))
-        && (functions.is_empty() || functions.iter().any(|it| !is_new(at.catalog.age(it.made))))
+    is_shared_as(at, ObjectKind::Type, name) && is_shared_as(at, ObjectKind::Function, name)
 }
 
 /// The same of a name that says what it names: a table that the script made is no database of that name. What the catalog

@@ -12,6 +12,7 @@ use super::entity::Entity;
 use super::make;
 use super::model::{Model, Node};
 use super::order::Occupied;
+use super::undo::unproven;
 use super::{Action, Change};
 use crate::naming::object_name;
 use crate::value::{Column, ConstraintKind, Name, OwnedBy};
@@ -39,9 +40,11 @@ pub(super) struct Draft {
 
 /// What happens to whom.
 pub(super) struct Changes<'a> {
-    from: &'a Model<'a>,
-    to: &'a Model<'a>,
-    version: u32,
+    pub(super) from: &'a Model<'a>,
+    pub(super) to: &'a Model<'a>,
+    pub(super) version: u32,
+    /// What takes its changes back is not asked for.
+    pub(super) is_way_back: bool,
     /// Dropped, for good or to be made again.
     dropped: BTreeSet<Entity>,
     altered: BTreeMap<Entity, Vec<Alteration>>,
@@ -59,6 +62,7 @@ impl<'a> Changes<'a> {
             from,
             to,
             version,
+            is_way_back: false,
             dropped: BTreeSet::new(),
             altered: BTreeMap::new(),
             hard: BTreeSet::new(),
@@ -68,6 +72,14 @@ impl<'a> Changes<'a> {
         changes.compare();
         while changes.step_aside() {}
         changes
+    }
+
+    /// As [`Self::between`], of what takes something back.
+    pub(super) fn back(from: &'a Model<'a>, to: &'a Model<'a>, version: u32) -> Self {
+        Self {
+            is_way_back: true,
+            ..Self::between(from, to, version)
+        }
     }
 
     fn compare(&mut self) {
@@ -293,7 +305,7 @@ impl<'a> Changes<'a> {
             let mut change = Change::new(entity.clone(), Action::Drop);
             change.from = Some(node.definition.clone());
             change.is_made_again = self.to.nodes.contains_key(&entity);
-            change.undo = make::create(&entity, &node.definition, self.from);
+            change.undo = self.restored(&drops);
             if let Some(name) = former {
                 let aside = former_name(name);
                 let kind = word(&node.definition);
@@ -312,6 +324,7 @@ impl<'a> Changes<'a> {
                 });
                 let releases = under.collect();
                 let drops = BTreeSet::from([Entity::Former(name.clone())]);
+                last.undo = Some(Vec::new());
                 let mut last = Draft::new(last, drops, releases);
                 last.needs.insert(entity.clone());
                 out.push(last);
@@ -326,13 +339,13 @@ impl<'a> Changes<'a> {
                 .iter()
                 .filter_map(|it| identity_sequence(self.from, it));
             draft.frees = gone.collect();
-            self.grant_columns_again(&mut draft.change);
+            self.grant_columns_again(&mut draft.change, self.to);
             out.push(draft);
         }
     }
 
     /// Revoking a right on a table takes it from the columns, too.
-    fn grant_columns_again(&self, change: &mut Change) {
+    fn grant_columns_again(&self, change: &mut Change, then: &Model<'_>) {
         let Entity::Grants(owner) = &change.entity else {
             return;
         };
@@ -342,14 +355,15 @@ impl<'a> Changes<'a> {
         if !change.statements.iter().any(|it| it.starts_with("revoke")) {
             return;
         }
-        for (entity, node) in &self.to.nodes {
+        for (entity, node) in &then.nodes {
             if let Entity::Grants(of) = entity
                 && matches!(&**of, Entity::Column(it, _) if it == table)
                 && self.from.nodes.contains_key(entity)
+                && self.to.nodes.contains_key(entity)
             {
                 change
                     .statements
-                    .extend(make::create(entity, &node.definition, self.to));
+                    .extend(make::create(entity, &node.definition, then));
             }
         }
     }
@@ -385,8 +399,12 @@ impl<'a> Changes<'a> {
             if let Definition::OwnedBy(owner) = &node.definition {
                 change.statements.extend(self.count_on(&entity, owner));
             }
-            change.undo = make::drop(&entity, &node.definition);
             change.to = Some(node.definition.clone());
+            let drop = make::drop(&entity, &node.definition);
+            let mut change = change.undone_by(Action::Drop, drop);
+            for undo in change.undo.iter_mut().flatten() {
+                self.grant_columns_again(undo, self.from);
+            }
             change.is_made_again = self.dropped.contains(&entity);
             let (needs, mentions) = (all(|it| &it.uses), all(|it| &it.mentions));
             let mut draft = Draft::new(change, BTreeSet::new(), BTreeSet::new());
@@ -458,6 +476,7 @@ impl<'a> Changes<'a> {
                 self.version,
                 retyped,
             );
+            let mut again = back.is_none().then(|| self.made_again(entity));
             let back = back.unwrap_or_default();
             let mut follows = None;
             for it in there.unwrap_or_default() {
@@ -465,12 +484,23 @@ impl<'a> Changes<'a> {
                 let undo = back
                     .iter()
                     .find(|other| reverses(&it.aspect, &other.aspect));
-                change.undo = undo.map(|it| it.statements.clone()).unwrap_or_default();
                 change.statements = it.statements;
                 change.loses = it.loses;
-                change.aspect = Some(it.aspect);
                 change.from = Some(from.definition.clone());
                 change.to = Some(to.definition.clone());
+                if let Some(undo) = undo {
+                    change = change.undone_by(Action::Alter, undo.statements.clone());
+                    for back in change.undo.iter_mut().flatten() {
+                        back.aspect = Some(undo.aspect.clone());
+                        self.grant_columns_again(back, self.from);
+                    }
+                } else if it.aspect == Aspect::Validate {
+                    change = change.undone_by(Action::Alter, unproven(self.from, entity, from));
+                } else if let Some(again) = &mut again {
+                    // the first of them takes all of them back
+                    change.undo = Some(std::mem::take(again));
+                }
+                change.aspect = Some(it.aspect);
                 let mut draft = Draft::new(change, BTreeSet::new(), from.uses.clone());
                 for name in formers {
                     if draft.releases.remove(&Entity::Type(name.clone())) {
@@ -483,7 +513,7 @@ impl<'a> Changes<'a> {
                 if draft.change.aspect == Some(Aspect::AddIdentity) {
                     draft.joins = self.counted_by(entity);
                 }
-                self.grant_columns_again(&mut draft.change);
+                self.grant_columns_again(&mut draft.change, self.to);
                 draft.alters = Some(entity.clone());
                 draft.needs.clone_from(&to.uses);
                 draft.follows = follows;

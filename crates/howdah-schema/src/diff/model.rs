@@ -4,6 +4,7 @@
 //! needed is missed, and what is seen too much costs at worst that a view is made again.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::rc::Rc;
 
 use super::definition::{Definition, Described, Granted};
 use super::entity::Entity;
@@ -53,7 +54,7 @@ pub(super) struct Model<'a> {
     pub(super) schema: &'a Schema,
     pub(super) nodes: BTreeMap<Entity, Node>,
     named: HashMap<&'a str, Vec<Entity>>,
-    tables: HashMap<&'a Name, &'a Table>,
+    tables: Rc<HashMap<&'a Name, &'a Table>>,
 }
 
 impl<'a> Model<'a> {
@@ -62,7 +63,7 @@ impl<'a> Model<'a> {
             schema,
             nodes: BTreeMap::new(),
             named: HashMap::new(),
-            tables: schema.tables.iter().map(|it| (&it.name, it)).collect(),
+            tables: Rc::new(schema.tables.iter().map(|it| (&it.name, it)).collect()),
         };
         model.learn_names();
         model.add_standalone();
@@ -74,6 +75,19 @@ impl<'a> Model<'a> {
         model.add_sequences();
         super::others::add(&mut model, schema);
         model
+    }
+
+    /// These of its entities alone.
+    pub(super) fn part(&self, of: &BTreeSet<Entity>) -> Self {
+        let nodes = of
+            .iter()
+            .filter_map(|it| Some((it.clone(), self.nodes.get(it)?.clone())));
+        Self {
+            schema: self.schema,
+            nodes: nodes.collect(),
+            named: HashMap::new(),
+            tables: Rc::clone(&self.tables),
+        }
     }
 
     /// The table of this name.

@@ -209,8 +209,12 @@ impl<'a> Changes<'a> {
         if self.holds_two_together(node) {
             return None;
         }
-        let owner = node.goes_with.iter().find(|it| self.dropped.contains(it))?;
-        Some(self.carrier(owner).unwrap_or_else(|| owner.clone()))
+        let owners = node.goes_with.iter().filter(|it| self.dropped.contains(it));
+        let carriers = owners.map(|it| self.carrier(it).unwrap_or_else(|| it.clone()));
+        let carriers: BTreeSet<Entity> = carriers.collect();
+        // what several let go is dropped before them, and so comes back after them
+        let is_shared = carriers.len() > 1 && !is_of_partition(node);
+        carriers.into_iter().next().filter(|_| !is_shared)
     }
 
     /// Whether it is a foreign key between two tables that both go.
@@ -339,13 +343,28 @@ impl<'a> Changes<'a> {
                 .iter()
                 .filter_map(|it| identity_sequence(self.from, it));
             draft.frees = gone.collect();
-            self.grant_columns_again(&mut draft.change, self.to);
+            self.grant_columns_again(&mut draft.change);
             out.push(draft);
         }
     }
 
     /// Revoking a right on a table takes it from the columns, too.
-    fn grant_columns_again(&self, change: &mut Change, then: &Model<'_>) {
+    fn grant_columns_again(&self, change: &mut Change) {
+        let is_kept =
+            |it: &Entity| self.from.nodes.contains_key(it) && self.to.nodes.contains_key(it);
+        self.grant_columns(change, self.to, is_kept);
+        for back in change.undo.iter_mut().flatten() {
+            // columns that go are there again before
+            self.grant_columns(back, self.from, |_| true);
+        }
+    }
+
+    fn grant_columns(
+        &self,
+        change: &mut Change,
+        then: &Model<'_>,
+        is_there: impl Fn(&Entity) -> bool,
+    ) {
         let Entity::Grants(owner) = &change.entity else {
             return;
         };
@@ -358,8 +377,7 @@ impl<'a> Changes<'a> {
         for (entity, node) in &then.nodes {
             if let Entity::Grants(of) = entity
                 && matches!(&**of, Entity::Column(it, _) if it == table)
-                && self.from.nodes.contains_key(entity)
-                && self.to.nodes.contains_key(entity)
+                && is_there(entity)
             {
                 change
                     .statements
@@ -402,9 +420,7 @@ impl<'a> Changes<'a> {
             change.to = Some(node.definition.clone());
             let drop = make::drop(&entity, &node.definition);
             let mut change = change.undone_by(Action::Drop, drop);
-            for undo in change.undo.iter_mut().flatten() {
-                self.grant_columns_again(undo, self.from);
-            }
+            self.grant_columns_again(&mut change);
             change.is_made_again = self.dropped.contains(&entity);
             let (needs, mentions) = (all(|it| &it.uses), all(|it| &it.mentions));
             let mut draft = Draft::new(change, BTreeSet::new(), BTreeSet::new());
@@ -476,7 +492,7 @@ impl<'a> Changes<'a> {
                 self.version,
                 retyped,
             );
-            let mut again = back.is_none().then(|| self.made_again(entity));
+            let mut again = back.is_none().then(|| self.made_again(entity)).flatten();
             let back = back.unwrap_or_default();
             let mut follows = None;
             for it in there.unwrap_or_default() {
@@ -492,8 +508,9 @@ impl<'a> Changes<'a> {
                     change = change.undone_by(Action::Alter, undo.statements.clone());
                     for back in change.undo.iter_mut().flatten() {
                         back.aspect = Some(undo.aspect.clone());
-                        self.grant_columns_again(back, self.from);
                     }
+                } else if it.aspect == Aspect::AdvanceIdentity {
+                    change.undo = Some(Vec::new());
                 } else if it.aspect == Aspect::Validate {
                     change = change.undone_by(Action::Alter, unproven(self.from, entity, from));
                 } else if let Some(again) = &mut again {
@@ -513,7 +530,7 @@ impl<'a> Changes<'a> {
                 if draft.change.aspect == Some(Aspect::AddIdentity) {
                     draft.joins = self.counted_by(entity);
                 }
-                self.grant_columns_again(&mut draft.change, self.to);
+                self.grant_columns_again(&mut draft.change);
                 draft.alters = Some(entity.clone());
                 draft.needs.clone_from(&to.uses);
                 draft.follows = follows;
@@ -541,6 +558,11 @@ impl Draft {
     }
 }
 
+/// The index of a partition goes with that of the whole alone.
+fn is_of_partition(node: &Node) -> bool {
+    matches!(&node.definition, Definition::Index(it) if it.part_of.is_some())
+}
+
 /// `set` is taken back by `drop`.
 fn reverses(one: &Aspect, other: &Aspect) -> bool {
     let pair = |a: &Aspect, b: &Aspect| {
@@ -554,7 +576,12 @@ fn reverses(one: &Aspect, other: &Aspect) -> bool {
             || matches!((a, b), (Aspect::Check(a) | Aspect::Attribute(a), Aspect::Check(b) | Aspect::Attribute(b))
                 if a.starts_with('+') && b.starts_with('-') && a.get(1..) == b.get(1..))
     };
-    one == other && !matches!(one, Aspect::Validate) || pair(one, other) || pair(other, one)
+    let is_same = one == other
+        && !matches!(
+            one,
+            Aspect::Validate | Aspect::Check(_) | Aspect::Attribute(_)
+        );
+    is_same || pair(one, other) || pair(other, one)
 }
 
 /// The name that the sequence of an identity column has.

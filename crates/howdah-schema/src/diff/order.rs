@@ -137,6 +137,13 @@ fn edges(drafts: &[Draft], hard: &BTreeSet<Entity>) -> Vec<BTreeSet<usize>> {
             let before = alterers.chain(known.droppers.get(&whole));
             before.for_each(|it| link(*it, place));
         }
+        for whole in granted_columns(draft) {
+            // on the way back, the columns are there again when the table's rights are changed
+            let alterers = known.alterers.get(&whole).into_iter().flatten();
+            let makers = known.makers.get(&whole).into_iter();
+            let before = alterers.chain(makers).chain(known.droppers.get(&whole));
+            before.for_each(|it| link(*it, place));
+        }
         let freed = draft.frees.iter().filter_map(|it| known.takers.get(it));
         freed.flatten().for_each(|it| link(place, *it));
         for entity in &draft.drops {
@@ -181,6 +188,21 @@ fn table_grants(draft: &Draft) -> Option<Entity> {
         .drops
         .is_empty()
         .then(|| Entity::Grants(Box::new(whole)))
+}
+
+/// The grants on tables of which it drops columns with grants of their own.
+fn granted_columns(draft: &Draft) -> BTreeSet<Entity> {
+    let column = |it: &Entity| match it {
+        Entity::Grants(of) => match &**of {
+            Entity::Column(table, _) if draft.drops.contains(of) => Some(table.clone()),
+            _ => None,
+        },
+        _ => None,
+    };
+    let tables = draft.drops.iter().filter_map(column);
+    tables
+        .map(|table| Entity::Grants(Box::new(Entity::Relation(table))))
+        .collect()
 }
 
 /// A schema and a name in it.

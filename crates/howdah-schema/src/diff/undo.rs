@@ -25,31 +25,29 @@ impl Changes<'_> {
         self.way(&self.to.part(entities), &self.from.part(entities))
     }
 
-    /// What takes back an alteration that has no counterpart: it is made again, and what rests on it.
-    pub(super) fn made_again(&self, entity: &Entity) -> Vec<Change> {
+    /// What takes back an alteration that has no counterpart: it is made again, and what rests on it; nothing where that
+    /// changes, too, and may or may not be there at that time.
+    pub(super) fn made_again(&self, entity: &Entity) -> Option<Vec<Change>> {
         if self.is_way_back {
-            return Vec::new();
+            return None;
         }
         let mut parts = BTreeSet::from([entity.clone()]);
-        let both = self.from.nodes.iter();
-        let both: Vec<(&Entity, &Node)> = both
-            .filter(|(it, _)| self.to.nodes.contains_key(it))
-            .collect();
+        let both = || self.from.nodes.iter().chain(&self.to.nodes);
         let mut is_more = true;
         while is_more {
             let rests = |node: &Node| !node.uses.is_disjoint(&parts);
-            let more = both
-                .iter()
-                .filter(|(it, node)| !parts.contains(*it) && rests(node));
-            let more: Vec<Entity> = more.map(|(it, _)| (*it).clone()).collect();
+            let more = both().filter(|(it, node)| !parts.contains(*it) && rests(node));
+            let more: BTreeSet<Entity> = more.map(|(it, _)| it.clone()).collect();
             is_more = !more.is_empty();
             parts.extend(more);
         }
-        let before = self.from.part(&parts);
-        let mut after = before.part(&parts);
-        let now = self.to.nodes.get(entity).cloned();
-        after.nodes.extend(now.map(|it| (entity.clone(), it)));
-        self.way(&after, &before).unwrap_or_default()
+        let definition = |model: &Model<'_>, it: &Entity| {
+            let node = model.nodes.get(it);
+            node.map(|it| it.definition.clone())
+        };
+        let mut others = parts.iter().filter(|it| *it != entity);
+        let is_steady = others.all(|it| definition(self.from, it) == definition(self.to, it));
+        is_steady.then(|| self.taken_back(&parts)).flatten()
     }
 
     fn way(&self, after: &Model<'_>, before: &Model<'_>) -> Option<Vec<Change>> {

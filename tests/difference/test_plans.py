@@ -8,7 +8,10 @@ if TYPE_CHECKING:
     from tests.difference.conftest import Workshop
 
 BOOK = "create table book (id bigint primary key, title text, price int)"
-ROWS = "insert into book (id, title, price) select it, 'title ' || it, it from generate_series(1, 1000) it"
+ROWS = (
+    "insert into book (id, title, price) "
+    "select it, 'title ' || it, it from generate_series(1, 1000) it"
+)
 
 
 def planned(
@@ -386,9 +389,11 @@ def test_a_table_comes_back_with_all_that_was_on_it(workshop: Workshop) -> None:
 
 def test_null_is_refused_again_as_far_as_rows_allow(workshop: Workshop) -> None:
     before = BOOK.replace("price int", "price int not null")
-    assert undone(workshop, before, BOOK)[-1] == [
-        "alter table book validate constraint book_price_not_null"
-    ] or workshop.version < 180_000
+    assert (
+        undone(workshop, before, BOOK)[-1]
+        == ["alter table book validate constraint book_price_not_null"]
+        or workshop.version < 180_000
+    )
     after = "create table book (id bigint primary key, title text)"
     one = workshop.make("one", [before, ROWS])
     plan = workshop.plan(one, workshop.make("two", [after]), allow_drop=True)

@@ -53,9 +53,7 @@ def test_the_plan_makes_the_other_schema(workshop: Workshop, seed: int) -> None:
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-def test_what_undoes_the_plan_brings_back_all_that_was_there(
-    workshop: Workshop, seed: int
-) -> None:
+def test_what_undoes_the_plan_brings_back_all_that_was_there(workshop: Workshop, seed: int) -> None:
     before, after = two(workshop, seed)
     plan = with_a_way_back(workshop.decided(before, after))
     workshop.carry_out("one", plan)

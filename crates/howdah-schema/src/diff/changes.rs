@@ -352,37 +352,10 @@ impl<'a> Changes<'a> {
     fn grant_columns_again(&self, change: &mut Change) {
         let is_kept =
             |it: &Entity| self.from.nodes.contains_key(it) && self.to.nodes.contains_key(it);
-        self.grant_columns(change, self.to, is_kept);
+        grant_columns(change, self.to, is_kept);
         for back in change.undo.iter_mut().flatten() {
             // columns that go are there again before
-            self.grant_columns(back, self.from, |_| true);
-        }
-    }
-
-    fn grant_columns(
-        &self,
-        change: &mut Change,
-        then: &Model<'_>,
-        is_there: impl Fn(&Entity) -> bool,
-    ) {
-        let Entity::Grants(owner) = &change.entity else {
-            return;
-        };
-        let Entity::Relation(table) = &**owner else {
-            return;
-        };
-        if !change.statements.iter().any(|it| it.starts_with("revoke")) {
-            return;
-        }
-        for (entity, node) in &then.nodes {
-            if let Entity::Grants(of) = entity
-                && matches!(&**of, Entity::Column(it, _) if it == table)
-                && is_there(entity)
-            {
-                change
-                    .statements
-                    .extend(make::create(entity, &node.definition, then));
-            }
+            grant_columns(back, self.from, |_| true);
         }
     }
 
@@ -554,6 +527,28 @@ impl Draft {
             frees: Vec::new(),
             joins: Vec::new(),
             follows: None,
+        }
+    }
+}
+
+fn grant_columns(change: &mut Change, then: &Model<'_>, is_there: impl Fn(&Entity) -> bool) {
+    let Entity::Grants(owner) = &change.entity else {
+        return;
+    };
+    let Entity::Relation(table) = &**owner else {
+        return;
+    };
+    if !change.statements.iter().any(|it| it.starts_with("revoke")) {
+        return;
+    }
+    for (entity, node) in &then.nodes {
+        if let Entity::Grants(of) = entity
+            && matches!(&**of, Entity::Column(it, _) if it == table)
+            && is_there(entity)
+        {
+            change
+                .statements
+                .extend(make::create(entity, &node.definition, then));
         }
     }
 }

@@ -5,7 +5,10 @@
 //!
 //! Invariant: after the steps and then what takes them back, from the last to the first, the catalog reads as before.
 
+use std::cell::OnceCell;
 use std::collections::HashMap;
+
+use howdah_sql::catalog::Catalog;
 
 use super::leftover::Leftovers;
 use super::units::{Form, Outcome, plain, single};
@@ -22,10 +25,11 @@ pub(super) fn tell(changes: &mut [Change], from: &Schema, to: &Schema, options: 
     for change in changes.iter() {
         *members.entry(change.group).or_default() += 1;
     }
+    let mut catalog = OnceCell::new();
     for change in changes {
         let is_alone = members.get(&change.group) == Some(&1) && !options.simple;
         change.way_back = if is_alone {
-            safe(change, from, to, options)
+            safe(change, from, to, options, &mut catalog)
         } else {
             change.undo.as_deref().map(at_once)
         };
@@ -44,6 +48,7 @@ pub(super) fn safe(
     from: &Schema,
     to: &Schema,
     options: &Options,
+    catalog: &mut OnceCell<Catalog>,
 ) -> Option<WayBack> {
     let undo = change.undo.as_deref()?;
     let situation = Situation {
@@ -53,14 +58,19 @@ pub(super) fn safe(
         changes: undo,
         obstacles: &expand::Obstacles::new(),
         leftovers: &Leftovers::new(),
+        catalog: std::mem::take(catalog),
     };
     let is_made_again = change.action == Action::Alter && undo.len() > 1;
-    if is_made_again {
-        let mut hazards = undo.iter().filter_map(|it| column::hazard(&situation, it));
-        return hazards.next().is_none().then(|| at_once(undo));
-    }
-    let forms = undo.iter().flat_map(|it| forms(&situation, it));
-    Some(transactions(forms.flatten()))
+    let found = if is_made_again {
+        let hazard = situation.hazard_of(undo.iter().flat_map(|it| &it.statements));
+        hazard.is_none().then(|| at_once(undo))
+    } else {
+        let forms = undo.iter().flat_map(|it| forms(&situation, it));
+        Some(transactions(forms.flatten()))
+    };
+    // it is the same for the next one
+    *catalog = situation.catalog;
+    found
 }
 
 fn forms(situation: &Situation<'_>, change: &Change) -> Vec<Form> {

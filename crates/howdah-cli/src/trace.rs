@@ -80,7 +80,7 @@ pub(crate) fn measured(
     schema: Option<PathBuf>,
     one_transaction: bool,
     context: &Context,
-) -> anyhow::Result<i32> {
+) -> anyhow::Result<Report> {
     let arguments = Arguments {
         files,
         db: None,
@@ -91,7 +91,9 @@ pub(crate) fn measured(
         format: Format::Text,
         bindir: None,
     };
-    run(&arguments, context)
+    let sources = arguments.files.iter().map(|file| source(file));
+    let sources = sources.collect::<anyhow::Result<Vec<_>>>()?;
+    on_scratch(&arguments, context, None, &sources)
 }
 
 fn on_given(

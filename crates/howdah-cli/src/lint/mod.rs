@@ -18,7 +18,7 @@ pub(crate) mod parts;
 mod render;
 mod rendered;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -71,17 +71,23 @@ pub(crate) fn run(arguments: &Arguments, context: &Context) -> anyhow::Result<i3
             }
         }
         if arguments.trace {
-            let code = run.end()?;
-            let traced = trace(arguments, batches, context)?;
-            // whatever failed is told before whatever was found
-            return Ok(if traced == exit::OK { code } else { traced });
+            match trace(arguments, batches, context) {
+                Ok(Some(report)) => run.traced(&report)?,
+                Ok(None) => {}
+                // what was found is whole all the same
+                Err(error) => run.fail(&error),
+            }
         }
     }
     run.end()
 }
 
-/// What the files really do, printed behind what was found.
-fn trace(arguments: &Arguments, batches: Vec<Batch>, context: &Context) -> anyhow::Result<i32> {
+/// What the files really do; nothing where there is none.
+fn trace(
+    arguments: &Arguments,
+    batches: Vec<Batch>,
+    context: &Context,
+) -> anyhow::Result<Option<howdah_trace::Report>> {
     let mut files = Vec::new();
     for batch in batches {
         let inputs: Vec<Input> = match batch {
@@ -99,10 +105,10 @@ fn trace(arguments: &Arguments, batches: Vec<Batch>, context: &Context) -> anyho
         }
     }
     if files.is_empty() {
-        return Ok(exit::OK);
+        return Ok(None);
     }
     let schema = arguments.schema.clone();
-    crate::trace::measured(files, schema, arguments.assume_in_transaction, context)
+    crate::trace::measured(files, schema, arguments.assume_in_transaction, context).map(Some)
 }
 
 /// What the command line means; nothing: the current folder.
@@ -130,7 +136,7 @@ fn inputs(arguments: &Arguments, configs: &Configs) -> anyhow::Result<Vec<Input>
         .map(|it| glob::Glob::new(it))
         .collect();
     let mut folders = HashMap::new();
-    files::find(named, &mut |path| {
+    let inputs = files::find(named, &mut |path| {
         if excludes.iter().any(|it| it.holds(path)) {
             return Ok(true);
         }
@@ -145,7 +151,22 @@ fn inputs(arguments: &Arguments, configs: &Configs) -> anyhow::Result<Vec<Input>
             }
         };
         Ok(config.excludes(&path))
+    })?;
+    Ok(if named.len() > 1 {
+        each_once(inputs)
+    } else {
+        inputs
     })
+}
+
+/// Several names may mean one file: its first one stays.
+fn each_once(mut inputs: Vec<Input>) -> Vec<Input> {
+    let mut seen = HashSet::new();
+    inputs.retain(|it| {
+        let path = it.path();
+        seen.insert(std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned()))
+    });
+    inputs
 }
 
 /// What is collected over all files.
@@ -158,6 +179,8 @@ struct Run<'a> {
     /// Findings that the exit code tells of.
     grave: usize,
     failed: bool,
+    /// What went wrong, each told once however many files it is about.
+    told: HashSet<String>,
 }
 
 impl<'a> Run<'a> {
@@ -171,6 +194,7 @@ impl<'a> Run<'a> {
             written: written.map(Baseline::new).transpose()?,
             grave: 0,
             failed: false,
+            told: HashSet::new(),
         })
     }
 
@@ -179,8 +203,7 @@ impl<'a> Run<'a> {
         let mut checked = match checked {
             Ok(checked) => checked,
             Err(error) => {
-                crate::failure::report(&error);
-                self.failed = true;
+                self.fail(&error);
                 return Ok(());
             }
         };
@@ -211,6 +234,19 @@ impl<'a> Run<'a> {
             self.output.file(&checked.report)?;
         }
         Ok(())
+    }
+
+    fn fail(&mut self, error: &anyhow::Error) {
+        self.failed = true;
+        if self.told.insert(format!("{error:#}")) {
+            crate::failure::report(error);
+        }
+    }
+
+    /// What the files have done on a scratch server.
+    fn traced(&mut self, report: &howdah_trace::Report) -> anyhow::Result<()> {
+        self.failed |= !report.is_whole();
+        self.output.traced(report)
     }
 
     fn baseline(&self, config: &Config) -> Option<PathBuf> {

@@ -18,6 +18,7 @@ mod finding;
 pub mod fingerprint;
 mod fix;
 mod impact;
+mod places;
 mod rule;
 mod rules;
 mod session;
@@ -25,6 +26,7 @@ mod settings;
 mod severity;
 mod suppressions;
 mod walk;
+mod written;
 
 pub use context::{At, Whole};
 pub use explain::page;

@@ -6,16 +6,17 @@
 use super::context::{At, Whole};
 use super::finding::Finding;
 use super::impact;
+use super::places::Places;
 use super::rule::{Check, Rule};
 use super::rules;
-use super::rules::syntax_error;
+use super::rules::{syntax_error, unseen_statement};
 use super::session::{Session, Timeout};
 use super::settings::Settings;
 use super::severity::Level;
+use super::written;
 use crate::ast::{Action, Do, Kind, RelationKind, Script, Statement, Transaction};
 use crate::catalog::Catalog;
 use crate::locks;
-use crate::text::Span;
 
 /// What came of it.
 pub(super) struct Walked {
@@ -44,7 +45,6 @@ pub(super) fn walk(
         session: Session::new(assumed, settings.session.clone()),
         findings: Vec::new(),
         statements: 0,
-        place: None,
         depth: 0,
     };
     walk.script(script);
@@ -64,8 +64,6 @@ struct Walk<'a> {
     session: Session,
     findings: Vec<Finding>,
     statements: usize,
-    /// Where findings are shown that stand in a body whose text is not the script's own.
-    place: Option<Span>,
     depth: usize,
 }
 
@@ -115,6 +113,10 @@ impl Walk<'_> {
         let Some(statement) = script.statements.get(index) else {
             return;
         };
+        if self.settings.of_tool.contains(&statement.span) {
+            self.session.apply_of_tool(statement);
+            return;
+        }
         self.statements += 1;
         let effects = locks::effects(statement, &self.catalog, self.settings.version);
         let at = At {
@@ -134,7 +136,16 @@ impl Walk<'_> {
                 check(&at, &mut found);
             }
         }
+        if found.iter().any(|it| it.alone) {
+            found.retain(|it| it.alone);
+        }
         impact::complete(&at, &mut found);
+        if !found.is_empty() {
+            let variables = written::variables(statement.span.of(text));
+            found
+                .iter_mut()
+                .for_each(|it| written::restore(it, &variables));
+        }
         for mut finding in found {
             self.settle(&mut finding);
             self.findings.push(finding);
@@ -142,12 +153,22 @@ impl Walk<'_> {
         if let Kind::Do(body) = &statement.kind {
             self.body(text, statement, body);
         }
+        let is_all = || {
+            statement
+                .span
+                .of(text)
+                .to_ascii_lowercase()
+                .ends_with("all")
+        };
+        if matches!(statement.kind, Kind::Discard) && is_all() {
+            self.session.reset();
+        }
         let limit = self.session.timeout("lock_timeout");
         let unlimited = !matches!(limit, Timeout::Milliseconds(_));
         if self.depth == 0 {
             self.session.apply(statement);
         }
-        self.session.hold(&effects, statement.span);
+        self.session.hold(&effects, statement.span.of(text));
         let mut locks = effects.locks.iter();
         if locks.any(|it| it.mode.blocks_writes() && !self.catalog.is_new(&it.relation)) {
             self.session.has_blocked = unlimited;
@@ -175,25 +196,39 @@ impl Walk<'_> {
         if self.depth >= DEPTH {
             return;
         }
-        let script = crate::parse_do(body);
-        let outer = self.place;
-        let mut within = text;
-        if body.body.offset.is_none() {
-            // its spans are places of the body, whose bytes are not the script's
-            within = &body.body.text;
-            self.place = self.place.or(Some(statement.span));
-        }
-        // locks are told by where they were taken, which a body that is not the script's own text has no place for
-        let begins = body.body.offset.is_some() && self.session.begin_block();
+        let inner = crate::parse_do(body);
+        let within = inner.text.as_deref().unwrap_or(text);
+        let begins = self.session.begin_block();
+        let first = self.findings.len();
         self.depth += 1;
-        for index in 0..script.statements.len() {
-            self.statement(within, &script, index);
+        for index in 0..inner.script.statements.len() {
+            self.statement(within, &inner.script, index);
+        }
+        for place in &inner.unseen {
+            self.leave(unseen_statement::of_execute(*place));
         }
         self.depth -= 1;
         if begins {
             self.session.end_block();
         }
-        self.place = outer;
+        let places = Places::new(text, body, &inner);
+        for finding in self.findings.get_mut(first..).unwrap_or_default() {
+            places.bring_back(finding);
+        }
+        if body.language != "plpgsql" {
+            self.leave(unseen_statement::of_language(
+                statement.span,
+                &body.language,
+            ));
+        }
+    }
+
+    /// Says what is not looked at.
+    fn leave(&mut self, mut finding: Finding) {
+        if self.settings.runs(finding.rule) {
+            self.settle(&mut finding);
+            self.findings.push(finding);
+        }
     }
 
     fn end(&mut self, script: &Script) {
@@ -220,10 +255,6 @@ impl Walk<'_> {
     fn settle(&self, finding: &mut Finding) {
         if let Level::Fixed(severity) = self.settings.level(finding.rule) {
             finding.severity = severity;
-        }
-        if let Some(place) = self.place {
-            finding.span = place;
-            finding.fix = None;
         }
     }
 }

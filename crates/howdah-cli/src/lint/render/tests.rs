@@ -229,9 +229,9 @@ fn gitlab_knows_what_is_new() {
 #[test]
 fn markdown_begins_with_the_summary() {
     let text = rendered(Form::Markdown, &[report()]);
-    assert!(
-        text.starts_with("## howdah lint: 1 error, 1 note in 1 file\n\n### `m/0001 a,b.sql`\n")
-    );
+    assert!(text.starts_with(
+        "## howdah lint: 1 error, 1 note in 1 file\n\n### <code>m/0001 a,b.sql</code>\n"
+    ));
     assert!(text.contains("<code>\"Größe\".n</code> is &lt;written&gt; anew"));
     assert!(text.contains("````sql\nSELECT 1;\nSELECT '```';\n````"));
     let many = vec![report(); 200];

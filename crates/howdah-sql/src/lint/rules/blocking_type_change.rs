@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::support::{known, model, recipes};
+use super::support::{known, model, recipes, words};
 use crate::ast::{ColumnChange, Expr, Name, ObjectName, TypeName};
 use crate::lint::context::At;
 use crate::lint::finding::Finding;
@@ -132,7 +132,7 @@ fn finding(
     if !gone.is_empty() {
         finding = finding.note(format!(
             "{} would go with the old column: the new one needs its like before the switch",
-            gone.join(", ")
+            words::listed(&gone)
         ));
     }
     let next = Name::new(format!("{}_new", column.text));

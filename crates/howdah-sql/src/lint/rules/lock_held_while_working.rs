@@ -106,7 +106,7 @@ fn finding(at: &At<'_>, held: &HeldLock) -> Finding {
         "writers"
     };
     let message = format!("this runs while {who} wait for `{table}`");
-    let by = at.written(held.by).lines().next().unwrap_or_default();
+    let by = &held.by;
     Finding::new(&RULE, at.statement.span, message)
         .label("the lock is held until the transaction ends")
         .note(format!("`{table}` is locked since `{by}`"))

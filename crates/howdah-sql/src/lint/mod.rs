@@ -24,6 +24,7 @@ mod rules;
 mod session;
 mod settings;
 mod severity;
+mod steps;
 mod suppressions;
 mod walk;
 mod written;

@@ -26,6 +26,8 @@ pub struct Settings {
     pub unsafe_fixes: bool,
     /// Statements that the tool that runs the script sends of itself, to end its transaction and begin it again.
     pub of_tool: Vec<Span>,
+    /// The script takes back what another has made: it is no loss to programs.
+    pub undoes: bool,
     /// Parameters that are set before the script begins: by the role, by whatever runs it.
     pub session: HashMap<String, String>,
 }
@@ -39,6 +41,7 @@ impl Default for Settings {
             only: Vec::new(),
             unsafe_fixes: false,
             of_tool: Vec::new(),
+            undoes: false,
             session: HashMap::new(),
         }
     }

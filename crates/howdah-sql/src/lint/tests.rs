@@ -58,9 +58,10 @@ fn do_bodies_are_looked_into() {
 fn what_is_not_known_before_is_named_as_it_is_written() {
     let said = |text: &str| {
         let report = lint(text, &Catalog::default(), &Settings::default());
-        let of_rule = report.findings.into_iter().filter(|it| {
-            ["dropped-table", "unseen-statement"].contains(&it.rule.name)
-        });
+        let of_rule = report
+            .findings
+            .into_iter()
+            .filter(|it| ["dropped-table", "unseen-statement"].contains(&it.rule.name));
         of_rule.map(|it| it.message).collect::<Vec<_>>().join("; ")
     };
     assert!(said("DROP TABLE :x;").starts_with("`:x` is dropped"));
@@ -73,16 +74,28 @@ fn what_is_not_known_before_is_named_as_it_is_written() {
     let known = said(&block("EXECUTE format('DROP TABLE %I', 'Old')"));
     assert!(known.starts_with("`\"Old\"` is dropped"), "{known}");
     let unseen = said(&block("EXECUTE r.command"));
-    assert_eq!(unseen, "what this `EXECUTE` runs is not known before it runs");
+    assert_eq!(
+        unseen,
+        "what this `EXECUTE` runs is not known before it runs"
+    );
 }
 
 #[test]
 fn comments_in_bodies_silence_what_they_stand_at() {
     let of = |comment: &str| format!("DO $$ BEGIN\n  {comment}\n  {HAZARD}\nEND $$;");
     assert_eq!(found(&of(&format!("-- howdah: ignore {RULE}"))), []);
-    assert_eq!(found(&of(&format!("-- HOWDAH: Ignore {}", RULE.to_uppercase()))), []);
-    let unused = found(&of("-- howdah: ignore dropped-table"));
-    assert_eq!(unused, [("unused-suppression", "dropped-table"), (RULE, "a int NOT NULL")]);
+    assert_eq!(
+        found(&of(&format!("-- HOWDAH: Ignore {}", RULE.to_uppercase()))),
+        []
+    );
+    let other = of("-- howdah: ignore dropped-table");
+    assert_eq!(
+        found(&other),
+        [
+            ("unused-suppression", "dropped-table"),
+            (RULE, "a int NOT NULL")
+        ]
+    );
     let quoted = format!("DO 'BEGIN PERFORM ''x'';\n-- howdah: ignore {RULE}\n{HAZARD} END'");
     assert_eq!(found(&quoted), []);
 }
@@ -203,4 +216,58 @@ fn what_whoever_runs_it_has_set_counts() {
         session.timeout("lock_timeout"),
         Timeout::Milliseconds(5_000)
     );
+}
+
+/// What is found in a migration of howdah's.
+fn in_steps(text: &str) -> Vec<&'static str> {
+    let text = format!("-- howdah: migration\n\n-- up\n{text}");
+    let report = lint(&text, &Catalog::default(), &Settings::default());
+    report.findings.iter().map(|it| it.rule.name).collect()
+}
+
+#[test]
+fn steps_are_transactions_with_a_limit_for_locks() {
+    let add = "ALTER TABLE t ADD COLUMN a int;\n";
+    let check = "ALTER TABLE t ADD CONSTRAINT c CHECK (a > 0) NOT VALID;\n";
+    let validate = "ALTER TABLE t VALIDATE CONSTRAINT c;\n";
+    assert!(in_steps(add).is_empty());
+    let apart = format!("-- howdah: step\n{check}-- howdah: step\n{validate}");
+    assert!(in_steps(&apart).is_empty());
+    let together = format!("-- howdah: step\n{check}{validate}");
+    assert_eq!(in_steps(&together), ["validation-under-lock"]);
+    let index = "CREATE INDEX CONCURRENTLY i ON t (a);\n";
+    assert!(in_steps(&format!("{add}{index}{add}")).is_empty());
+}
+
+#[test]
+fn in_the_contract_phase_nobody_misses_what_goes() {
+    let gone = "ALTER TABLE t DROP COLUMN a;\n";
+    assert_eq!(in_steps(gone), ["dropped-column"]);
+    assert!(in_steps(&format!("-- howdah: step contract\n{gone}")).is_empty());
+    let settings = Settings {
+        undoes: true,
+        ..Settings::default()
+    };
+    let undone = lint(gone, &Catalog::default(), &settings);
+    let rules: Vec<_> = undone.findings.iter().map(|it| it.rule.name).collect();
+    assert_eq!(rules, ["missing-lock-timeout"]);
+}
+
+#[test]
+fn between_phases_programs_use_what_is_new() {
+    let made = "CREATE TABLE t (a int);\n";
+    let indexed = "CREATE INDEX i ON t (a);\n";
+    assert!(in_steps(&format!("{made}-- howdah: step\n{indexed}")).is_empty());
+    assert_eq!(
+        in_steps(&format!("{made}-- howdah: step migrate\n{indexed}")),
+        ["blocking-index-build"]
+    );
+}
+
+#[test]
+fn batches_are_batches() {
+    let update = "UPDATE t SET a = 1 WHERE a IS NULL;\n";
+    assert_eq!(in_steps(update), ["unbatched-update"]);
+    let batches = format!("-- howdah: step migrate, batches of 100 by id\n{update}");
+    assert!(in_steps(&batches).is_empty());
 }

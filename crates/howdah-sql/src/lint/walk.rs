@@ -1,7 +1,7 @@
 //! A script from its first statement to its last, and every rule asked about each.
 //!
 //! No IO. Called by the engine. Follows the catalog, the session and the locks of the open transaction, looks into `DO`
-//! bodies. Invariant: rules are asked before the statement has changed anything.
+//! bodies, takes howdah's own migrations step by step. Invariant: rules are asked before the statement has changed anything.
 
 use super::context::{At, Whole};
 use super::finding::Finding;
@@ -13,10 +13,11 @@ use super::rules::{syntax_error, unseen_statement};
 use super::session::{Session, Timeout};
 use super::settings::Settings;
 use super::severity::Level;
+use super::steps::{self, Step};
 use super::written;
 use crate::ast::{Action, Do, Kind, RelationKind, Script, Statement, Transaction};
 use crate::catalog::Catalog;
-use crate::locks;
+use crate::locks::{self, InTransaction};
 
 /// What came of it.
 pub(super) struct Walked {
@@ -46,8 +47,13 @@ pub(super) fn walk(
         findings: Vec::new(),
         statements: 0,
         depth: 0,
+        steps: steps::steps(text, script),
+        step: None,
     };
     walk.script(script);
+    if walk.step.is_some() {
+        walk.session.end_block();
+    }
     walk.end(script);
     Walked {
         findings: walk.findings,
@@ -65,6 +71,10 @@ struct Walk<'a> {
     findings: Vec<Finding>,
     statements: usize,
     depth: usize,
+    /// Those of a migration of howdah's.
+    steps: Option<Vec<Step>>,
+    /// The one that the statement before belongs to.
+    step: Option<Step>,
 }
 
 /// How Alembic marks where a revision begins in what `alembic upgrade --sql` writes.
@@ -118,7 +128,11 @@ impl Walk<'_> {
             return;
         }
         self.statements += 1;
+        let next = self.next_step(statement);
         let effects = locks::effects(statement, &self.catalog, self.settings.version);
+        if let Some(step) = next {
+            self.enter(step, effects.in_transaction);
+        }
         let at = At {
             text,
             script,
@@ -130,22 +144,7 @@ impl Walk<'_> {
             settings: self.settings,
             in_do: self.depth > 0,
         };
-        let mut found = Vec::new();
-        for rule in &self.rules {
-            if let Check::Statement(check) = rule.check {
-                check(&at, &mut found);
-            }
-        }
-        if found.iter().any(|it| it.alone) {
-            found.retain(|it| it.alone);
-        }
-        impact::complete(&at, &mut found);
-        if !found.is_empty() {
-            let variables = written::variables(statement.span.of(text));
-            found
-                .iter_mut()
-                .for_each(|it| written::restore(it, &variables));
-        }
+        let found = self.look(&at);
         for mut finding in found {
             self.settle(&mut finding);
             self.findings.push(finding);
@@ -153,14 +152,7 @@ impl Walk<'_> {
         if let Kind::Do(body) = &statement.kind {
             self.body(text, statement, body);
         }
-        let is_all = || {
-            statement
-                .span
-                .of(text)
-                .to_ascii_lowercase()
-                .ends_with("all")
-        };
-        if matches!(statement.kind, Kind::Discard) && is_all() {
+        if discards_all(statement, text) {
             self.session.reset();
         }
         let limit = self.session.timeout("lock_timeout");
@@ -175,6 +167,63 @@ impl Walk<'_> {
         }
         self.assume(&statement.kind);
         self.catalog.apply(statement);
+    }
+
+    /// What the rules find in a statement.
+    fn look(&self, at: &At<'_>) -> Vec<Finding> {
+        let mut found = Vec::new();
+        for rule in &self.rules {
+            if let Check::Statement(check) = rule.check
+                && !self.is_settled(rule)
+            {
+                check(at, &mut found);
+            }
+        }
+        if found.iter().any(|it| it.alone) {
+            found.retain(|it| it.alone);
+        }
+        impact::complete(at, &mut found);
+        if !found.is_empty() {
+            let variables = written::variables(at.written(at.statement.span));
+            for finding in &mut found {
+                written::restore(finding, &variables);
+            }
+        }
+        found
+    }
+
+    /// The step of howdah's runner that a statement of the script itself belongs to.
+    fn next_step(&mut self, statement: &Statement) -> Option<Step> {
+        if self.depth > 0 {
+            return None;
+        }
+        let step = *steps::step_of(self.steps.as_deref()?, statement.span)?;
+        if self.step.is_some_and(|it| it.phase != step.phase) {
+            // between the phases of a deploy programs use what is new
+            self.catalog = std::mem::take(&mut self.catalog).settled();
+        }
+        Some(step)
+    }
+
+    /// Begins and ends transactions as the runner does, with its limits for locks.
+    fn enter(&mut self, step: Step, in_transaction: InTransaction) {
+        let is_alone =
+            !step.transaction || step.in_batches || in_transaction == InTransaction::Forbidden;
+        if is_alone {
+            self.session.end_block();
+            self.session.limit_locks(steps::CONCURRENT_LOCK_TIMEOUT);
+        } else if self.step != Some(step) || !self.session.in_transaction() {
+            self.session.end_block();
+            self.session.begin_block();
+            self.session.limit_locks(steps::LOCK_TIMEOUT);
+        }
+        self.step = Some(step);
+    }
+
+    /// Whether a rule has nothing to say here, whatever the statement does.
+    fn is_settled(&self, rule: &Rule) -> bool {
+        (self.settings.undoes && rules::is_about_programs(rule))
+            || self.step.is_some_and(|it| it.settles(rule))
     }
 
     /// A table that nobody has told about is followed from its first constraint on, since a check that the script adds
@@ -257,4 +306,13 @@ impl Walk<'_> {
             finding.severity = severity;
         }
     }
+}
+
+fn discards_all(statement: &Statement, text: &str) -> bool {
+    matches!(statement.kind, Kind::Discard)
+        && statement
+            .span
+            .of(text)
+            .to_ascii_lowercase()
+            .ends_with("all")
 }

@@ -17,7 +17,7 @@ use super::steps::{self, Step};
 use super::written;
 use crate::ast::{Action, Do, Kind, RelationKind, Script, Statement, Transaction};
 use crate::catalog::Catalog;
-use crate::locks::{self, InTransaction};
+use crate::locks::{self, Held, InTransaction, LockTaken};
 
 /// What came of it.
 pub(super) struct Walked {
@@ -47,6 +47,7 @@ pub(super) fn walk(
         findings: Vec::new(),
         statements: 0,
         depth: 0,
+        variables: Vec::new(),
         steps: steps::steps(text, script),
         step: None,
     };
@@ -71,6 +72,8 @@ struct Walk<'a> {
     findings: Vec<Finding>,
     statements: usize,
     depth: usize,
+    /// The names that stand for variables of psql and of other tools, with how these are written.
+    variables: Vec<(String, String)>,
     /// Those of a migration of howdah's.
     steps: Option<Vec<Step>>,
     /// The one that the statement before belongs to.
@@ -128,6 +131,7 @@ impl Walk<'_> {
             return;
         }
         self.statements += 1;
+        written::variables(statement.span.of(text), &mut self.variables);
         let next = self.next_step(statement);
         let effects = locks::effects(statement, &self.catalog, self.settings.version);
         if let Some(step) = next {
@@ -162,7 +166,8 @@ impl Walk<'_> {
         }
         self.session.hold(&effects, statement.span.of(text));
         let mut locks = effects.locks.iter();
-        if locks.any(|it| it.mode.blocks_writes() && !self.catalog.is_new(&it.relation)) {
+        let blocks = |it: &LockTaken| it.mode.blocks_writes() && it.held == Held::Transaction;
+        if locks.any(|it| blocks(it) && !self.catalog.is_new(&it.relation)) {
             self.session.has_blocked = unlimited;
         }
         self.assume(&statement.kind);
@@ -183,11 +188,8 @@ impl Walk<'_> {
             found.retain(|it| it.alone);
         }
         impact::complete(at, &mut found);
-        if !found.is_empty() {
-            let variables = written::variables(at.written(at.statement.span));
-            for finding in &mut found {
-                written::restore(finding, &variables);
-            }
+        for finding in &mut found {
+            written::restore(finding, &self.variables);
         }
         found
     }
@@ -297,6 +299,9 @@ impl Walk<'_> {
         for mut finding in found {
             self.settle(&mut finding);
             self.findings.push(finding);
+        }
+        for finding in unseen_statement::of_commands(self.text) {
+            self.leave(finding);
         }
     }
 

@@ -1,11 +1,12 @@
-//! Names that stand in for what is not known, given back as they are written: psql's variables, the arguments of `format`.
+//! Names that stand in for what is not known, given back as they are written: variables of psql and Flyway, the
+//! arguments of `format`.
 //!
 //! No IO. Called by the engine with findings whose statements have such names.
 
 use std::borrow::Cow;
 
 use super::finding::Finding;
-use crate::text::{TokenKind, tokens};
+use crate::text::{TokenKind, mask_variables, tokens, unquote_identifier};
 
 /// Puts what is written in place of the names that stand for it.
 pub(super) fn restore(finding: &mut Finding, stand_ins: &[(String, String)]) {
@@ -63,28 +64,33 @@ fn restored<'a>(text: &'a str, stand_ins: &[(String, String)]) -> Cow<'a, str> {
     }
 }
 
-/// The variables of psql in a statement: the name that the grammar was given for each, with how it is written.
-pub(super) fn variables(statement: &str) -> Vec<(String, String)> {
-    if !statement.contains(':') {
-        return Vec::new();
-    }
-    let mut found = Vec::new();
-    let mut colons = 0;
-    for token in tokens(statement) {
-        let word = token.span.of(statement);
-        match token.kind {
-            TokenKind::Symbol if word == ":" => {
-                colons += 1;
-                continue;
-            }
-            TokenKind::Word if colons == 1 => found.push((format!("_{word}"), format!(":{word}"))),
-            TokenKind::QuotedIdentifier if colons == 1 => {
-                let name = crate::text::unquote_identifier(word);
-                found.push((name, format!(":{word}")));
-            }
-            _ => {}
+/// Adds the variables in a statement, psql's `:name` and other tools' `${name}`: the name that the grammar was given for
+/// each, with how it is written.
+pub(super) fn variables(statement: &str, found: &mut Vec<(String, String)>) {
+    let Cow::Owned(masked) = mask_variables(statement) else {
+        return;
+    };
+    let words = tokens(&masked).filter(|it| it.kind == TokenKind::Word);
+    let changed = words.map(|it| (it.span.of(&masked), it.span.of(statement)));
+    let mut pairs: Vec<(String, String)> = changed
+        .filter(|(name, written)| name != written)
+        .map(|(name, written)| (name.to_ascii_lowercase(), written.to_owned()))
+        .collect();
+    // `:"name"` is a quoted name without its colon
+    let quoted = tokens(&masked).filter(|it| it.kind == TokenKind::QuotedIdentifier);
+    for token in quoted {
+        let before = (token.span.start as usize).checked_sub(1);
+        let is_variable = before.is_some_and(|at| {
+            statement.as_bytes().get(at) == Some(&b':') && masked.as_bytes().get(at) == Some(&b' ')
+        });
+        if is_variable {
+            let written = token.span.of(statement);
+            pairs.push((unquote_identifier(written), format!(":{written}")));
         }
-        colons = 0;
     }
-    found
+    for pair in pairs {
+        if !found.contains(&pair) {
+            found.push(pair);
+        }
+    }
 }

@@ -2,6 +2,7 @@
 
 use super::refused::versions::Missing;
 use super::refused::{Refusal, dependants, existence, forms, versions};
+use crate::ast::Kind;
 use crate::lint::context::At;
 use crate::lint::finding::Finding;
 use crate::lint::rule::{Aliases, Check, Default, Group, Rule};
@@ -65,8 +66,9 @@ fn check(at: &At<'_>, found: &mut Vec<Finding>) {
         found.push(refused(at, refusal).alone());
         return;
     }
-    if let Some(missing) = versions::missing(at) {
-        found.push(of_version(at, missing));
+    let missing = versions::missing(at);
+    if !missing.is_empty() {
+        found.extend(missing.iter().map(|it| of_version(at, it)));
         return;
     }
     if let Some(why) = &at.effects.refused {
@@ -86,8 +88,8 @@ fn refused(at: &At<'_>, (span, why): Refusal) -> Finding {
 }
 
 /// What the version lacks.
-fn of_version(at: &At<'_>, missing: Missing) -> Finding {
-    let Missing { name, since, .. } = &missing;
+fn of_version(at: &At<'_>, missing: &Missing) -> Finding {
+    let Missing { name, since, .. } = missing;
     let version = at.settings.version;
     let message = format!("{name} exists since PostgreSQL {since}, and this is for {version}");
     let mut finding = Finding::new(&RULE, missing.span, message).label("fails");
@@ -95,6 +97,10 @@ fn of_version(at: &At<'_>, missing: Missing) -> Finding {
         finding = finding
             .severity(Severity::Warning)
             .note("unless somebody has made a function of that name");
+    }
+    if matches!(at.statement.kind, Kind::Set(_)) {
+        // a dump of a newer version sets it and goes on
+        finding = finding.severity(Severity::Warning);
     }
     finding = finding.note(format!(
         "`--pg-version` or `pg-version` of the configuration says for which version, here {version}"

@@ -5,7 +5,7 @@ use crate::lint::context::At;
 use crate::lint::finding::Finding;
 use crate::lint::rule::{Aliases, Check, Default, Group, Rule};
 use crate::lint::severity::Severity;
-use crate::text::Span;
+use crate::text::{Span, Token, TokenKind, tokens};
 
 pub(crate) static RULE: Rule = Rule {
     name: "unseen-statement",
@@ -22,6 +22,7 @@ What runs when the script runs and is no SQL that stands in it:
 - `EXECUTE` of a text that only the server knows. Constants, `||`, `quote_ident` and `format` are put together, and what they
   make is looked at like any statement;
 - `DO` in another language than PL/pgSQL;
+- psql's `\i` and `\gexec`;
 - functions and procedures that the script calls: their bodies are left alone, and what is not built in may do anything.
 
 ## Why it hurts
@@ -79,6 +80,39 @@ fn called(query: &Query) -> Option<&ObjectName> {
         crate::ast::Node::Call(call) if query.reads.is_empty() => Some(&call.name),
         _ => None,
     }
+}
+
+/// Commands of psql that run what does not stand there.
+pub(in crate::lint) fn of_commands(text: &str) -> Vec<Finding> {
+    if !text.contains("\\i") && !text.contains("\\gexec") {
+        return Vec::new();
+    }
+    let mut found = Vec::new();
+    let mut last: Option<Token> = None;
+    for token in tokens(text) {
+        let command = last.filter(|it| it.kind == TokenKind::Backslash);
+        last = Some(token);
+        let Some(command) = command.filter(|_| token.kind == TokenKind::Word) else {
+            continue;
+        };
+        let (message, label) = match token.span.of(text) {
+            "i" | "ir" | "include" | "include_relative" => (
+                "what is in the other file is not looked at here",
+                "another file",
+            ),
+            "gexec" => (
+                "what the rows of the query say is run, and cannot be seen before",
+                "runs what is read",
+            ),
+            _ => continue,
+        };
+        let span = Span {
+            start: command.span.start,
+            end: token.span.end,
+        };
+        found.push(Finding::new(&RULE, span, message).label(label));
+    }
+    found
 }
 
 /// An `EXECUTE` whose text is not known.

@@ -204,25 +204,33 @@ impl Feature {
     }
 }
 
-/// The first thing in a statement that its server does not have.
-pub(in crate::lint::rules) fn missing(at: &At<'_>) -> Option<Missing> {
-    if let Kind::Set(set) = &at.statement.kind {
-        let (name, since) = PARAMETERS.iter().find(|(name, _)| *name == set.name)?;
-        return (*since > at.settings.version).then(|| Missing {
-            span: at.statement.span,
-            name: format!("the parameter `{name}`"),
-            since: *since,
-            instead: "",
-            is_function: false,
-        });
+/// What in a statement its server does not have.
+pub(in crate::lint::rules) fn missing(at: &At<'_>) -> Vec<Missing> {
+    match &at.statement.kind {
+        Kind::Set(set) => of_parameter(at, &set.name).into_iter().collect(),
+        // what a block runs tells of itself, and rows of data are no SQL
+        Kind::Do(_) | Kind::Copy(_) => Vec::new(),
+        _ => {
+            let mut found = Vec::new();
+            by_words(at, &mut found);
+            by_constraints(at, &mut found);
+            found
+        }
     }
-    if matches!(at.statement.kind, Kind::Do(_) | Kind::Copy(_)) {
-        return None;
-    }
-    by_words(at).or_else(|| by_constraints(at))
 }
 
-fn by_words(at: &At<'_>) -> Option<Missing> {
+fn of_parameter(at: &At<'_>, name: &str) -> Option<Missing> {
+    let (name, since) = PARAMETERS.iter().find(|(it, _)| *it == name)?;
+    (*since > at.settings.version).then(|| Missing {
+        span: at.statement.span,
+        name: format!("the parameter `{name}`"),
+        since: *since,
+        instead: "",
+        is_function: false,
+    })
+}
+
+fn by_words(at: &At<'_>, missing: &mut Vec<Missing>) {
     let text = at.written(at.statement.span);
     let is_blank = |it: &Token| {
         matches!(
@@ -231,7 +239,7 @@ fn by_words(at: &At<'_>) -> Option<Missing> {
         )
     };
     let tokens: Vec<Token> = tokens(text).filter(|it| !is_blank(it)).collect();
-    let first = tokens.first()?.span.of(text);
+    let first = tokens.first().map_or("", |it| it.span.of(text));
     for (index, token) in tokens.iter().enumerate() {
         if token.kind != TokenKind::Word {
             continue;
@@ -249,11 +257,10 @@ fn by_words(at: &At<'_>) -> Option<Missing> {
                 && !(feature.is_function() && is_named(at, text, &tokens, index))
             {
                 let start = token.span.start;
-                return Some(found(at, feature, Span { start, end }));
+                missing.push(found(at, feature, Span { start, end }));
             }
         }
     }
-    None
 }
 
 /// The features whose first word has that first letter: most words are none's.
@@ -328,35 +335,43 @@ fn is_named(at: &At<'_>, text: &str, tokens: &[Token], index: usize) -> bool {
 }
 
 /// Constraints whose words are old and whose place is new.
-fn by_constraints(at: &At<'_>) -> Option<Missing> {
+fn by_constraints(at: &At<'_>, missing: &mut Vec<Missing>) {
     let Kind::CreateTable(table) = &at.statement.kind else {
-        return None;
+        return;
     };
-    let of_columns = table.columns.iter().flat_map(|it| &it.constraints);
-    let found = of_columns
-        .filter_map(|it| match &it.kind {
-            ConstraintKind::Generated { stored: true, .. } => Some((it, 12, "")),
-            ConstraintKind::Generated { stored: false, .. } => Some((it, 18, "`STORED`")),
-            _ => None,
-        })
-        .chain(table.constraints.iter().filter_map(|it| match &it.kind {
-            ConstraintKind::NotNull(_) => Some((it, 18, "`NOT NULL` behind the column")),
-            ConstraintKind::ForeignKey(key) if key.period => Some((it, 18, "")),
-            _ => None,
-        }));
-    let mut late = found.filter(|(_, since, _)| *since > at.settings.version);
-    let (constraint, since, instead) = late.next()?;
-    let what = match &constraint.kind {
-        ConstraintKind::Generated { stored: true, .. } => "a generated column",
-        ConstraintKind::Generated { .. } => "a generated column without `STORED`",
-        ConstraintKind::NotNull(_) => "`NOT NULL` as a constraint of the table",
-        _ => "a foreign key with `PERIOD`",
+    let mut push = |span: Span, since: u32, name: &str, instead: &'static str| {
+        if since > at.settings.version {
+            missing.push(Missing {
+                span,
+                name: name.to_owned(),
+                since,
+                instead,
+                is_function: false,
+            });
+        }
     };
-    Some(Missing {
-        span: constraint.span,
-        name: what.to_owned(),
-        since,
-        instead,
-        is_function: false,
-    })
+    for it in table.columns.iter().flat_map(|it| &it.constraints) {
+        match &it.kind {
+            ConstraintKind::Generated { stored: true, .. } => {
+                push(it.span, 12, "a generated column", "");
+            }
+            ConstraintKind::Generated { stored: false, .. } => {
+                let name = "a generated column without `STORED`";
+                push(it.span, 18, name, "`STORED`");
+            }
+            _ => {}
+        }
+    }
+    for it in &table.constraints {
+        match &it.kind {
+            ConstraintKind::NotNull(_) => {
+                let name = "`NOT NULL` as a constraint of the table";
+                push(it.span, 18, name, "`NOT NULL` behind the column");
+            }
+            ConstraintKind::ForeignKey(key) if key.period => {
+                push(it.span, 18, "a foreign key with `PERIOD`", "");
+            }
+            _ => {}
+        }
+    }
 }

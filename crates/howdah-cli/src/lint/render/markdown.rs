@@ -105,15 +105,22 @@ fn inline(message: &str) -> String {
     let mut rest = message;
     while let Some((before, code)) = rest.split_once('`') {
         text.push_str(&escaped(before));
-        // a quoted name may hold the mark itself
-        let end = if code.starts_with('"') { "\"`" } else { "`" };
-        let length = code.find(end).map_or(code.len(), |at| at + end.len() - 1);
-        let (code, behind) = code.split_at(length);
+        let (code, behind) = code.split_at(end_of_code(code));
         let _ = write!(text, "<code>{}</code>", escaped(code));
         rest = behind.strip_prefix('`').unwrap_or(behind);
     }
     text.push_str(&escaped(rest));
     text.replace('\n', " ")
+}
+
+/// Where the mark stands that ends it: a quoted name may hold the mark itself.
+fn end_of_code(code: &str) -> usize {
+    let mut quoted = false;
+    let end = code.find(|it| {
+        quoted ^= it == '"';
+        it == '`' && !quoted
+    });
+    end.or_else(|| code.find('`')).unwrap_or(code.len())
 }
 
 pub(super) fn escaped(text: &str) -> String {

@@ -28,7 +28,7 @@ TABLES = """
 def test_sizes_decide_how_grave_it_is(database: str, tmp_path: Path) -> None:
     with howdah.connect(database) as connection:
         connection.execute(TABLES)
-    script = "ALTER TABLE shop.few ALTER COLUMN id TYPE text;\n"
+    script = "ALTER TABLE shop.few ALTER COLUMN id TYPE int;\n"
     unknown = [it for it in findings(tmp_path, "-", stdin=script) if it["work"]]
     known = [it for it in findings(tmp_path, "-", "--db", database, stdin=script) if it["work"]]
     assert {it["severity"] for it in unknown} == {"error"}

@@ -19,8 +19,8 @@ pub(crate) static RULE: Rule = Rule {
 
 What runs when the script runs and is no SQL that stands in it:
 
-- `EXECUTE` of a text that only the server knows. Constants, `||`, `quote_ident` and `format` are put together, and what they
-  make is looked at like any statement;
+- `EXECUTE` of a text that only the server knows. Constants, `||`, `quote_ident` and `format` are put together, and what comes
+  of it is looked at like any statement;
 - `DO` in another language than PL/pgSQL;
 - psql's `\i` and `\gexec`;
 - functions and procedures that the script calls: their bodies are left alone, and what is not built in may do anything.

@@ -22,8 +22,8 @@ use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-pub(crate) use arguments::Arguments;
 use arguments::FailOn;
+pub(crate) use arguments::{Arguments, Project};
 use baseline::Baseline;
 use check::{Checked, Checker};
 use config::{Config, Configs};
@@ -31,6 +31,7 @@ use files::Input;
 use history::Batch;
 use output::Output;
 use render::Totals;
+pub(crate) use rendered::{Migration, migrations};
 
 use crate::known::Known;
 use crate::{Context, exit};
@@ -51,7 +52,7 @@ pub(crate) fn run(arguments: &Arguments, context: &Context) -> anyhow::Result<i3
     let checker = Checker::new(arguments, &configs, &known)?;
     let mut run = Run::new(arguments)?;
     if let Some(project) = arguments.project() {
-        let migrations = rendered::migrations(&project, context)?;
+        let migrations = migrations(&project, context)?;
         checker.sequence(&migrations, &mut |checked| run.take(checked))?;
     } else {
         let inputs = inputs(arguments, &configs)?;
@@ -71,7 +72,7 @@ pub(crate) fn run(arguments: &Arguments, context: &Context) -> anyhow::Result<i3
             }
         }
         if arguments.trace {
-            match trace(arguments, batches, context) {
+            match trace(arguments, &configs, batches, context) {
                 Ok(Some(report)) => run.traced(&report)?,
                 Ok(None) => {}
                 // what was found is whole all the same
@@ -82,9 +83,10 @@ pub(crate) fn run(arguments: &Arguments, context: &Context) -> anyhow::Result<i3
     run.end()
 }
 
-/// What the files really do; nothing where there is none.
+/// What the files really do, on a copy of the schema that is known; nothing where there is none.
 fn trace(
     arguments: &Arguments,
+    configs: &Configs,
     batches: Vec<Batch>,
     context: &Context,
 ) -> anyhow::Result<Option<howdah_trace::Report>> {
@@ -104,11 +106,16 @@ fn trace(
             files.push(path);
         }
     }
-    if files.is_empty() {
+    let Some(first) = files.first() else {
         return Ok(None);
-    }
-    let schema = arguments.schema.clone();
-    crate::trace::measured(files, schema, arguments.assume_in_transaction, context).map(Some)
+    };
+    let folder = std::path::absolute(first)?;
+    let config = configs.of_folder(folder.parent().unwrap_or(Path::new("/")))?;
+    let snapshot = arguments.schema.as_ref().or(config.schema.as_ref());
+    let snapshot = snapshot.map(|it| it.display().to_string());
+    let schema = arguments.db.as_deref().or(snapshot.as_deref());
+    let atomic = arguments.assume_in_transaction;
+    crate::trace::beside_findings(&files, schema, atomic, context).map(Some)
 }
 
 /// What the command line means; nothing: the current folder.

@@ -229,8 +229,8 @@ def test_a_trace_shows_what_the_files_really_do(tmp_path: Path) -> None:
         "3.sql": "ALTER TABLE nowhere ADD COLUMN a int;\n",
     }
     write(tmp_path, files)
-    options = ("--schema", "schema.sql", "--only", "rewriting-default", "--trace")
-    options += ("--report", "json=found.json")
+    options = ["--schema", "schema.sql", "--only", "rewriting-default", "--trace"]
+    options += ["--report", "json=found.json"]
     done = lint(tmp_path, "1.sql", "2.sql", "3.sql", *options)
     assert done.returncode == FAILED, "what fails is not clean, whatever was found"
     said, measured = done.stdout.split("traced on a scratch copy")

@@ -83,14 +83,14 @@ fn literals_that_are_executed_are_looked_into() {
 
 #[test]
 fn constants_are_put_together() {
-    let text = r#"do $x$ declare q text := 'drop table a'; r constant text := 'b'; s text := 'c'; begin
+    let text = r"do $x$ declare q text := 'drop table a'; r constant text := 'b'; s text := 'c'; begin
         execute q;
         execute ('alter table ' || quote_ident('T')) || ' add column n text default ' || quote_literal('x');
         execute format('drop table %2$I, %1$s -- 100%%', r, 'D');
         s := 'd';
         execute E'drop table \'' || s;
         execute s;
-    end $x$"#;
+    end $x$";
     assert_eq!(
         texts(text),
         [

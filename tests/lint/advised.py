@@ -252,7 +252,7 @@ HAZARDS = [
         pg=18,
     ),
     Hazard("blocking-type-change", "ALTER TABLE orders ALTER COLUMN number TYPE numeric"),
-    Hazard("blocking-type-change", "ALTER TABLE orders ALTER COLUMN code TYPE varchar(5)"),
+    Hazard("blocking-type-change", "ALTER TABLE orders ALTER COLUMN code TYPE varchar(10)"),
     Hazard(
         "blocking-type-change",
         "ALTER TABLE orders ALTER COLUMN code TYPE text",

@@ -119,6 +119,25 @@ def test_one_application_of_django(django_project: Path) -> None:
     assert "`none`" in unknown.stderr
 
 
+DEFAULTS = """
+from django.db import migrations, models
+
+class Migration(migrations.Migration):
+    dependencies = [("shop", "0002_more")]
+    operations = [
+        migrations.AddField("order", "n", models.IntegerField(default=0)),
+        migrations.AddField("order", "name", models.CharField(max_length=9, default="it's 5%")),
+        migrations.RunSQL("ALTER TABLE shop_order ADD COLUMN z int NOT NULL"),
+    ]
+"""
+
+
+def test_defaults_need_no_database(django_project: Path) -> None:
+    write(django_project, {"shop/migrations/0003_defaults.py": DEFAULTS})
+    found = hazards(django_project, "--django", "manage.py", "shop")
+    assert found[-1] == ("shop/migrations/0003_defaults.py", 8)
+
+
 ROUTER = """
 class Router:
     def allow_migrate(self, db, app_label, **hints):

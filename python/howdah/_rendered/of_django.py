@@ -61,7 +61,15 @@ def _databases() -> list[Any]:
                 f"note: the project's database{name} does not answer; most SQL needs none\n"
             )
             connection.__dict__["pg_version"] = _VERSION
+            connection.ops.compose_sql = _composed
     return found
+
+
+def _composed(sql: str, params: Any) -> str:
+    """A statement with its values, for which Django asks a connection."""
+    from howdah.django.literals import literal
+
+    return sql % tuple(literal(it) for it in params or ())
 
 
 def _migrations(root: Path, apps: list[str]) -> Iterator[Migration]:
@@ -108,7 +116,8 @@ def _render(connection: Any, migration: Any, state: Any, path: str) -> tuple[Mig
                 sql = _collect(editor, migration.app_label, operation, before, state)
             except Exception as error:  # noqa: BLE001 - of the project's own making, and told
                 what = f"{type(error).__name__}: {error}".strip()
-                rendered.error = f"operation {index + 1} cannot be written as SQL: {what}"
+                failed = f"operation {index + 1} cannot be written as SQL: {what}"
+                rendered.error = "; ".join(filter(None, (rendered.error, failed)))
                 continue
             chunks += [(index, sql)] if sql else []
             for statement in editor.deferred_sql:

@@ -165,7 +165,8 @@ fn finding(
         ));
     }
     let next = Name::new(format!("{}_new", column.text));
-    let value = using.map_or_else(|| format!("{column}::{type_name}"), |it| it.text.clone());
+    // assigned as `ALTER COLUMN TYPE` does it, which refuses what does not fit: a cast that is written cuts it off
+    let value = using.map_or_else(|| column.to_string(), |it| it.text.clone());
     finding.instead(
         "a new column beside the old one: let programs write both, fill it, and switch",
         format!(

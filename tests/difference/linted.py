@@ -1,7 +1,8 @@
 """What the linter says of a plan as the migration that `howdah migrate make` writes of it.
 
-Every table that is there is large, so whatever a statement reads or writes anew under a lock is found. What models want,
-such as narrow keys, and what a release must know of another are no matter of the plan's form.
+Every table that is there is large, so whatever a statement reads or writes anew under a lock is
+found. What models want, such as narrow keys, and what a release must know of another are no matter
+of the plan's form.
 """
 
 from __future__ import annotations

@@ -148,26 +148,13 @@ pub(crate) fn altered(situation: &Situation<'_>, change: &Change) -> Outcome {
     let Entity::Relation(name) = &change.entity else {
         return Outcome::Left;
     };
-    let is_small = situation.is_small(name);
+    if let Some(hazard) = situation.hazard(change) {
+        let is_attached = change.aspect == Some(Aspect::AttachPartition);
+        let verb = if is_attached { "attach" } else { "rewrite" };
+        let id = format!("{verb} {}", object(change));
+        return rewritten(situation, change, &id, hazard.to_string());
+    }
     match &change.aspect {
-        Some(Aspect::Logged | Aspect::Tablespace | Aspect::AccessMethod) if !is_small => {
-            let reason = format!("`{name}` would be written anew while nobody can read it");
-            rewritten(
-                situation,
-                change,
-                &format!("rewrite {}", object(change)),
-                reason,
-            )
-        }
-        Some(Aspect::AttachPartition) if !is_small => {
-            let reason = format!("all rows of `{name}` would be read while nobody else can");
-            rewritten(
-                situation,
-                change,
-                &format!("attach {}", object(change)),
-                reason,
-            )
-        }
         Some(Aspect::RowSecurity | Aspect::ForceRowSecurity) => {
             let reason = "the old program may not say whose rows it asks for";
             let steps = plain(change, reason)

@@ -91,15 +91,19 @@ impl Catalog {
     /// Adds a column with its constraints, or what a partition says anew of one that it has.
     pub(super) fn add_column(&mut self, table: &ObjectName, def: &ColumnDef) {
         let column = self.column(table, def);
+        if self
+            .relation(table)
+            .is_some_and(|it| it.columns.len() >= MOST_COLUMNS && it.column(&column.name).is_none())
+        {
+            return;
+        }
         self.change(table, |relation| {
-            let is_full = relation.columns.len() >= MOST_COLUMNS;
             match relation
                 .columns
                 .iter_mut()
                 .find(|known| known.name == column.name)
             {
                 Some(known) => inheritance::merge(known, column),
-                None if is_full => {}
                 None => relation.columns.push(column),
             }
         });

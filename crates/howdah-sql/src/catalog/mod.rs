@@ -157,6 +157,16 @@ impl Catalog {
         Made(self.transaction)
     }
 
+    /// For what is made unless it is there (`IF NOT EXISTS`, `OR REPLACE`): of a database that is not known nobody can
+    /// tell, and such scripts are run where it is.
+    fn now_unless(&self, conditional: bool) -> Made {
+        if conditional && !self.complete {
+            Made::default()
+        } else {
+            self.now()
+        }
+    }
+
     fn objects(&mut self) -> &mut Objects {
         Arc::make_mut(&mut self.objects)
     }

@@ -337,7 +337,8 @@ fn a_missing_semicolon_is_an_error_and_hides_nothing() {
 fn what_the_parser_does_not_know_is_read() {
     use howdah_sql::ast::{Action, Kind};
 
-    let text = "alter table t add column y text compression lz4 not null, add z bytea storage External";
+    let text =
+        "alter table t add column y text compression lz4 not null, add z bytea storage External";
     let script = howdah_sql::parse(text);
     assert_eq!(script.errors, []);
     let Kind::AlterTable(table) = &script.statements[0].kind else {

@@ -19,7 +19,7 @@ struct Clause {
     value: String,
 }
 
-/// `SET NAMES 'utf8'`, which the parser cannot read at all.
+/// What the parser cannot read at all: `SET NAMES 'utf8'`, `CREATE LANGUAGE` in full.
 pub(super) fn whole(source: &str) -> Option<Kind> {
     let words: Vec<&str> = words(source).iter().map(|it| it.span.of(source)).collect();
     let is = |at: usize, word: &str| {
@@ -27,13 +27,19 @@ pub(super) fn whole(source: &str) -> Option<Kind> {
             .get(at)
             .is_some_and(|it| it.eq_ignore_ascii_case(word))
     };
+    if is(0, "create") {
+        let mut at = if is(1, "or") { 3 } else { 1 };
+        at += usize::from(is(at, "trusted"));
+        at += usize::from(is(at, "procedural"));
+        return is(at, "language").then(|| Kind::Other("create language".to_owned()));
+    }
     let scoped = usize::from(is(1, "local") || is(1, "session"));
     let value = words.get(2 + scoped).copied().unwrap_or("default");
     if !is(0, "set") || !is(1 + scoped, "names") || words.len() > 3 + scoped {
         return None;
     }
-    let value =
-        (!value.eq_ignore_ascii_case("default")).then(|| value.trim_matches('\'').to_owned());
+    let given = !value.eq_ignore_ascii_case("default");
+    let value = given.then(|| value.trim_matches('\'').to_owned());
     Some(Kind::Set(Set {
         name: "client_encoding".to_owned(),
         values: value.into_iter().collect(),
@@ -49,24 +55,18 @@ pub(super) fn rest(source: &str) -> Option<Rest> {
         let token = words.get(at);
         token.is_some_and(|it| it.span.of(source).eq_ignore_ascii_case(word))
     };
-    let mut clauses = Vec::new();
-    let mut blanks = Vec::new();
-    if is(0, "create") {
-        // `TRUSTED` has no meaning since procedural languages are extensions
-        let at = if is(1, "or") { 3 } else { 1 };
-        let trusted = words.get(at).filter(|_| is(at, "trusted"))?;
-        blanks.push(trusted.span);
-    } else if is(0, "alter") && (is(1, "table") || is(1, "foreign")) {
-        clauses = column_clauses(source, &words);
-        blanks.extend(clauses.iter().map(|it| it.span));
+    if !is(0, "alter") || !(is(1, "table") || is(1, "foreign")) {
+        return None;
+    }
+    let clauses = column_clauses(source, &words);
+    if clauses.is_empty() {
+        return None;
     }
     let mut bytes = source.as_bytes().to_vec();
-    for blank in &blanks {
-        bytes.get_mut(blank.range())?.fill(b' ');
+    for clause in &clauses {
+        bytes.get_mut(clause.span.range())?.fill(b' ');
     }
-    let text = String::from_utf8(bytes)
-        .ok()
-        .filter(|_| !blanks.is_empty())?;
+    let text = String::from_utf8(bytes).ok()?;
     Some(Rest { text, clauses })
 }
 

@@ -14,17 +14,48 @@ pub(crate) fn created(situation: &Situation<'_>, change: &Change) -> Outcome {
     else {
         return Outcome::Left;
     };
+    let mut steps = Vec::new();
+    let waiting = (table.clone(), aside(name));
+    match situation.leftovers.get(&waiting) {
+        // the one whose place it takes has gone already
+        Some(State::Done) => {
+            let rename = renamed(table, &waiting.1, name, &object(change));
+            let undo = format!("drop index concurrently {}", table.sibling(name.as_str()));
+            steps.push(rename.undone_by(undo));
+            let rest = change.statements.iter().skip(1);
+            steps.extend(rest.map(|sql| quick(sql, change)));
+            return Outcome::Steps(apart(steps), Deploy::Expand);
+        }
+        Some(_) => steps.push(cleared(table, &waiting.1, &object(change))),
+        None => {}
+    }
     if situation.is_small(table) || is_foreign(situation, table) {
         let reason = "the table is new or small: the index is built at once";
-        return Outcome::Steps(vec![plain(change, reason)], Deploy::Expand);
+        let mut forms = apart(steps);
+        forms.push(plain(change, reason));
+        return Outcome::Steps(forms, Deploy::Expand);
     }
-    let mut steps = Vec::new();
     build(situation, table, name, index, &object(change), &mut steps);
     let rest = change.statements.iter().skip(1);
-    steps.extend(rest.map(|sql| {
-        Step::ddl(sql.clone(), object(change), "it changes the catalog alone").goes_along()
-    }));
+    steps.extend(rest.map(|sql| quick(sql, change)));
     Outcome::Steps(apart(steps), Deploy::Expand)
+}
+
+/// What belongs to the index, and goes with it.
+fn quick(sql: &str, change: &Change) -> Step {
+    Step::ddl(sql, object(change), "it changes the catalog alone").goes_along()
+}
+
+fn renamed(table: &Name, from: &str, to: &str, object: &str) -> Step {
+    let rename = |from: &str, to: &str| {
+        format!(
+            "alter index {} rename to {}",
+            table.sibling(from),
+            quoted(to)
+        )
+    };
+    let reason = "the new index takes the name of the old one";
+    Step::ddl(rename(from, to), object.to_owned(), reason).undone_by(rename(to, from))
 }
 
 fn is_foreign(situation: &Situation<'_>, table: &Name) -> bool {
@@ -224,22 +255,12 @@ pub(crate) fn replaced(situation: &Situation<'_>, changes: &[&Change]) -> Option
     let mut steps = Vec::new();
     build(situation, table, &other, index, &object(new), &mut steps);
     drop(situation, table, old, &mut steps);
-    let (own, other) = (quoted(name), table.sibling(other));
-    let rename = format!("alter index {other} rename to {own}");
-    let back = format!(
-        "alter index {} rename to {}",
-        table.sibling(name.as_str()),
-        quoted(&other.name)
-    );
-    let reason = "the new index takes the name of the old one";
-    steps.push(Step::ddl(rename, object(new), reason).undone_by(back));
+    steps.push(renamed(table, &other, name, &object(new)));
     let rest = changes
         .iter()
         .filter(|it| !matches!(it.entity, Entity::Index(..)));
     steps.extend(rest.flat_map(|it| plain(it, "it changes the catalog alone")));
     let more = new.statements.iter().skip(1);
-    steps.extend(more.map(|sql| {
-        Step::ddl(sql.clone(), object(new), "it changes the catalog alone").goes_along()
-    }));
+    steps.extend(more.map(|sql| quick(sql, new)));
     Some(Outcome::Steps(apart(steps), Deploy::Expand))
 }

@@ -332,3 +332,55 @@ fn a_missing_semicolon_is_an_error_and_hides_nothing() {
         assert!(howdah_sql::parse(text).errors.is_empty(), "{text}");
     }
 }
+
+#[test]
+fn what_the_parser_does_not_know_is_read() {
+    use howdah_sql::ast::{Action, Kind};
+
+    let text =
+        "alter table t add column y text compression lz4 not null, add z bytea storage External";
+    let script = howdah_sql::parse(text);
+    assert_eq!(script.errors, []);
+    let Kind::AlterTable(table) = &script.statements[0].kind else {
+        panic!("{:?}", script.statements)
+    };
+    let found = table.actions.iter().map(|it| {
+        let Action::AddColumn { column, .. } = &it.kind else {
+            panic!("{it:?}")
+        };
+        let kept = (column.compression.as_deref(), column.storage.as_deref());
+        (&*column.name, kept, it.span.of(text))
+    });
+    let found: Vec<_> = found.collect();
+    let [first, second] = found.as_slice() else {
+        panic!("{found:?}")
+    };
+    assert_eq!(first.0, "y");
+    assert_eq!(first.1, (Some("lz4"), None));
+    assert_eq!(second.1, (None, Some("external")));
+    assert_eq!(second.2, "add z bytea storage External");
+    for text in [
+        "set names 'utf8'",
+        "set local names default",
+        "create trusted procedural language plx handler h",
+        "alter table t add column storage text",
+    ] {
+        assert_eq!(howdah_sql::parse(text).errors, [], "{text}");
+    }
+}
+
+#[test]
+fn mistakes_are_told_in_words_of_sql() {
+    let told = |text: &str| -> Vec<String> {
+        let script = howdah_sql::parse(text);
+        script.errors.into_iter().map(|it| it.message).collect()
+    };
+    assert_eq!(told("{ x"), ["expected a command, found `{`"]);
+    assert_eq!(told("\0drop table y"), ["expected a command, found `\\0`"]);
+    assert_eq!(told("x"), ["expected a command, found `x`"]);
+    assert_eq!(
+        told("select 1; /* foo /* */\ndrop table x;"),
+        ["unterminated `/*` comment: nothing behind it is read"]
+    );
+    assert!(told("select 1 /* foo */").is_empty());
+}

@@ -315,7 +315,7 @@ fn file_report(path: &Path, text: &str, report: Report) -> FileReport {
         Located {
             start,
             end: lines.position(finding.span.end),
-            excerpt: Excerpt::new(text, &finding.span.range(), start.line as usize),
+            excerpt: Excerpt::new(&lines, &finding.span.range(), start.line),
             finding,
         }
     };

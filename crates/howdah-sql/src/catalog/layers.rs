@@ -1,7 +1,7 @@
 //! A map by names in two layers: what many catalogs have in common, and what one of them has changed.
 //!
-//! No IO. Used by the store. Invariant: what is shared is never written to, so that a copy costs as much as its changes,
-//! however large the database is that it began with.
+//! No IO. Used by the store. Invariant: what another copy has, too, is never written to, so that a copy costs as much as
+//! its changes, however large the database is that it began with; and nothing to make, of a catalog that stands alone.
 
 use std::sync::Arc;
 
@@ -70,6 +70,9 @@ impl<V: Clone> Layers<V> {
 
     pub(super) fn get_mut<'a>(&mut self, name: impl Into<Path<'a>>) -> Option<&mut V> {
         let name = name.into();
+        if self.stands_alone() {
+            return Arc::get_mut(&mut self.shared)?.get_mut(&name);
+        }
         if !self.own.contains_key(&name) {
             let (key, value) = self.shared.get_key_value(&name)?;
             self.own.insert(Arc::clone(key), Some(value.clone()));
@@ -78,11 +81,20 @@ impl<V: Clone> Layers<V> {
     }
 
     pub(super) fn insert(&mut self, key: Key, value: V) {
-        self.own.insert(key, Some(value));
+        if self.stands_alone()
+            && let Some(shared) = Arc::get_mut(&mut self.shared)
+        {
+            shared.insert(key, value);
+        } else {
+            self.own.insert(key, Some(value));
+        }
     }
 
     pub(super) fn remove<'a>(&mut self, name: impl Into<Path<'a>>) -> Option<V> {
         let name = name.into();
+        if self.stands_alone() {
+            return Arc::get_mut(&mut self.shared)?.remove(&name);
+        }
         let Some((key, shared)) = self.shared.get_key_value(&name) else {
             return self.own.remove(&name).flatten();
         };
@@ -102,15 +114,30 @@ impl<V: Clone> Layers<V> {
 
     /// Makes what has changed common to all copies that are made from now on.
     pub(super) fn share(&mut self) {
-        if self.own.is_empty() {
-            return;
+        if !self.own.is_empty() {
+            merge(Arc::make_mut(&mut self.shared), &mut self.own);
         }
-        let shared = Arc::make_mut(&mut self.shared);
-        for (key, value) in self.own.drain() {
-            match value {
-                Some(value) => drop(shared.insert(key, value)),
-                None => drop(shared.remove(&Path::from(&*key))),
-            }
+    }
+
+    /// Whether no other copy has what is shared; all that was changed is in it then.
+    fn stands_alone(&mut self) -> bool {
+        if self.own.len() > self.shared.len() {
+            // a copy of its own costs no more than what was written already
+            Arc::make_mut(&mut self.shared);
+        }
+        let Some(shared) = Arc::get_mut(&mut self.shared) else {
+            return false;
+        };
+        merge(shared, &mut self.own);
+        true
+    }
+}
+
+fn merge<V>(shared: &mut Map<V>, own: &mut Map<Option<V>>) {
+    for (key, value) in own.drain() {
+        match value {
+            Some(value) => drop(shared.insert(key, value)),
+            None => drop(shared.remove(&Path::from(&*key))),
         }
     }
 }

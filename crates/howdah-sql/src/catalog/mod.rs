@@ -97,6 +97,17 @@ impl Catalog {
         self
     }
 
+    /// A copy to try one statement on, however much the open transaction has done.
+    pub(crate) fn trial(&self) -> Self {
+        Self {
+            objects: Arc::new(self.objects.without_log()),
+            search_path: self.search_path.clone(),
+            saved: self.saved.clone(),
+            time_zone: self.time_zone.clone(),
+            ..*self
+        }
+    }
+
     /// Says how large a relation is.
     pub fn set_size(&mut self, name: &ObjectName, size: Size) {
         self.change(name, |relation| relation.size = Some(size));
@@ -144,6 +155,16 @@ impl Catalog {
     /// For what is made now.
     fn now(&self) -> Made {
         Made(self.transaction)
+    }
+
+    /// For what is made unless it is there (`IF NOT EXISTS`, `OR REPLACE`): of a database that is not known nobody can
+    /// tell, and such scripts are run where it is.
+    fn now_unless(&self, conditional: bool) -> Made {
+        if conditional && !self.complete {
+            Made::default()
+        } else {
+            self.now()
+        }
     }
 
     fn objects(&mut self) -> &mut Objects {

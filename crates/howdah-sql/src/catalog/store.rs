@@ -84,6 +84,22 @@ impl Objects {
         Arc::make_mut(&mut self.others)
     }
 
+    /// A copy that nothing will be undone in.
+    pub(super) fn without_log(&self) -> Self {
+        Self {
+            relations: self.relations.clone(),
+            indexes: self.indexes.clone(),
+            dependents: self.dependents.clone(),
+            referring: self.referring.clone(),
+            indexes_of: self.indexes_of.clone(),
+            defaults: self.defaults.clone(),
+            constraint_names: self.constraint_names.clone(),
+            log: None,
+            marks: self.marks,
+            others: Arc::clone(&self.others),
+        }
+    }
+
     /// Marks the point that a transaction or savepoint begins at.
     pub(super) fn mark(&mut self) -> Mark {
         self.marks += 1;

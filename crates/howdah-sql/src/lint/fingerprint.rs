@@ -14,16 +14,29 @@ use crate::text::Span;
 #[derive(Debug, Default)]
 pub struct Fingerprints {
     seen: HashMap<[u8; 8], usize>,
+    /// The words of the statement that findings are in.
+    statement: String,
+    /// What rules have made of them: a statement may be as long as the file, and have a finding in each line.
+    begun: HashMap<&'static str, Sha256>,
 }
 
 impl Fingerprints {
-    /// The fingerprint of the next finding of a rule in a statement; `words` are of the statement, then of the place.
-    pub fn next(&mut self, rule: &str, statement: &str, place: &str) -> String {
-        let mut hash = Sha256::new();
-        for part in [rule, statement, place] {
-            hash.update(part.as_bytes());
-            hash.update([0]);
-        }
+    /// The findings that follow are in a statement of these words.
+    pub fn enter(&mut self, statement: String) {
+        self.statement = statement;
+        self.begun.clear();
+    }
+
+    /// The fingerprint of the next finding of a rule, at a place of these words.
+    pub fn next(&mut self, rule: &'static str, place: &str) -> String {
+        let begun = self.begun.entry(rule).or_insert_with(|| {
+            let mut hash = Sha256::new();
+            add(&mut hash, rule);
+            add(&mut hash, &self.statement);
+            hash
+        });
+        let mut hash = begun.clone();
+        add(&mut hash, place);
         let mut key = [0; 8];
         for (to, from) in key.iter_mut().zip(hash.finalize()) {
             *to = from;
@@ -36,6 +49,11 @@ impl Fingerprints {
             count => format!("{number:016x}-{count}"),
         }
     }
+}
+
+fn add(hash: &mut Sha256, part: &str) {
+    hash.update(part.as_bytes());
+    hash.update([0]);
 }
 
 /// The words of a range: lower case, one space between, no comments.
@@ -81,13 +99,16 @@ mod tests {
     #[test]
     fn equal_findings_are_numbered() {
         let mut fingerprints = Fingerprints::default();
-        let first = fingerprints.next("rule", "drop table t", "t");
-        let again = fingerprints.next("rule", "drop table t", "t");
-        assert_eq!(again, format!("{first}-2"));
+        let mut next = |statement: &str, place: &str| {
+            fingerprints.enter(statement.to_owned());
+            fingerprints.next("rule", place)
+        };
+        let first = next("drop table t", "t");
         assert_eq!(first.len(), 16);
-        let mut other = Fingerprints::default();
-        assert_eq!(other.next("rule", "drop table t", "t"), first);
-        assert_ne!(other.next("rule", "drop table u", "u"), first);
-        assert_ne!(other.next("rule", "drop tab", "le t"), first);
+        assert_ne!(next("drop table u", "u"), first);
+        assert_ne!(next("drop tab", "le t"), first);
+        assert_eq!(next("drop table t", "t"), format!("{first}-2"));
+        assert_eq!(fingerprints.next("rule", "t"), format!("{first}-3"));
+        assert_ne!(fingerprints.next("other", "t"), first);
     }
 }

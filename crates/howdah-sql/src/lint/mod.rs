@@ -106,20 +106,25 @@ fn order(finding: &Finding) -> (u32, &'static str, u32, &str) {
 /// Gives each finding its fingerprint.
 fn name(text: &str, script: &Script, findings: &mut [Finding]) {
     let mut fingerprints = Fingerprints::default();
+    let mut current = None;
     for finding in findings {
         let statement = statement_of(script, finding.span);
-        let first = script
-            .comments
-            .partition_point(|it| it.span.end <= statement.start);
-        let comments = script.comments.get(first..).unwrap_or_default();
-        let comments = || {
-            let within = comments.iter().map(|it| it.span);
-            within.take_while(|it| it.start < statement.end)
-        };
-        let words = fingerprint::words(text, statement, comments());
-        let place = fingerprint::words(text, finding.span, comments());
-        finding.fingerprint = fingerprints.next(finding.rule.name, &words, &place);
+        if current.replace(statement) != Some(statement) {
+            fingerprints.enter(words(text, script, statement));
+        }
+        let place = words(text, script, finding.span);
+        finding.fingerprint = fingerprints.next(finding.rule.name, &place);
     }
+}
+
+/// The words of a place without the comments in it.
+fn words(text: &str, script: &Script, place: Span) -> String {
+    let first = script
+        .comments
+        .partition_point(|it| it.span.end <= place.start);
+    let comments = script.comments.get(first..).unwrap_or_default().iter();
+    let within = comments.map(|it| it.span);
+    fingerprint::words(text, place, within.take_while(|it| it.start < place.end))
 }
 
 /// The statement that a place is in, or the place itself.

@@ -176,23 +176,29 @@ impl<'a> Body<'a> {
     }
 
     fn find(&self, from: usize, words: &[&str]) -> usize {
+        self.find_before(self.tokens.len(), from, words)
+    }
+
+    fn find_before(&self, end: usize, from: usize, words: &[&str]) -> usize {
         let mut depth = 0usize;
-        for at in from..self.tokens.len() {
-            let word = self.word(at);
-            match word.as_str() {
+        let tokens = self.tokens.iter().enumerate().take(end).skip(from);
+        for (at, token) in tokens {
+            match token.span.of(self.text) {
                 "(" => depth += 1,
                 ")" => depth = depth.saturating_sub(1),
-                word if depth == 0 && words.contains(&word) => return at,
+                word if depth == 0 && words.iter().any(|it| word.eq_ignore_ascii_case(it)) => {
+                    return at;
+                }
                 _ => {}
             }
         }
-        self.tokens.len()
+        end
     }
 
     /// `for r in select … loop`: the query is a statement.
     fn for_loop(&mut self) {
         let end = self.find(self.at, &["loop"]);
-        let from = self.find(self.at, &["in"]) + 1;
+        let from = self.find_before(end, self.at, &["in"]) + 1;
         if from < end {
             match self.word(from).as_str() {
                 "execute" => self.execute_between(from + 1, end),
@@ -206,9 +212,9 @@ impl<'a> Body<'a> {
     /// A statement up to its `;`; `PERFORM x` is `SELECT x`.
     fn sql(&mut self, instead: Option<&str>) {
         let end = self.find(self.at, &[";"]);
-        let returning = self.find(self.at, &["returning"]);
-        let into = self.find(returning, &["into"]);
-        self.statement(self.at, end.min(into), instead);
+        let returning = self.find_before(end, self.at, &["returning"]);
+        let into = self.find_before(end, returning, &["into"]);
+        self.statement(self.at, into, instead);
         self.at = end;
     }
 

@@ -5,12 +5,14 @@
 
 mod access;
 mod alter_table;
+mod beyond;
 mod bodies;
 mod constraints;
 mod dynamic;
 mod expressions;
 mod literals;
 mod maintenance;
+mod messages;
 mod names;
 mod objects;
 mod options;
@@ -34,7 +36,9 @@ pub use self::literals::stretches;
 use self::parser::Parser;
 use self::tree::{Parsed, Tree};
 use crate::ast::{Kind, Script, SourceComment, Statement, SyntaxError};
-use crate::text::{Piece, Span, TokenKind, mask_commands, mask_variables, pieces, tokens};
+use crate::text::{
+    Piece, Span, TokenKind, is_open_comment, mask_commands, mask_variables, pieces, tokens,
+};
 
 /// Parentheses within parentheses that the parser, which calls itself for each, is given.
 /// PostgreSQL's own limit depends on its stack and is of the same order.
@@ -85,7 +89,20 @@ pub fn parse(text: &str) -> Script {
         };
         script.statements.push(statement);
     }
+    script.errors.extend(open_comment(text, &script.comments));
     script
+}
+
+/// A comment that is never closed takes all that follows with it.
+fn open_comment(text: &str, comments: &[SourceComment]) -> Option<SyntaxError> {
+    let last = comments.last().filter(|it| it.block)?;
+    is_open_comment(last.span.of(text)).then(|| SyntaxError {
+        span: Span {
+            end: last.span.start + 2,
+            ..last.span
+        },
+        message: "unterminated `/*` comment: nothing behind it is read".to_owned(),
+    })
 }
 
 /// One statement. If it is none as it stands, it is read once more with psql's variables masked.
@@ -131,10 +148,23 @@ fn read_here(
     let start = piece.span.start as usize;
     let source = mask_commands(piece.span.of(text), start, &piece.masked);
     let start = start + base;
-    convert(parser, &source, start).or_else(|error| match mask_variables(&source) {
-        Cow::Owned(masked) => convert(parser, &masked, start).map_err(|_| error),
-        Cow::Borrowed(_) => Err(error),
-    })
+    convert(parser, &source, start)
+        .or_else(|error| beyond(parser, &source, start).ok_or(error))
+        .or_else(|error| match mask_variables(&source) {
+            Cow::Owned(masked) => convert(parser, &masked, start).map_err(|_| error),
+            Cow::Borrowed(_) => Err(error),
+        })
+}
+
+/// What PostgreSQL takes and the parser does not.
+fn beyond(parser: &mut Parser, source: &str, base: usize) -> Option<Kind> {
+    if let Some(kind) = beyond::whole(source) {
+        return Some(kind);
+    }
+    let rest = beyond::rest(source)?;
+    let mut kind = convert(parser, &rest.text, base).ok()?;
+    rest.restore(&mut kind, base);
+    Some(kind)
 }
 
 fn convert(parser: &mut Parser, source: &str, base: usize) -> Result<Kind, SyntaxError> {
@@ -144,7 +174,7 @@ fn convert(parser: &mut Parser, source: &str, base: usize) -> Result<Kind, Synta
     if let Some(mistake) = mistake {
         return Err(SyntaxError {
             span: mistake.span.shifted(base),
-            message: message(&mistake.message),
+            message: messages::message(&mistake.message, source, mistake.span.start as usize),
         });
     }
     let parsed = Parsed {
@@ -178,19 +208,6 @@ fn convert(parser: &mut Parser, source: &str, base: usize) -> Result<Kind, Synta
 
 fn makes_schema(source: &str) -> bool {
     first_words(source) == "create schema"
-}
-
-/// In the voice of this house: lower case at the start, no period at the end.
-fn message(text: &str) -> String {
-    let text = text.trim_end_matches('.');
-    let shouts = text.chars().nth(1).is_some_and(char::is_uppercase);
-    match text.chars().next() {
-        Some(first) if !shouts => {
-            let rest = text.get(first.len_utf8()..).unwrap_or_default();
-            format!("{}{rest}", first.to_lowercase())
-        }
-        _ => text.to_owned(),
-    }
 }
 
 /// `alter table`: how a statement is called that nothing more is known of.

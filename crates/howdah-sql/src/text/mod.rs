@@ -15,6 +15,7 @@ pub use identifier::{fold_identifier, quote_identifier, unquote_identifier};
 pub(crate) use identifier::{unescape_unicode, unquote_unicode_identifier};
 pub(crate) use mask::{mask_commands, mask_variables};
 pub use position::{Lines, Position};
+pub(crate) use scan::is_open_comment;
 pub use scan::{Token, TokenKind, tokens};
 pub(crate) use sections::is_howdahs;
 pub use sections::{Section, made_for, sections};

@@ -167,7 +167,17 @@ fn quoted(bytes: &[u8], open: usize, quote: u8, backslashes: bool) -> usize {
     bytes.len()
 }
 
+/// Whether a `/*` comment has no end.
+pub(crate) fn is_open_comment(comment: &str) -> bool {
+    closed_comment(comment.as_bytes()).is_none()
+}
+
 fn block_comment(bytes: &[u8]) -> usize {
+    closed_comment(bytes).unwrap_or(bytes.len())
+}
+
+/// The length of a comment with those within it; none if it is not closed.
+fn closed_comment(bytes: &[u8]) -> Option<usize> {
     let mut depth = 0usize;
     let mut at = 0;
     while let Some(byte) = bytes.get(at) {
@@ -180,13 +190,13 @@ fn block_comment(bytes: &[u8]) -> usize {
                 depth -= 1;
                 at += 2;
                 if depth == 0 {
-                    return at;
+                    return Some(at);
                 }
             }
             _ => at += 1,
         }
     }
-    bytes.len()
+    None
 }
 
 /// The length of `$tag$…$tag$`, to the end of the text if it is not closed; none if no tag opens.

@@ -49,6 +49,7 @@ pub fn pieces(text: &str) -> Pieces {
         text,
         found: Pieces::default(),
         open: Open::default(),
+        no_data_before: 0,
     };
     let mut at = 0;
     while let Some(token) = scan::token_at(text, at) {
@@ -62,6 +63,8 @@ struct Splitter<'a> {
     text: &'a str,
     found: Pieces,
     open: Open,
+    /// Up to where no line is `\\.`, as a search for one has shown.
+    no_data_before: usize,
 }
 
 /// The statement that is being read.
@@ -171,11 +174,14 @@ impl Splitter<'_> {
         let open = std::mem::take(&mut self.open);
         let mut next = semicolon.end as usize;
         if let Some(mut piece) = open.piece {
-            if open.from_stdin
-                && let Some((data, end)) = copy_data(self.text, next)
-            {
-                piece.copy_data = Some(data);
-                next = end;
+            if open.from_stdin && next >= self.no_data_before {
+                match copy_data(self.text, next) {
+                    Some((data, end)) => {
+                        piece.copy_data = Some(data);
+                        next = end;
+                    }
+                    None => self.no_data_before = self.text.len(),
+                }
             }
             self.found.statements.push(piece);
         }

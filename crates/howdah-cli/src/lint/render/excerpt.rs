@@ -5,10 +5,15 @@
 
 use std::ops::Range;
 
+use howdah_sql::text::Lines;
+
 /// Lines shown at most.
 const LINES: usize = 4;
 /// Characters of a line shown at most.
 const WIDTH: usize = 160;
+
+/// Bytes of a line before and behind a place that are looked at: more than [`WIDTH`] characters.
+const LOOKED_AT: usize = 16 * WIDTH;
 
 /// Lines of a source.
 #[derive(Debug, Clone, Default)]
@@ -29,38 +34,39 @@ pub(crate) struct Line {
 
 impl Excerpt {
     /// The lines that a range of bytes touches; `first` is the number of its first line.
-    pub(crate) fn new(text: &str, range: &Range<usize>, first: usize) -> Self {
-        let before = text.get(..range.start).unwrap_or_default();
-        let mut begin = before.rfind('\n').map_or(0, |it| it + 1);
+    pub(crate) fn new(lines: &Lines<'_>, range: &Range<usize>, first: u32) -> Self {
         let mut excerpt = Self {
-            first,
+            first: first as usize,
             ..Self::default()
         };
-        loop {
-            let rest = text.get(begin..).unwrap_or_default();
-            let length = rest.find('\n').unwrap_or(rest.len());
-            let line = rest.get(..length).unwrap_or_default();
-            let from = range.start.saturating_sub(begin).min(length);
-            let to = range.end.saturating_sub(begin).min(length);
-            excerpt
-                .lines
-                .push(Line::new(line.trim_end_matches('\r'), from..to));
-            begin += length + 1;
-            if begin >= range.end.min(text.len()) {
-                return excerpt;
+        for number in first.. {
+            let (Some(begin), Some(line)) = (lines.start(number), lines.line(number)) else {
+                break;
+            };
+            let within = |it: usize| it.saturating_sub(begin).min(line.len());
+            let marked = within(range.start)..within(range.end);
+            excerpt.lines.push(Line::around(line, marked));
+            if lines.start(number + 1).is_none_or(|it| it >= range.end) {
+                break;
             }
             if excerpt.lines.len() == LINES {
                 excerpt.cut = true;
-                return excerpt;
+                break;
             }
         }
+        excerpt
     }
 }
 
 impl Excerpt {
     /// Lines of a text that is in no file.
     pub(crate) fn unnumbered(text: &str, range: &Range<usize>) -> Self {
-        Self::new(text, range, 0)
+        let lines = Lines::new(text);
+        let first = lines.position(range.start as u32).line;
+        Self {
+            first: 0,
+            ..Self::new(&lines, range, first)
+        }
     }
 
     /// How wide the numbers are.
@@ -84,6 +90,15 @@ impl Excerpt {
 }
 
 impl Line {
+    /// A line without its end. Of one that is very long no more than what may be shown is looked at.
+    fn around(line: &str, marked: Range<usize>) -> Self {
+        let from = line.floor_char_boundary(marked.start.saturating_sub(LOOKED_AT));
+        let to = line.floor_char_boundary(marked.start.saturating_add(LOOKED_AT));
+        let part = line.get(from..to).unwrap_or_default();
+        let within = |it: usize| it.saturating_sub(from).min(part.len());
+        Self::new(part, within(marked.start)..within(marked.end))
+    }
+
     fn new(line: &str, marked: Range<usize>) -> Self {
         let mut text = String::new();
         let (mut width, mut from, mut to) = (0, None, None);
@@ -207,7 +222,9 @@ mod tests {
     use super::*;
 
     fn marks(text: &str, range: Range<usize>) -> Vec<(String, String)> {
-        let excerpt = Excerpt::new(text, &range, 1);
+        let lines = Lines::new(text);
+        let first = lines.position(range.start as u32).line;
+        let excerpt = Excerpt::new(&lines, &range, first);
         let line = |it: &Line| {
             let marked = it.text.chars().skip(it.marked.start).take(it.marked.len());
             (it.text.clone(), marked.collect())
@@ -233,12 +250,12 @@ mod tests {
     fn wide_characters_take_two_columns() {
         let text = "SELECT '表名', e\u{301} FROM 表 x";
         let start = text.find("FROM").unwrap();
-        let excerpt = Excerpt::new(text, &(start..start + 4), 1);
+        let excerpt = Excerpt::new(&Lines::new(text), &(start..start + 4), 1);
         let line = excerpt.lines.first().unwrap();
         // seven letters, a quote, two wide ones, a quote, a comma, a space, an accented letter, a space
         assert_eq!(line.marked, 17..21, "{}", line.text);
         let long = format!("{}X", "表".repeat(500));
-        let found = Excerpt::new(&long, &(1_500..1_501), 1);
+        let found = Excerpt::new(&Lines::new(&long), &(1_500..1_501), 1);
         let line = found.lines.first().unwrap();
         let before: usize = line
             .text
@@ -256,7 +273,7 @@ mod tests {
         assert_eq!(found.first().unwrap().1, "X");
         assert!(found.first().unwrap().0.chars().count() <= WIDTH + 2);
         let tall = "a\n".repeat(100);
-        let excerpt = Excerpt::new(&tall, &(0..200), 1);
+        let excerpt = Excerpt::new(&Lines::new(&tall), &(0..200), 1);
         assert!(excerpt.cut && excerpt.lines.len() == LINES);
     }
 }

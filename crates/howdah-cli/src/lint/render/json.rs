@@ -7,7 +7,8 @@ use std::io::{self, Write};
 use howdah_sql::lint::{Fix, Help, Work};
 use howdah_sql::locks::LockTaken;
 use howdah_sql::text::Position;
-use serde_json::{Value, json};
+use serde::Serialize;
+use serde_json::json;
 
 use super::{FileReport, Located, Renderer, Totals};
 
@@ -32,7 +33,8 @@ impl Renderer for Json {
     fn file(&mut self, report: &FileReport, out: &mut dyn Write) -> io::Result<()> {
         for located in &report.findings {
             let separator = self.separator();
-            write!(out, "{separator}{}", value(&report.path, located))?;
+            out.write_all(separator.as_bytes())?;
+            serde_json::to_writer(&mut *out, &Written::new(&report.path, located))?;
         }
         Ok(())
     }
@@ -64,31 +66,101 @@ impl Renderer for Json {
     }
 }
 
-fn value(path: &str, located: &Located) -> Value {
-    let finding = &located.finding;
-    json!({
-        "file": path,
-        "rule": finding.rule.name,
-        "group": finding.rule.group.name(),
-        "squawk": finding.rule.aliases.squawk,
-        "severity": finding.severity.name(),
-        "message": finding.message,
-        "start": place(located.start, finding.span.start),
-        "end": place(located.end, finding.span.end),
-        "locks": finding.locks.iter().map(lock).collect::<Vec<_>>(),
-        "work": finding.work.iter().map(work).collect::<Vec<_>>(),
-        "notes": finding.notes,
-        "help": finding.help.iter().map(help).collect::<Vec<_>>(),
-        "fix": finding.fix.as_ref().map(fix),
-        "fingerprint": finding.fingerprint,
-    })
+/// A finding; its keys are in the order of the alphabet.
+#[derive(Serialize)]
+struct Written<'a> {
+    end: Place,
+    file: &'a str,
+    fingerprint: &'a str,
+    fix: Option<WrittenFix<'a>>,
+    group: &'static str,
+    help: Vec<WrittenHelp<'a>>,
+    locks: Vec<WrittenLock>,
+    message: &'a str,
+    notes: &'a [String],
+    rule: &'static str,
+    severity: &'static str,
+    squawk: &'static [&'static str],
+    start: Place,
+    work: Vec<WrittenWork>,
 }
 
-fn place(place: Position, offset: u32) -> Value {
-    json!({"line": place.line, "column": place.column, "offset": offset})
+#[derive(Serialize)]
+struct Place {
+    column: u32,
+    line: u32,
+    offset: u32,
 }
 
-fn lock(lock: &LockTaken) -> Value {
+#[derive(Serialize)]
+struct WrittenLock {
+    blocks: Vec<&'static str>,
+    held: &'static str,
+    mode: &'static str,
+    relation: String,
+}
+
+#[derive(Serialize)]
+struct WrittenWork {
+    kind: &'static str,
+    relation: String,
+    rows: Option<u64>,
+    seconds: Option<f64>,
+}
+
+#[derive(Serialize)]
+struct WrittenHelp<'a> {
+    statements: &'a str,
+    text: &'a str,
+}
+
+#[derive(Serialize)]
+struct WrittenFix<'a> {
+    edits: Vec<WrittenEdit<'a>>,
+    safe: bool,
+    title: &'a str,
+}
+
+#[derive(Serialize)]
+struct WrittenEdit<'a> {
+    end: u32,
+    start: u32,
+    text: &'a str,
+}
+
+impl<'a> Written<'a> {
+    fn new(path: &'a str, located: &'a Located) -> Self {
+        let finding = &located.finding;
+        Self {
+            end: Place::new(located.end, finding.span.end),
+            file: path,
+            fingerprint: &finding.fingerprint,
+            fix: finding.fix.as_ref().map(fix),
+            group: finding.rule.group.name(),
+            help: finding.help.iter().map(help).collect(),
+            locks: finding.locks.iter().map(lock).collect(),
+            message: &finding.message,
+            notes: &finding.notes,
+            rule: finding.rule.name,
+            severity: finding.severity.name(),
+            squawk: finding.rule.aliases.squawk,
+            start: Place::new(located.start, finding.span.start),
+            work: finding.work.iter().map(work).collect(),
+        }
+    }
+}
+
+impl Place {
+    fn new(place: Position, offset: u32) -> Self {
+        Self {
+            column: place.column,
+            line: place.line,
+            offset,
+        }
+    }
+}
+
+fn lock(lock: &LockTaken) -> WrittenLock {
     let mut blocks = Vec::new();
     if lock.mode.blocks_reads() {
         blocks.push("reads");
@@ -96,30 +168,39 @@ fn lock(lock: &LockTaken) -> Value {
     if lock.mode.blocks_writes() {
         blocks.push("writes");
     }
-    json!({
-        "relation": lock.relation.to_string(),
-        "mode": lock.mode.words(),
-        "held": lock.held.word(),
-        "blocks": blocks,
-    })
+    WrittenLock {
+        blocks,
+        held: lock.held.word(),
+        mode: lock.mode.words(),
+        relation: lock.relation.to_string(),
+    }
 }
 
-fn work(work: &Work) -> Value {
-    json!({
-        "relation": work.relation.to_string(),
-        "kind": work.kind.words(),
-        "rows": work.rows,
-        "seconds": work.seconds.map(|it| (it * 1_000.0).round() / 1_000.0),
-    })
+fn work(work: &Work) -> WrittenWork {
+    WrittenWork {
+        kind: work.kind.words(),
+        relation: work.relation.to_string(),
+        rows: work.rows,
+        seconds: work.seconds.map(|it| (it * 1_000.0).round() / 1_000.0),
+    }
 }
 
-fn help(help: &Help) -> Value {
-    json!({"text": help.text, "statements": help.statements})
+fn help(help: &Help) -> WrittenHelp<'_> {
+    WrittenHelp {
+        statements: &help.statements,
+        text: &help.text,
+    }
 }
 
-fn fix(fix: &Fix) -> Value {
-    let edits = fix.edits.iter();
-    let edits =
-        edits.map(|it| json!({"start": it.span.start, "end": it.span.end, "text": it.text}));
-    json!({"title": fix.title, "safe": fix.safe, "edits": edits.collect::<Vec<_>>()})
+fn fix(fix: &Fix) -> WrittenFix<'_> {
+    let edits = fix.edits.iter().map(|it| WrittenEdit {
+        end: it.span.end,
+        start: it.span.start,
+        text: &it.text,
+    });
+    WrittenFix {
+        edits: edits.collect(),
+        safe: fix.safe,
+        title: &fix.title,
+    }
 }

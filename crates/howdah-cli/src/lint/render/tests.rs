@@ -19,7 +19,7 @@ fn located(finding: Finding) -> Located {
     Located {
         start,
         end: lines.position(finding.span.end),
-        excerpt: Excerpt::new(TEXT, &finding.span.range(), start.line as usize),
+        excerpt: Excerpt::new(&lines, &finding.span.range(), start.line),
         finding,
     }
 }

@@ -61,7 +61,7 @@ impl Catalog {
             tablespace: table.tablespace.as_ref().map(|it| it.text.clone()),
             options: table.options.clone(),
             parents: parents.clone(),
-            made: self.now(),
+            made: self.now_unless(table.if_not_exists),
             ..Relation::default()
         };
         if !self.insert(relation) {
@@ -91,15 +91,19 @@ impl Catalog {
     /// Adds a column with its constraints, or what a partition says anew of one that it has.
     pub(super) fn add_column(&mut self, table: &ObjectName, def: &ColumnDef) {
         let column = self.column(table, def);
+        if self
+            .relation(table)
+            .is_some_and(|it| it.columns.len() >= MOST_COLUMNS && it.column(&column.name).is_none())
+        {
+            return;
+        }
         self.change(table, |relation| {
-            let is_full = relation.columns.len() >= MOST_COLUMNS;
             match relation
                 .columns
                 .iter_mut()
                 .find(|known| known.name == column.name)
             {
                 Some(known) => inheritance::merge(known, column),
-                None if is_full => {}
                 None => relation.columns.push(column),
             }
         });
@@ -229,7 +233,7 @@ impl Catalog {
             name,
             persistence: table.persistence,
             columns,
-            made: self.now(),
+            made: self.now_unless(table.if_not_exists),
             ..Relation::default()
         });
     }
@@ -274,36 +278,42 @@ impl Catalog {
 
     pub(super) fn create_view(&mut self, view: &CreateView) {
         let name = self.new_name(&view.name, view.persistence);
-        if view.or_replace {
-            self.objects().take_relation(&name);
+        let mut made = self.now_unless(view.or_replace);
+        if view.or_replace
+            && let Some(known) = self.objects().take_relation(&name)
+        {
+            made = known.made;
         }
-        self.insert_view(name, RelationKind::View, &view.query, &view.columns);
+        let relation = Relation {
+            name,
+            kind: RelationKind::View,
+            made,
+            ..Relation::default()
+        };
+        self.insert_view(relation, &view.query, &view.columns);
         self.change(&view.name, |relation| {
             relation.options.clone_from(&view.options);
         });
     }
 
     pub(super) fn create_materialized_view(&mut self, view: &CreateMaterializedView) {
-        let name = self.qualified(&view.name);
-        self.insert_view(
-            name,
-            RelationKind::MaterializedView,
-            &view.query,
-            &view.columns,
-        );
+        let relation = Relation {
+            name: self.qualified(&view.name),
+            kind: RelationKind::MaterializedView,
+            made: self.now_unless(view.if_not_exists),
+            ..Relation::default()
+        };
+        self.insert_view(relation, &view.query, &view.columns);
     }
 
-    fn insert_view(&mut self, name: ObjectName, kind: RelationKind, query: &Query, names: &[Name]) {
+    fn insert_view(&mut self, view: Relation, query: &Query, names: &[Name]) {
         let columns = self.output_columns(Some(query), names);
         let reads = query.reads.iter().map(|it| self.resolve(it)).collect();
         self.insert(Relation {
-            name,
-            kind,
             columns,
             reads,
             query: Some(query.clone()),
-            made: self.now(),
-            ..Relation::default()
+            ..view
         });
     }
 
@@ -315,7 +325,7 @@ impl Catalog {
             kind: RelationKind::Sequence,
             persistence: sequence.persistence,
             owned_by: owner,
-            made: self.now(),
+            made: self.now_unless(sequence.if_not_exists),
             ..Relation::default()
         });
     }

@@ -42,7 +42,7 @@ impl Catalog {
             parent: None,
             valid: !index.only || self.child_names(&table).is_empty(),
             constraint: None,
-            made: self.now(),
+            made: self.now_unless(index.if_not_exists),
             table,
         };
         if index.only {

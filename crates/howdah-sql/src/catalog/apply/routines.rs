@@ -8,10 +8,9 @@ use crate::ast::{AlterFunction, CreateFunction, ObjectName, TypeName};
 impl Catalog {
     pub(super) fn create_function(&mut self, function: &CreateFunction) {
         let name = self.qualified(&function.name);
-        let types = argument_types(function);
         let now = self.now();
         let overloads = self.others().functions.entry(Arc::new(name)).or_default();
-        let same = |it: &Arc<Function>| argument_types(&it.definition) == types;
+        let same = |it: &Arc<Function>| argument_types(&it.definition).eq(argument_types(function));
         let known = overloads.iter().position(same);
         let made = known
             .and_then(|at| overloads.get(at))
@@ -30,7 +29,7 @@ impl Catalog {
         let name = self.resolve_function(&alter.name);
         for function in self.others().functions.get_mut(&name).into_iter().flatten() {
             let meant = alter.arguments.as_ref();
-            if meant.is_none_or(|types| *types == argument_types(&function.definition)) {
+            if meant.is_none_or(|types| types.iter().eq(argument_types(&function.definition))) {
                 let definition = &mut Arc::make_mut(function).definition;
                 definition.volatility = alter.volatility.unwrap_or(definition.volatility);
                 if !alter.configuration.is_empty() {
@@ -47,7 +46,7 @@ impl Catalog {
         let name = self.resolve_function(name);
         if let Some(overloads) = self.others().functions.get_mut(&name) {
             overloads.retain(|it| {
-                arguments.is_some_and(|types| *types != argument_types(&it.definition))
+                arguments.is_some_and(|types| types.iter().ne(argument_types(&it.definition)))
             });
             if overloads.is_empty() {
                 self.others().functions.remove(&name);
@@ -57,7 +56,7 @@ impl Catalog {
 }
 
 /// The types that tell functions of one name apart.
-fn argument_types(function: &CreateFunction) -> Vec<TypeName> {
+fn argument_types(function: &CreateFunction) -> impl Iterator<Item = &TypeName> {
     let inputs = function.parameters.iter().filter(|it| it.input);
-    inputs.map(|it| it.type_name.clone()).collect()
+    inputs.map(|it| &it.type_name)
 }

@@ -1,5 +1,7 @@
 //! A column named twice where it may be named once.
 
+use std::collections::HashSet;
+
 use crate::ast::{Kind, Name, NewType};
 use crate::lint::context::At;
 use crate::lint::finding::Finding;
@@ -68,13 +70,11 @@ fn check(at: &At<'_>, found: &mut Vec<Finding>) {
 }
 
 fn twice<'a>(names: impl Iterator<Item = &'a Name>, verb: &str, found: &mut Vec<Finding>) {
-    let mut seen: Vec<&Name> = Vec::new();
+    let mut seen: HashSet<&Name> = HashSet::new();
     for name in names {
-        if seen.contains(&name) {
+        if !seen.insert(name) {
             let message = format!("`{name}` is {verb} twice");
             found.push(Finding::new(&RULE, name.span, message).label("again"));
-        } else {
-            seen.push(name);
         }
     }
 }

@@ -234,9 +234,12 @@ pub fn named(name: &str) -> Vec<&'static Rule> {
 /// The name that was most likely meant by one that no rule has.
 #[must_use]
 pub fn closest(name: &str) -> Option<&'static str> {
+    let furthest = name.len() / 3;
+    // each letter more or less is an edit
+    let may_be = |known: &&&'static str| known.len().abs_diff(name.len()) <= furthest;
     let close = |known: &&'static str| (strsim::damerau_levenshtein(name, known), *known);
-    let (distance, known) = NAMED.keys().map(close).min()?;
-    (distance <= name.len() / 3).then_some(known)
+    let (distance, known) = NAMED.keys().filter(may_be).map(close).min()?;
+    (distance <= furthest).then_some(known)
 }
 
 #[cfg(test)]

@@ -141,7 +141,7 @@ impl Known<'_> {
     /// The indexes that a table and its partitions have after the statement and had not before. The
     /// names are those that PostgreSQL chooses, so the statement is tried on a copy of the catalog.
     pub(in crate::locks) fn built_for(&self, table: &ObjectName) -> Vec<ObjectName> {
-        let mut after = self.catalog.clone();
+        let mut after = self.catalog.trial();
         after.apply(self.statement);
         let is_new = |it: &&Index| self.catalog.index(&it.name).is_none();
         let mut tables: Vec<ObjectName> = vec![after.resolve(table)];

@@ -1,7 +1,7 @@
 //! Columns: added with values in batches, null refused by what is proven. No IO.
 
 use super::types::{Effect, effect};
-use super::units::{Form, Outcome, apart, object, plain, validates, validation};
+use super::units::{Form, Outcome, apart, deployed, object, plain, validates, validation};
 use super::volatility::is_volatile;
 use super::{Batches, Deploy, Kind, Question, Situation, Step};
 use crate::ddl;
@@ -14,6 +14,9 @@ pub(crate) fn added(situation: &Situation<'_>, change: &Change) -> Outcome {
     let Some((table, column)) = whole(situation, change) else {
         return Outcome::Left;
     };
+    if lacks_value(situation, table, column) {
+        return valued(situation, change);
+    }
     if let Some((_, reason)) = hazard(situation, change) {
         let fills = column.generated.is_none() && column.identity.is_none();
         return match (fills, &column.default) {
@@ -66,7 +69,11 @@ pub(crate) fn hazard<'a>(
             format!("`{table}` would be written anew while nobody can read it")
         }
         (Entity::Column(..), Action::Alter, Some(Aspect::SetNotNull))
-        | (Entity::Relation(_), Action::Alter, Some(Aspect::AttachPartition)) => {
+        | (
+            Entity::Relation(_),
+            Action::Alter,
+            Some(Aspect::AttachPartition | Aspect::InheritedNotNull(_)),
+        ) => {
             format!("all rows of `{table}` would be read while nobody else can")
         }
         (Entity::Index(..), Action::Create, _) => {
@@ -101,9 +108,15 @@ fn hazard_of_new(situation: &Situation<'_>, change: &Change) -> Option<String> {
             "`{table}` would be written anew while nobody can read it"
         ));
     }
-    let lacks = column.not_null && column.default.is_none() && column.generated.is_none();
-    (lacks && situation.rows(table) != Some(0))
+    lacks_value(situation, table, column)
         .then(|| format!("rows of `{table}` that are there have no value for it"))
+}
+
+/// Whether rows that are there would have null where it is refused.
+fn lacks_value(situation: &Situation<'_>, table: &Name, column: &Column) -> bool {
+    let is_computed = column.generated.is_some() || column.identity.is_some();
+    let has_rows = situation.rows(table) != Some(0) && !situation.is_made(table);
+    column.not_null && column.default.is_none() && !is_computed && has_rows
 }
 
 fn hazard_of_type(situation: &Situation<'_>, change: &Change) -> Option<String> {
@@ -210,6 +223,78 @@ fn valued(situation: &Situation<'_>, change: &Change) -> Outcome {
     )
 }
 
+/// A column refuses null from now on: rows that have it get a value first, or none has it, as an answer says.
+pub(crate) fn null_refused(
+    situation: &Situation<'_>,
+    change: &Change,
+    table: &Name,
+    column: &Column,
+) -> Outcome {
+    let contract = |forms: Vec<Form>| Outcome::Steps(forms, Deploy::Contract);
+    let is_foreign = situation
+        .table(table)
+        .is_some_and(|it| it.foreign.is_some());
+    if situation.is_made(table) || situation.rows(table) == Some(0) || is_foreign {
+        let steps = plain(change, "the table has no rows");
+        return contract(vec![deployed(steps, Deploy::Contract)]);
+    }
+    let id = format!("value {table}.{}", quoted(&column.name));
+    let answer = situation.options.answers.get(&id).map(String::as_str);
+    let value = match (answer, column.default.as_deref()) {
+        (Some("keep"), _) => return Outcome::Left,
+        (Some("filled"), _) => None,
+        (Some(value), _) | (None, Some(value)) => Some(value),
+        (None, None) => return Outcome::Asked(unfilled(change, id, table, column)),
+    };
+    let fill = value.map(|value| {
+        let name = quoted(&column.name);
+        let (set, condition) = (format!("{name} = {value}"), format!("{name} is null"));
+        backfill(situation, table, &set, &condition, &object(change))
+    });
+    if situation.is_small(table) {
+        let fill = fill.map(|it| Step::ddl(it.sql, it.object, "the table is small"));
+        let steps = plain(change, "the table is small");
+        let steps = fill.into_iter().chain(steps).collect();
+        return contract(vec![deployed(steps, Deploy::Contract)]);
+    }
+    let (object, state) = (object(change), NotNull::Absent);
+    contract(refuse_null(
+        situation,
+        table,
+        column,
+        Deploy::Contract,
+        &object,
+        state,
+        fill,
+    ))
+}
+
+/// Rows that have null have to get something else.
+fn unfilled(change: &Change, id: String, table: &Name, column: &Column) -> Question {
+    let question = Question::new(
+        id,
+        object(change),
+        format!("which value do the rows of `{table}` get that have none?"),
+        format!(
+            "`{table}.{}` refuses null from now on and has no default",
+            quoted(&column.name)
+        ),
+    );
+    let question = match column.generated {
+        Some(_) => question,
+        None => question.answer(
+            "an SQL expression",
+            "it is filled in in batches; then null is refused",
+        ),
+    };
+    question
+        .answer(
+            "filled",
+            "every row has a value: it is proven, and null is refused",
+        )
+        .answer("keep", "leave it as it is")
+}
+
 /// An update in batches.
 pub(crate) fn backfill(
     situation: &Situation<'_>,
@@ -274,7 +359,7 @@ pub(crate) fn refuse_null(
     let reason = "new rows keep it from now on; those that are there are not read";
     let mut forms = Vec::new();
     if state == NotNull::Absent {
-        let add = Step::ddl(add, object.to_owned(), reason);
+        let add = Step::ddl(add.clone(), object.to_owned(), reason);
         forms.push(vec![add.undone_by(drop.clone()).deployed(deploy)]);
     }
     // what the old program has written until now
@@ -293,11 +378,8 @@ pub(crate) fn refuse_null(
         let reason = "the constraint has proven it: no row is read";
         let set = Step::ddl(format!("{alter} set not null"), object.to_owned(), reason);
         let set = set.undone_by(format!("{alter} drop not null"));
-        let drop = Step::ddl(
-            drop,
-            object.to_owned(),
-            "the column refuses null by itself now",
-        );
+        let reason = "the column refuses null by itself now";
+        let drop = Step::ddl(drop, object.to_owned(), reason).undone_by(add);
         forms.push(vec![set, drop]);
     }
     let deployed = |form: Form| form.into_iter().map(|it| it.deployed(deploy)).collect();
@@ -308,57 +390,20 @@ pub(crate) fn altered(situation: &Situation<'_>, change: &Change) -> Outcome {
     if validates(change) {
         return Outcome::Steps(apart(validation(change)), Deploy::Migrate);
     }
-    let Some((_, reason)) = hazard(situation, change) else {
-        let deploy = match change.aspect {
-            Some(Aspect::SetNotNull) => Deploy::Contract,
-            _ => Deploy::Expand,
-        };
-        let steps = plain(
-            change,
-            "it changes the catalog alone, or the table is small",
-        );
-        let steps = steps.into_iter().map(|it| it.deployed(deploy)).collect();
-        return Outcome::Steps(vec![steps], deploy);
-    };
-    match (&change.aspect, whole(situation, change)) {
-        (Some(Aspect::SetNotNull), Some((table, column))) => {
-            let (mut forms, mut fill) = (Vec::new(), None);
-            if let Some(default) = column.default.as_deref() {
-                let name = quoted(&column.name);
-                let set = format!("{name} = {default}");
-                let condition = format!("{name} is null");
-                fill = Some(backfill(
-                    situation,
-                    table,
-                    &set,
-                    &condition,
-                    &object(change),
-                ));
-            }
-            forms.extend(refuse_null(
-                situation,
-                table,
-                column,
-                Deploy::Contract,
-                &object(change),
-                NotNull::Absent,
-                fill,
-            ));
-            Outcome::Steps(forms, Deploy::Contract)
-        }
-        (Some(Aspect::Type), _) => rewritten(
-            situation,
-            change,
-            &format!("type {}", change.object.name),
-            reason,
-        ),
-        _ => rewritten(
-            situation,
-            change,
-            &format!("rewrite {}", object(change)),
-            reason,
-        ),
+    if let (Some(Aspect::SetNotNull), Some((table, column))) =
+        (&change.aspect, whole(situation, change))
+    {
+        return null_refused(situation, change, table, column);
     }
+    let Some((_, reason)) = hazard(situation, change) else {
+        let reason = "it changes the catalog alone, or the table is small";
+        return Outcome::Steps(vec![plain(change, reason)], Deploy::Expand);
+    };
+    let id = match &change.aspect {
+        Some(Aspect::Type) => format!("type {}", change.object.name),
+        _ => format!("rewrite {}", object(change)),
+    };
+    rewritten(situation, change, &id, reason)
 }
 
 /// Beside a new column readers and writers go on; what is lost on the way was not asked for.

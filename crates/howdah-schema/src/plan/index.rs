@@ -1,8 +1,8 @@
 //! Indexes: built and dropped beside readers and writers. No IO.
 
 use super::leftover::{State, aside};
-use super::units::{Outcome, apart, object, plain};
-use super::{Deploy, Kind, Situation, Step};
+use super::units::{Outcome, apart, deployed, object, plain};
+use super::{Deploy, Kind, Situation, Step, constraint};
 use crate::ddl;
 use crate::diff::{Action, Change, Definition, Entity};
 use crate::identifiers::quoted;
@@ -14,9 +14,15 @@ pub(crate) fn created(situation: &Situation<'_>, change: &Change) -> Outcome {
     else {
         return Outcome::Left;
     };
+    // of columns that are there, the old program does not know that values must differ
+    let deploy = if index.unique && !is_about_new_columns(situation, table, index) {
+        Deploy::Contract
+    } else {
+        Deploy::Expand
+    };
     if situation.is_small(table) || is_foreign(situation, table) {
         let reason = "the table is new or small: the index is built at once";
-        return Outcome::Steps(vec![plain(change, reason)], Deploy::Expand);
+        return Outcome::Steps(vec![deployed(plain(change, reason), deploy)], deploy);
     }
     let mut steps = Vec::new();
     build(situation, table, name, index, &object(change), &mut steps);
@@ -24,7 +30,18 @@ pub(crate) fn created(situation: &Situation<'_>, change: &Change) -> Outcome {
     steps.extend(
         rest.map(|sql| Step::ddl(sql.clone(), object(change), "it changes the catalog alone")),
     );
-    Outcome::Steps(apart(steps), Deploy::Expand)
+    Outcome::Steps(apart(deployed(steps, deploy)), deploy)
+}
+
+fn is_about_new_columns(situation: &Situation<'_>, table: &Name, it: &Index) -> bool {
+    let columns: Vec<&String> = it
+        .elements
+        .iter()
+        .filter_map(|it| it.column.as_ref())
+        .collect();
+    let expressions = it.elements.iter().filter_map(|it| it.expression.as_deref());
+    let texts: Vec<&str> = expressions.chain(it.predicate.as_deref()).collect();
+    constraint::are_new(situation, table, &columns, &texts)
 }
 
 fn is_foreign(situation: &Situation<'_>, table: &Name) -> bool {
@@ -201,6 +218,14 @@ pub(crate) fn replaced(situation: &Situation<'_>, changes: &[&Change]) -> Option
     let other = aside(name);
     let mut steps = Vec::new();
     build(situation, table, &other, index, &object(new), &mut steps);
+    // a rule that the old program does not know
+    let begin = if index.unique {
+        Deploy::Contract
+    } else {
+        Deploy::Expand
+    };
+    let begun = apart(deployed(steps, begin));
+    let mut steps = Vec::new();
     drop(situation, table, old, &mut steps);
     let (own, other) = (quoted(name), table.sibling(other));
     let rename = format!("alter index {other} rename to {own}");
@@ -214,5 +239,7 @@ pub(crate) fn replaced(situation: &Situation<'_>, changes: &[&Change]) -> Option
     steps.extend(
         more.map(|sql| Step::ddl(sql.clone(), object(new), "it changes the catalog alone")),
     );
-    Some(Outcome::Steps(apart(steps), Deploy::Expand))
+    let ended = apart(deployed(steps, Deploy::Contract));
+    let forms = begun.into_iter().chain(ended).collect();
+    Some(Outcome::Steps(forms, Deploy::Contract))
 }

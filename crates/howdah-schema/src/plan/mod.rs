@@ -13,13 +13,16 @@
 
 mod column;
 mod constraint;
+mod domain;
 mod expand;
 mod index;
 mod leftover;
 mod options;
+mod partition;
 mod table;
 mod types;
 mod units;
+mod view;
 mod volatility;
 
 use serde::Serialize;

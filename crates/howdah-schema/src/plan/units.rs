@@ -6,7 +6,10 @@
 use std::collections::BTreeMap;
 
 use super::expand::Swap;
-use super::{Deploy, Plan, Question, Refused, Situation, Step, column, constraint, index, table};
+use super::{
+    Deploy, Plan, Question, Refused, Situation, Step, column, constraint, domain, index, partition,
+    table, view,
+};
 use crate::diff::{Action, Aspect, Change, Definition, Entity};
 use crate::identifiers::quoted;
 use crate::value::{Name, Table};
@@ -210,6 +213,9 @@ fn outcome(situation: &Situation<'_>, changes: &[&Change]) -> Outcome {
     if let Some(outcome) = constraint::replaced(situation, changes) {
         return outcome;
     }
+    if let Some(outcome) = view::replaced(situation, changes) {
+        return outcome;
+    }
     match changes {
         [only] => single(situation, only),
         _ => together(situation, changes),
@@ -217,6 +223,9 @@ fn outcome(situation: &Situation<'_>, changes: &[&Change]) -> Outcome {
 }
 
 fn single(situation: &Situation<'_>, change: &Change) -> Outcome {
+    if let Some(outcome) = domain::altered(situation, change) {
+        return outcome;
+    }
     match (&change.entity, change.action) {
         (_, Action::Rename) => table::renamed(situation, change),
         (Entity::Index(..), Action::Create) => index::created(situation, change),
@@ -224,8 +233,10 @@ fn single(situation: &Situation<'_>, change: &Change) -> Outcome {
         (Entity::Constraint(..), Action::Create) => constraint::created(situation, change),
         (Entity::Column(..), Action::Create) => column::added(situation, change),
         (Entity::Column(..), Action::Alter) => column::altered(situation, change),
+        (Entity::Relation(_), Action::Create) => partition::created(situation, change),
         (Entity::Relation(_), Action::Alter) => table::altered(situation, change),
         (_, Action::Drop) => table::dropped(situation, change),
+        (_, Action::Alter) if change.loses.is_some() => table::dropped(situation, change),
         (Entity::Grants(_), Action::Alter) => {
             let takes = change.statements.iter().any(|it| it.starts_with("revoke"));
             let deploy = if takes {
@@ -249,7 +260,7 @@ fn single(situation: &Situation<'_>, change: &Change) -> Outcome {
     }
 }
 
-fn deployed(steps: Vec<Step>, deploy: Deploy) -> Form {
+pub(crate) fn deployed(steps: Vec<Step>, deploy: Deploy) -> Form {
     steps.into_iter().map(|it| it.deployed(deploy)).collect()
 }
 
@@ -312,7 +323,12 @@ fn together(situation: &Situation<'_>, changes: &[&Change]) -> Outcome {
             }
         }
     }
-    let hazard = changes.iter().find_map(|it| column::hazard(situation, it));
+    if view::lose_columns(situation, changes) {
+        deploy = Deploy::Contract;
+    }
+    let mut hazards = changes.iter();
+    let hazard = hazards
+        .find_map(|it| column::hazard(situation, it).or_else(|| view::hazard(situation, it)));
     if let Some((change, reason)) = hazard {
         let id = format!("{} {}", change.object.kind, change.object.name);
         let id = if change.aspect == Some(Aspect::Type) {
@@ -374,7 +390,13 @@ impl Situation<'_> {
 
     /// Whether data may go.
     pub(crate) fn may_drop(&self, change: &Change, loss: &str) -> Permission {
-        let object = object(change);
+        let object = match &change.aspect {
+            Some(Aspect::Attribute(it)) => {
+                let name = quoted(it.trim_start_matches('-'));
+                format!("attribute {}.{name}", change.object.name)
+            }
+            _ => object(change),
+        };
         let id = format!("drop {object}");
         let answer = self.options.answers.get(&id).map(String::as_str);
         if answer == Some("drop") || self.options.allow_drop.covers(&object) {

@@ -58,7 +58,6 @@ impl Model<'_> {
             owner: None,
             ..it.clone()
         };
-        domain.checks.iter_mut().for_each(|it| it.comment = None);
         if let Some(it) = &mut domain.not_null_constraint {
             let usual = object_name(&domain.name.name, "", "not_null");
             let name = quoted(it.name.as_deref().unwrap_or(&usual)).into_owned();
@@ -71,12 +70,6 @@ impl Model<'_> {
         let mut texts = vec![&*it.type_name];
         texts.extend(it.default.as_deref());
         texts.extend(it.checks.iter().map(|check| &*check.expression));
-        let owner = Entity::Type(it.name.clone());
-        for check in &it.checks {
-            let name = quoted(check.name.as_deref().unwrap_or_default());
-            let on = format!("constraint {name} on domain {}", it.name);
-            self.comment_within(&owner, on, check.comment.as_ref());
-        }
         let said = ("domain", it.comment.as_ref(), &it.grants);
         self.add_type(&it.name, definition, &texts, said);
     }

@@ -159,7 +159,8 @@ def write_plan(server: str, url: str, naive: str, folder: Path) -> int:
         )
     if not plan["steps"]:
         raise SystemExit(f"no plan for `{naive}`: {plan['refused']}")
-    _making.Made("0001_change.sql", _making.written(plan["steps"], [])).write(folder)
+    text = _making.written(plan["steps"], [], major=version // 10_000)
+    _making.Made("0001_change.sql", text).write(folder)
     return len(plan["steps"])
 
 

@@ -187,6 +187,33 @@ def test_a_column_without_a_value_is_asked_about(workshop: Workshop) -> None:
     assert workshop.connection.fetch_value("select sum(pages) from one.book") == 0
 
 
+def test_a_small_table_has_rows_without_a_value_too(workshop: Workshop) -> None:
+    after = f"{BOOK}; alter table book add pages int not null"
+    one, two = workshop.make("one", [BOOK]), workshop.make("two", [after])
+    asked = workshop.plan(one, two, rows={"book": 12})["questions"]
+    assert [it["id"] for it in asked] == ["value book.pages"]
+    assert workshop.plan(one, two, rows={"book": 0})["questions"] == []
+
+
+def test_a_domain_with_conditions_is_tested_for_every_row(workshop: Workshop) -> None:
+    domain = "create domain positive as int check (value > 0)"
+    before = f"{domain}; {BOOK}"
+    after = f"{before}; alter table book add pages positive not null default 1"
+    one, two = workshop.make("one", [before]), workshop.make("two", [after])
+    plan = workshop.plan(one, two)
+    assert (plan["steps"], [it["id"] for it in plan["questions"]]) == (
+        [],
+        ["rewrite column book.pages"],
+    )
+    planned(workshop, before, after, answers={"rewrite column book.pages": "rewrite"})
+
+
+def test_what_a_check_has_proven_is_not_read_again(workshop: Workshop) -> None:
+    before = f"{BOOK}; alter table book add constraint titled check (title is not null)"
+    steps = planned(workshop, before, f"{before}; alter table book alter title set not null")
+    assert [step["kind"] for step in steps] == ["ddl"]
+
+
 def test_nothing_is_dropped_without_an_answer(workshop: Workshop) -> None:
     before = f"{BOOK}; create table shop (id int); create view v as select price from book"
     after = "create table book (id bigint primary key, title text)"

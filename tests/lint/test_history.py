@@ -98,6 +98,44 @@ def test_the_way_up_and_the_way_down_are_scripts_of_their_own(tmp_path: Path) ->
     assert [it["start"]["line"] for it in told] == [5]
 
 
+def test_what_takes_back_is_missed_by_nobody(tmp_path: Path) -> None:
+    gone = "ALTER TABLE shop DROP COLUMN isbn;\n"
+    rules = ("--only", "dropped-column")
+    write(tmp_path, {"one/a.sql": f"-- migrate:up\n{gone}-- migrate:down\n{gone}"})
+    write(tmp_path, {"two/1_a.up.sql": gone, "two/1_a.down.sql": gone})
+    told = [(it["file"], it["start"]["line"]) for it in findings(tmp_path, *rules)]
+    assert told == [("one/a.sql", 2), ("two/1_a.up.sql", 1)]
+
+
+MADE_FOR_18 = """-- howdah: migration
+-- howdah: made 0123456789ab, for PostgreSQL 18
+
+-- up
+-- howdah: step expand
+ALTER TABLE book ADD COLUMN pages int;
+ALTER TABLE book ADD CONSTRAINT book_isbn_not_null NOT NULL isbn NOT VALID;
+-- howdah: step migrate, batches of 5000 by id
+UPDATE book SET pages = 0 WHERE pages IS NULL;
+-- howdah: step migrate
+ALTER TABLE book VALIDATE CONSTRAINT book_isbn_not_null;
+-- howdah: step contract
+ALTER TABLE book DROP COLUMN author;
+
+-- down
+-- howdah: undo 1
+ALTER TABLE book DROP COLUMN pages;
+"""
+
+
+def test_howdahs_own_are_read_as_they_are_run(tmp_path: Path) -> None:
+    write(tmp_path, {"0001_a.sql": MADE_FOR_18})
+    assert findings(tmp_path) == []
+    refused = findings(tmp_path, "--pg-version", "15")
+    assert {it["rule"] for it in refused} == {"refused-statement"}
+    write(tmp_path, {"0001_a.sql": MADE_FOR_18.replace("contract", "expand")})
+    assert [it["rule"] for it in findings(tmp_path)] == ["dropped-column"]
+
+
 @pytest.mark.parametrize("used", [True, False])
 def test_comments_before_the_first_part_are_about_all(tmp_path: Path, used: bool) -> None:
     silence = "-- howdah: ignore-file forbidden-in-transaction\n"

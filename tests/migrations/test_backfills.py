@@ -62,6 +62,20 @@ def test_by_pages_where_there_is_no_key(project: Project) -> None:
     assert project.value("select count(*) from t where done") == 500
 
 
+def test_what_is_never_done_is_refused(project: Project) -> None:
+    project.execute(
+        "create table t (id int primary key, v text)",
+        "insert into t select n, 'x' from generate_series(1, 2000) n",
+        "analyze t",
+    )
+    for text in ("update t set v = v || 'a', id = id + 100", "update t set (v, id) = ('a', 1)"):
+        with pytest.raises(MigrationError, match="`id` orders the batches and is set by"):
+            backfill(project, "batches of 100 by id", text)
+    with pytest.raises(MigrationError, match="rows of `t` satisfy the condition after the"):
+        backfill(project, "batches of 100 by ctid", "update t set v = v || 'a' where id > 7")
+    assert project.value("select array_agg(distinct v) from t") == ["x"]
+
+
 def test_rows_without_a_key_are_not_passed_over(project: Project) -> None:
     project.execute(
         "create table t (id int unique, n int)",
@@ -211,9 +225,11 @@ def test_lag_that_cannot_be_seen_holds_nothing_up(
 ) -> None:
     from howdah.migrations import _throttle
 
-    project.execute("create table t (id int primary key)", "insert into t values (1), (2), (3)")
+    project.execute(
+        "create table t (id int primary key, n int)", "insert into t values (1), (2), (3)"
+    )
     monkeypatch.setattr(_throttle, "_LAG", "select * from pg_catalog.no_such_view")
-    backfill(project, "batches of 1", "update t set id = id")
+    backfill(project, "batches of 1", "update t set n = 0")
     told = [it for it in project.told.lines if "replication lag cannot be seen" in it]
     assert len(told) == 1
 

@@ -237,6 +237,12 @@ def test_a_condition_is_put_into_a_statement(sql: str, limited: str) -> None:
     assert found.limited(f"{found.alias}.id > 5") == limited
 
 
+def test_the_columns_that_are_set_are_known() -> None:
+    found = target('update t set a = b = (c), ("D", e) = (f, g), h[i] = j, k.l = m from n where o')
+    assert found is not None
+    assert found.sets == ("a", "D", "e", "h", "k")
+
+
 @pytest.mark.parametrize(
     "sql", ["with x as (select 1) update t set a = 1", "update t set a = 1 returning a", "select 1"]
 )

@@ -123,6 +123,21 @@ def test_a_script_that_was_cut_off_is_gone_on_with(shop: Project, by: str) -> No
     assert left(shop) == expected
 
 
+@pytest.mark.parametrize(
+    ("step", "error"),
+    [
+        ("by id\nupdate book set id = id + 100", "the key of book, which orders the batches"),
+        ("by ctid\nupdate book set title = '' where id > 0", "rows of book satisfy the condition"),
+    ],
+)
+def test_a_script_refuses_what_is_never_done(shop: Project, step: str, error: str) -> None:
+    shop.up(target="0001")
+    shop.execute("analyze book")
+    shop.write("0002_pairs", f"-- howdah: step migrate, batches of 2 {step};")
+    done = run(shop, script(shop, "up"))
+    assert (done.returncode, error in done.stderr) == (3, True), done.stderr
+
+
 def test_only_one_deploys(shop: Project, connected: Callable[[], howdah.Connection]) -> None:
     connected().execute(f"select pg_advisory_lock({KEY})")
     done = run(shop, script(shop, "up"))

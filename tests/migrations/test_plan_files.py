@@ -58,7 +58,7 @@ STEPS = [
 
 
 def test_a_plan_is_written_and_read() -> None:
-    text = _making.written(STEPS, ["0001_a", "0002_b"])
+    text = _making.written(STEPS, ["0001_a", "0002_b"], major=18)
     assert "-- an index is built without blocking\n-- howdah: step expand, no transaction" in text
     found = read_sql(Path("0003_c.sql"), text)
     assert found.depends == ("0001_a", "0002_b")
@@ -81,16 +81,16 @@ def test_a_plan_is_written_and_read() -> None:
 
 def test_what_goes_with_its_column_needs_no_way_back() -> None:
     default = step("alter table book alter column price set default now()")
-    found = read_sql(Path("a.sql"), _making.written([STEPS[0], default], []))
+    found = read_sql(Path("a.sql"), _making.written([STEPS[0], default], [], major=18))
     assert found.final == ()
     other = step("alter table book alter column isbn set default now()", object="column book.isbn")
-    found = read_sql(Path("a.sql"), _making.written([STEPS[0], other], []))
+    found = read_sql(Path("a.sql"), _making.written([STEPS[0], other], [], major=18))
     assert found.final == (1,)
 
 
 def test_before_a_step_without_a_way_back_all_others_are_undone(project: Project) -> None:
     gone = step("alter table book drop column isbn", 2, deploy="contract")
-    text = _making.written([STEPS[0], gone], ["0001_books"])
+    text = _making.written([STEPS[0], gone], ["0001_books"], major=18)
     found = read_sql(Path("0001_a.sql"), text)
     assert found.down is not None
     assert ([it.undoes for it in found.down], found.final) == ([1], (2,))
@@ -109,7 +109,9 @@ def test_before_a_step_without_a_way_back_all_others_are_undone(project: Project
 
 def test_rows_without_a_key_are_gone_through_by_pages() -> None:
     batches = {"table": "t", "key": [], "set": "", "where": ""}
-    text = _making.written([step("update t set a = 1 where a is null", batches=batches)], [])
+    text = _making.written(
+        [step("update t set a = 1 where a is null", batches=batches)], [], major=18
+    )
     assert "batches of 5000 by ctid" in text
     with pytest.raises(MigrationError, match="a condition that no row satisfies once it is done"):
         read_sql(Path("a.sql"), "-- howdah: step batches of 5 by ctid\nupdate t set a = 1")
@@ -119,7 +121,9 @@ def test_a_name_does_not_end_its_comment() -> None:
     batches = {"table": "t", "key": ['"a\ndrop table t; --"'], "set": "", "where": ""}
     found = read_sql(
         Path("a.sql"),
-        _making.written([step("update t set a = 1 where a is null", batches=batches)], []),
+        _making.written(
+            [step("update t set a = 1 where a is null", batches=batches)], [], major=18
+        ),
     )
     assert [it.sql for it in found.up] == [("update t set a = 1 where a is null",)]
 

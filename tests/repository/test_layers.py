@@ -16,7 +16,7 @@ ALLOWED = {
     "howdah-driver": {"howdah-wire"},
     "howdah-server": {"howdah-driver", "howdah-wire"},
     "howdah-sql": set[str](),
-    "howdah-schema": {"howdah-driver", "howdah-wire"},
+    "howdah-schema": {"howdah-sql", "howdah-driver", "howdah-wire"},
     "howdah-trace": {"howdah-server", "howdah-sql", "howdah-driver", "howdah-wire"},
     "howdah-cli": {
         "howdah-schema",

@@ -65,7 +65,6 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<i32> {
     let inputs = inputs(&arguments.files)?;
     let known = Known::new(arguments.db.as_deref(), arguments.schema.as_deref())?.of(None)?;
     let version = arguments.pg_version.or(known.version);
-    let version = version.unwrap_or(DEFAULT_VERSION);
     let (mut told, mut failed) = (Vec::new(), false);
     for input in &inputs {
         match Script::read(input) {
@@ -78,7 +77,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<i32> {
     }
     format::print(
         arguments.format,
-        render::text(&told, version).trim_end(),
+        render::text(&told).trim_end(),
         &record::records(&told),
     )?;
     Ok(if failed { exit::FAILURE } else { exit::OK })

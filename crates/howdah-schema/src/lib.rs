@@ -4,6 +4,7 @@
 //!   catalog of a server ── read ──▶ Schema ── ddl ─────▶ statements, in an order that runs
 //!   models (as JSON) ──── serde ──▶   │    ── models ──▶ Python source of models
 //!   snapshot files ──── snapshot ──▶  │    ── show ────▶ text for people
+//!                                     ├─ catalog ──▶ what the lock model and the linter ask
 //!                                     └─ naming: names for what was declared without one
 //! ```
 //!
@@ -18,6 +19,7 @@
 
 #![forbid(unsafe_code)]
 
+pub mod catalog;
 pub mod ddl;
 pub mod diff;
 pub mod identifiers;

@@ -168,6 +168,12 @@ class Statement:
         self._target: Target = found
         self.size = work.size
         self._key = key_of(conn, found.table, work.key)
+        if moved := [name for name, _ in self._key if name in found.sets]:
+            raise MigrationError(
+                f"`{moved[0]}` orders the batches and is set by the statement: a row would come "
+                "again under its new key",
+                hint="order them by a key that stays, or set it in a step without batches",
+            )
 
     def total(self, conn: Connection) -> int:
         """As the server estimates."""
@@ -200,8 +206,9 @@ class Statement:
 class Pages:
     """An `update` or `delete` for one range of a table's pages after the other.
 
-    For tables without a key. Rows move while others write, so a last statement takes what is left;
-    rows that are done do not satisfy its condition.
+    For tables without a key. Rows move, by this very statement and while others write, so a last
+    one takes what is left; rows that are done must not satisfy its condition, as the first ones
+    prove.
     """
 
     def __init__(self, conn: Connection, work: Backfill) -> None:
@@ -209,6 +216,7 @@ class Pages:
         assert found is not None  # the reader of the file has seen to it
         self._target = found
         self.size = work.size
+        self._proven = False
         self._pages, rows = conn.fetch_one(PAGES, found.table, row=tuple) or (0, 0)
         self._rows_per_page = max(1.0, rows / self._pages if self._pages else 1.0)
 
@@ -225,8 +233,27 @@ class Pages:
         last = min(self._pages, first + max(1, int(size / self._rows_per_page)))
         alias = self._target.alias
         pages = f"{alias}.ctid >= '({first},0)'::tid and {alias}.ctid < '({last},0)'::tid"
-        conn.execute(self._target.limited(pages))
+        if self._proven:
+            conn.execute(self._target.limited(pages))
+        else:
+            self._prove(conn, pages)
         return Done([str(last)], int((last - first) * self._rows_per_page))
+
+    def _prove(self, conn: Connection, pages: str) -> None:
+        """Do the range, and find none of its rows again."""
+        done = conn.fetch(
+            f"{self._target.limited(pages)}\nreturning {self._target.places}", row=tuple
+        )
+        if not done:
+            return
+        tables, places = (list(column) for column in zip(*done, strict=True))
+        if conn.execute(self._target.again("$1::text[]", "$2::text[]"), tables, places):
+            raise MigrationError(
+                f"rows of `{self._target.table}` satisfy the condition after the statement, too: "
+                "they would be changed again and again",
+                hint="batches by `ctid` need a condition that no row satisfies once it is done",
+            )
+        self._proven = True
 
 
 class Rows:

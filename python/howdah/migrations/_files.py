@@ -253,7 +253,7 @@ class _File:
         if text == "migration" or words in {"ignore", "ignore-file"}:  # what `howdah lint` reads
             return
         if words == "made" and self.part is None and not self.up:
-            self.mark = rest
+            self.mark = rest.partition(",")[0]  # for which version is for `howdah lint`
         elif self.part == "down" and (match := _UNDO.match(text)):
             number = int(match[2])
             phase = next((it.phase for it in self.up if it.number == number), None)

@@ -35,6 +35,9 @@ begin
     if columns is null then
         raise exception '% has no such key that is never null to order batches by', {table};
     end if;
+    if exists (select from ({keys}) as k where k.name::text = any ({sets})) then
+        raise exception 'the key of %, which orders the batches, is set by the statement', {table};
+    end if;
     loop
         begun := clock_timestamp();
         following := null;
@@ -64,15 +67,28 @@ declare
     last_page bigint;
     per_page double precision;
     begun timestamptz;
+    tables text[];
+    places text[];
+    again bigint := null;
 begin
     select k.pages, greatest(1, k.rows::double precision / nullif(k.pages, 0))
     into last_page, per_page from ({pages}) as k;
     while first < last_page loop
         begun := clock_timestamp();
         beyond := least(last_page, first + greatest(1, trunc({size} / per_page)::bigint));
-        execute {statement}
+        execute 'with done("table", place) as (' || {statement}
             || format('%1$s.ctid >= ''(%2$s,0)''::tid and %1$s.ctid < ''(%3$s,0)''::tid',
-                {alias}, first, beyond);
+                {alias}, first, beyond)
+            || {returning} || ') select array_agg("table"), array_agg(place) from done'
+            into tables, places;
+        -- the first ones prove that no row satisfies the condition once it is done
+        if again is null and places is not null then
+            execute {again} using tables, places;
+            get diagnostics again = row_count;
+            if again > 0 then
+                raise exception 'rows of % satisfy the condition after the statement, too', {table};
+            end if;
+        end if;
         {moved};
         first := beyond;
         commit;
@@ -100,7 +116,10 @@ def batches(
         done=history.step_done(migration, direction, step),
         keys=_inlined(KEY_COLUMNS, table, f"array[{', '.join(literals(*work.key))}]::text[]"),
         pages=_inlined(PAGES, table, ""),
+        sets=f"array[{', '.join(literals(*found.sets))}]::text[]",
         statement=_quoted(found.limited(""), "sql"),
+        returning=_quoted(f"\nreturning {found.places}", "sql"),
+        again=_quoted(found.again("$1", "$2"), "sql"),
         table=table,
         alias=alias,
         size=work.size,

@@ -105,7 +105,8 @@ def made(settings: Settings, report: Report, name: str | None, choices: Choices)
     if not plan["steps"]:
         return None
     slug = slug_of(name) if name else named_after(plan["steps"])
-    return Made(f"{next_number(graph)}_{slug}.sql", written(plan["steps"], graph.heads))
+    text = written(plan["steps"], graph.heads, major=version // 10_000)
+    return Made(f"{next_number(graph)}_{slug}.sql", text)
 
 
 def planned(
@@ -136,10 +137,11 @@ def planned(
         answers.update(intended)
 
 
-def written(steps: Sequence[Mapping[str, Any]], depends: Iterable[str]) -> str:
-    """The steps of a plan as the text of a migration."""
+def written(steps: Sequence[Mapping[str, Any]], depends: Iterable[str], *, major: int) -> str:
+    """The steps of a plan as the text of a migration, for a major version of PostgreSQL."""
     grouped = groups(steps)
-    made_by = f"-- howdah: made {mark([step['sql'] for group in grouped for step in group])}"
+    known_by = mark([step["sql"] for group in grouped for step in group])
+    made_by = f"-- howdah: made {known_by}, for PostgreSQL {major}"
     lines = [*head(depends)[:-1], made_by, "", "-- up"]
     for group in grouped:
         lines += ["", *(f"-- {reason}" for reason in reasons(group)), directive(group[0])]

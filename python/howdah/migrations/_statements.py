@@ -146,12 +146,24 @@ class Target:
     """The statement up to its condition."""
     condition: str
     """Its condition, or nothing."""
+    sets: tuple[str, ...]
+    """The columns that it gives values."""
 
     def limited(self, condition: str) -> str:
         """The statement for the rows that satisfy this, too."""
         both = f"({self.condition}\n) and {condition}" if self.condition else condition
         # on a line of its own: the head may end with a comment
         return f"{self.head.rstrip()}\nwhere {both}"
+
+    @property
+    def places(self) -> str:
+        """The table and the place of a row, as texts: a place is unique within a table."""
+        return f"{self.alias}.tableoid::text, {self.alias}.ctid::text"
+
+    def again(self, tables: str, places: str) -> str:
+        """The statement for rows at such places, given as arrays of texts."""
+        among = f"({self.places}) in (select * from unnest({tables}, {places}))"
+        return self.limited(f"{self.alias}.ctid = any ({places}::tid[]) and {among}")
 
 
 def target(sql: str) -> Target | None:
@@ -168,9 +180,26 @@ def target(sql: str) -> Target | None:
     where = _top_level(after, "where")
     if _top_level(after, "returning") is not None or not table:
         return None
+    sets = _sets(after)
     if where is None:
-        return Target(table, alias, sql, "")
-    return Target(table, alias, sql[: where.start], sql[where.end :].strip())
+        return Target(table, alias, sql, "", sets)
+    return Target(table, alias, sql[: where.start], sql[where.end :].strip(), sets)
+
+
+def _sets(found: Sequence[Token]) -> tuple[str, ...]:
+    """The columns that are set: `set a = 1, (b, c) = (2, 3), d[1] = 4, e.f = 5` sets a to e."""
+    if not _starts(found, "set"):
+        return ()
+    names, depth, is_target, begins = [], 0, True, True
+    for token in found[1:]:
+        depth += token.means("(") + token.means("[") - token.means(")") - token.means("]")
+        if depth == 0 and (token.means("from") or token.means("where")):
+            break
+        if is_target and begins and token.kind in {"word", "name"}:
+            names.append(token.key)
+        is_target = not token.means("=") and (is_target or (depth == 0 and token.means(",")))
+        begins = token.means(",") or token.means("(")
+    return tuple(names)
 
 
 def _table(found: Sequence[Token]) -> tuple[str, str, Sequence[Token]]:

@@ -5,17 +5,20 @@ No IO. Made with the model, filled in when it is first used.
 
 from __future__ import annotations
 
+import datetime as dt
 import functools
 import threading
 import types as python_types
+import uuid
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any, ClassVar, Union, get_args, get_origin
 
 from howdah._native import Layout, Source
 from howdah._native import quote_identifier as quoted
 from howdah.errors import ProgrammingError
 from howdah.orm import _annotations
-from howdah.orm._types import column_type
+from howdah.orm._types import SqlType, column_type
 from howdah.orm.columns import ColumnDefinition, ColumnOptions
 from howdah.orm.expressions import Column
 
@@ -223,6 +226,7 @@ class Table:
         type_, nullable = column_type(python)
         if options.type is not None:
             type_ = type_.named(options.type)
+        _refuse_text(options, type_, where)
         name = options.name or attribute
         return ColumnDefinition(attribute, name, type_, nullable, options)
 
@@ -273,6 +277,25 @@ class Table:
 
     def __repr__(self) -> str:
         return f"<table {self.sql_name}>"
+
+
+# no text is a value of these: `default="now()"` would be the moment at which the schema was made
+_NEVER_TEXT = (bool, int, float, Decimal, dt.date, dt.time, dt.timedelta, uuid.UUID)
+
+
+def _refuse_text(options: ColumnOptions, type_: SqlType, where: str) -> None:
+    """Raise `ProgrammingError` for `default="now()"`, which is a text and no expression."""
+    if (
+        isinstance(options.default, str)
+        and isinstance(type_.python, type)
+        and issubclass(type_.python, _NEVER_TEXT)
+    ):
+        raise ProgrammingError(
+            f"`{where}`: the default is the text {options.default!r}, the column holds "
+            f"`{type_.python.__name__}`",
+            hint='an expression that the database evaluates is `sql("now()")`, with `sql` of '
+            "`howdah.orm.schema`",
+        )
 
 
 def owner_of(column: Any) -> Any:

@@ -324,6 +324,16 @@ def test_an_unknown_keyword_is_refused() -> None:
         ddl(3)
 
 
+def test_an_expression_is_no_text() -> None:
+    class Visit(Model):
+        id: Col[int] = identity()
+        at: Col[dt.datetime] = col(default="now()")
+
+    with pytest.raises(howdah.ProgrammingError, match="the column holds `datetime`") as refused:
+        ddl(Visit)
+    assert 'sql("now()")' in str(refused.value.hint)
+
+
 def test_on_a_plain_connection(sync_conn: howdah.Connection) -> None:
     create_all(sync_conn, Writer)
     assert Bound(sync_conn).fetch(select(Writer)) == []

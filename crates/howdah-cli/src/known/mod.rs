@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use anyhow::Context as _;
 use howdah_driver::Connection;
-use howdah_schema::{Schema, Snapshot, ddl, read};
+use howdah_schema::{Snapshot, catalog, read};
 use howdah_sql::catalog::Catalog;
 
 /// What is known of one database.
@@ -95,7 +95,7 @@ fn of_database(url: &str) -> anyhow::Result<State> {
 }
 
 fn of(snapshot: &Snapshot) -> State {
-    let mut catalog = of_schema(&snapshot.schema);
+    let mut catalog = catalog::of(&snapshot.schema);
     if let Some(facts) = &snapshot.facts {
         facts::tell(&mut catalog, facts);
     }
@@ -105,16 +105,9 @@ fn of(snapshot: &Snapshot) -> State {
     }
 }
 
-/// What a schema says exists.
-pub(crate) fn of_schema(schema: &Schema) -> Catalog {
-    applied(&(ddl::create(schema).join(";\n") + ";\n")).completed()
-}
-
 /// What a script makes, taken for what was there.
 fn applied(text: &str) -> Catalog {
     let mut catalog = Catalog::default();
-    for statement in &howdah_sql::parse(text).statements {
-        catalog.apply(statement);
-    }
+    catalog::follow(&mut catalog, text);
     catalog.settled()
 }

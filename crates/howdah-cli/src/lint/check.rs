@@ -10,7 +10,7 @@ use std::sync::Arc;
 use anyhow::Context as _;
 use howdah_sql::catalog::Catalog;
 use howdah_sql::lint::{self, DEFAULT_VERSION, Finding, Report, Settings, Severity};
-use howdah_sql::text::Lines;
+use howdah_sql::text::{Lines, made_for};
 
 use super::arguments::Arguments;
 use super::config::{Config, Configs, rules_named};
@@ -80,7 +80,7 @@ impl<'a> Checker<'a> {
     /// Looks at one file.
     pub(super) fn check(&self, input: &Input) -> anyhow::Result<Checked> {
         let text = input.read()?;
-        self.check_on(input, &text, None)
+        self.check_on(input, &text, None, false)
             .map(|(checked, _)| checked)
     }
 
@@ -104,7 +104,7 @@ impl<'a> Checker<'a> {
             } else {
                 catalog.take()
             };
-            let (checked, after) = self.check_on(&step.input, &text, before)?;
+            let (checked, after) = self.check_on(&step.input, &text, before, step.undoes)?;
             if !step.undoes {
                 catalog = Some(after.settled());
             }
@@ -113,16 +113,20 @@ impl<'a> Checker<'a> {
         Ok(())
     }
 
-    /// Looks at one text; `before` is what exists, where files before it have said so.
+    /// Looks at one text; `before` is what exists, where files before it have said so; `undoes`: it takes back one of them.
     fn check_on(
         &self,
         input: &Input,
         text: &str,
         before: Option<Catalog>,
+        undoes: bool,
     ) -> anyhow::Result<(Checked, Catalog)> {
         let (config, path) = self.config(input.path())?;
         let known = self.known.of(config.schema.as_deref())?;
-        let settings = self.settings(&config, &path, known.version);
+        let settings = Settings {
+            undoes,
+            ..self.settings(&config, &path, known.version, made_for(text))
+        };
         let before = before.unwrap_or_else(|| known.catalog.clone());
         let parts = parts::parts(text);
         if !parts.is_empty() {
@@ -160,7 +164,7 @@ impl<'a> Checker<'a> {
         for migration in migrations {
             let (config, path) = self.config(&migration.path)?;
             let known = self.known.of(config.schema.as_deref())?;
-            let mut settings = self.settings(&config, &path, known.version);
+            let mut settings = self.settings(&config, &path, known.version, None);
             settings.assume_in_transaction = migration.atomic;
             let text = migration.text();
             // with a database or snapshot its state is known better than migrations tell it
@@ -189,13 +193,21 @@ impl<'a> Checker<'a> {
         Ok((self.configs.of_folder(folder)?, path))
     }
 
-    fn settings(&self, config: &Config, path: &Path, known: Option<u32>) -> Settings {
+    /// What the linter is told; `known` is the server's version, `made_for` the one that the text names.
+    fn settings(
+        &self,
+        config: &Config,
+        path: &Path,
+        known: Option<u32>,
+        made_for: Option<u32>,
+    ) -> Settings {
         let configured = config.of(path);
         let version = self
             .arguments
             .pg_version
             .or(known)
-            .or(configured.pg_version);
+            .or(configured.pg_version)
+            .or(made_for);
         let assumed = configured.assume_in_transaction.unwrap_or(false);
         let mut levels: HashMap<_, _> = configured.rules.into_iter().collect();
         levels.extend(self.levels.iter().copied());
@@ -205,6 +217,7 @@ impl<'a> Checker<'a> {
             levels,
             only: self.only.clone(),
             unsafe_fixes: self.arguments.unsafe_fixes,
+            undoes: false,
             session: configured.session.into_iter().collect(),
         }
     }
@@ -228,6 +241,7 @@ fn checked_parts(
         let assumed = part.transaction;
         let settings = Settings {
             assume_in_transaction: assumed.unwrap_or(settings.assume_in_transaction),
+            undoes: !part.up,
             ..settings.clone()
         };
         let mut report = lint::follow(&part.text, catalog, &settings);

@@ -3,7 +3,7 @@
 //! No IO. Invariant: an answer for each statement that a step has, in order, each on what those before it have made.
 
 use anyhow::Context as _;
-use howdah_schema::Snapshot;
+use howdah_schema::{Snapshot, catalog};
 use howdah_sql::catalog::Catalog;
 use howdah_sql::locks;
 use serde::{Deserialize, Serialize};
@@ -11,7 +11,6 @@ use serde::{Deserialize, Serialize};
 use super::DEFAULT_VERSION;
 use super::record::EffectsRecord;
 use super::render;
-use crate::known;
 
 /// What is done as one.
 #[derive(Debug, Deserialize)]
@@ -41,7 +40,7 @@ pub fn planned(steps: &str, schema: Option<&str>, version: Option<u32>) -> anyho
     let mut catalog = match schema {
         Some(text) => {
             let snapshot = Snapshot::parse(text).context("the schema cannot be read")?;
-            known::of_schema(&snapshot.schema)
+            catalog::of(&snapshot.schema)
         }
         None => Catalog::default(),
     };
@@ -56,7 +55,7 @@ pub fn planned(steps: &str, schema: Option<&str>, version: Option<u32>) -> anyho
 impl Step {
     fn effects(&self, catalog: &mut Catalog, version: u32) -> Vec<Record<'_>> {
         if self.transaction {
-            apply(catalog, "begin");
+            catalog::follow(catalog, "begin");
         }
         let records = self.sql.iter().flat_map(|sql| {
             let script = howdah_sql::parse(sql);
@@ -73,14 +72,8 @@ impl Step {
         });
         let records = records.collect();
         if self.transaction {
-            apply(catalog, "commit");
+            catalog::follow(catalog, "commit");
         }
         records
-    }
-}
-
-fn apply(catalog: &mut Catalog, sql: &str) {
-    for statement in &howdah_sql::parse(sql).statements {
-        catalog.apply(statement);
     }
 }

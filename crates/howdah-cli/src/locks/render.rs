@@ -11,15 +11,15 @@ use super::Told;
 const SHOWN_LINES: usize = 6;
 
 /// All statements for people.
-pub(super) fn text(told: &[Told], version: u32) -> String {
+pub(super) fn text(told: &[Told]) -> String {
     let mut text = String::new();
     for it in told {
-        let _ = one(it, version, &mut text);
+        let _ = one(it, &mut text);
     }
     text
 }
 
-fn one(told: &Told, version: u32, out: &mut String) -> std::fmt::Result {
+fn one(told: &Told, out: &mut String) -> std::fmt::Result {
     let effects = &told.effects;
     let shown: Vec<&str> = told.text.lines().take(SHOWN_LINES).collect();
     let last = told.line as usize + shown.len() - usize::from(!shown.is_empty());
@@ -38,7 +38,7 @@ fn one(told: &Told, version: u32, out: &mut String) -> std::fmt::Result {
     }
     writeln!(out, "{:width$} |", "")?;
     let mut say = |word: &str, text: &str| writeln!(out, "{:width$} = {word}: {text}", "");
-    for (word, text) in facts(effects, version) {
+    for (word, text) in facts(effects, told.version) {
         say(word, &text)?;
     }
     for (word, text) in caveats(effects) {

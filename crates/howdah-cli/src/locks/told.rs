@@ -5,8 +5,9 @@
 
 use howdah_sql::catalog::Catalog;
 use howdah_sql::locks::{self, Effects};
-use howdah_sql::text::Lines;
+use howdah_sql::text::{Lines, made_for};
 
+use super::DEFAULT_VERSION;
 use crate::lint::files::{Input, shown};
 use crate::lint::parts;
 
@@ -17,6 +18,8 @@ pub(super) struct Told {
     pub(super) line: u32,
     pub(super) column: u32,
     pub(super) text: String,
+    /// The major version that it would run on.
+    pub(super) version: u32,
     pub(super) effects: Effects,
 }
 
@@ -35,7 +38,8 @@ impl Script {
     }
 
     /// Goes through the text; whether all of it is understood.
-    pub(super) fn tell(&self, known: &Catalog, version: u32, told: &mut Vec<Told>) -> bool {
+    pub(super) fn tell(&self, known: &Catalog, version: Option<u32>, told: &mut Vec<Told>) -> bool {
+        let version = version.or(made_for(&self.text)).unwrap_or(DEFAULT_VERSION);
         let parts = parts::parts(&self.text);
         if parts.is_empty() {
             self.tell_part(&self.text, &mut known.clone(), version, told)
@@ -73,6 +77,7 @@ impl Script {
                 line: at.line,
                 column: at.column,
                 text: statement.span.of(text).to_owned(),
+                version,
                 effects: locks::effects(statement, catalog, version),
             });
             catalog.apply(statement);

@@ -183,6 +183,13 @@ fn can_keep(from: Option<&Generated>, to: Option<&Generated>, version: u32) -> b
     }
 }
 
+/// The statement that gives a column its other type.
+pub(crate) fn type_statement(table: &Name, from: &Column, to: &Column) -> String {
+    let name = quoted(&to.name);
+    let change = change_type(from, to, false);
+    format!("alter table {table} alter column {name} {change}")
+}
+
 fn change_type(from: &Column, to: &Column, retyped: bool) -> String {
     let mut text = format!("type {}", to.type_name);
     // without a word of it, the type's own takes its place

@@ -1,8 +1,7 @@
 //! Columns: added with values in batches, null refused by what is proven. No IO.
 
-use super::types::{Effect, effect};
+use super::hazard::Hazard;
 use super::units::{Form, Outcome, apart, deployed, object, plain, validates, validation};
-use super::volatility::is_volatile;
 use super::{Batches, Deploy, Kind, Question, Situation, Step};
 use crate::ddl;
 use crate::diff::{Action, Aspect, Change, Definition, Entity};
@@ -14,20 +13,14 @@ pub(crate) fn added(situation: &Situation<'_>, change: &Change) -> Outcome {
     let Some((table, column)) = whole(situation, change) else {
         return Outcome::Left;
     };
-    if lacks_value(situation, table, column) {
-        return valued(situation, change);
+    if let Some(reason) = lacks_values(situation, change) {
+        return valued(situation, change, reason);
     }
-    if let Some((_, reason)) = hazard(situation, change) {
-        let fills = column.generated.is_none() && column.identity.is_none();
-        return match (fills, &column.default) {
-            (true, Some(default)) => filled(situation, change, default, Deploy::Migrate),
-            (true, None) => valued(situation, change),
-            (false, _) => rewritten(
-                situation,
-                change,
-                &format!("rewrite {}", object(change)),
-                reason,
-            ),
+    let is_told = column.generated.is_none() && column.identity.is_none();
+    if let Some(hazard) = situation.hazard(change) {
+        return match &column.default {
+            Some(default) if is_told => filled(situation, change, default, Deploy::Migrate),
+            _ => anew(situation, change, &hazard),
         };
     }
     let reason = if situation.is_small(table) {
@@ -38,6 +31,25 @@ pub(crate) fn added(situation: &Situation<'_>, change: &Change) -> Outcome {
     Outcome::Steps(vec![plain(change, reason)], Deploy::Expand)
 }
 
+/// Why a new column cannot be added as it is.
+pub(crate) fn lacks_values(situation: &Situation<'_>, change: &Change) -> Option<String> {
+    if change.action != Action::Create {
+        return None;
+    }
+    let (table, column) = whole(situation, change)?;
+    let is_told = column.generated.is_none() && column.identity.is_none();
+    let lacks = is_told && column.not_null && column.default.is_none();
+    let is_foreign = situation.table(table)?.foreign.is_some();
+    (lacks && !is_foreign && situation.has_rows(table))
+        .then(|| format!("`{}` refuses null and has no default", change.object.name))
+}
+
+/// The rows are written anew, if an answer allows it.
+pub(crate) fn anew(situation: &Situation<'_>, change: &Change, hazard: &Hazard) -> Outcome {
+    let id = format!("rewrite {}", object(change));
+    rewritten(situation, change, &id, hazard.to_string())
+}
+
 /// The table and the column as it will be, with its default.
 fn whole<'a>(situation: &'a Situation<'_>, change: &'a Change) -> Option<(&'a Name, &'a Column)> {
     let Entity::Column(table, name) = &change.entity else {
@@ -45,103 +57,6 @@ fn whole<'a>(situation: &'a Situation<'_>, change: &'a Change) -> Option<(&'a Na
     };
     let columns = &situation.table(table)?.columns;
     Some((table, columns.iter().find(|it| it.name == *name)?))
-}
-
-/// Why a change of a column in its plain form lets readers and writers wait for long.
-pub(crate) fn hazard<'a>(
-    situation: &Situation<'_>,
-    change: &'a Change,
-) -> Option<(&'a Change, String)> {
-    let table = change.entity.relation()?;
-    if situation.is_small(table)
-        || situation
-            .table(table)
-            .is_some_and(|it| it.foreign.is_some())
-    {
-        return None;
-    }
-    let reason = match (&change.entity, change.action, &change.aspect) {
-        (Entity::Column(..), Action::Create, _) => hazard_of_new(situation, change)?,
-        (Entity::Column(..), Action::Alter, Some(Aspect::Type)) => {
-            hazard_of_type(situation, change)?
-        }
-        (Entity::Column(..), Action::Alter, Some(Aspect::SetExpression)) => {
-            format!("`{table}` would be written anew while nobody can read it")
-        }
-        (Entity::Column(..), Action::Alter, Some(Aspect::SetNotNull))
-        | (
-            Entity::Relation(_),
-            Action::Alter,
-            Some(Aspect::AttachPartition | Aspect::InheritedNotNull(_)),
-        ) => {
-            format!("all rows of `{table}` would be read while nobody else can")
-        }
-        (Entity::Index(..), Action::Create, _) => {
-            format!("the index would be built while nobody can write to `{table}`")
-        }
-        (Entity::Constraint(..), Action::Create, _) => {
-            let it = super::units::constraint_of(change.to.as_ref())?;
-            if it.not_valid || it.not_enforced {
-                return None;
-            }
-            format!("all rows of `{table}` would be read while nobody else can")
-        }
-        _ => return None,
-    };
-    Some((change, reason))
-}
-
-fn hazard_of_new(situation: &Situation<'_>, change: &Change) -> Option<String> {
-    let (table, column) = whole(situation, change)?;
-    let is_volatile = column
-        .default
-        .as_deref()
-        .is_some_and(|it| is_volatile(it, situation.to));
-    let is_stored = column.generated.as_ref().is_some_and(|it| !it.is_virtual);
-    // a domain with conditions is checked for every row
-    let is_domain = situation.to.domains.iter().any(|it| {
-        let checks = it.not_null || !it.checks.is_empty();
-        checks && it.name.to_string() == column.type_name
-    });
-    if is_volatile || is_stored || column.identity.is_some() || is_domain {
-        return Some(format!(
-            "`{table}` would be written anew while nobody can read it"
-        ));
-    }
-    lacks_value(situation, table, column)
-        .then(|| format!("rows of `{table}` that are there have no value for it"))
-}
-
-/// Whether rows that are there would have null where it is refused.
-fn lacks_value(situation: &Situation<'_>, table: &Name, column: &Column) -> bool {
-    let is_computed = column.generated.is_some() || column.identity.is_some();
-    let has_rows = situation.rows(table) != Some(0) && !situation.is_made(table);
-    column.not_null && column.default.is_none() && !is_computed && has_rows
-}
-
-fn hazard_of_type(situation: &Situation<'_>, change: &Change) -> Option<String> {
-    let (Some(Definition::Column(from)), Some(Definition::Column(to))) = (&change.from, &change.to)
-    else {
-        return None;
-    };
-    let table = situation.table(change.entity.relation()?)?;
-    let is_made_again = from.type_name == to.type_name && from.collation == to.collation;
-    let effect = if is_made_again {
-        Effect::Rewrite
-    } else {
-        effect(table, from, to)
-    };
-    match effect {
-        Effect::Nothing => None,
-        Effect::Read => Some(format!(
-            "all rows of `{}` would be read while nobody else can",
-            table.name
-        )),
-        Effect::Rewrite => Some(format!(
-            "`{}` and its indexes would be written anew while nobody can read it",
-            table.name
-        )),
-    }
 }
 
 /// The column first, then its default for new rows, then values for the others, then what refuses null.
@@ -160,6 +75,9 @@ fn filled(situation: &Situation<'_>, change: &Change, value: &str, not_null: Dep
         "alter table {table} add column {}",
         ddl::table::column(&bare)
     );
+    if let Some(hazard) = situation.hazard_of([&add]) {
+        return anew(situation, change, &hazard); // values of some domains are tested row by row
+    }
     let undo = format!("alter table {table} drop column {name}");
     let mut first =
         vec![Step::ddl(add, what.clone(), "without a value, no row is touched").undone_by(undo)];
@@ -195,7 +113,7 @@ fn filled(situation: &Situation<'_>, change: &Change, value: &str, not_null: Dep
 }
 
 /// A value for the rows that are there has to be told.
-fn valued(situation: &Situation<'_>, change: &Change) -> Outcome {
+fn valued(situation: &Situation<'_>, change: &Change, reason: String) -> Outcome {
     let id = format!("value {}", change.object.name);
     if let Some(value) = situation.options.answers.get(&id) {
         if value == "keep" {
@@ -211,7 +129,7 @@ fn valued(situation: &Situation<'_>, change: &Change) -> Outcome {
         id,
         object(change),
         format!("which value do the rows of `{table}` get that are there?"),
-        format!("`{}` refuses null and has no default", change.object.name),
+        reason,
     );
     Outcome::Asked(
         question
@@ -234,7 +152,7 @@ pub(crate) fn null_refused(
     let is_foreign = situation
         .table(table)
         .is_some_and(|it| it.foreign.is_some());
-    if situation.is_made(table) || situation.rows(table) == Some(0) || is_foreign {
+    if is_foreign || !situation.has_rows(table) {
         let steps = plain(change, "the table has no rows");
         return contract(vec![deployed(steps, Deploy::Contract)]);
     }
@@ -395,15 +313,15 @@ pub(crate) fn altered(situation: &Situation<'_>, change: &Change) -> Outcome {
     {
         return null_refused(situation, change, table, column);
     }
-    let Some((_, reason)) = hazard(situation, change) else {
+    let Some(hazard) = situation.hazard(change) else {
         let reason = "it changes the catalog alone, or the table is small";
         return Outcome::Steps(vec![plain(change, reason)], Deploy::Expand);
     };
-    let id = match &change.aspect {
-        Some(Aspect::Type) => format!("type {}", change.object.name),
-        _ => format!("rewrite {}", object(change)),
-    };
-    rewritten(situation, change, &id, reason)
+    if change.aspect == Some(Aspect::Type) {
+        let id = format!("type {}", change.object.name);
+        return rewritten(situation, change, &id, hazard.to_string());
+    }
+    anew(situation, change, &hazard)
 }
 
 /// Beside a new column readers and writers go on; what is lost on the way was not asked for.

@@ -15,16 +15,18 @@ mod column;
 mod constraint;
 mod domain;
 mod expand;
+mod hazard;
 mod index;
 mod leftover;
 mod options;
 mod partition;
 mod table;
-mod types;
 mod units;
 mod view;
-mod volatility;
 
+use std::cell::OnceCell;
+
+use howdah_sql::catalog::Catalog;
 use serde::Serialize;
 
 use crate::diff::{self, Change};
@@ -172,8 +174,9 @@ pub fn plan(from: &Schema, to: &Schema, options: &Options) -> Plan {
         changes: &difference.changes,
         obstacles: &expansion.obstacles,
         leftovers: &leftovers,
+        catalog: OnceCell::new(),
     };
-    let mut plan = units::all(&situation, expansion.forms, expansion.swap);
+    let mut plan = units::all(situation, expansion.forms, expansion.swap);
     plan.notes.extend(expansion.notes);
     plan.notes.extend(difference.notes);
     plan
@@ -189,6 +192,8 @@ pub(crate) struct Situation<'a> {
     pub(crate) obstacles: &'a expand::Obstacles,
     /// What an interrupted plan has left.
     pub(crate) leftovers: &'a Leftovers,
+    /// `from`, and what was done since, for the lock model.
+    pub(crate) catalog: OnceCell<Catalog>,
 }
 
 impl Step {

@@ -15,7 +15,8 @@ use crate::value::{Name, PartitionMethod, PartitionOf, Schema, Table};
 
 /// A table that is made: a partition by itself at first, where its parent is in use.
 pub(crate) fn created(situation: &Situation<'_>, change: &Change) -> Outcome {
-    let apart = joining(situation, change).filter(|(_, of)| !situation.is_small(&of.parent));
+    let apart = joining(situation, change)
+        .filter(|(_, of)| !situation.is_small(&of.parent) || situation.hazard(change).is_some());
     let apart = apart.filter(|(it, _)| it.foreign.is_none());
     let Some((table, of)) = apart else {
         let reason = "nothing uses yet what is made";

@@ -148,22 +148,21 @@ pub(crate) fn altered(situation: &Situation<'_>, change: &Change) -> Outcome {
     let Entity::Relation(name) = &change.entity else {
         return Outcome::Left;
     };
-    let is_small = situation.is_small(name);
     match &change.aspect {
-        Some(Aspect::Logged | Aspect::Tablespace | Aspect::AccessMethod) if !is_small => {
-            let reason = format!("`{name}` would be written anew while nobody can read it");
-            rewritten(
-                situation,
-                change,
-                &format!("rewrite {}", object(change)),
-                reason,
-            )
+        Some(Aspect::AttachPartition) => return partition::joined(situation, change),
+        Some(Aspect::InheritedNotNull(column)) => {
+            return match inherited(situation, name, column) {
+                Some(column) => null_refused(situation, change, name, &column),
+                None => Outcome::Left,
+            };
         }
-        Some(Aspect::InheritedNotNull(column)) => match inherited(situation, name, column) {
-            Some(column) => null_refused(situation, change, name, &column),
-            None => Outcome::Left,
-        },
-        Some(Aspect::AttachPartition) => partition::joined(situation, change),
+        _ => {}
+    }
+    if let Some(hazard) = situation.hazard(change) {
+        let id = format!("rewrite {}", object(change));
+        return rewritten(situation, change, &id, hazard.to_string());
+    }
+    match &change.aspect {
         Some(Aspect::RowSecurity | Aspect::ForceRowSecurity) => {
             let reason = "the old program may not say whose rows it asks for";
             let steps = plain(change, reason)

@@ -35,9 +35,10 @@ pub(crate) fn apart(steps: impl IntoIterator<Item = Step>) -> Vec<Form> {
 }
 
 /// The plan: what is `begun` comes after names and types, and `swap` is the first thing when the old program is gone.
-pub(super) fn all(situation: &Situation<'_>, begun: Vec<Form>, mut swap: Option<Swap>) -> Plan {
-    let units = units(situation.changes);
-    let mut unit_of: Vec<usize> = vec![0; situation.changes.len()];
+pub(super) fn all(mut situation: Situation<'_>, begun: Vec<Form>, mut swap: Option<Swap>) -> Plan {
+    let all = situation.changes;
+    let units = units(all);
+    let mut unit_of: Vec<usize> = vec![0; all.len()];
     for (number, unit) in units.iter().enumerate() {
         for place in unit {
             unit_of
@@ -50,11 +51,12 @@ pub(super) fn all(situation: &Situation<'_>, begun: Vec<Form>, mut swap: Option<
     let mut ready: Vec<Result<Deploy, Option<usize>>> = Vec::with_capacity(units.len());
     let (mut first, mut rest): (Vec<Form>, Vec<Form>) = (Vec::new(), Vec::new());
     let mut is_early: Vec<bool> = vec![false; units.len()];
+    let mut done: Vec<&Change> = Vec::new();
     for (number, unit) in units.iter().enumerate() {
-        let changes: Vec<&Change> = unit
-            .iter()
-            .filter_map(|it| situation.changes.get(*it))
-            .collect();
+        situation.follow(&done);
+        let changes: Vec<&Change> = unit.iter().filter_map(|it| all.get(*it)).collect();
+        done.clone_from(&changes);
+        let situation = &situation;
         let before = needed(situation, &changes, unit);
         let mut before = before.filter_map(|it| ready.get(*unit_of.get(it)?).copied());
         let floor = before.try_fold(Deploy::Expand, |floor, it| it.map(|it| floor.max(it)));
@@ -253,6 +255,9 @@ fn single(situation: &Situation<'_>, change: &Change) -> Outcome {
             Outcome::Steps(vec![steps], Deploy::Migrate)
         }
         _ if validates(change) => Outcome::Steps(apart(validation(change)), Deploy::Migrate),
+        _ if let Some(hazard) = situation.hazard(change) => {
+            column::anew(situation, change, &hazard)
+        }
         _ => Outcome::Steps(
             vec![plain(change, reason(situation, change))],
             Deploy::Expand,
@@ -326,10 +331,15 @@ fn together(situation: &Situation<'_>, changes: &[&Change]) -> Outcome {
     if view::lose_columns(situation, changes) {
         deploy = Deploy::Contract;
     }
-    let mut hazards = changes.iter();
-    let hazard = hazards
-        .find_map(|it| column::hazard(situation, it).or_else(|| view::hazard(situation, it)));
-    if let Some((change, reason)) = hazard {
+    let lacking = changes.iter().find_map(|it| {
+        let reason = column::lacks_values(situation, it)?;
+        Some((*it, reason))
+    });
+    let hazard = situation.hazard_among(changes);
+    let hazard = hazard.map(|(change, hazard)| (change, hazard.to_string()));
+    let mut computed = changes.iter();
+    let computed = computed.find_map(|it| view::hazard(situation, it));
+    if let Some((change, reason)) = lacking.or(hazard).or(computed) {
         let id = format!("{} {}", change.object.kind, change.object.name);
         let id = if change.aspect == Some(Aspect::Type) {
             format!("type {}", change.object.name)
@@ -448,6 +458,11 @@ impl Situation<'_> {
         let rows = &self.options.rows;
         let known = rows.get(&name.to_string());
         known.or_else(|| rows.get(&former?.to_string())).copied()
+    }
+
+    /// Whether there may be rows.
+    pub(crate) fn has_rows(&self, name: &Name) -> bool {
+        !self.is_made(name) && self.rows(name) != Some(0)
     }
 
     /// Whether a plain statement is quick on it.

@@ -3,7 +3,6 @@
 //! No IO. Used by the store. Invariant: what is shared is never written to, so that a copy costs as much as its changes,
 //! however large the database is that it began with.
 
-use std::hash::RandomState;
 use std::sync::Arc;
 
 use hashbrown::{Equivalent, HashMap};
@@ -14,7 +13,7 @@ use crate::ast::ObjectName;
 pub(super) type Key = Arc<ObjectName>;
 
 /// By name, in no order.
-pub(super) type Map<V> = HashMap<Key, V, RandomState>;
+pub(super) type Map<V> = HashMap<Key, V>;
 
 /// A name with its schema that nothing was copied for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -23,6 +23,7 @@ mod rules;
 mod session;
 mod settings;
 mod severity;
+mod steps;
 mod suppressions;
 mod walk;
 

@@ -119,6 +119,12 @@ impl Session {
         self.transaction = None;
     }
 
+    /// Sets `lock_timeout`, as whatever runs the script does.
+    pub fn limit_locks(&mut self, limit: &str) {
+        self.values
+            .insert("lock_timeout".to_owned(), limit.to_owned());
+    }
+
     /// Remembers what a statement has locked until the transaction ends.
     pub fn hold(&mut self, effects: &Effects, by: Span) {
         let Some(open) = &mut self.transaction else {

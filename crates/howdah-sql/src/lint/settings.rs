@@ -23,6 +23,8 @@ pub struct Settings {
     pub only: Vec<&'static str>,
     /// Edits are made as well that a program may notice: other types for new columns.
     pub unsafe_fixes: bool,
+    /// The script takes back what another has made: it is no loss to programs.
+    pub undoes: bool,
     /// Parameters that are set before the script begins: by the role, by whatever runs it.
     pub session: HashMap<String, String>,
 }
@@ -35,6 +37,7 @@ impl Default for Settings {
             levels: HashMap::new(),
             only: Vec::new(),
             unsafe_fixes: false,
+            undoes: false,
             session: HashMap::new(),
         }
     }

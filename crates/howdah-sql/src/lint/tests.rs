@@ -166,3 +166,57 @@ fn what_whoever_runs_it_has_set_counts() {
         Timeout::Milliseconds(5_000)
     );
 }
+
+/// What is found in a migration of howdah's.
+fn in_steps(text: &str) -> Vec<&'static str> {
+    let text = format!("-- howdah: migration\n\n-- up\n{text}");
+    let report = lint(&text, &Catalog::default(), &Settings::default());
+    report.findings.iter().map(|it| it.rule.name).collect()
+}
+
+#[test]
+fn steps_are_transactions_with_a_limit_for_locks() {
+    let add = "ALTER TABLE t ADD COLUMN a int;\n";
+    let check = "ALTER TABLE t ADD CONSTRAINT c CHECK (a > 0) NOT VALID;\n";
+    let validate = "ALTER TABLE t VALIDATE CONSTRAINT c;\n";
+    assert!(in_steps(add).is_empty());
+    let apart = format!("-- howdah: step\n{check}-- howdah: step\n{validate}");
+    assert!(in_steps(&apart).is_empty());
+    let together = format!("-- howdah: step\n{check}{validate}");
+    assert_eq!(in_steps(&together), ["validation-under-lock"]);
+    let index = "CREATE INDEX CONCURRENTLY i ON t (a);\n";
+    assert!(in_steps(&format!("{add}{index}{add}")).is_empty());
+}
+
+#[test]
+fn in_the_contract_phase_nobody_misses_what_goes() {
+    let gone = "ALTER TABLE t DROP COLUMN a;\n";
+    assert_eq!(in_steps(gone), ["dropped-column"]);
+    assert!(in_steps(&format!("-- howdah: step contract\n{gone}")).is_empty());
+    let settings = Settings {
+        undoes: true,
+        ..Settings::default()
+    };
+    let undone = lint(gone, &Catalog::default(), &settings);
+    let rules: Vec<_> = undone.findings.iter().map(|it| it.rule.name).collect();
+    assert_eq!(rules, ["missing-lock-timeout"]);
+}
+
+#[test]
+fn between_phases_programs_use_what_is_new() {
+    let made = "CREATE TABLE t (a int);\n";
+    let indexed = "CREATE INDEX i ON t (a);\n";
+    assert!(in_steps(&format!("{made}-- howdah: step\n{indexed}")).is_empty());
+    assert_eq!(
+        in_steps(&format!("{made}-- howdah: step migrate\n{indexed}")),
+        ["blocking-index-build"]
+    );
+}
+
+#[test]
+fn batches_are_batches() {
+    let update = "UPDATE t SET a = 1 WHERE a IS NULL;\n";
+    assert_eq!(in_steps(update), ["unbatched-update"]);
+    let batches = format!("-- howdah: step migrate, batches of 100 by id\n{update}");
+    assert!(in_steps(&batches).is_empty());
+}

@@ -1,7 +1,7 @@
 //! A script from its first statement to its last, and every rule asked about each.
 //!
 //! No IO. Called by the engine. Follows the catalog, the session and the locks of the open transaction, looks into `DO`
-//! bodies. Invariant: rules are asked before the statement has changed anything.
+//! bodies, takes howdah's own migrations step by step. Invariant: rules are asked before the statement has changed anything.
 
 use super::context::{At, Whole};
 use super::finding::Finding;
@@ -12,9 +12,10 @@ use super::rules::syntax_error;
 use super::session::{Session, Timeout};
 use super::settings::Settings;
 use super::severity::Level;
+use super::steps::{self, Step};
 use crate::ast::{Action, Do, Kind, RelationKind, Script, Statement, Transaction};
 use crate::catalog::Catalog;
-use crate::locks;
+use crate::locks::{self, InTransaction};
 use crate::text::Span;
 
 /// What came of it.
@@ -46,8 +47,13 @@ pub(super) fn walk(
         statements: 0,
         place: None,
         depth: 0,
+        steps: steps::steps(text, script),
+        step: None,
     };
     walk.script(script);
+    if walk.step.is_some() {
+        walk.session.end_block();
+    }
     walk.end(script);
     Walked {
         findings: walk.findings,
@@ -67,6 +73,10 @@ struct Walk<'a> {
     /// Where findings are shown that stand in a body whose text is not the script's own.
     place: Option<Span>,
     depth: usize,
+    /// Those of a migration of howdah's.
+    steps: Option<Vec<Step>>,
+    /// The one that the statement before belongs to.
+    step: Option<Step>,
 }
 
 /// How Alembic marks where a revision begins in what `alembic upgrade --sql` writes.
@@ -116,7 +126,11 @@ impl Walk<'_> {
             return;
         };
         self.statements += 1;
+        let next = self.next_step(statement);
         let effects = locks::effects(statement, &self.catalog, self.settings.version);
+        if let Some(step) = next {
+            self.enter(step, effects.in_transaction);
+        }
         let at = At {
             text,
             script,
@@ -130,7 +144,9 @@ impl Walk<'_> {
         };
         let mut found = Vec::new();
         for rule in &self.rules {
-            if let Check::Statement(check) = rule.check {
+            if let Check::Statement(check) = rule.check
+                && !self.is_settled(rule)
+            {
                 check(&at, &mut found);
             }
         }
@@ -154,6 +170,40 @@ impl Walk<'_> {
         }
         self.assume(&statement.kind);
         self.catalog.apply(statement);
+    }
+
+    /// The step of howdah's runner that a statement of the script itself belongs to.
+    fn next_step(&mut self, statement: &Statement) -> Option<Step> {
+        if self.depth > 0 {
+            return None;
+        }
+        let step = *steps::step_of(self.steps.as_deref()?, statement.span)?;
+        if self.step.is_some_and(|it| it.phase != step.phase) {
+            // between the phases of a deploy programs use what is new
+            self.catalog = std::mem::take(&mut self.catalog).settled();
+        }
+        Some(step)
+    }
+
+    /// Begins and ends transactions as the runner does, with its limits for locks.
+    fn enter(&mut self, step: Step, in_transaction: InTransaction) {
+        let is_alone =
+            !step.transaction || step.in_batches || in_transaction == InTransaction::Forbidden;
+        if is_alone {
+            self.session.end_block();
+            self.session.limit_locks(steps::CONCURRENT_LOCK_TIMEOUT);
+        } else if self.step != Some(step) || !self.session.in_transaction() {
+            self.session.end_block();
+            self.session.begin_block();
+            self.session.limit_locks(steps::LOCK_TIMEOUT);
+        }
+        self.step = Some(step);
+    }
+
+    /// Whether a rule has nothing to say here, whatever the statement does.
+    fn is_settled(&self, rule: &Rule) -> bool {
+        (self.settings.undoes && rules::is_about_programs(rule))
+            || self.step.is_some_and(|it| it.settles(rule))
     }
 
     /// A table that nobody has told about is followed from its first constraint on, since a check that the script adds

@@ -20,6 +20,7 @@ mod replication;
 mod routines;
 mod row_locks;
 mod session;
+mod shapes;
 mod statements;
 mod tables;
 mod tree;

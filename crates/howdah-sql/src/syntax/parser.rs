@@ -5,6 +5,7 @@
 
 use squawk_parser::{EntryPoint, LexedStr, StrStep, SyntaxKind as K};
 
+use super::shapes::Shapes;
 use crate::text::Span;
 
 /// A node or token; white space and comments are left out.
@@ -39,6 +40,7 @@ pub(super) struct Parser {
     elements: Vec<Element>,
     /// The nodes around the place that the parser is at.
     open: Vec<u32>,
+    shapes: Shapes,
 }
 
 /// What is wrong first.
@@ -54,10 +56,15 @@ impl Parser {
         source: &str,
         counts: impl Fn(&str) -> bool,
     ) -> (&[Element], Option<Mistake>) {
+        if self.shapes.find(source, &mut self.elements) {
+            return (&self.elements, None);
+        }
         let lexed = LexedStr::new(source);
         let output = EntryPoint::SourceFile.parse(&lexed.to_input());
         let mut first: Option<Mistake> = None;
+        let mut is_flawless = true;
         let mut mistake = |span: Span, message: &str| {
+            is_flawless = false;
             let earlier = first
                 .as_ref()
                 .is_none_or(|known| span.start < known.span.start);
@@ -86,6 +93,9 @@ impl Parser {
         });
         for (range, message) in lexed.errors() {
             mistake(Span::new(range.start as usize, range.end as usize), message);
+        }
+        if is_flawless {
+            self.shapes.keep(&self.elements);
         }
         (&self.elements, first)
     }

@@ -16,6 +16,7 @@ pub(crate) use identifier::{unescape_unicode, unquote_unicode_identifier};
 pub(crate) use mask::{mask_commands, mask_variables};
 pub use position::{Lines, Position};
 pub use scan::{Token, TokenKind, tokens};
-pub use sections::{Section, sections};
+pub(crate) use sections::is_howdahs;
+pub use sections::{Section, made_for, sections};
 pub use span::Span;
 pub use split::{Piece, Pieces, pieces, split};

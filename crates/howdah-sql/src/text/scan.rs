@@ -69,10 +69,7 @@ fn first(rest: &str, behind_word: bool) -> Option<(TokenKind, usize)> {
     let bytes = rest.as_bytes();
     let second = bytes.get(1).copied().unwrap_or_default();
     Some(match *bytes.first()? {
-        byte if byte.is_ascii_whitespace() || byte == 0x0b => {
-            let space = |b: &u8| b.is_ascii_whitespace() || *b == 0x0b;
-            (TokenKind::Space, length_while(bytes, space))
-        }
+        byte if is(byte, SPACE) => (TokenKind::Space, length_while(bytes, |b| is(*b, SPACE))),
         b'-' if second == b'-' => {
             let end = length_while(bytes, |b| *b != b'\n' && *b != b'\r');
             (TokenKind::LineComment, end)
@@ -108,12 +105,44 @@ fn first(rest: &str, behind_word: bool) -> Option<(TokenKind, usize)> {
     })
 }
 
+/// Classes of bytes, one bit each: tokens are most of what is done to a text.
+const SPACE: u8 = 1;
+const STARTS_WORD: u8 = 2;
+const IN_WORD: u8 = 4;
+
+// run by the compiler, which would not let it panic
+#[allow(clippy::indexing_slicing)]
+static CLASSES: [u8; 256] = {
+    let mut classes = [0; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        let b = byte as u8;
+        classes[byte] = if b.is_ascii_whitespace() || b == 0x0b {
+            SPACE
+        } else if b.is_ascii_alphabetic() || b == b'_' || b >= 0x80 {
+            STARTS_WORD | IN_WORD
+        } else if b.is_ascii_digit() || b == b'$' {
+            IN_WORD
+        } else {
+            0
+        };
+        byte += 1;
+    }
+    classes
+};
+
+fn is(byte: u8, class: u8) -> bool {
+    CLASSES
+        .get(usize::from(byte))
+        .is_some_and(|it| it & class != 0)
+}
+
 fn starts_word(byte: u8) -> bool {
-    byte.is_ascii_alphabetic() || byte == b'_' || byte >= 0x80
+    is(byte, STARTS_WORD)
 }
 
 fn is_word(byte: u8) -> bool {
-    starts_word(byte) || byte.is_ascii_digit() || byte == b'$'
+    is(byte, IN_WORD)
 }
 
 fn length_while(bytes: &[u8], belongs: impl Fn(&u8) -> bool) -> usize {

@@ -63,10 +63,28 @@ pub fn sections(text: &str) -> Vec<Section> {
 }
 
 /// Whether the text says that it is a migration of howdah's: `-- howdah: migration` among its first comments.
-fn is_howdahs(text: &str) -> bool {
+pub(crate) fn is_howdahs(text: &str) -> bool {
     let lines = text.lines().map(str::trim);
     let mut head = lines.take_while(|it| it.is_empty() || it.starts_with("--"));
     head.any(|it| words(it) == ["howdah:", "migration"])
+}
+
+/// The major version that a migration of howdah's was made for: `-- howdah: made d41d8cd98f00, for PostgreSQL 18`.
+///
+/// ```
+/// let text = "-- howdah: migration\n-- howdah: made d41d8cd98f00, for PostgreSQL 18\n\n-- up\n";
+/// assert_eq!(howdah_sql::text::made_for(text), Some(18));
+/// ```
+#[must_use]
+pub fn made_for(text: &str) -> Option<u32> {
+    let lines = text.lines().map(str::trim);
+    let mut head = lines.take_while(|it| it.is_empty() || it.starts_with("--"));
+    head.find_map(|it| match words(it).as_slice() {
+        [first, made, _, rest @ ..] if first == "howdah:" && made == "made" => {
+            rest.last()?.parse().ok()
+        }
+        _ => None,
+    })
 }
 
 /// howdah's runner decides about transactions statement by statement.

@@ -68,8 +68,8 @@ struct Splitter<'a> {
 #[derive(Default)]
 struct Open {
     piece: Option<Piece>,
-    /// Its first words, as far as they matter.
-    words: Vec<String>,
+    /// What its first words have said.
+    head: Head,
     /// How many operators stand in each parenthesis that is open, since its last comma.
     parentheses: Vec<u32>,
     /// Their sum, with those outside of all parentheses.
@@ -96,8 +96,39 @@ const LINKS: [&str; 8] = [
     "is",
 ];
 
-/// `create or replace function`: more words never matter.
-const WORDS: usize = 4;
+/// The first words of a statement, as far as they matter.
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+enum Head {
+    #[default]
+    Nothing,
+    Create,
+    CreateOr,
+    CreateOrReplace,
+    /// `CREATE [OR REPLACE] RULE`.
+    Rule,
+    /// The same of a function or procedure.
+    Routine,
+    Copy,
+    Other,
+}
+
+impl Head {
+    fn with(self, word: &str) -> Self {
+        let is = |other: &str| word.eq_ignore_ascii_case(other);
+        match self {
+            Self::Nothing if is("create") => Self::Create,
+            Self::Nothing if is("copy") => Self::Copy,
+            Self::Create if is("or") => Self::CreateOr,
+            Self::CreateOr if is("replace") => Self::CreateOrReplace,
+            Self::Create | Self::CreateOrReplace if is("rule") => Self::Rule,
+            Self::Create | Self::CreateOrReplace if is("function") || is("procedure") => {
+                Self::Routine
+            }
+            Self::Rule | Self::Routine | Self::Copy => self,
+            _ => Self::Other,
+        }
+    }
+}
 
 impl Splitter<'_> {
     /// Takes a token in; returns where the next one begins.
@@ -132,8 +163,8 @@ impl Splitter<'_> {
     /// Inside of parentheses a `;` is no end where the grammar has one there; anywhere else it
     /// shows a parenthesis that was never closed, and the next statement should not suffer.
     fn ends_here(&self) -> bool {
-        let rule = self.open.creates(&["rule"]);
-        self.open.blocks == 0 && (self.open.parentheses.is_empty() || !rule)
+        let is_rule = self.open.head == Head::Rule;
+        self.open.blocks == 0 && (self.open.parentheses.is_empty() || !is_rule)
     }
 
     fn end(&mut self, semicolon: Span) -> usize {
@@ -177,9 +208,7 @@ impl Splitter<'_> {
 
 impl Open {
     fn word(&mut self, word: &str) {
-        if self.words.len() < WORDS {
-            self.words.push(word.to_ascii_lowercase());
-        }
+        self.head = self.head.with(word);
         let is = |other: &str| word.eq_ignore_ascii_case(other);
         if is("case") {
             self.cases += 1;
@@ -189,13 +218,12 @@ impl Open {
             self.cases = self.cases.saturating_sub(1);
             self.blocks = self.blocks.saturating_sub(1);
         } else if is("begin") && self.parentheses.is_empty() {
-            self.blocks += u32::from(self.creates(&["function", "procedure"]));
+            self.blocks += u32::from(self.head == Head::Routine);
         }
         if LINKS.iter().any(|link| is(link)) {
             self.link();
         }
-        let copies = self.words.first().is_some_and(|first| first == "copy");
-        self.from_stdin |= copies && self.from && is("stdin");
+        self.from_stdin |= self.head == Head::Copy && self.from && is("stdin");
         self.from = is("from");
     }
 
@@ -234,15 +262,6 @@ impl Open {
         if let Some(piece) = &mut self.piece {
             let depth = self.parentheses.len() as u32 + self.cases;
             piece.depth = piece.depth.max(depth);
-        }
-    }
-
-    /// Whether it begins with `CREATE [OR REPLACE]` and one of these words.
-    fn creates(&self, kinds: &[&str]) -> bool {
-        let words: Vec<&str> = self.words.iter().map(String::as_str).collect();
-        match words.as_slice() {
-            ["create", "or", "replace", kind, ..] | ["create", kind, ..] => kinds.contains(kind),
-            _ => false,
         }
     }
 }

@@ -21,6 +21,7 @@ mod outcome;
 mod swap;
 mod sync;
 
+use std::cell::OnceCell;
 use std::collections::BTreeMap;
 
 use super::leftover::Leftovers;
@@ -74,6 +75,7 @@ pub(super) fn of(from: &Schema, to: &Schema, options: &Options) -> Expansion {
         changes: &expansion.renames,
         obstacles: &none,
         leftovers: &nothing,
+        catalog: OnceCell::new(),
     };
     let moves = moves::found(&situation, &mut expansion.obstacles);
     let moves = moves::apart(&situation, moves, &mut expansion.obstacles);

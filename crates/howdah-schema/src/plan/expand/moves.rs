@@ -10,7 +10,6 @@ use crate::diff::substitution::descendants;
 use crate::diff::{self, Entity};
 use crate::identifiers::quoted;
 use crate::naming::object_name;
-use crate::plan::types::{Effect, effect};
 use crate::plan::{Deploy, Situation};
 use crate::value::{Column, Name, Table, Timing};
 
@@ -58,11 +57,21 @@ impl Move {
 
     /// Whether the default waits until only one column is left: each call of it gives another value.
     pub(super) fn has_late_default(&self, situation: &Situation<'_>) -> bool {
-        let is_volatile =
-            |default: &String| crate::plan::volatility::is_volatile(default, situation.from);
-        !self.is_rename()
-            || self.from.identity.is_some()
-            || self.from.default.as_ref().is_some_and(is_volatile)
+        !self.is_rename() || self.from.identity.is_some() || self.would_be_filled(situation)
+    }
+
+    /// Whether its default would be computed for each row that is there.
+    fn would_be_filled(&self, situation: &Situation<'_>) -> bool {
+        let Some(default) = &self.from.default else {
+            return false;
+        };
+        let add = format!(
+            "alter table {} add column {} {} default {default}",
+            self.table,
+            quoted(&self.name),
+            self.from.type_name
+        );
+        situation.hazard_of([&add]).is_some()
     }
 
     /// What a person should know.
@@ -179,7 +188,8 @@ fn retyped(situation: &Situation<'_>, before: &Table, to: &Column) -> Option<Mov
     let name = free.next()?;
     let is_begun = has_trigger(before, &from.name, &name);
     let is_left = matches!(answer, Some("rewrite" | "keep"));
-    let is_quick = effect(situation.table(&before.name)?, from, to) == Effect::Nothing;
+    let change = crate::diff::column::type_statement(&before.name, from, to);
+    let is_quick = situation.hazard_of([&change]).is_none();
     let is_asked = conversion::loses(from, to).is_some() && answer != Some("expand");
     if !is_begun && (is_left || is_quick || is_asked) {
         return None;

@@ -5,6 +5,7 @@ use crate::ast::{Action, Kind, ObjectName};
 use crate::lint::context::At;
 use crate::lint::finding::Finding;
 use crate::lint::rule::{Aliases, Check, Default, Group, Rule};
+use crate::lint::session::Timeout;
 use crate::lint::severity::Severity;
 use crate::locks::LockTaken;
 use crate::text::{TokenKind, tokens, unquote_identifier};
@@ -30,7 +31,7 @@ The statement looks like it were about one table that nobody uses any more, and 
 ## The safe way
 
 A `lock_timeout`, and another try when it is exceeded. A foreign key dropped before, in a transaction of its own, makes the drop of
-the table harmless for the other.
+the table harmless for the other. With a limit it is a note.
 
 ```sql
 SET lock_timeout = '2s';
@@ -49,6 +50,11 @@ DROP TABLE visit; -- warning: hidden-lock
 
 ```sql
 ALTER TABLE visit DROP CONSTRAINT visit_customer; -- warning: hidden-lock
+```
+
+```sql
+SET lock_timeout = '2s';
+DROP TABLE visit; -- note: hidden-lock
 ```
 ",
     check: Check::Statement(check),
@@ -93,8 +99,13 @@ fn check(at: &At<'_>, found: &mut Vec<Finding>) {
     let message = format!("this keeps {} away from {}", kept(first), names.join(", "));
     let finding = Finding::new(&RULE, at.statement.span, message)
         .label("locks more than it names")
-        .advice("set a `lock_timeout`, and try again when it is exceeded");
-    found.push(finding.locks(hidden.into_iter().cloned().collect()));
+        .locks(hidden.into_iter().cloned().collect());
+    let is_limited = matches!(at.session.timeout("lock_timeout"), Timeout::Milliseconds(_));
+    found.push(if is_limited {
+        finding.severity(Severity::Note)
+    } else {
+        finding.advice("set a `lock_timeout`, and try again when it is exceeded")
+    });
 }
 
 fn moves_partition(kind: &Kind) -> bool {

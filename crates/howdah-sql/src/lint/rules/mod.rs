@@ -6,7 +6,7 @@
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
-use super::rule::Rule;
+use super::rule::{Group, Rule};
 pub use left_out::{LEFT_OUT, LeftOut, left_out};
 
 mod compatibility;
@@ -206,6 +206,21 @@ static NAMED: LazyLock<HashMap<&'static str, Vec<&'static Rule>>> = LazyLock::ne
     }
     named
 });
+
+/// Whether a rule is about programs that go on using what was there: in the contract phase of a deploy none is left, and what is
+/// taken back none has seen.
+pub(super) fn is_about_programs(rule: &Rule) -> bool {
+    let dropped = [
+        &compatibility::dropped::TABLE,
+        &compatibility::dropped::COLUMN,
+    ];
+    rule.group == Group::Compatibility || dropped.iter().any(|it| it.name == rule.name)
+}
+
+/// Whether a rule asks for batches.
+pub(super) fn is_about_batches(rule: &Rule) -> bool {
+    rule.name == unbatched_update::RULE.name
+}
 
 /// The rules that a name stands for: howdah's own, or what other tools call them; some of theirs are several of ours.
 #[must_use]

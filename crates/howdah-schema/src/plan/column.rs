@@ -152,8 +152,9 @@ pub(crate) fn null_refused(
     let is_foreign = situation
         .table(table)
         .is_some_and(|it| it.foreign.is_some());
-    if is_foreign || !situation.has_rows(table) {
-        let steps = plain(change, "the table has no rows");
+    let is_proven = !situation.is_small(table) && situation.hazard(change).is_none();
+    if is_foreign || is_proven || !situation.has_rows(table) {
+        let steps = plain(change, "no row is read: there is none, or a check has proven it");
         return contract(vec![deployed(steps, Deploy::Contract)]);
     }
     let id = format!("value {table}.{}", quoted(&column.name));

@@ -104,6 +104,24 @@ class Workshop:
                 assert len(group) == 1, group
                 self.run(name, [group[0]["sql"]])
 
+    def take_back(self, name: str, plan: dict[str, Any]) -> None:
+        """Run what undoes the steps, the last first."""
+        self.connection.execute(f"set search_path to {name}")
+        for step in reversed(plan["steps"]):
+            for statements in step["undo"]:
+                if len(statements) == 1:
+                    self.run(name, statements)
+                    continue
+                with self.connection.transaction():
+                    self.run(name, statements)
+
+
+def with_a_way_back(plan: dict[str, Any]) -> dict[str, Any]:
+    """The plan up to the first group that nothing takes back."""
+    final = [step["group"] for step in plan["steps"] if step["undo"] is None]
+    first = min(final, default=len(plan["steps"]))
+    return {**plan, "steps": [step for step in plan["steps"] if step["group"] < first]}
+
 
 def statements_of(difference: dict[str, Any]) -> list[str]:
     """All statements in their order."""

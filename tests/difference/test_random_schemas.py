@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.difference import random_schemas
-from tests.difference.conftest import statements_of
+from tests.difference.conftest import statements_of, with_a_way_back
 
 if TYPE_CHECKING:
     from tests.difference.conftest import Schema, Workshop
@@ -50,3 +50,12 @@ def test_the_plan_makes_the_other_schema(workshop: Workshop, seed: int) -> None:
     deploys = [step["deploy"] for step in plan["steps"]]
     assert deploys == sorted(deploys, key=["expand", "migrate", "contract"].index)
     assert workshop.plan(after, after)["steps"] == []
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_what_undoes_the_plan_brings_back_all_that_was_there(workshop: Workshop, seed: int) -> None:
+    before, after = two(workshop, seed)
+    plan = with_a_way_back(workshop.decided(before, after))
+    workshop.carry_out("one", plan)
+    workshop.take_back("one", plan)
+    assert workshop.read("one") == before

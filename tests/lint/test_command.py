@@ -238,3 +238,6 @@ def test_a_trace_shows_what_the_files_really_do(tmp_path: Path) -> None:
     assert "rewrites     orders" in measured
     assert "the transactions of all writers of orders" in measured
     assert 'failed: relation "nowhere" does not exist (42P01)' in measured
+    done = lint(tmp_path, "1.sql", *options, "--format", "json")
+    assert json.loads(done.stdout)
+    assert "rewrites     orders" in done.stderr

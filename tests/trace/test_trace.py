@@ -109,3 +109,87 @@ def test_what_cannot_be_read_is_an_error_that_names_it(tmp_path: Path, script: P
     answer = trace(script, "--workload", workload)
     assert answer.returncode == 1
     assert "line 1 of the workload" in answer.stderr
+
+
+def test_a_schema_may_be_a_snapshot_or_a_database_and_is_compared_with_the_model(
+    database: str, tmp_path: Path
+) -> None:
+    with howdah.connect(database) as conn:
+        conn.execute(SCHEMA)
+    snapshot, script = tmp_path / "schema.json", tmp_path / "0002.sql"
+    dump = [sys.executable, "-m", "howdah", "schema", "dump", "--format", "json", database]
+    snapshot.write_text(subprocess.run(dump, capture_output=True, text=True, check=True).stdout)
+    script.write_text("alter table book alter column title set not null;")
+    for source in (("--schema", snapshot), ("--db", database)):
+        answer = trace(script, *source, "--format", "json")
+        assert answer.returncode == 0, answer.stderr
+        [step] = json.loads(answer.stdout)["steps"]
+        assert [it["relation"]["name"] for it in step["reads"]] == ["book"]
+        assert step["differences"] == []
+        assert not answer.stderr
+
+
+def test_python_is_refused_with_what_to_do(tmp_path: Path) -> None:
+    script = tmp_path / "0003.py"
+    script.write_text("migration = DataMigration()")
+    answer = trace(script)
+    assert answer.returncode == 1
+    assert "is Python, and SQL is traced" in answer.stderr
+    assert "hint: what a migration in Python runs is known when it runs" in answer.stderr
+
+
+def test_what_is_wrong_is_told_once_with_its_cure(tmp_path: Path, script: Path) -> None:
+    workload, schema = tmp_path / "workload.jsonl", tmp_path / "schema.sql"
+    workload.write_text('{"sql": 3}\n')
+    answer = trace(script, "--workload", workload)
+    assert answer.stderr.count("invalid type") == 1
+    schema.write_text("create extension there_is_none;")
+    answer = trace(script, "--schema", schema)
+    assert answer.stderr.count('extension "there_is_none" is not available') == 1
+    assert "`--bindir` names others" in answer.stderr
+    answer = trace(script, "--bindir", tmp_path)
+    assert "hint: name the folder" in answer.stderr
+
+
+def test_migrations_of_a_project_are_traced_by_their_files(tmp_path: Path) -> None:
+    versions = tmp_path / "versions"
+    versions.mkdir()
+    (tmp_path / "alembic.ini").write_text(f"[alembic]\nscript_location = {tmp_path}\n")
+    (tmp_path / "env.py").write_text(ALEMBIC)
+    first, second = versions / "0001_book.py", versions / "0002_index.py"
+    first.write_text(revision("0001", None, 'op.execute("create table book (id int, a int)")'))
+    concurrently = (
+        "with op.get_context().autocommit_block():\n"
+        '        op.create_index("book_a", "book", ["a"], postgresql_concurrently=True)\n'
+        '    op.add_column("book", sa.Column("b", sa.Integer))'
+    )
+    second.write_text(revision("0002", "0001", concurrently))
+    answer = trace("--alembic", tmp_path / "alembic.ini", second, "--format", "json")
+    assert answer.returncode == 0, answer.stderr + answer.stdout
+    index, column = json.loads(answer.stdout)["steps"]
+    assert (index["way"], column["way"]) == ("alone", "transaction")
+    assert (index["line"], column["line"]) == (8, 9)
+    assert {"relation": named("book"), "mode": "ACCESS EXCLUSIVE"} in column["locks"]
+
+
+ALEMBIC = """
+from alembic import context
+context.configure(
+    dialect_name="postgresql", literal_binds=True, transactional_ddl=True,
+    transaction_per_migration=True,
+)
+with context.begin_transaction():
+    context.run_migrations()
+"""
+
+
+def revision(name: str, before: str | None, upgrade: str) -> str:
+    """A migration of Alembic."""
+    return f"""import sqlalchemy as sa
+from alembic import op
+
+revision = "{name}"
+down_revision = {before!r}
+def upgrade():
+    {upgrade}
+"""

@@ -42,7 +42,7 @@ pub(crate) fn report(error: &anyhow::Error) -> i32 {
     if let Some(hinted) = error.downcast_ref::<Hinted>() {
         talk!("\nhint: {}", hinted.hint);
     }
-    let Some(failure) = error.downcast_ref::<Error>() else {
+    let Some(failure) = error.chain().find_map(|it| it.downcast_ref::<Error>()) else {
         return exit::FAILURE;
     };
     if let Some(hint) = failure.hint() {

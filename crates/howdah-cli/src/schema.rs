@@ -14,7 +14,7 @@ use howdah_schema::read::Options;
 use crate::Context;
 
 pub(crate) use scratch::Scratch;
-pub(crate) use source::Source;
+pub(crate) use source::{Source, declared};
 
 /// Arguments of `howdah schema`.
 #[derive(Debug, Args)]

@@ -1,4 +1,6 @@
 //! The one error type of this crate. No IO.
+//!
+//! Invariant: a message says its own part; what the [source](std::error::Error::source) says is not in it.
 
 /// Why something could not be observed. What the observed statement itself fails with is part of the
 /// [`Observation`](crate::Observation), not an error.
@@ -6,7 +8,7 @@
 #[non_exhaustive]
 pub enum Error {
     /// The server or the connection, while this was being done.
-    #[error("{doing}: {source}")]
+    #[error("{doing}")]
     Driver {
         /// What was being done.
         doing: &'static str,
@@ -14,10 +16,10 @@ pub enum Error {
         source: howdah_driver::Error,
     },
     /// The scratch server.
-    #[error("no scratch server: {0}")]
+    #[error("no scratch server")]
     Scratch(#[from] howdah_server::Error),
     /// A statement of the schema that the scratch server does not accept.
-    #[error("the schema, line {line}: {source}")]
+    #[error("line {line} of the schema")]
     Schema {
         /// Where the statement begins.
         line: u32,
@@ -25,9 +27,7 @@ pub enum Error {
         source: howdah_driver::Error,
     },
     /// A line of the workload that is no statement.
-    #[error(
-        "line {line} of the workload: {source}; expected `{{\"sql\": …, \"params\": […], \"site\": …}}`"
-    )]
+    #[error("line {line} of the workload, expected `{{\"sql\": …, \"params\": […], \"site\": …}}`")]
     Workload {
         /// Which, from 1.
         line: usize,
@@ -50,6 +50,21 @@ pub enum Error {
     /// The thread that ran the statement is gone.
     #[error("the statement's thread ended without an answer; please report this")]
     Thread,
+}
+
+impl Error {
+    /// Whether the scratch server lacks the files of an extension.
+    #[must_use]
+    pub fn is_missing_extension(&self) -> bool {
+        // `feature_not_supported` of CREATE EXTENSION; `undefined_file` before PostgreSQL 15
+        let states = ["0A000", "58P01"];
+        match self {
+            Self::Schema { source, .. } => source.server().is_some_and(|server| {
+                states.contains(&server.sqlstate()) && server.message().contains("extension")
+            }),
+            _ => false,
+        }
+    }
 }
 
 /// A result with this crate's [`Error`].

@@ -17,9 +17,11 @@
 
 #![forbid(unsafe_code)]
 
+mod blocks;
 mod compare;
 mod error;
 mod grouping;
+mod lasting;
 mod observe;
 mod render;
 mod report;
@@ -34,4 +36,4 @@ pub use render::{markdown, text};
 pub use report::{Block, Place, Report, Step};
 pub use scratch::Scratch;
 pub use tracer::{Options, Source, Tracer};
-pub use workload::{Recorded, Unusable, Workload, WouldWait, read_workload};
+pub use workload::{Params, Recorded, Unusable, Workload, WouldWait, read_workload};

@@ -68,15 +68,17 @@ pub struct Report {
     pub steps: Vec<Step>,
     /// Commands of psql, which were passed over: `a.sql:3: \set x 1`.
     pub ignored: Vec<String>,
+    /// Where transactions begin that no statement ends; what they did was rolled back: `a.sql:3`.
+    pub left_open: Vec<String>,
     /// Statements of the workload that the server refused before any migration.
     pub unusable: Vec<Unusable>,
 }
 
 impl Report {
-    /// Whether every statement was run and none failed.
+    /// Whether every statement was run, none failed, and no transaction was left open.
     #[must_use]
     pub fn is_whole(&self) -> bool {
         let fine = |step: &Step| step.seen.as_ref().is_some_and(|seen| seen.error.is_none());
-        self.steps.iter().all(fine)
+        self.left_open.is_empty() && self.steps.iter().all(fine)
     }
 }

@@ -7,32 +7,48 @@
 use std::time::{Duration, Instant};
 
 use howdah_driver::Config;
-use howdah_sql::ast::{Kind, Statement, Transaction};
+use howdah_sql::ast::Statement;
 use howdah_sql::catalog::Catalog;
 use howdah_sql::locks::effects;
 use howdah_sql::text::{Lines, pieces};
 
+use crate::blocks::{ENDS, Open, Turn, begins_with};
 use crate::compare::differences;
 use crate::error::{Error, Result};
 use crate::grouping::{Grouping, end_of_up, step_begins};
-use crate::observe::{Lock, Observer, Way};
+use crate::lasting::lasting;
+use crate::observe::{Failure, Lock, Observation, Observer, Way};
 use crate::report::{Block, Place, Report, Step};
 use crate::workload::{Recorded, Workload};
 
 /// Why a statement is not run on a given database.
 const NOT_ROLLED_BACK: &str = "it cannot be rolled back; a scratch copy can run it";
 
-/// The first words of statements that end a transaction, should the grammar not have known one as such; `PREPARE` of a
-/// statement is let go with that of a transaction.
-const ENDS: &[&str] = &["commit", "end", "rollback", "abort", "prepare"];
+/// On a database that others use, nobody shall stand behind a statement that waits; unless the role or the address says
+/// how long it may, and a script can say it, too.
+const PATIENCE: &str = "select pg_catalog.set_config('lock_timeout', '5s', false) \
+     where pg_catalog.current_setting('lock_timeout') = '0'";
 
 /// A script with the name that the report gives it.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Source {
     /// The file's name, or `-`.
     pub name: String,
     /// What is in it.
     pub text: String,
+    /// It is run in one transaction, if it says nothing of transactions.
+    pub one_transaction: bool,
+    /// It makes what is there before: only what fails of it is told.
+    pub is_before: bool,
+    /// If the text was made of another file: offsets, and the lines there from which what follows was made.
+    pub places: Vec<(u32, u32)>,
+}
+
+impl Source {
+    fn line(&self, lines: &Lines<'_>, offset: u32) -> u32 {
+        let place = self.places.iter().rev().find(|it| it.0 <= offset);
+        place.map_or_else(|| lines.position(offset).line, |it| it.1)
+    }
 }
 
 /// How to trace.
@@ -40,8 +56,6 @@ pub struct Source {
 pub struct Options {
     /// Where the database is, and what becomes of it.
     pub place: Place,
-    /// Run each script in one transaction, as Django and Alembic do, if it says nothing of transactions.
-    pub one_transaction: bool,
     /// The application's statements.
     pub workload: Vec<Recorded>,
     /// What exists before; with it, what is seen is compared with the lock model.
@@ -50,17 +64,21 @@ pub struct Options {
 
 /// Traces scripts on one database.
 pub struct Tracer {
-    observer: Observer,
-    options: Options,
-    workload: Workload,
-    steps: Vec<Step>,
+    pub(crate) observer: Observer,
+    pub(crate) options: Options,
+    config: Config,
+    workload: Option<Workload>,
+    pub(crate) steps: Vec<Step>,
     ignored: Vec<String>,
-    /// The first step of the transaction block that is open in the script.
-    block: Option<usize>,
+    left_open: Vec<String>,
+    /// The transaction block that is open in the script.
+    pub(crate) block: Option<Open>,
+    /// The line of the statement that comes next.
+    pub(crate) line: u32,
     /// Which statements share a transaction.
     grouping: Grouping,
     /// A statement failed: what follows would tell nothing.
-    failed: bool,
+    pub(crate) failed: bool,
 }
 
 /// A statement as the script has it.
@@ -73,23 +91,26 @@ struct Written<'a> {
 }
 
 impl Tracer {
-    /// Connects, and asks for the locks of the workload.
+    /// Connects.
     ///
     /// # Errors
     /// Those of connecting.
     pub fn connect(config: &Config, options: Options) -> Result<Self> {
-        let workload = Workload::measure(config, options.workload.clone())?;
         let mut observer = Observer::connect(config)?;
         if options.place == Place::RolledBack {
             observer.run("begin")?;
+            observer.run(PATIENCE)?;
         }
         Ok(Self {
             observer,
             options,
-            workload,
+            config: config.clone(),
+            workload: None,
             steps: Vec::new(),
             ignored: Vec::new(),
+            left_open: Vec::new(),
             block: None,
+            line: 1,
             grouping: Grouping::Written,
             failed: false,
         })
@@ -101,15 +122,25 @@ impl Tracer {
     /// Those of the connection.
     pub fn trace(mut self, sources: &[Source]) -> Result<Report> {
         for source in sources {
+            if !source.is_before && self.workload.is_none() {
+                self.workload = Some(self.measured()?);
+            }
+            let first = self.steps.len();
             self.script(source)?;
+            if source.is_before {
+                let failed = |step: &Step| step.seen.as_ref().is_some_and(|it| it.error.is_some());
+                let told = self.steps.split_off(first).into_iter().filter(failed);
+                self.steps.extend(told);
+            }
         }
+        let workload = self.workload.take().unwrap_or_default();
         if self.options.place == Place::RolledBack {
             self.observer.run("rollback")?;
         }
         for step in &mut self.steps {
             if let Some(seen) = &step.seen {
                 let locks: Vec<Lock> = seen.locks.iter().chain(&seen.held).cloned().collect();
-                step.would_wait = self.workload.waiting(&locks);
+                step.would_wait = workload.waiting(&locks);
             }
         }
         Ok(Report {
@@ -117,20 +148,26 @@ impl Tracer {
             place: self.options.place,
             steps: self.steps,
             ignored: self.ignored,
-            unusable: self.workload.unusable().to_vec(),
+            left_open: self.left_open,
+            unusable: workload.unusable().to_vec(),
         })
+    }
+
+    /// The locks of the workload on what there is now.
+    fn measured(&self) -> Result<Workload> {
+        Workload::measure(&self.config, self.options.workload.clone())
     }
 
     fn script(&mut self, source: &Source) -> Result<()> {
         let script = howdah_sql::parse(&source.text);
         let lines = Lines::new(&source.text);
-        self.grouping = Grouping::of(&script, &source.text, self.options.one_transaction);
+        self.grouping = Grouping::of(&script, &source.text, source.one_transaction);
         let end = end_of_up(&source.text);
         if self.grouping == Grouping::Whole {
             self.begin("begin")?;
         }
         for command in &script.psql_commands {
-            let line = lines.position(command.start).line;
+            let line = source.line(&lines, command.start);
             let command = command.of(&source.text).trim_end();
             self.ignored
                 .push(format!("{}:{line}: {command}", source.name));
@@ -141,6 +178,7 @@ impl Tracer {
             if statement.span.end > end {
                 break;
             }
+            self.line = source.line(&lines, statement.span.start);
             if self.grouping == Grouping::Steps {
                 self.step(step_begins(
                     &script,
@@ -155,101 +193,57 @@ impl Tracer {
                 sql: statement.span.of(&source.text),
                 copied: piece.copy_data.map(|data| data.of(&source.text)),
             };
-            if !self.transaction(&statement.kind, written.sql)? {
-                let line = lines.position(statement.span.start).line;
-                self.statement(source, line, written)?;
+            match self.transaction(&statement.kind, written.sql)? {
+                Turn::Other => self.statement(source, written)?,
+                Turn::Refused(failure) => self.refused(source, written.sql, failure),
+                Turn::Done => {}
             }
             if let Some(known) = self.options.known.as_mut().filter(|_| !self.failed) {
                 known.apply(statement);
             }
         }
-        // what a script leaves open does not reach into the next one
-        let left_open = self.grouping == Grouping::Written;
-        if self.block.is_some() {
-            self.end(if left_open { "rollback" } else { "commit" })?;
-        }
-        Ok(())
-    }
-
-    /// Ends the transaction of the step before, if a new one begins, and begins one.
-    fn step(&mut self, begins: bool) -> Result<()> {
-        if begins && self.block.is_some() {
-            self.end("commit")?;
-        }
-        if self.block.is_none() {
-            self.begin("begin")?;
-        }
-        Ok(())
-    }
-
-    /// Whether the statement begins or ends a block; then that is done.
-    fn transaction(&mut self, kind: &Kind, sql: &str) -> Result<bool> {
-        let Kind::Transaction(transaction) = kind else {
-            return Ok(false);
-        };
-        let in_block = self.block.is_some();
-        match transaction {
-            _ if self.failed => {}
-            Transaction::Begin(_) if !in_block => self.begin(sql)?,
-            Transaction::Commit { chain } | Transaction::Rollback { chain } if in_block => {
-                self.end(sql)?;
-                if *chain {
-                    self.chain()?;
-                }
+        match &self.block {
+            // what a script leaves open does not reach into the next one
+            Some(open) if self.grouping == Grouping::Written => {
+                let place = format!("{}:{}", source.name, open.line);
+                self.left_open.extend((!self.failed).then_some(place));
+                self.end("rollback")?;
             }
-            Transaction::Savepoint(_) | Transaction::Release(_) | Transaction::RollbackTo(_)
-                if in_block =>
-            {
-                self.observer.run(sql)?;
-            }
-            _ if self.options.place == Place::RolledBack => return Ok(!is_two_phase(transaction)),
-            _ => self.observer.run(sql)?,
-        }
-        Ok(true)
-    }
-
-    /// In the transaction that is rolled back in the end, a block of the script is a savepoint.
-    fn begin(&mut self, sql: &str) -> Result<()> {
-        self.observer.run(match self.options.place {
-            Place::RolledBack => "savepoint howdah_block",
-            Place::Scratch | Place::Committed => sql,
-        })?;
-        self.block = Some(self.steps.len());
-        Ok(())
-    }
-
-    /// The block that `AND CHAIN` has begun; on a server that was told so, it is there.
-    fn chain(&mut self) -> Result<()> {
-        if self.options.place == Place::RolledBack {
-            return self.begin("begin");
-        }
-        self.block = Some(self.steps.len());
-        Ok(())
-    }
-
-    fn end(&mut self, sql: &str) -> Result<()> {
-        let is_undone = self.failed || begins_with(sql, &["rollback", "abort"]);
-        self.observer.run(match self.options.place {
-            Place::RolledBack if is_undone => "rollback to savepoint howdah_block",
-            Place::RolledBack => "release savepoint howdah_block",
-            Place::Scratch | Place::Committed if self.failed => "rollback",
-            Place::Scratch | Place::Committed => sql,
-        })?;
-        if let Some(first) = self.block.take() {
-            let mut held = Duration::ZERO;
-            for step in self.steps.iter_mut().skip(first).rev() {
-                held += step.held_for;
-                step.held_for = held;
-            }
+            Some(_) => self.commit_block()?,
+            None => {}
         }
         Ok(())
     }
 
-    fn statement(&mut self, source: &Source, line: u32, written: Written<'_>) -> Result<()> {
-        let mut step = Step {
+    fn statement(&mut self, source: &Source, written: Written<'_>) -> Result<()> {
+        let mut step = self.new_step(source, written.sql);
+        let is_rolled_back = self.options.place == Place::RolledBack;
+        if self.failed {
+            step.skipped = Some("an earlier statement failed".to_owned());
+        } else if is_rolled_back && begins_with(written.sql, ENDS) {
+            step.skipped = Some(NOT_ROLLED_BACK.to_owned());
+        } else if let Some(why) = is_rolled_back
+            .then(|| lasting(written.statement, written.sql))
+            .flatten()
+        {
+            step.skipped = Some(why);
+        } else {
+            self.run(written, &mut step)?;
+            step.differences = self.differences(written.statement, &step);
+        }
+        if is_rolled_back && !self.observer.in_transaction() {
+            let (file, line) = (source.name.clone(), self.line);
+            return Err(Error::Ended { file, line });
+        }
+        self.steps.push(step);
+        Ok(())
+    }
+
+    fn new_step(&self, source: &Source, sql: &str) -> Step {
+        Step {
             file: source.name.clone(),
-            line,
-            sql: written.sql.to_owned(),
+            line: self.line,
+            sql: sql.to_owned(),
             block: if self.block.is_some() {
                 Block::Shared
             } else {
@@ -260,22 +254,15 @@ impl Tracer {
             held_for: Duration::ZERO,
             would_wait: Vec::new(),
             differences: Vec::new(),
-        };
-        let is_rolled_back = self.options.place == Place::RolledBack;
-        if self.failed {
-            step.skipped = Some("an earlier statement failed".to_owned());
-        } else if is_rolled_back && begins_with(written.sql, ENDS) {
-            step.skipped = Some(NOT_ROLLED_BACK.to_owned());
-        } else {
-            self.run(written, &mut step)?;
-            step.differences = self.differences(written.statement, &step);
         }
-        if is_rolled_back && !self.observer.in_transaction() {
-            let file = source.name.clone();
-            return Err(Error::Ended { file, line });
-        }
+    }
+
+    /// A statement about transactions is in the report if it failed.
+    fn refused(&mut self, source: &Source, sql: &str, failure: Failure) {
+        let mut step = self.new_step(source, sql);
+        let seen = Observation::failed(Way::Transaction, Duration::ZERO, 0, failure);
+        step.seen = Some(seen);
         self.steps.push(step);
-        Ok(())
     }
 
     fn run(&mut self, written: Written<'_>, step: &mut Step) -> Result<()> {
@@ -286,12 +273,15 @@ impl Tracer {
             self.observer.run("savepoint howdah_trace")?;
         }
         let start = Instant::now();
-        let seen = match written.copied {
+        let mut seen = match written.copied {
             Some(lines) => self.observer.observe_copy(written.sql, lines)?,
             None => self.observer.observe(written.sql)?,
         };
-        let failed = seen.error.is_some();
         let alone = Observer::needs_no_transaction(&seen);
+        if seen.error.is_none() && self.block.is_none() {
+            seen.error = self.deferred()?;
+        }
+        let failed = seen.error.is_some();
         self.observer.run(match (is_own, failed) {
             (true, false) => "commit",
             (true, true) => "rollback",
@@ -304,7 +294,7 @@ impl Tracer {
             seen.duration
         };
         if alone && self.grouping == Grouping::Steps && self.block.is_some() {
-            self.end("commit")?;
+            self.commit_block()?;
         }
         if alone && self.block.is_none() {
             step.block = Block::None;
@@ -346,21 +336,6 @@ impl Tracer {
         step.seen = Some(seen);
         Ok(())
     }
-}
-
-/// Whether it ends the transaction to be continued elsewhere, or continues such a one.
-fn is_two_phase(transaction: &Transaction) -> bool {
-    matches!(
-        transaction,
-        Transaction::Prepare(_) | Transaction::CommitPrepared(_) | Transaction::RollbackPrepared(_)
-    )
-}
-
-fn begins_with(sql: &str, words: &[&str]) -> bool {
-    let first = sql
-        .split(|letter: char| !letter.is_ascii_alphabetic())
-        .next();
-    first.is_some_and(|first| words.iter().any(|it| it.eq_ignore_ascii_case(first)))
 }
 
 /// What may be a name in a statement; too many are no harm.

@@ -33,8 +33,10 @@ const CLEAN: [&str; 6] = [
     "drop event trigger if exists fresh",
 ];
 
-/// Forms of which no text tells what they do, but what somebody owns, what was clustered before, or what is in a row.
-const UNKNOWABLE: [&str; 5] = [
+/// Forms of which no text tells what they do, but what somebody owns, what was clustered or drawn before, or what is in
+/// a row.
+const UNKNOWABLE: [&str; 6] = [
+    "add a column that takes the last number drawn",
     "cluster everything",
     "drop owned",
     "insert into a partition by its parent",
@@ -92,7 +94,10 @@ fn the_model_says_what_servers_do() {
             }
         }
         let (conversions, different) = &outcome.conversions;
-        assert!(*conversions >= 500, "{conversions} conversions on {major}");
+        assert!(
+            !all || *conversions >= 500,
+            "{conversions} conversions on {major}"
+        );
         for difference in different {
             let _ = writeln!(wrong, "{major} conversions: {difference}");
         }
@@ -209,7 +214,11 @@ fn measure_all<'a>(versions: &[Programs], worlds: &'a [World]) -> Vec<Outcome<'a
 fn measure<'a>(programs: &Programs, worlds: &'a [World]) -> Outcome<'a> {
     let (server, config) = start(programs);
     let (major, started) = (programs.major, Instant::now());
-    let conversions = conversions::differences(&server);
+    let conversions = if std::env::var_os(CHOICE).is_none() {
+        conversions::differences(&server)
+    } else {
+        (0, Vec::new())
+    };
     eprintln!(
         "PostgreSQL {major}: conversions after {:?}",
         started.elapsed()
@@ -249,7 +258,7 @@ fn measure_world<'a>(major: u32, config: &Config, world: &'a World) -> Vec<Measu
 
 fn run(observer: &mut Observer, sql: &str, title: &str) {
     let done = observer.run(sql);
-    done.unwrap_or_else(|error| panic!("{title}: {error}"));
+    done.unwrap_or_else(|error| panic!("{title}: {error:?}"));
 }
 
 /// What the form does, and whether it stays done.

@@ -43,7 +43,6 @@ fn scratch() -> Scratch {
 fn options(place: Place) -> Options {
     Options {
         place,
-        one_transaction: false,
         workload: read_workload(WORKLOAD).unwrap(),
         known: Some(known(SCHEMA)),
     }
@@ -61,6 +60,7 @@ fn trace(scratch: &Scratch, options: Options, sql: &str) -> Report {
     let source = Source {
         name: "a.sql".to_owned(),
         text: sql.to_owned(),
+        ..Source::default()
     };
     let tracer = Tracer::connect(scratch.config(), options).expect("connects");
     tracer.trace(&[source]).expect("traces")
@@ -86,6 +86,137 @@ fn scripts_are_traced() {
     nothing_stays_of_what_is_rolled_back(&scratch);
     what_psql_has_besides_is_followed_or_said(&scratch);
     a_model_that_is_wrong_is_told(&scratch);
+    what_fails_about_transactions_is_told(&scratch);
+    what_no_rollback_takes_back_is_not_run(&scratch);
+    what_is_deferred_happens_at_the_end_of_its_transaction(&scratch);
+    a_line_of_the_workload_is_one_statement_that_is_not_run(&scratch);
+    what_is_there_before_is_not_told(&scratch);
+    parameters_may_be_written_as_other_drivers_have_them(&scratch);
+}
+
+fn failure(step: &Step) -> Option<&str> {
+    let error = step.seen.as_ref()?.error.as_ref()?;
+    Some(&error.sqlstate)
+}
+
+fn what_fails_about_transactions_is_told(scratch: &Scratch) {
+    for (sql, sqlstate) in [
+        (
+            "begin; savepoint s; release s; rollback to s; select 1",
+            "3B001",
+        ),
+        ("savepoint s; select 1", "25P01"),
+        ("begin; release nothing; commit; select 1", "3B001"),
+    ] {
+        for place in [Place::Scratch, Place::RolledBack] {
+            let report = trace(scratch, options(place), sql);
+            let failures: Vec<_> = report.steps.iter().filter_map(failure).collect();
+            assert_eq!(failures, [sqlstate], "{sql} {}", text(&report));
+            let last = report.steps.last().unwrap();
+            assert!(last.skipped.is_some() || failure(last).is_some());
+        }
+    }
+    let two_phases = "begin; create table prepared (a int); prepare transaction 'p'; commit prepared 'p';\n\
+        begin; insert into prepared values (1);";
+    let report = trace(scratch, options(Place::Scratch), two_phases);
+    assert!(
+        report.steps.iter().all(|step| failure(step).is_none()),
+        "{}",
+        text(&report)
+    );
+    assert_eq!(report.left_open, ["a.sql:2"]);
+    assert!(!report.is_whole());
+    assert!(text(&report).contains("a.sql:2: a transaction begins here that nothing ends"));
+}
+
+fn what_no_rollback_takes_back_is_not_run(scratch: &Scratch) {
+    scratch
+        .load("create sequence counted; select nextval('counted');")
+        .unwrap();
+    let sql = "select setval('counted', 9); copy shelf to program 'cat > /dev/null'; \
+        select 1 / (last_value - 1) from counted";
+    let report = trace(scratch, options(Place::RolledBack), sql);
+    let skipped = report.steps.iter().filter(|step| step.skipped.is_some());
+    assert_eq!(skipped.count(), 2, "{}", text(&report));
+    assert_eq!(failure(&report.steps[2]), Some("22012"), "it still says 1");
+}
+
+fn what_is_deferred_happens_at_the_end_of_its_transaction(scratch: &Scratch) {
+    scratch
+        .load("create table later (a int references shelf deferrable initially deferred);")
+        .unwrap();
+    let block = "begin; insert into later values (77); insert into shelf values (77); commit;";
+    let alters = "alter table later add column b int;";
+    let fails = "begin; insert into later values (78); commit; select 1;";
+    for place in [Place::RolledBack, Place::Scratch] {
+        let report = trace(scratch, options(place), &format!("{block}{alters}"));
+        assert!(report.is_whole(), "{}", text(&report));
+        let report = trace(scratch, options(place), &format!("{fails}{alters}"));
+        let states: Vec<_> = report.steps.iter().map(failure).collect();
+        assert_eq!(
+            states,
+            [None, Some("23503"), None, None],
+            "{}",
+            text(&report)
+        );
+        let report = trace(scratch, options(place), "insert into later values (78)");
+        assert_eq!(failure(&report.steps[0]), Some("23503"));
+    }
+}
+
+fn a_line_of_the_workload_is_one_statement_that_is_not_run(scratch: &Scratch) {
+    let line = r#"{"sql": "select 1; create table made_by_workload ()"}"#;
+    let options = Options {
+        workload: read_workload(line).unwrap(),
+        ..options(Place::Scratch)
+    };
+    let report = trace(scratch, options, "create table made_by_workload ()");
+    assert!(report.is_whole(), "{}", text(&report));
+    assert_eq!(report.unusable.len(), 1);
+}
+
+fn parameters_may_be_written_as_other_drivers_have_them(scratch: &Scratch) {
+    let lines = r#"{"sql": "update shelf set id = %s where id = %s", "params": [1, 2], "site": "a"}
+{"sql": "select 5 % 2 from shelf where id = %(id)s", "params": {"id": 3}, "site": "b"}
+{"sql": "select title from book where id = :id and title <> ':x'", "site": "c"}"#;
+    let options = Options {
+        workload: read_workload(lines).unwrap(),
+        ..options(Place::Scratch)
+    };
+    let report = trace(scratch, options, "lock table shelf, book");
+    assert!(report.unusable.is_empty(), "{:?}", report.unusable);
+    let waits = report.steps[0].would_wait.iter();
+    let sites: Vec<_> = waits.filter_map(|wait| wait.site.as_deref()).collect();
+    assert_eq!(sites, ["a", "b", "c"]);
+}
+
+fn what_is_there_before_is_not_told(scratch: &Scratch) {
+    let source = |sql: &str, is_before| Source {
+        name: "a.py".to_owned(),
+        text: sql.to_owned(),
+        is_before,
+        places: vec![(0, 7), (20, 9)],
+        ..Source::default()
+    };
+    let workload = read_workload(r#"{"sql": "select * from before"}"#).unwrap();
+    let options = Options {
+        workload,
+        ..options(Place::Scratch)
+    };
+    let sources = [
+        source("create table before (a int);", true),
+        source(
+            "select count(*) ;   alter table before add column b int;",
+            false,
+        ),
+    ];
+    let report = Tracer::connect(scratch.config(), options)
+        .unwrap()
+        .trace(&sources)
+        .unwrap();
+    let lines: Vec<_> = report.steps.iter().map(|step| step.line).collect();
+    assert_eq!(lines, [7, 9]);
+    assert_eq!(report.steps[1].would_wait.len(), 1, "{}", text(&report));
 }
 
 fn a_model_that_is_wrong_is_told(scratch: &Scratch) {

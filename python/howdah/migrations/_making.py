@@ -28,8 +28,6 @@ if TYPE_CHECKING:
     from howdah.migrations.reporting import Report
 
 BATCH_ROWS = 5000
-# steps whose effect goes with what the others undo
-_NOTHING_TO_UNDO = {"backfill", "validate"}
 _LONGEST_NAME_CHARS = 50
 
 
@@ -148,12 +146,11 @@ def written(steps: Sequence[Mapping[str, Any]], depends: Iterable[str], *, major
         lines += [f"{step['sql']};" for step in group]
     lines += ["", "-- down"]
     for number, group in reversed(list(enumerate(grouped, 1))):
-        if not _can_be_undone(group):
+        if any(step["undo"] is None for step in group):
             lines += ["", "-- There is no way back.", f"-- howdah: no undo {number}"]
             continue
-        undo = [step["undo"] for step in reversed(group) if step["undo"]]
-        if undo:
-            lines += ["", f"-- howdah: undo {number}", *(f"{it};" for it in undo)]
+        for statements in _way_back(group):
+            lines += ["", f"-- howdah: undo {number}", *(f"{it};" for it in statements)]
     return "\n".join(lines) + "\n"
 
 
@@ -263,18 +260,13 @@ def empty(settings: Settings, name: str | None, *, python: bool) -> Made:
     return Made(f"{stem}.sql", "\n".join(lines))
 
 
-def _can_be_undone(group: Sequence[Mapping[str, Any]]) -> bool:
-    return all(
-        it["undo"] is not None or it["kind"] in _NOTHING_TO_UNDO or _goes_with(it, group[:number])
-        for number, it in enumerate(group)
-    )
-
-
-def _goes_with(step: Mapping[str, Any], earlier: Sequence[Mapping[str, Any]]) -> bool:
-    """Whether its object is dropped by what undoes a step before it."""
-    return any(
-        it["object"] == step["object"] and " drop column " in (it["undo"] or "") for it in earlier
-    )
+def _way_back(group: Sequence[Mapping[str, Any]]) -> list[list[str]]:
+    """What undoes it, one transaction after another; what was done together is undone together."""
+    found: list[list[str]] = []
+    for step in reversed(group):
+        first, *rest = step["undo"] or [[]]
+        found = [*found[:-1], [*(found[-1] if found else []), *first], *rest]
+    return [it for it in found if it]
 
 
 def _intended(question: Mapping[str, Any]) -> str | None:

@@ -86,7 +86,8 @@ fn of_snapshot(path: &Path) -> anyhow::Result<State> {
     })
 }
 
-fn of_database(url: &str) -> anyhow::Result<State> {
+/// What a database has.
+pub(crate) fn of_database(url: &str) -> anyhow::Result<State> {
     let mut connection = Connection::connect(url, "howdah")?;
     // nothing here may change anything, whatever a view's function does
     connection.execute("set default_transaction_read_only = on")?;

@@ -56,8 +56,8 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "INI", help_heading = "What is known", conflicts_with_all = ["files", "stdin_filename", "fix"])]
     pub(super) alembic: Option<PathBuf>,
 
-    /// Run the files on a scratch server as well, on which `--schema` is loaded, and print what they really lock
-    #[arg(long, help_heading = "What is known", conflicts_with_all = ["db", "django", "alembic", "fix", "stdin_filename"])]
+    /// Run the files on a scratch server as well, with the schema of `--schema` or `--db`, and print what they really lock
+    #[arg(long, help_heading = "What is known", conflicts_with_all = ["django", "alembic", "fix", "stdin_filename"])]
     pub(super) trace: bool,
 
     /// What a rule counts for: off, on, note, warning, error; may be repeated
@@ -154,7 +154,7 @@ impl FailOn {
 
 /// A project whose tool writes the SQL.
 #[derive(Debug)]
-pub(super) enum Project {
+pub(crate) enum Project {
     Django { manage: PathBuf, apps: Vec<String> },
     Alembic { ini: PathBuf },
 }

@@ -22,15 +22,16 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-pub(crate) use arguments::Arguments;
 use arguments::FailOn;
+pub(crate) use arguments::{Arguments, Project};
 use baseline::Baseline;
 use check::{Checked, Checker};
 use config::{Config, Configs};
 use files::Input;
 use history::Batch;
 use output::Output;
-use render::Totals;
+use render::{Form, Totals};
+pub(crate) use rendered::{Migration, migrations};
 
 use crate::known::Known;
 use crate::{Context, exit};
@@ -51,7 +52,7 @@ pub(crate) fn run(arguments: &Arguments, context: &Context) -> anyhow::Result<i3
     let checker = Checker::new(arguments, &configs, &known)?;
     let mut run = Run::new(arguments)?;
     if let Some(project) = arguments.project() {
-        let migrations = rendered::migrations(&project, context)?;
+        let migrations = migrations(&project, context)?;
         checker.sequence(&migrations, &mut |checked| run.take(checked))?;
     } else {
         let inputs = inputs(arguments, &configs)?;
@@ -72,7 +73,7 @@ pub(crate) fn run(arguments: &Arguments, context: &Context) -> anyhow::Result<i3
         }
         if arguments.trace {
             let code = run.end()?;
-            let traced = trace(arguments, batches, context)?;
+            let traced = trace(arguments, &configs, batches, context)?;
             // whatever failed is told before whatever was found
             return Ok(if traced == exit::OK { code } else { traced });
         }
@@ -80,8 +81,14 @@ pub(crate) fn run(arguments: &Arguments, context: &Context) -> anyhow::Result<i3
     run.end()
 }
 
-/// What the files really do, printed behind what was found.
-fn trace(arguments: &Arguments, batches: Vec<Batch>, context: &Context) -> anyhow::Result<i32> {
+/// What the files really do, on a copy of the schema that is known; printed behind what was found, or on stderr if that is
+/// for a program.
+fn trace(
+    arguments: &Arguments,
+    configs: &Configs,
+    batches: Vec<Batch>,
+    context: &Context,
+) -> anyhow::Result<i32> {
     let mut files = Vec::new();
     for batch in batches {
         let inputs: Vec<Input> = match batch {
@@ -98,11 +105,24 @@ fn trace(arguments: &Arguments, batches: Vec<Batch>, context: &Context) -> anyho
             files.push(path);
         }
     }
-    if files.is_empty() {
+    let Some(first) = files.first() else {
         return Ok(exit::OK);
-    }
-    let schema = arguments.schema.clone();
-    crate::trace::measured(files, schema, arguments.assume_in_transaction, context)
+    };
+    let folder = std::path::absolute(first)?;
+    let config = configs.of_folder(folder.parent().unwrap_or(Path::new("/")))?;
+    let snapshot = arguments.schema.as_ref().or(config.schema.as_ref());
+    let snapshot = snapshot.map(|it| it.display().to_string());
+    let format = match arguments.form() {
+        Form::Markdown => Some(crate::trace::Format::Markdown),
+        form => output::is_text(form).then_some(crate::trace::Format::Text),
+    };
+    crate::trace::beside_findings(
+        &files,
+        arguments.db.as_deref().or(snapshot.as_deref()),
+        arguments.assume_in_transaction,
+        format,
+        context,
+    )
 }
 
 /// What the command line means; nothing: the current folder.

@@ -18,17 +18,17 @@ use crate::Context;
 
 /// A migration with its SQL.
 #[derive(Debug, Deserialize)]
-pub(super) struct Migration {
+pub(crate) struct Migration {
     /// Its Python file.
-    pub(super) path: PathBuf,
+    pub(crate) path: PathBuf,
     /// Whether its tool runs it in one transaction.
-    pub(super) atomic: bool,
+    pub(crate) atomic: bool,
     /// Its SQL, operation by operation.
     chunks: Vec<Chunk>,
     /// Nobody asked about it: it counts for what exists.
-    pub(super) quiet: bool,
+    pub(crate) quiet: bool,
     /// Why some of its SQL is missing.
-    pub(super) error: Option<String>,
+    pub(crate) error: Option<String>,
 }
 
 /// The SQL of an operation.
@@ -42,7 +42,7 @@ struct Chunk {
 }
 
 /// The migrations of a project, in the order in which they run.
-pub(super) fn migrations(project: &Project, context: &Context) -> anyhow::Result<Vec<Migration>> {
+pub(crate) fn migrations(project: &Project, context: &Context) -> anyhow::Result<Vec<Migration>> {
     let Some(host) = &context.host else {
         anyhow::bail!("this needs the command of the Python package");
     };
@@ -70,13 +70,23 @@ fn existing(path: &Path) -> anyhow::Result<PathBuf> {
 
 impl Migration {
     /// All of its SQL.
-    pub(super) fn text(&self) -> String {
+    pub(crate) fn text(&self) -> String {
         let mut text = String::new();
         for chunk in &self.chunks {
             text.push_str(&chunk.sql);
             text.push('\n');
         }
         text
+    }
+
+    /// Where in its [text](Self::text) that of an operation begins, and the operation's line.
+    pub(crate) fn places(&self) -> impl Iterator<Item = (u32, u32)> + '_ {
+        let mut end = 0;
+        self.chunks.iter().map(move |chunk| {
+            let begin = end;
+            end += chunk.sql.len() + 1;
+            (u32::try_from(begin).unwrap_or(u32::MAX), chunk.line)
+        })
     }
 
     /// The findings in its SQL, at the lines of the Python file.

@@ -95,7 +95,7 @@ impl Source {
 }
 
 /// What models declare.
-fn declared(modules: &str, context: &Context) -> anyhow::Result<Schema> {
+pub(crate) fn declared(modules: &str, context: &Context) -> anyhow::Result<Schema> {
     let Some(host) = &context.host else {
         anyhow::bail!("models can be read by the `howdah` command of the Python package alone");
     };

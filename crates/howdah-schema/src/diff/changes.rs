@@ -12,6 +12,7 @@ use super::entity::Entity;
 use super::make;
 use super::model::{Model, Node};
 use super::order::Occupied;
+use super::undo::unproven;
 use super::{Action, Change};
 use crate::naming::object_name;
 use crate::value::{Column, ConstraintKind, Name, OwnedBy};
@@ -39,9 +40,11 @@ pub(super) struct Draft {
 
 /// What happens to whom.
 pub(super) struct Changes<'a> {
-    from: &'a Model<'a>,
-    to: &'a Model<'a>,
-    version: u32,
+    pub(super) from: &'a Model<'a>,
+    pub(super) to: &'a Model<'a>,
+    pub(super) version: u32,
+    /// What takes its changes back is not asked for.
+    pub(super) is_way_back: bool,
     /// Dropped, for good or to be made again.
     dropped: BTreeSet<Entity>,
     altered: BTreeMap<Entity, Vec<Alteration>>,
@@ -59,6 +62,7 @@ impl<'a> Changes<'a> {
             from,
             to,
             version,
+            is_way_back: false,
             dropped: BTreeSet::new(),
             altered: BTreeMap::new(),
             hard: BTreeSet::new(),
@@ -68,6 +72,14 @@ impl<'a> Changes<'a> {
         changes.compare();
         while changes.step_aside() {}
         changes
+    }
+
+    /// As [`Self::between`], of what takes something back.
+    pub(super) fn back(from: &'a Model<'a>, to: &'a Model<'a>, version: u32) -> Self {
+        Self {
+            is_way_back: true,
+            ..Self::between(from, to, version)
+        }
     }
 
     fn compare(&mut self) {
@@ -197,8 +209,12 @@ impl<'a> Changes<'a> {
         if self.holds_two_together(node) {
             return None;
         }
-        let owner = node.goes_with.iter().find(|it| self.dropped.contains(it))?;
-        Some(self.carrier(owner).unwrap_or_else(|| owner.clone()))
+        let owners = node.goes_with.iter().filter(|it| self.dropped.contains(it));
+        let carriers = owners.map(|it| self.carrier(it).unwrap_or_else(|| it.clone()));
+        let carriers: BTreeSet<Entity> = carriers.collect();
+        // what several let go is dropped before them, and so comes back after them
+        let is_shared = carriers.len() > 1 && !is_of_partition(node);
+        carriers.into_iter().next().filter(|_| !is_shared)
     }
 
     /// Whether it is a foreign key between two tables that both go.
@@ -294,7 +310,7 @@ impl<'a> Changes<'a> {
             change.object.kind = node.definition.kind(&entity);
             change.from = Some(node.definition.clone());
             change.is_made_again = self.to.nodes.contains_key(&entity);
-            change.undo = make::create(&entity, &node.definition, self.from);
+            change.undo = self.restored(&drops);
             if let Some(name) = former {
                 let aside = former_name(name);
                 let kind = node.definition.kind(&entity);
@@ -313,6 +329,7 @@ impl<'a> Changes<'a> {
                 });
                 let releases = under.collect();
                 let drops = BTreeSet::from([Entity::Former(name.clone())]);
+                last.undo = Some(Vec::new());
                 let mut last = Draft::new(last, drops, releases);
                 last.needs.insert(entity.clone());
                 out.push(last);
@@ -334,24 +351,12 @@ impl<'a> Changes<'a> {
 
     /// Revoking a right on a table takes it from the columns, too.
     fn grant_columns_again(&self, change: &mut Change) {
-        let Entity::Grants(owner) = &change.entity else {
-            return;
-        };
-        let Entity::Relation(table) = &**owner else {
-            return;
-        };
-        if !change.statements.iter().any(|it| it.starts_with("revoke")) {
-            return;
-        }
-        for (entity, node) in &self.to.nodes {
-            if let Entity::Grants(of) = entity
-                && matches!(&**of, Entity::Column(it, _) if it == table)
-                && self.from.nodes.contains_key(entity)
-            {
-                change
-                    .statements
-                    .extend(make::create(entity, &node.definition, self.to));
-            }
+        let is_kept =
+            |it: &Entity| self.from.nodes.contains_key(it) && self.to.nodes.contains_key(it);
+        grant_columns(change, self.to, is_kept);
+        for back in change.undo.iter_mut().flatten() {
+            // columns that go are there again before
+            grant_columns(back, self.from, |_| true);
         }
     }
 
@@ -387,8 +392,10 @@ impl<'a> Changes<'a> {
             if let Definition::OwnedBy(owner) = &node.definition {
                 change.statements.extend(self.count_on(&entity, owner));
             }
-            change.undo = make::drop(&entity, &node.definition);
             change.to = Some(node.definition.clone());
+            let drop = make::drop(&entity, &node.definition);
+            let mut change = change.undone_by(Action::Drop, drop);
+            self.grant_columns_again(&mut change);
             change.is_made_again = self.dropped.contains(&entity);
             let (needs, mentions) = (all(|it| &it.uses), all(|it| &it.mentions));
             let mut draft = Draft::new(change, BTreeSet::new(), BTreeSet::new());
@@ -460,6 +467,7 @@ impl<'a> Changes<'a> {
                 self.version,
                 retyped,
             );
+            let mut again = back.is_none().then(|| self.made_again(entity)).flatten();
             let back = back.unwrap_or_default();
             let mut follows = None;
             for it in there.unwrap_or_default() {
@@ -468,12 +476,24 @@ impl<'a> Changes<'a> {
                 let undo = back
                     .iter()
                     .find(|other| reverses(&it.aspect, &other.aspect));
-                change.undo = undo.map(|it| it.statements.clone()).unwrap_or_default();
                 change.statements = it.statements;
                 change.loses = it.loses;
-                change.aspect = Some(it.aspect);
                 change.from = Some(from.definition.clone());
                 change.to = Some(to.definition.clone());
+                if let Some(undo) = undo {
+                    change = change.undone_by(Action::Alter, undo.statements.clone());
+                    for back in change.undo.iter_mut().flatten() {
+                        back.aspect = Some(undo.aspect.clone());
+                    }
+                } else if it.aspect == Aspect::AdvanceIdentity {
+                    change.undo = Some(Vec::new());
+                } else if matches!(it.aspect, Aspect::Validate | Aspect::ValidateCheck(_)) {
+                    change = change.undone_by(Action::Alter, unproven(self.from, entity, from));
+                } else if let Some(again) = &mut again {
+                    // the first of them takes all of them back
+                    change.undo = Some(std::mem::take(again));
+                }
+                change.aspect = Some(it.aspect);
                 let mut draft = Draft::new(change, BTreeSet::new(), from.uses.clone());
                 for name in formers {
                     if draft.releases.remove(&Entity::Type(name.clone())) {
@@ -514,6 +534,33 @@ impl Draft {
     }
 }
 
+fn grant_columns(change: &mut Change, then: &Model<'_>, is_there: impl Fn(&Entity) -> bool) {
+    let Entity::Grants(owner) = &change.entity else {
+        return;
+    };
+    let Entity::Relation(table) = &**owner else {
+        return;
+    };
+    if !change.statements.iter().any(|it| it.starts_with("revoke")) {
+        return;
+    }
+    for (entity, node) in &then.nodes {
+        if let Entity::Grants(of) = entity
+            && matches!(&**of, Entity::Column(it, _) if it == table)
+            && is_there(entity)
+        {
+            change
+                .statements
+                .extend(make::create(entity, &node.definition, then));
+        }
+    }
+}
+
+/// The index of a partition goes with that of the whole alone.
+fn is_of_partition(node: &Node) -> bool {
+    matches!(&node.definition, Definition::Index(it) if it.part_of.is_some())
+}
+
 /// `set` is taken back by `drop`.
 fn reverses(one: &Aspect, other: &Aspect) -> bool {
     let pair = |a: &Aspect, b: &Aspect| {
@@ -529,8 +576,16 @@ fn reverses(one: &Aspect, other: &Aspect) -> bool {
             || matches!((a, b), (Aspect::Attribute(a), Aspect::Attribute(b))
                 if a.starts_with('+') && b.starts_with('-') && a.get(1..) == b.get(1..))
     };
-    let is_proof = matches!(one, Aspect::Validate | Aspect::ValidateCheck(_));
-    one == other && !is_proof || pair(one, other) || pair(other, one)
+    let is_same = one == other
+        && !matches!(
+            one,
+            Aspect::Validate
+                | Aspect::ValidateCheck(_)
+                | Aspect::AddCheck(_)
+                | Aspect::DropCheck(_)
+                | Aspect::Attribute(_)
+        );
+    is_same || pair(one, other) || pair(other, one)
 }
 
 /// The name that the sequence of an identity column has.

@@ -30,6 +30,7 @@ mod publication;
 pub(crate) mod rename;
 pub(crate) mod resting;
 pub(crate) mod substitution;
+mod undo;
 
 use std::borrow::Cow;
 
@@ -75,9 +76,12 @@ pub struct Change {
     /// What it becomes.
     #[serde(skip)]
     pub to: Option<Definition>,
-    /// What takes it back, as far as statements can.
+    /// What takes it back, as far as statements can; none of them where it goes with what another takes back.
     #[serde(skip)]
-    pub undo: Vec<String>,
+    pub undo: Option<Vec<Change>>,
+    /// The same as statements, those of one transaction together; the planner gives them their form.
+    #[serde(skip)]
+    pub way_back: Option<Vec<Vec<String>>>,
     /// Its name before, for [`Action::Rename`].
     #[serde(skip)]
     pub renamed_from: Option<String>,
@@ -147,13 +151,26 @@ impl Change {
             aspect: None,
             from: None,
             to: None,
-            undo: Vec::new(),
+            undo: None,
+            way_back: None,
             renamed_from: None,
             former: None,
             is_made_again: false,
             after: Vec::new(),
             group: 0,
         }
+    }
+
+    /// With what takes it back, as it is said.
+    fn undone_by(mut self, action: Action, statements: Vec<String>) -> Self {
+        if !statements.is_empty() {
+            let mut undo = Self::new(self.entity.clone(), action);
+            undo.statements = statements;
+            undo.from.clone_from(&self.to);
+            undo.to.clone_from(&self.from);
+            self.undo = Some(vec![undo]);
+        }
+        self
     }
 }
 

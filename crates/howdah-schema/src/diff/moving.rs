@@ -84,9 +84,9 @@ fn make_home(schema: &mut Schema, to: &Schema, table: &Name) -> Option<Change> {
     });
     let mut change = Change::new(Entity::Schema(name.clone()), Action::Create);
     change.statements = vec![format!("create schema {}", quoted(name))];
-    change.undo = vec![format!("drop schema {}", quoted(name))];
     change.to = Some(Definition::Schema);
-    Some(change)
+    let back = format!("drop schema {}", quoted(name));
+    Some(change.undone_by(Action::Drop, vec![back]))
 }
 
 fn relocate(schema: &mut Schema, was: &Name, now: &Name) -> Change {
@@ -98,7 +98,7 @@ fn relocate(schema: &mut Schema, was: &Name, now: &Name) -> Change {
     change.renamed_from = Some(was.name.clone());
     change.former = Some(was.clone());
     change.statements = vec![set(was, now)];
-    change.undo = vec![set(now, was)];
+    let change = change.undone_by(Action::Rename, vec![set(now, was)]);
     follow(schema, was, now);
     let mut moved = Vec::new();
     for it in &mut schema.sequences {

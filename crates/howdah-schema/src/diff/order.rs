@@ -3,7 +3,7 @@
 //! No IO. Invariant: an entity is there when it is needed, and whatever needs it has gone before it goes; where that
 //! would go round in a circle, the kind decides.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use super::changes::{Changes, Draft};
 use super::entity::Entity;
@@ -14,6 +14,7 @@ pub(super) fn ordered(changes: &Changes<'_>) -> Vec<Change> {
     let drafts = changes.drafts();
     let edges = edges(&drafts, &changes.hard);
     let groups = groups(&drafts, &edges);
+    let changed_over = changed_over(&drafts, &groups);
     let ranks: Vec<u32> = drafts.iter().map(|it| rank(&it.change)).collect();
     let order = arranged(&edges, &groups, &ranks);
     let mut place = vec![0; drafts.len()];
@@ -41,7 +42,32 @@ pub(super) fn ordered(changes: &Changes<'_>) -> Vec<Change> {
         all.push((place.get(draft).copied().unwrap_or_default(), change));
     }
     all.sort_by_key(|(place, _)| *place);
-    all.into_iter().map(|(_, change)| change).collect()
+    let mut all: Vec<Change> = all.into_iter().map(|(_, change)| change).collect();
+    for (group, entities) in changed_over {
+        // a type that has stepped aside does so on the way back, too
+        let members = all.iter_mut().rev().filter(|it| it.group == group);
+        for (place, change) in members.enumerate() {
+            let whole = (place == 0).then(|| changes.taken_back(&entities));
+            change.undo = whole.unwrap_or_else(|| Some(Vec::new()));
+        }
+    }
+    all
+}
+
+/// The groups in which a type steps aside under another name, with all that they change.
+fn changed_over(drafts: &[Draft], groups: &[usize]) -> BTreeMap<usize, BTreeSet<Entity>> {
+    let is_former = |it: &Draft| matches!(it.change.entity, Entity::Former(_));
+    let all = || drafts.iter().zip(groups);
+    let with = all().filter(|(it, _)| is_former(it));
+    let mut found: BTreeMap<usize, BTreeSet<Entity>> =
+        with.map(|(_, group)| (*group, BTreeSet::new())).collect();
+    for (draft, group) in all().filter(|(it, _)| !is_former(it)) {
+        if let Some(entities) = found.get_mut(group) {
+            let concerned = draft.drops.iter().chain(&draft.makes).chain(&draft.alters);
+            entities.extend(concerned.cloned());
+        }
+    }
+    found
 }
 
 /// For each change those that come after it.
@@ -115,6 +141,13 @@ fn edges(drafts: &[Draft], hard: &BTreeSet<Entity>) -> Vec<BTreeSet<usize>> {
             let before = alterers.chain(known.droppers.get(&whole));
             before.for_each(|it| link(*it, place));
         }
+        for whole in granted_columns(draft) {
+            // on the way back, the columns are there again when the table's rights are changed
+            let alterers = known.alterers.get(&whole).into_iter().flatten();
+            let makers = known.makers.get(&whole).into_iter();
+            let before = alterers.chain(makers).chain(known.droppers.get(&whole));
+            before.for_each(|it| link(*it, place));
+        }
         let freed = draft.frees.iter().filter_map(|it| known.takers.get(it));
         freed.flatten().for_each(|it| link(place, *it));
         for entity in &draft.drops {
@@ -167,6 +200,21 @@ fn table_grants(draft: &Draft) -> Option<Entity> {
         .drops
         .is_empty()
         .then(|| Entity::Grants(Box::new(whole)))
+}
+
+/// The grants on tables of which it drops columns with grants of their own.
+fn granted_columns(draft: &Draft) -> BTreeSet<Entity> {
+    let column = |it: &Entity| match it {
+        Entity::Grants(of) => match &**of {
+            Entity::Column(table, _) if draft.drops.contains(of) => Some(table.clone()),
+            _ => None,
+        },
+        _ => None,
+    };
+    let tables = draft.drops.iter().filter_map(column);
+    tables
+        .map(|table| Entity::Grants(Box::new(Entity::Relation(table))))
+        .collect()
 }
 
 /// A schema and a name in it.

@@ -86,8 +86,8 @@ fn rename(entity: Entity, what: &str, from: &str, to: &str) -> Change {
     let (from_name, to_name) = (quoted(from), quoted(to));
     change.renamed_from = Some(from.to_owned());
     change.statements = vec![what.replace("{from}", &from_name).replace("{to}", &to_name)];
-    change.undo = vec![what.replace("{from}", &to_name).replace("{to}", &from_name)];
-    change
+    let back = what.replace("{from}", &to_name).replace("{to}", &from_name);
+    change.undone_by(Action::Rename, vec![back])
 }
 
 fn rename_table(schema: &mut Schema, from: &Name, to: &Name, out: &mut Vec<Change>) {

@@ -19,7 +19,7 @@ pub(crate) fn added(situation: &Situation<'_>, change: &Change) -> Outcome {
     let is_told = column.generated.is_none() && column.identity.is_none();
     if let Some(hazard) = situation.hazard(change) {
         return match &column.default {
-            Some(default) if is_told => filled(situation, change, default, Deploy::Migrate),
+            Some(default) if is_told => filled(situation, change, Some(default), Deploy::Migrate),
             _ => anew(situation, change, &hazard),
         };
     }
@@ -60,7 +60,12 @@ fn whole<'a>(situation: &'a Situation<'_>, change: &'a Change) -> Option<(&'a Na
 }
 
 /// The column first, then its default for new rows, then values for the others, then what refuses null.
-fn filled(situation: &Situation<'_>, change: &Change, value: &str, not_null: Deploy) -> Outcome {
+fn filled(
+    situation: &Situation<'_>,
+    change: &Change,
+    value: Option<&str>,
+    not_null: Deploy,
+) -> Outcome {
     let Some((table, column)) = whole(situation, change) else {
         return Outcome::Left;
     };
@@ -83,19 +88,21 @@ fn filled(situation: &Situation<'_>, change: &Change, value: &str, not_null: Dep
         vec![Step::ddl(add, what.clone(), "without a value, no row is touched").undone_by(undo)];
     if let Some(default) = &column.default {
         let sql = format!("alter table {table} alter column {name} set default {default}");
-        first.push(Step::ddl(sql, what.clone(), "new rows have it from now on"));
+        let reason = "new rows have it from now on";
+        first.push(Step::ddl(sql, what.clone(), reason).goes_along());
     }
     let extras = change.statements.iter().skip(1);
-    first.extend(
-        extras.map(|sql| Step::ddl(sql.clone(), what.clone(), "it changes the catalog alone")),
-    );
+    first.extend(extras.map(|sql| {
+        Step::ddl(sql.clone(), what.clone(), "it changes the catalog alone").goes_along()
+    }));
     let mut forms = vec![first];
-    let condition = format!("{name} is null");
-    let set = format!("{name} = {value}");
-    let fill = backfill(situation, table, &set, &condition, &what);
+    let fill = value.map(|value| {
+        let (set, condition) = (format!("{name} = {value}"), format!("{name} is null"));
+        backfill(situation, table, &set, &condition, &what)
+    });
     // without a default, the old program goes on leaving it out
-    let again = column.default.is_none().then(|| fill.clone());
-    forms.push(vec![fill]);
+    let again = fill.clone().filter(|_| column.default.is_none());
+    forms.extend(fill.map(|it| vec![it]));
     let mut ready = Deploy::Expand;
     if column.not_null {
         ready = not_null;
@@ -112,6 +119,18 @@ fn filled(situation: &Situation<'_>, change: &Change, value: &str, not_null: Dep
     Outcome::Steps(forms, ready)
 }
 
+/// A column that comes back without the values it had: null is refused as far as its rows allow it.
+pub(super) fn restored(situation: &Situation<'_>, change: &Change) -> Option<Vec<Form>> {
+    let (_, column) = whole(situation, change).filter(|_| change.action == Action::Create)?;
+    let is_bare = column.default.is_none() && column.generated.is_none();
+    let lacks = column.not_null && is_bare && column.identity.is_none();
+    let outcome = lacks.then(|| filled(situation, change, None, Deploy::Contract))?;
+    match outcome {
+        Outcome::Steps(forms, _) => Some(forms),
+        _ => None,
+    }
+}
+
 /// A value for the rows that are there has to be told.
 fn valued(situation: &Situation<'_>, change: &Change, reason: String) -> Outcome {
     let id = format!("value {}", change.object.name);
@@ -120,7 +139,7 @@ fn valued(situation: &Situation<'_>, change: &Change, reason: String) -> Outcome
             return Outcome::Left;
         }
         // the old program gives no value: null is refused when it is gone
-        return filled(situation, change, value, Deploy::Contract);
+        return filled(situation, change, Some(value), Deploy::Contract);
     }
     let Some((table, _)) = whole(situation, change) else {
         return Outcome::Left;
@@ -154,7 +173,10 @@ pub(crate) fn null_refused(
         .is_some_and(|it| it.foreign.is_some());
     let is_proven = !situation.is_small(table) && situation.hazard(change).is_none();
     if is_foreign || is_proven || !situation.has_rows(table) {
-        let steps = plain(change, "no row is read: there is none, or a check has proven it");
+        let steps = plain(
+            change,
+            "no row is read: there is none, or a check has proven it",
+        );
         return contract(vec![deployed(steps, Deploy::Contract)]);
     }
     let id = format!("value {table}.{}", quoted(&column.name));
@@ -224,7 +246,8 @@ pub(crate) fn backfill(
 ) -> Step {
     let sql = format!("update {table} set {set} where {condition}");
     let reason = "rows are filled in batches, each committed by itself";
-    let mut step = Step::ddl(sql, object.to_owned(), reason).of_kind(Kind::Backfill);
+    let step = Step::ddl(sql, object.to_owned(), reason).of_kind(Kind::Backfill);
+    let mut step = step.goes_along();
     step.batches = Some(Batches {
         table: table.to_string(),
         key: situation.key(table),
@@ -275,11 +298,17 @@ pub(crate) fn refuse_null(
     };
     let add = format!("alter table {table} add constraint {own} {demand} not valid");
     let drop = format!("alter table {table} drop constraint {own}");
+    let undo = if is_new {
+        drop.clone()
+    } else {
+        // it goes when the column refuses null by itself
+        format!("alter table {table} drop constraint if exists {own}")
+    };
     let reason = "new rows keep it from now on; those that are there are not read";
     let mut forms = Vec::new();
     if state == NotNull::Absent {
-        let add = Step::ddl(add.clone(), object.to_owned(), reason);
-        forms.push(vec![add.undone_by(drop.clone()).deployed(deploy)]);
+        let add = Step::ddl(add, object.to_owned(), reason);
+        forms.push(vec![add.undone_by(undo).deployed(deploy)]);
     }
     // what the old program has written until now
     forms.extend(fill.map(|it| vec![it.deployed(deploy)]));
@@ -290,16 +319,19 @@ pub(crate) fn refuse_null(
     let reason = "rows are read while readers and writers go on";
     if state != NotNull::Checked {
         let validate = Step::ddl(validate, object.to_owned(), reason);
-        forms.push(vec![validate.of_kind(Kind::Validate)]);
+        forms.push(vec![validate.of_kind(Kind::Validate).goes_along()]);
     }
     if !is_new {
         let alter = format!("alter table {table} alter column {name}");
         let reason = "the constraint has proven it: no row is read";
         let set = Step::ddl(format!("{alter} set not null"), object.to_owned(), reason);
         let set = set.undone_by(format!("{alter} drop not null"));
-        let reason = "the column refuses null by itself now";
-        let drop = Step::ddl(drop, object.to_owned(), reason).undone_by(add);
-        forms.push(vec![set, drop]);
+        let drop = Step::ddl(
+            drop,
+            object.to_owned(),
+            "the column refuses null by itself now",
+        );
+        forms.push(vec![set, drop.goes_along()]);
     }
     let deployed = |form: Form| form.into_iter().map(|it| it.deployed(deploy)).collect();
     forms.into_iter().map(deployed).collect()

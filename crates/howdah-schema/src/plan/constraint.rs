@@ -141,10 +141,11 @@ pub(super) fn prove_later(
             ddl::constraint::definition(it)
         );
         let reason = "the partitions have proven it already";
-        out.push(Step::ddl(sql, object.to_owned(), reason).deployed(Deploy::Migrate));
+        let drop = dropped_if_there(table, it);
+        let step = Step::ddl(sql, object.to_owned(), reason).undone_by(drop);
+        out.push(step.deployed(Deploy::Migrate));
         return;
     }
-    let name = quoted(it.name.as_deref().unwrap_or_default());
     let unproven = Constraint {
         not_valid: true,
         ..it.clone()
@@ -162,9 +163,9 @@ pub(super) fn prove_later(
         out.push(proof(table, it, object));
         return;
     }
-    let undo = format!("alter table {table} drop constraint {name}");
     let reason = "new rows keep it from now on; those that are there are not read";
-    out.push(Step::ddl(add, object.to_owned(), reason).undone_by(undo));
+    let step = Step::ddl(add, object.to_owned(), reason);
+    out.push(step.undone_by(dropped_if_there(table, it)));
     out.push(proof(table, it, object));
 }
 
@@ -174,7 +175,14 @@ pub(super) fn proof(table: &Name, it: &Constraint, object: &str) -> Step {
     let sql = format!("alter table {table} validate constraint {name}");
     let reason = "rows are read while readers and writers go on";
     let step = Step::ddl(sql, object.to_owned(), reason);
-    step.of_kind(Kind::Validate).deployed(Deploy::Migrate)
+    let step = step.of_kind(Kind::Validate).deployed(Deploy::Migrate);
+    step.goes_along()
+}
+
+/// That of a partition goes with that of the whole.
+fn dropped_if_there(table: &Name, it: &Constraint) -> String {
+    let name = quoted(it.name.as_deref().unwrap_or_default());
+    format!("alter table {table} drop constraint if exists {name}")
 }
 
 /// A key takes an index that was built while writers went on.
@@ -192,9 +200,9 @@ fn key(
             "alter table only {table} add {}",
             ddl::constraint::definition(it)
         );
-        let undo = format!("alter table {table} drop constraint {}", quoted(name));
+        let undo = dropped_if_there(table, it);
         let reason = "the key of a partitioned table waits for those of the partitions";
-        out.push(Step::ddl(only, object.to_owned(), reason).undone_by(undo));
+        out.push(Step::ddl(only, object.to_owned(), reason).undone_by(undo.clone()));
         for partition in situation.partitions(table) {
             let own = Constraint {
                 name: Some(object_name(&partition.name.name, name, "")),
@@ -207,11 +215,11 @@ fn key(
             let whole = table.sibling(name);
             let sql = format!("alter index {whole} attach partition {own_name}");
             let reason = "the partition's key is there already";
-            out.push(Step::ddl(sql, object.to_owned(), reason));
+            out.push(Step::ddl(sql, object.to_owned(), reason).undone_by(undo.clone()));
         }
         return;
     }
-    index::build(situation, table, name, &index, object, out);
+    index::build_for_key(situation, table, name, &index, object, out);
     out.push(use_index(table, it, name, object));
 }
 
@@ -226,8 +234,7 @@ pub(super) fn use_index(table: &Name, it: &Constraint, index: &str, object: &str
     let sql =
         format!("alter table {table} add constraint {name} {word} using index {index}{deferral}");
     let reason = "the index is there already: the key takes it";
-    let undo = format!("alter table {table} drop constraint {name}");
-    Step::ddl(sql, object.to_owned(), reason).undone_by(undo)
+    Step::ddl(sql, object.to_owned(), reason).undone_by(dropped_if_there(table, it))
 }
 
 /// The index that a key takes.
@@ -285,6 +292,9 @@ pub(crate) fn replaced(situation: &Situation<'_>, changes: &[&Change]) -> Option
     let mut steps = Vec::new();
     let other = aside(name);
     let mut last: Vec<Step> = plain(old, "the new one takes its place in the same transaction");
+    if let Some(step) = last.last_mut() {
+        step.undo = situation.way_back(old);
+    }
     match &it.kind {
         ConstraintKind::Check { .. } | ConstraintKind::ForeignKey { .. } if !partitioned => {
             let under = Constraint {
@@ -293,12 +303,10 @@ pub(crate) fn replaced(situation: &Situation<'_>, changes: &[&Change]) -> Option
             };
             prove_later(situation, table, &under, &object(new), &mut steps);
             let other = quoted(&other);
-            let rename = |from: &str, to: &str| {
-                format!("alter table {table} rename constraint {from} to {to}")
-            };
+            let rename = format!("alter table {table} rename constraint {other} to {own}");
+            let back = format!("alter table {table} rename constraint {own} to {other}");
             let reason = "the new one takes the name of the old one";
-            let step = Step::ddl(rename(&other, &own), object(new), reason);
-            last.push(step.undone_by(rename(&own, &other)));
+            last.push(Step::ddl(rename, object(new), reason).undone_by(back));
         }
         ConstraintKind::PrimaryKey {
             without_overlaps: false,
@@ -309,7 +317,7 @@ pub(crate) fn replaced(situation: &Situation<'_>, changes: &[&Change]) -> Option
             ..
         } if !partitioned => {
             let index = index_of(it)?;
-            index::build(situation, table, &other, &index, &object(new), &mut steps);
+            index::build_for_key(situation, table, &other, &index, &object(new), &mut steps);
             last.push(use_index(table, it, &other, &object(new)));
         }
         _ => return None,

@@ -8,7 +8,7 @@ use super::units::{Form, Outcome, apart, deployed, object, plain};
 use super::{Deploy, Question, Situation, Step};
 use crate::ddl::types;
 use crate::diff::{Aspect, Change, Definition};
-use crate::identifiers::quoted;
+use crate::identifiers::{literal, quoted};
 use crate::value::{Domain, DomainCheck, Name, Table};
 
 /// The forms of a change of a domain; nothing where it only changes the catalog.
@@ -152,7 +152,13 @@ fn swap(change: &Change, domain: &Domain, name: &str) -> Form {
     let reason = "the new one takes its place in the same transaction";
     let drop = format!("{alter} drop constraint {own}");
     let drop = Step::ddl(drop, object(change), reason);
-    let again: Vec<String> = change.undo.iter().skip(1).cloned().collect();
+    let old = named(domain, name);
+    let again = old.map(|it| types::add_check(&domain.name, it));
+    let said = old.and_then(|it| it.comment.as_deref()).map(|it| {
+        let on = of(domain, name);
+        format!("comment on {on} is {}", literal(it))
+    });
+    let again: Vec<String> = again.into_iter().chain(said).collect();
     let rename = |from: &str, to: &str| format!("{alter} rename constraint {from} to {to}");
     let reason = "the new one takes the name of the old one";
     let renamed = Step::ddl(rename(&other, &own), object(change), reason);

@@ -27,9 +27,9 @@ pub(crate) fn created(situation: &Situation<'_>, change: &Change) -> Outcome {
     let mut steps = Vec::new();
     build(situation, table, name, index, &object(change), &mut steps);
     let rest = change.statements.iter().skip(1);
-    steps.extend(
-        rest.map(|sql| Step::ddl(sql.clone(), object(change), "it changes the catalog alone")),
-    );
+    steps.extend(rest.map(|sql| {
+        Step::ddl(sql.clone(), object(change), "it changes the catalog alone").goes_along()
+    }));
     Outcome::Steps(apart(deployed(steps, deploy)), deploy)
 }
 
@@ -77,11 +77,34 @@ pub(crate) fn build(
     out.push(concurrently(table, &named, object));
 }
 
+/// As [`build`], of an index that a key takes, and that goes with the key.
+pub(crate) fn build_for_key(
+    situation: &Situation<'_>,
+    table: &Name,
+    name: &str,
+    index: &Index,
+    object: &str,
+    out: &mut Vec<Step>,
+) {
+    let first = out.len();
+    build(situation, table, name, index, object, out);
+    let undo = dropped_if_there(&table.sibling(name));
+    let built = out.iter_mut().skip(first);
+    for step in built.filter(|it| it.kind == Kind::ConcurrentIndex) {
+        step.undo = Some(vec![vec![undo.clone()]]);
+    }
+}
+
+fn dropped_if_there(name: &Name) -> String {
+    format!("drop index concurrently if exists {name}")
+}
+
 /// An index whose build was interrupted goes before it is built again.
 pub(crate) fn cleared(table: &Name, name: &str, object: &str) -> Step {
     let sql = format!("drop index concurrently {}", table.sibling(name));
     let reason = "a build that was interrupted has left it, and nothing uses it";
-    Step::ddl(sql, object.to_owned(), reason).of_kind(Kind::ConcurrentDrop)
+    let step = Step::ddl(sql, object.to_owned(), reason).of_kind(Kind::ConcurrentDrop);
+    step.goes_along()
 }
 
 fn concurrently(table: &Name, index: &Index, object: &str) -> Step {
@@ -114,7 +137,9 @@ fn build_on_partitions(
     let name = table.sibling(index.name.as_deref().unwrap_or_default());
     let only = ddl::index::create(table, index).replacen(" on ", " on only ", 1);
     let reason = "a partitioned table cannot be indexed concurrently: its index waits for those of the partitions";
-    out.push(Step::ddl(only, object.to_owned(), reason).undone_by(format!("drop index {name}")));
+    // with it go those of the partitions that are attached
+    let undo = format!("drop index if exists {name}");
+    out.push(Step::ddl(only, object.to_owned(), reason).undone_by(undo.clone()));
     for partition in situation.partitions(table) {
         let own = Index {
             name: Some(partition_name(partition, index)),
@@ -128,13 +153,14 @@ fn build_on_partitions(
         } else if situation.is_small(&partition.name) {
             let sql = ddl::index::create(&partition.name, &own);
             let step = Step::ddl(sql, object.to_owned(), "the partition is new or small");
-            out.push(step.undone_by(format!("drop index {own_name}")));
+            out.push(step.undone_by(format!("drop index if exists {own_name}")));
         } else {
-            out.push(concurrently(&partition.name, &own, object));
+            let step = concurrently(&partition.name, &own, object);
+            out.push(step.undone_by(dropped_if_there(&own_name)));
         }
         let attach = format!("alter index {name} attach partition {own_name}");
         let reason = "the index is there already: attaching it changes the catalog alone";
-        out.push(Step::ddl(attach, object.to_owned(), reason));
+        out.push(Step::ddl(attach, object.to_owned(), reason).undone_by(undo.clone()));
     }
 }
 
@@ -164,13 +190,6 @@ pub(crate) fn dropped(situation: &Situation<'_>, change: &Change) -> Outcome {
     };
     let mut steps = Vec::new();
     drop(situation, table, change, &mut steps);
-    if let Some(last) = steps.last_mut() {
-        last.undo = Some(if last.transaction {
-            change.undo.join(";\n")
-        } else {
-            concurrently(table, index, "").sql
-        });
-    }
     let deploy = if index.invalid {
         Deploy::Expand
     } else {
@@ -192,6 +211,9 @@ fn drop(situation: &Situation<'_>, table: &Name, change: &Change, out: &mut Vec<
         } else {
             Step::ddl(sql.clone(), object(change), reason)
         });
+    }
+    if let Some(step) = out.last_mut().filter(|_| !change.statements.is_empty()) {
+        step.undo = situation.way_back(change);
     }
 }
 
@@ -229,16 +251,21 @@ pub(crate) fn replaced(situation: &Situation<'_>, changes: &[&Change]) -> Option
     drop(situation, table, old, &mut steps);
     let (own, other) = (quoted(name), table.sibling(other));
     let rename = format!("alter index {other} rename to {own}");
+    let back = format!(
+        "alter index {} rename to {}",
+        table.sibling(name.as_str()),
+        quoted(&other.name)
+    );
     let reason = "the new index takes the name of the old one";
-    steps.push(Step::ddl(rename, object(new), reason));
+    steps.push(Step::ddl(rename, object(new), reason).undone_by(back));
     let rest = changes
         .iter()
         .filter(|it| !matches!(it.entity, Entity::Index(..)));
     steps.extend(rest.flat_map(|it| plain(it, "it changes the catalog alone")));
     let more = new.statements.iter().skip(1);
-    steps.extend(
-        more.map(|sql| Step::ddl(sql.clone(), object(new), "it changes the catalog alone")),
-    );
+    steps.extend(more.map(|sql| {
+        Step::ddl(sql.clone(), object(new), "it changes the catalog alone").goes_along()
+    }));
     let ended = apart(deployed(steps, Deploy::Contract));
     let forms = begun.into_iter().chain(ended).collect();
     Some(Outcome::Steps(forms, Deploy::Contract))

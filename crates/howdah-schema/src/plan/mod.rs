@@ -21,6 +21,7 @@ mod leftover;
 mod options;
 mod partition;
 mod table;
+mod undo;
 mod units;
 mod view;
 
@@ -54,8 +55,9 @@ pub struct Plan {
 pub struct Step {
     /// The statement, without a semicolon.
     pub sql: String,
-    /// What takes it back, as far as statements can; several are joined by semicolons.
-    pub undo: Option<String>,
+    /// What takes it back, as far as statements can: those of one transaction together, none where it goes with what
+    /// another step takes back. Absent where there is no way back.
+    pub undo: Option<Vec<Vec<String>>>,
     /// Whether it may run within a transaction.
     pub transaction: bool,
     /// Neighbours of one group are committed together.
@@ -174,6 +176,7 @@ pub fn plan(from: &Schema, to: &Schema, options: &Options) -> Plan {
     let schema = &schema;
     let mut difference = diff::diff(schema, to, diff::Options { server_version });
     difference.begin_with(expansion.renames);
+    undo::tell(&mut difference.changes, schema, to, options);
     let situation = Situation {
         from: schema,
         to,
@@ -222,7 +225,13 @@ impl Step {
     }
 
     pub(crate) fn undone_by(mut self, undo: impl Into<String>) -> Self {
-        self.undo = Some(undo.into());
+        self.undo = Some(vec![vec![undo.into()]]);
+        self
+    }
+
+    /// What takes other steps back takes it along.
+    pub(crate) fn goes_along(mut self) -> Self {
+        self.undo = Some(Vec::new());
         self
     }
 

@@ -91,11 +91,14 @@ fn with_view(
         made.extend(ddl::grant::alike(was, table));
     }
     let reason = "the old program goes on under the old name";
-    let again: Vec<String> = made.iter().map(|(sql, _)| sql.clone()).collect();
+    let again = made.iter().map(|(sql, _)| sql.clone()).collect();
     let views = made.into_iter();
     steps.extend(views.map(|(sql, undo)| Step::ddl(sql, object(change), reason).undone_by(undo)));
     let reason = "no program uses the old name any more";
-    let drop = Step::ddl(drop, object(change), reason).undone_by(again.join(";\n"));
+    let drop = Step {
+        undo: Some(vec![again]),
+        ..Step::ddl(drop, object(change), reason)
+    };
     vec![steps, vec![drop.deployed(Deploy::Contract)]]
 }
 
@@ -239,7 +242,7 @@ fn detached(situation: &Situation<'_>, change: &Change, name: &Name) -> Vec<Step
         quoted(&constraint)
     );
     let reason = "detaching leaves the bounds as a constraint";
-    let steps = steps.chain([Step::ddl(sql, object(change), reason)]);
+    let steps = steps.chain([Step::ddl(sql, object(change), reason).goes_along()]);
     steps.map(|it| it.deployed(Deploy::Contract)).collect()
 }
 

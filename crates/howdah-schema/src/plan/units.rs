@@ -3,6 +3,7 @@
 //! No IO. Invariant: a step is in no earlier deploy than what it needs, and what needs something that waits for an answer
 //! waits, too.
 
+use std::cell::OnceCell;
 use std::collections::BTreeMap;
 
 use super::expand::Swap;
@@ -224,7 +225,7 @@ fn outcome(situation: &Situation<'_>, changes: &[&Change]) -> Outcome {
     }
 }
 
-fn single(situation: &Situation<'_>, change: &Change) -> Outcome {
+pub(super) fn single(situation: &Situation<'_>, change: &Change) -> Outcome {
     if let Some(outcome) = domain::altered(situation, change) {
         return outcome;
     }
@@ -302,8 +303,13 @@ pub(crate) fn plain(change: &Change, reason: &str) -> Vec<Step> {
         .iter()
         .map(|sql| Step::ddl(sql.clone(), object.clone(), reason))
         .collect();
-    if let Some(last) = steps.last_mut().filter(|_| !change.undo.is_empty()) {
-        last.undo = Some(change.undo.join(";\n"));
+    if let Some(last) = steps.pop() {
+        let mut before: Vec<Step> = steps.into_iter().map(Step::goes_along).collect();
+        before.push(Step {
+            undo: change.way_back.clone(),
+            ..last
+        });
+        return before;
     }
     steps
 }
@@ -396,6 +402,17 @@ impl Situation<'_> {
             Some(it) => format!("{reason}; no other column can take its place: {it}"),
             None => reason,
         }
+    }
+
+    /// What takes a change back while others go on, though it is made together with more.
+    pub(crate) fn way_back(&self, change: &Change) -> Option<super::undo::WayBack> {
+        super::undo::safe(
+            change,
+            self.from,
+            self.to,
+            self.options,
+            &mut OnceCell::new(),
+        )
     }
 
     /// Whether data may go.

@@ -67,7 +67,7 @@ pub struct Merge {
     pub table: ObjectName,
     /// `ONLY`.
     pub only: bool,
-    /// For each action that sets columns, which, in order.
+    /// For each action that sets or inserts columns, which, in order; none are named by an `INSERT` of all.
     pub sets: Vec<Vec<Name>>,
     /// Everything read and computed in it, `WITH` included.
     pub query: Query,

@@ -34,6 +34,8 @@ struct Look {
     locks: BTreeSet<Locked>,
     /// Whom it waits for, if it does.
     waiting: Option<(u32, Awaited)>,
+    /// How long it had waited then; servers before 14 do not say.
+    waited: Duration,
 }
 
 impl Observer {
@@ -125,8 +127,8 @@ impl Seen {
         process_id: u32,
         gates: Option<&mut Gates>,
     ) -> Result<bool> {
-        let start = Instant::now();
         let look = Look::at(watcher, process_id)?;
+        let seen = Instant::now();
         self.locks.extend(look.locks);
         let (Some(gates), Some((blocker, awaited))) = (gates, look.waiting) else {
             return Ok(false);
@@ -138,7 +140,7 @@ impl Seen {
                 self.waits.insert(wait);
             }
         }
-        self.at_gates += start.elapsed();
+        self.at_gates += look.waited + seen.elapsed();
         Ok(true)
     }
 }
@@ -147,8 +149,10 @@ impl Look {
     fn at(watcher: &mut Connection, process_id: u32) -> Result<Self> {
         let sql = format!(
             "select locktype, relation, mode, granted, \
-             case when not granted then (pg_catalog.pg_blocking_pids(pid))[1] end \
-             from pg_catalog.pg_locks where pid = {process_id} \
+             case when not granted then (pg_catalog.pg_blocking_pids(pid))[1] end, \
+             extract(epoch from pg_catalog.clock_timestamp() \
+             - (pg_catalog.to_jsonb(l) ->> 'waitstart')::timestamptz) \
+             from pg_catalog.pg_locks l where pid = {process_id} \
              and (locktype = 'relation' or not granted)"
         );
         let rows = watcher.query(&sql).doing("watching the statement")?;
@@ -159,6 +163,7 @@ impl Look {
         let mut look = Self {
             locks: BTreeSet::new(),
             waiting: None,
+            waited: Duration::ZERO,
         };
         for row in rows {
             let is_relation = row.get(0)? == "relation";
@@ -173,6 +178,10 @@ impl Look {
                     _ => Awaited::Lock,
                 };
                 look.waiting = Some((blocker.parse().ok()?, awaited));
+                let seconds = row.get(5).and_then(|text| text.parse().ok());
+                look.waited = seconds
+                    .and_then(|it| Duration::try_from_secs_f64(it).ok())
+                    .unwrap_or_default();
             }
         }
         Some(look)

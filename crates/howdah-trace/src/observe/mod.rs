@@ -85,6 +85,15 @@ impl Observer {
         Ok(())
     }
 
+    /// Runs one statement of a script without looking; gives what it failed with.
+    ///
+    /// # Errors
+    /// As [`Observer::observe`].
+    pub(crate) fn attempt(&mut self, sql: &str) -> Result<Option<Failure>> {
+        let outcome = self.subject.query_with(sql, &[]);
+        outcome.err().map(failure).transpose()
+    }
+
     /// Whether a transaction is open, aborted or not.
     #[must_use]
     pub fn in_transaction(&self) -> bool {
@@ -160,7 +169,7 @@ impl Observer {
 
 impl Observation {
     /// Of a statement that took nothing into its session, since it failed.
-    fn failed(way: Way, duration: Duration, wal_bytes: u64, error: Failure) -> Self {
+    pub(crate) fn failed(way: Way, duration: Duration, wal_bytes: u64, error: Failure) -> Self {
         Self {
             way,
             locks: Vec::new(),
@@ -191,7 +200,7 @@ fn wal_position(connection: &mut Connection) -> Result<u64> {
 }
 
 /// The statement's own failure; that of the connection is an error.
-fn failure(error: howdah_driver::Error) -> Result<Failure> {
+pub(crate) fn failure(error: howdah_driver::Error) -> Result<Failure> {
     match (error.kind(), error.server()) {
         (Kind::Server, Some(server)) => Ok(Failure {
             sqlstate: server.sqlstate().to_owned(),

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::{brief, facts, introduction, strongest, time, until};
+use super::{LEFT_OPEN, brief, facts, introduction, strongest, time, until};
 use crate::observe::Observation;
 use crate::report::{Report, Step};
 
@@ -17,6 +17,9 @@ pub fn markdown(report: &Report) -> String {
     }
     for ignored in &report.ignored {
         let _ = writeln!(out, "\nNot run, as a command of psql: `{ignored}`");
+    }
+    for place in &report.left_open {
+        let _ = writeln!(out, "\n`{place}`: **{LEFT_OPEN}**");
     }
     for unusable in &report.unusable {
         let site = unusable.site.as_deref().unwrap_or("workload");

@@ -11,6 +11,9 @@ pub use text::text;
 use crate::observe::{Lock, Mode, Observation, Read, Relation, Wait, WaitFor};
 use crate::report::{Block, Place, Report, Step};
 
+/// Of a transaction that nothing ends.
+const LEFT_OPEN: &str = "a transaction begins here that nothing ends: it was rolled back";
+
 /// What a reader has to know about the whole.
 fn introduction(report: &Report) -> String {
     let version = &report.server_version;

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::{brief, facts, introduction, strongest, time, until};
+use super::{LEFT_OPEN, brief, facts, introduction, strongest, time, until};
 use crate::observe::Observation;
 use crate::report::{Report, Step};
 
@@ -19,6 +19,9 @@ pub fn text(report: &Report) -> String {
         let site = unusable.site.as_deref().unwrap_or("workload");
         let _ = writeln!(out, "\n{site}: {}", brief(&unusable.sql, WIDTH));
         let _ = writeln!(out, "  left out: {}", unusable.error);
+    }
+    for place in &report.left_open {
+        let _ = writeln!(out, "\n{place}: {LEFT_OPEN}");
     }
     for step in &report.steps {
         out.push('\n');

@@ -11,6 +11,7 @@ mod types;
 mod view;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::rc::Rc;
 
 use super::definition::{Definition, Described, Granted};
 use super::entity::Entity;
@@ -60,7 +61,7 @@ pub(super) struct Model<'a> {
     pub(super) schema: &'a Schema,
     pub(super) nodes: BTreeMap<Entity, Node>,
     named: HashMap<&'a str, Vec<Entity>>,
-    tables: HashMap<&'a Name, &'a Table>,
+    tables: Rc<HashMap<&'a Name, &'a Table>>,
 }
 
 impl<'a> Model<'a> {
@@ -69,7 +70,7 @@ impl<'a> Model<'a> {
             schema,
             nodes: BTreeMap::new(),
             named: HashMap::new(),
-            tables: schema.tables.iter().map(|it| (&it.name, it)).collect(),
+            tables: Rc::new(schema.tables.iter().map(|it| (&it.name, it)).collect()),
         };
         model.learn_names();
         for it in &schema.schemas {
@@ -89,6 +90,19 @@ impl<'a> Model<'a> {
         model.add_sequences();
         super::others::add(&mut model, schema);
         model
+    }
+
+    /// These of its entities alone.
+    pub(super) fn part(&self, of: &BTreeSet<Entity>) -> Self {
+        let nodes = of
+            .iter()
+            .filter_map(|it| Some((it.clone(), self.nodes.get(it)?.clone())));
+        Self {
+            schema: self.schema,
+            nodes: nodes.collect(),
+            named: HashMap::new(),
+            tables: Rc::clone(&self.tables),
+        }
     }
 
     /// The table of this name.

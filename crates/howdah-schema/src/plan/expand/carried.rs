@@ -356,10 +356,9 @@ impl Item {
                     let target = element.statistics?;
                     Some(ddl::index::set_statistics(&self.table, it, place, target))
                 });
-                steps.extend(
-                    targets
-                        .map(|sql| Step::ddl(sql, self.object(), "it changes the catalog alone")),
-                );
+                steps.extend(targets.map(|sql| {
+                    Step::ddl(sql, self.object(), "it changes the catalog alone").goes_along()
+                }));
             }
             What::Constraint(it) => match constraint::index_of(it) {
                 Some(index) if self.state != State::Done => {
@@ -396,7 +395,7 @@ impl Item {
         if self.state == State::Invalid {
             out.push(index::cleared(&self.table, name, &self.object()));
         }
-        index::build(situation, &self.table, name, it, &self.object(), out);
+        index::build_for_key(situation, &self.table, name, it, &self.object(), out);
     }
 }
 

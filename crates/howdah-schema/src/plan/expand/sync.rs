@@ -27,7 +27,7 @@ pub(super) fn begun(situation: &Situation<'_>, it: &Move) -> Option<Form> {
     let mut form =
         vec![step(add, reason).undone_by(format!("alter table {table} drop column {name}"))];
     let more = extras(table, &column).into_iter();
-    form.extend(more.map(|sql| step(sql, "it changes the catalog alone")));
+    form.extend(more.map(|sql| step(sql, "it changes the catalog alone").goes_along()));
     if let Some(default) = it
         .from
         .default
@@ -35,7 +35,7 @@ pub(super) fn begun(situation: &Situation<'_>, it: &Move) -> Option<Form> {
         .filter(|_| !it.has_late_default(situation))
     {
         let sql = format!("alter table {table} alter column {name} set default {default}");
-        form.push(step(sql, "new rows have it from now on"));
+        form.push(step(sql, "new rows have it from now on").goes_along());
     }
     let function = it.function();
     let create = format!(
@@ -147,7 +147,9 @@ pub(super) fn proven(situation: &Situation<'_>, it: &Move) -> Vec<Form> {
         let sql = format!("alter table {table} validate constraint {name}");
         let reason = "every row has its value in the new column: the old one can go";
         forms.push(vec![
-            Step::ddl(sql, it.object(), reason).of_kind(Kind::Validate),
+            Step::ddl(sql, it.object(), reason)
+                .of_kind(Kind::Validate)
+                .goes_along(),
         ]);
     }
     let deployed = |form: Form| {

@@ -50,7 +50,9 @@ fn visit_action(action: &Action, statement: &AlterTable, found: &mut Found<'_>) 
             column,
             if_not_exists,
         } => columns::add(table, column, *if_not_exists, found),
-        Action::DropColumn { name, behavior, .. } => columns::drop(table, name, *behavior, found),
+        Action::DropColumn { name, behavior, .. } => {
+            columns::drop(table, only, name, *behavior, found);
+        }
         Action::AlterColumn {
             column,
             change:

@@ -48,6 +48,14 @@ pub(super) fn visit(change: &Change<'_>, found: &mut Found<'_>) {
     let indexes = found.known.indexes_with_column(change.table, change.column);
     let roles = roles.with(Role::ColumnIndexes, indexes);
     found.add(Form::ChangeType, &roles);
+    let sequences = found
+        .known
+        .sequences_of_default(change.table, change.column);
+    if !sequences.is_empty() {
+        // the default is converted, and made again
+        let roles = Roles::none().with(Role::Sequences, sequences);
+        found.add(Form::DefaultOfSequence, &roles);
+    }
     if values == Values::Change {
         found.add(Form::ChangeTypeRewrite, &roles);
     } else {

@@ -25,6 +25,9 @@ pub(super) fn add(
         _ => kind_of_new(column, found),
     };
     found.add(form, &roles);
+    if is_empty_not_null(column, form) && found.known.kind(table) != Some(Relation::ForeignTable) {
+        found.add(Form::AddColumnNotNull, &roles);
+    }
     if let Some(default) = column.default() {
         default_of_sequence(&default.node, form == Form::AddColumnVolatileDefault, found);
     }
@@ -45,6 +48,13 @@ pub(super) fn add(
             _ => {}
         }
     }
+}
+
+/// Whether no row can have a value in a new column that needs one: whether there are rows is looked up.
+fn is_empty_not_null(column: &ColumnDef, form: Form) -> bool {
+    let says_so = |it: &ConstraintKind| matches!(it, ConstraintKind::NotNull(_));
+    matches!(form, Form::AddColumn | Form::AddColumnVirtual)
+        && column.constraints.iter().any(|it| says_so(&it.kind))
 }
 
 /// Which line a new column is, its constraints aside.
@@ -115,6 +125,9 @@ fn kind_of_default(default: &Node, found: &mut Found<'_>) -> Form {
 /// A default that draws from a sequence, and whether it does so at once.
 pub(super) fn default_of_sequence(default: &Node, runs: bool, found: &mut Found<'_>) {
     let sequences = found.known.sequences_in(default);
+    if runs && calls(default, "lastval") {
+        found.unknown_because("which sequence `lastval` means");
+    }
     if sequences.is_empty() {
         return;
     }
@@ -127,6 +140,14 @@ pub(super) fn default_of_sequence(default: &Node, runs: bool, found: &mut Found<
     }
 }
 
+fn calls(node: &Node, function: &str) -> bool {
+    let mut calls = false;
+    node.walk(&mut |node| {
+        calls |= matches!(node, Node::Call(call) if call.name.name == function);
+    });
+    calls
+}
+
 fn is_null(node: &Node) -> bool {
     match node {
         Node::Null => true,
@@ -137,6 +158,7 @@ fn is_null(node: &Node) -> bool {
 
 pub(super) fn drop(
     table: &ObjectName,
+    only: bool,
     column: &Name,
     behavior: DropBehavior,
     found: &mut Found<'_>,
@@ -146,19 +168,25 @@ pub(super) fn drop(
         found.add(Form::DropColumnMissing, &Roles::of(table, false));
         return;
     }
-    let tables = known.with_descendants(table);
+    // children keep the column where the parent alone loses it: it is theirs then
+    let (tables, touched) = if only {
+        (vec![table.clone()], known.partitions(table))
+    } else {
+        (known.with_descendants(table), known.descendants(table))
+    };
     let referenced = tables.iter().flat_map(|it| {
         known
             .foreign_keys(it)
             .into_iter()
             .filter(|key| key.columns.iter().any(|name| **name == **column))
-            .flat_map(|key| known.with_partitions(&key.referenced))
+            .flat_map(|key| known.with_keyed_partitions(&key.referenced))
     });
     let dependents = match behavior {
         DropBehavior::Cascade => known.dependents_of_column(table, column),
         DropBehavior::Restrict => Vec::new(),
     };
     let roles = Roles::of(table, false)
+        .with(Role::Descendants, touched)
         .with(
             Role::ColumnIndexes,
             known.indexes_with_column(table, column),

@@ -38,7 +38,7 @@ pub(super) fn add(table: &ObjectName, only: bool, constraint: &Constraint, found
             let roles = roles
                 .with(Role::Index, indexes)
                 .with(Role::Affected, nullable);
-            found.add(Form::AddPrimaryKey, &roles);
+            add_primary_key(table, roles, found);
         }
         ConstraintKind::Exclude(_) => {
             let indexes = found.known.new_indexes(table, constraint);
@@ -56,10 +56,20 @@ pub(super) fn add_with_column(table: &ObjectName, constraint: &Constraint, found
         ConstraintKind::PrimaryKey(_) => {
             let indexes = found.known.new_indexes(table, constraint);
             let roles = roles.with(Role::Index, indexes).with(Role::Affected, []);
-            found.add(Form::AddPrimaryKey, &roles);
+            add_primary_key(table, roles, found);
         }
         _ => add(table, false, constraint, found),
     }
+}
+
+/// Heirs are locked as for `SET NOT NULL`; partitions before 18 as for the index.
+fn add_primary_key(table: &ObjectName, roles: Roles, found: &mut Found<'_>) {
+    let roles = if found.known.version < 18 && found.known.is_partitioned(table) {
+        roles.with(Role::Descendants, [])
+    } else {
+        roles
+    };
+    found.add(Form::AddPrimaryKey, &roles);
 }
 
 fn check(constraint: &Constraint) -> Form {
@@ -83,6 +93,8 @@ fn foreign_key(constraint: &Constraint, key: &ForeignKey, roles: &Roles, found: 
         Form::AddForeignKeyNotEnforced
     } else if constraint.not_valid {
         Form::AddForeignKeyNotValid
+    } else if found.known.refers_nowhere(key) {
+        Form::AddForeignKeyOfNulls
     } else {
         Form::AddForeignKey
     };
@@ -223,7 +235,7 @@ pub(super) fn drop(
     match facts.key {
         Key::Check | Key::NotNull => found.add(Form::DropConstraint, &roles),
         Key::Foreign(key) => {
-            let referenced = found.known.with_partitions(&key.referenced);
+            let referenced = found.known.with_keyed_partitions(&key.referenced);
             found.add(
                 Form::DropForeignKey,
                 &roles.with(Role::Referenced, referenced),

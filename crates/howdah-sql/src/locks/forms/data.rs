@@ -142,7 +142,10 @@ pub(super) fn delete(statement: &Delete, found: &mut Found<'_>) {
 pub(super) fn merge(statement: &Merge, found: &mut Found<'_>) {
     let table = found.known.named(&statement.table);
     let writes = family(&table, statement.only, found);
-    let referenced = referenced_by(&table, &|_| true, found);
+    // an INSERT without a list writes every column
+    let writes_it = |sets: &[Name], name: &str| sets.is_empty() || names(sets, name);
+    let written = |name: &str| statement.sets.iter().any(|it| writes_it(it, name));
+    let referenced = referenced_by(&table, &written, found);
     write(
         &writes,
         referenced,

@@ -57,6 +57,9 @@ fn one(statement: &Drop, object: &ObjectRef, found: &mut Found<'_>) {
         ObjectKind::Type | ObjectKind::Domain if cascade => {
             let users = found.known.losers_of_type(name);
             found.add(Form::DropType, &Roles::none().with(Role::Dependents, users));
+            for table in found.known.tables_of_type(name) {
+                drop_table(&table, true, found);
+            }
         }
         ObjectKind::Schema if cascade => {
             let all = found.known.relations_in_schema(&name.name);
@@ -122,7 +125,7 @@ fn drop_table(table: &ObjectName, cascade: bool, found: &mut Found<'_>) {
             .into_iter()
             .filter(|key| !key.inherited)
         {
-            referenced.extend(known.with_partitions(&key.referenced));
+            referenced.extend(known.with_keyed_partitions(&key.referenced));
             if known.version < 15 && known.is_partitioned(&key.referenced) {
                 // before 15 only the partitions have triggers for it
                 referenced.retain(|other| *other != known.named(&key.referenced));

@@ -155,11 +155,10 @@ fn reindex_some(
         } else {
             Form::ReindexPartitioned
         };
-        let leaves: Vec<ObjectName> = table
+        let (leaves, between): (Vec<ObjectName>, Vec<ObjectName>) = table
             .iter()
             .flat_map(|it| known.descendants(it))
-            .filter(|it| known.has_storage(it))
-            .collect();
+            .partition(|it| known.has_storage(it));
         if known.version < 14 && statement.target == ReindexTarget::Index {
             found.refuse_because("a partitioned index cannot be built again before 14");
         }
@@ -167,6 +166,7 @@ fn reindex_some(
             form,
             &roles
                 .with(Role::Affected, leaves.clone())
+                .with(Role::Descendants, between)
                 .with(Role::Partitions, leaves),
         );
         return;

@@ -63,7 +63,7 @@ pub(super) fn vacuum(statement: &Vacuum, found: &mut Found<'_>) {
             found.known.descendants(&table)
         };
         affected.push(table);
-        if partitioned {
+        if partitioned || found.known.version >= 18 {
             affected.extend(children);
         } else if statement.analyze {
             reads.extend(children); // of one inherited from, for statistics of the whole

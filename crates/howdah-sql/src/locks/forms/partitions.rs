@@ -19,6 +19,16 @@ pub(super) fn attach(
         scanned.extend(known.with_descendants(&child));
     }
     scanned.extend(scanned_default(parent, bound, known));
+    let mut given_up = Vec::new();
+    for key in known.foreign_keys(parent) {
+        if known.has_key_like(&child, &key) {
+            given_up.extend(known.with_partitions(&key.referenced));
+        } else {
+            // the key is the partition's now, and its rows are looked up
+            scanned.extend(known.with_descendants(&child));
+            scanned.extend(known.with_partitions(&key.referenced));
+        }
+    }
     let built = known.built_for(&child);
     if !built.is_empty() {
         scanned.push(child.clone());
@@ -28,6 +38,10 @@ pub(super) fn attach(
         .with(Role::Affected, scanned)
         .with(Role::Index, built);
     found.add(Form::AttachPartition, &roles);
+    if !given_up.is_empty() {
+        let roles = Roles::none().with(Role::Referenced, given_up);
+        found.add(Form::AttachPartitionWithKey, &roles);
+    }
 }
 
 /// `CREATE TABLE … PARTITION OF`.

@@ -35,6 +35,11 @@ pub(super) fn create_table(statement: &CreateTable, found: &mut Found<'_>) {
     }
     for like in &statement.likes {
         let source = found.known.named(&like.source);
+        if like.copies("defaults") {
+            let sequences = found.known.sequences_of_all_defaults(&source);
+            let roles = Roles::none().with(Role::Sequences, sequences);
+            found.add(Form::DefaultOfSequence, &roles);
+        }
         found.add(
             Form::CreateTableLike,
             &Roles::none().with(Role::Reads, [source]),

@@ -4,8 +4,8 @@ use std::collections::HashSet;
 
 use super::Known;
 use crate::ast::{
-    Action, Constraint, ConstraintKind, Expr, ForeignKey, Kind, ObjectName, ReferentialAction,
-    RelationKind,
+    Action, ColumnDef, Constraint, ConstraintKind, Expr, ForeignKey, Kind, ObjectName,
+    ReferentialAction, RelationKind,
 };
 use crate::catalog::{self, TableConstraint};
 
@@ -108,6 +108,39 @@ impl<'a> Known<'a> {
         })
     }
 
+    /// Whether a foreign key that the statement adds has NULL in every row, in a column that comes with it.
+    pub(in crate::locks) fn refers_nowhere(&self, key: &ForeignKey) -> bool {
+        let Kind::AlterTable(alter) = &self.statement.kind else {
+            return false;
+        };
+        let is_new = |name: &crate::ast::Name| {
+            alter.actions.iter().any(|it| match &it.kind {
+                Action::AddColumn { column, .. } => column.name == *name && self.is_null(column),
+                _ => false,
+            })
+        };
+        if key.match_full {
+            key.columns.iter().all(is_new)
+        } else {
+            key.columns.iter().any(is_new)
+        }
+    }
+
+    /// Whether a new column has no value in the rows that there are.
+    fn is_null(&self, column: &ColumnDef) -> bool {
+        let gives_value = |it: &Constraint| {
+            matches!(
+                it.kind,
+                ConstraintKind::Default(_)
+                    | ConstraintKind::Generated { .. }
+                    | ConstraintKind::Identity { .. }
+            )
+        };
+        let of_type = column.type_name.as_ref();
+        !column.constraints.iter().any(gives_value)
+            && of_type.is_some_and(|it| it.serial().is_none() && self.domain_default(it).is_none())
+    }
+
     pub(in crate::locks) fn valid_checks(&self, table: &ObjectName) -> Vec<CheckFacts<'a>> {
         let mut checks = self.checks(table);
         checks.retain(|it| it.valid);
@@ -135,6 +168,15 @@ impl<'a> Known<'a> {
         let table = self.named(table);
         let keys = self.constraints(&table).iter();
         keys.filter_map(|it| self.foreign_key(&table, it)).collect()
+    }
+
+    /// Whether a table has a valid foreign key over the same columns to the same table.
+    pub(in crate::locks) fn has_key_like(&self, table: &ObjectName, key: &ForeignKeyFacts) -> bool {
+        self.foreign_keys(table).iter().any(|own| {
+            own.valid
+                && own.columns == key.columns
+                && self.named(&own.referenced) == self.named(&key.referenced)
+        })
     }
 
     /// The foreign keys that refer to a table, or to a partitioned one that it is a part of.

@@ -190,6 +190,15 @@ impl<'a> Known<'a> {
         }
     }
 
+    /// A table that a foreign key refers to, and those of its partitions that have triggers for it: before 15 those
+    /// that have rows.
+    pub(super) fn with_keyed_partitions(&self, name: &ObjectName) -> Vec<ObjectName> {
+        let mut found = self.with_partitions(name);
+        let root = self.named(name);
+        found.retain(|it| self.version >= 15 || *it == root || self.has_storage(it));
+        found
+    }
+
     /// The partitions that share a row trigger of a partitioned table; any, where no name is given.
     pub(super) fn partitions_with_trigger(
         &self,
@@ -266,6 +275,24 @@ impl<'a> Known<'a> {
         } else {
             Generated::Virtual
         })
+    }
+
+    /// The sequences that a column's default draws from.
+    pub(super) fn sequences_of_default(&self, table: &ObjectName, column: &str) -> Vec<ObjectName> {
+        let column = self.column(table, column);
+        column
+            .filter(|it| it.identity.is_none())
+            .map_or_else(Vec::new, |it| self.sequences_behind(it))
+    }
+
+    /// Those of all columns.
+    pub(super) fn sequences_of_all_defaults(&self, table: &ObjectName) -> Vec<ObjectName> {
+        let columns = self.catalog.relation(table).map(|it| it.columns.as_slice());
+        let columns = columns.unwrap_or_default().iter();
+        columns
+            .filter(|it| it.identity.is_none())
+            .flat_map(|it| self.sequences_behind(it))
+            .collect()
     }
 
     pub(super) fn sequences(&self, table: &ObjectName) -> Vec<ObjectName> {

@@ -87,6 +87,14 @@ impl<'a> Known<'a> {
 
     /// What loses a column with a type: tables, and what depends on those columns.
     pub(in crate::locks) fn losers_of_type(&self, name: &ObjectName) -> Vec<ObjectName> {
+        let domains = self.domains_over(name);
+        domains
+            .into_iter()
+            .flat_map(|it| self.losers_of_one(it))
+            .collect()
+    }
+
+    fn losers_of_one(&self, name: &ObjectName) -> Vec<ObjectName> {
         let mut found = self.tables_using_type(name);
         for table in found.clone() {
             let columns = self
@@ -105,11 +113,20 @@ impl<'a> Known<'a> {
 
     /// Tables with a column of a domain, or of a domain over it.
     pub(in crate::locks) fn tables_using_domain(&self, name: &ObjectName) -> Vec<ObjectName> {
-        let mut found = Vec::new();
+        let domains = self.domains_over(name);
+        let tables = domains
+            .into_iter()
+            .flat_map(|it| self.tables_using_type(it));
+        tables
+            .filter(|it| self.kind(it) == Some(Relation::Table))
+            .collect()
+    }
+
+    /// A type, and the domains over it.
+    fn domains_over<'b>(&'b self, name: &'b ObjectName) -> Vec<&'b ObjectName> {
         let mut domains = vec![name];
         let mut at = 0;
         while let Some(name) = domains.get(at).copied() {
-            found.extend(self.tables_using_type(name));
             for above in self.catalog.types() {
                 if let TypeKind::Domain(domain) = &above.kind
                     && self.catalog.is_of_type(Some(&domain.base), name)
@@ -120,8 +137,7 @@ impl<'a> Known<'a> {
             }
             at += 1;
         }
-        found.retain(|it| self.kind(it) == Some(Relation::Table));
-        found
+        domains
     }
 
     /// Tables declared `OF` a composite type, and what inherits from them.

@@ -83,6 +83,12 @@ pub(super) const ROWS: &[Row] = &[
         "",
     )
     .since(18),
+    line(
+        AddColumnNotNull,
+        "ALTER TABLE t ADD COLUMN c type NOT NULL",
+        "no default: fails if there is a row",
+    )
+    .scans(&[Table, Descendants]),
     // DROP COLUMN
     line(DropColumn, "ALTER TABLE t DROP COLUMN c", "")
         .locks(&[

@@ -29,11 +29,13 @@ const INDEX: &[(Role, Mode)] = &[(Table, AccessExclusive), (Partitions, Share)];
 const PRIMARY_KEY: &[(Role, Mode)] = &[
     (Table, AccessExclusive),
     (Partitions, Share),
+    (Descendants, AccessExclusive),
     (Affected, AccessExclusive),
 ];
 
 const ADD_CHECK: &str = "ALTER TABLE t ADD CHECK (x)";
 const ADD_FOREIGN_KEY: &str = "ALTER TABLE t ADD FOREIGN KEY (c) REFERENCES p";
+const NEW_COLUMN: &str = "the statement adds the column, without a value: no row refers";
 const ADD_UNIQUE: &str = "ALTER TABLE t ADD UNIQUE (c)";
 const ADD_EXCLUDE: &str = "ALTER TABLE t ADD EXCLUDE (c WITH =)";
 
@@ -125,6 +127,14 @@ pub(super) const ROWS: &[Row] = &[
         .locks(FOREIGN_KEY_18)
         .scans(&[Table, Partitions, Referenced])
         .note("every row is looked up while nobody can write to either table")
+        .since(18),
+    line(AddForeignKeyOfNulls, ADD_FOREIGN_KEY, NEW_COLUMN)
+        .locks(FOREIGN_KEY)
+        .scans(&[Table, Partitions])
+        .until(17),
+    line(AddForeignKeyOfNulls, ADD_FOREIGN_KEY, NEW_COLUMN)
+        .locks(FOREIGN_KEY_18)
+        .scans(&[Table, Partitions])
         .since(18),
     line(
         AddForeignKeyNotValid,

@@ -14,6 +14,7 @@ pub enum Form {
     AddColumnIdentity,
     AddColumnStored,
     AddColumnVirtual,
+    AddColumnNotNull,
     DropColumn,
     DropColumnMissing,
     SetDefault,
@@ -52,6 +53,7 @@ pub enum Form {
     AddNotNullNotValid,
     ValidateNotNull,
     AddForeignKey,
+    AddForeignKeyOfNulls,
     AddForeignKeyNotValid,
     AddForeignKeyNotEnforced,
     AddColumnReferences,
@@ -74,6 +76,7 @@ pub enum Form {
     RenameConstraint,
     // partitions
     AttachPartition,
+    AttachPartitionWithKey,
     DetachPartition,
     DetachPartitionConcurrently,
     DetachPartitionFinalize,

@@ -132,6 +132,7 @@ pub(super) const ROWS: &[Row] = &[
     )
     .locks(&[
         (Table, Share),
+        (Descendants, Share),
         (Partitions, Share),
         (Index, AccessExclusive),
     ])
@@ -146,6 +147,7 @@ pub(super) const ROWS: &[Row] = &[
     )
     .locks(&[
         (Table, ShareUpdateExclusive),
+        (Descendants, Share),
         (Partitions, Share),
         (Index, ShareUpdateExclusive),
     ])

@@ -75,6 +75,13 @@ pub(super) const ROWS: &[Row] = &[
         .note("indexes that the partition lacks are built under its lock")
         .since(15),
     line(
+        AttachPartitionWithKey,
+        ATTACH_SQL,
+        "p has the foreign key that it has from t: its own is given up",
+    )
+    .locks(&[(Referenced, AccessExclusive)])
+    .note("without a foreign key of its own, p is scanned instead"),
+    line(
         DetachPartition,
         "ALTER TABLE t DETACH PARTITION p",
         REFERRED,

@@ -4,25 +4,44 @@
 //! [`Tracer`](crate::Tracer). Invariant: the locks of a statement are those that the server took for it; whether
 //! two locks conflict is PostgreSQL's table, so that nobody has to be made to wait to find out.
 
+mod placeholders;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use howdah_driver::{Config, Connection};
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
+use self::placeholders::numbered;
 use crate::error::{Doing, Error, Result};
-use crate::observe::{Lock, Locked, Mode, Relation, connect, mode_words, own_locks};
+use crate::observe::{
+    Failure, Lock, Locked, Mode, Relation, connect, failure, mode_words, own_locks,
+};
+
+/// What the server says to a parameter that is not its own.
+const SYNTAX_ERROR: &str = "42601";
 
 /// One statement of the application, as a line of the workload's file says it.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 pub struct Recorded {
-    /// The statement, with `$1`, `$2` … for parameters.
+    /// The statement, with `$1`, `$2` … for parameters, or `%s`, `%(name)s`, `:name`.
     pub sql: String,
     /// The parameters' values; NULL for those that are left out.
     #[serde(default)]
-    pub params: Vec<serde_json::Value>,
+    pub params: Option<Params>,
     /// Where the application runs it: `shop/views.py:12`.
     #[serde(default)]
     pub site: Option<String>,
+}
+
+/// Values of parameters.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(untagged)]
+pub enum Params {
+    /// By their order.
+    Ordered(Vec<Value>),
+    /// By their names.
+    Named(Map<String, Value>),
 }
 
 /// A statement of the application that has to wait while a lock is held.
@@ -157,13 +176,65 @@ impl Workload {
     }
 }
 
-/// The locks that planning takes are those that running would take. Parameters that are not known leave no
-/// partition out.
+/// A statement with its values in the order of its parameters; none are known if there are none.
+struct Ready<'a> {
+    sql: String,
+    values: Vec<Option<&'a Value>>,
+}
+
+impl<'a> Ready<'a> {
+    /// As it is written for PostgreSQL.
+    fn as_written(recorded: &'a Recorded) -> Self {
+        let values = match &recorded.params {
+            Some(Params::Ordered(values)) => values.iter().map(Some).collect(),
+            Some(Params::Named(_)) | None => Vec::new(),
+        };
+        Self {
+            sql: recorded.sql.clone(),
+            values,
+        }
+    }
+
+    /// As other drivers have it written, if there is a parameter of theirs in it.
+    fn numbered(recorded: &'a Recorded) -> Option<Self> {
+        let (sql, names) = numbered(&recorded.sql);
+        let value = |(at, name): (usize, &String)| match &recorded.params {
+            Some(Params::Ordered(values)) => values.get(at),
+            Some(Params::Named(values)) => values.get(name),
+            None => None,
+        };
+        let values = match &recorded.params {
+            Some(_) => names.iter().enumerate().map(value).collect(),
+            None => Vec::new(),
+        };
+        (!names.is_empty()).then_some(Self { sql, values })
+    }
+}
+
+/// The locks that planning takes, or what the server says to the statement.
 fn locks_of(
     session: &mut Connection,
     recorded: &Recorded,
 ) -> Result<std::result::Result<BTreeSet<Locked>, String>> {
-    let plan = if recorded.params.is_empty() {
+    let refused = match locks_of_ready(session, &Ready::as_written(recorded))? {
+        Ok(locks) => return Ok(Ok(locks)),
+        Err(refused) => refused,
+    };
+    let other = Ready::numbered(recorded).filter(|_| refused.sqlstate == SYNTAX_ERROR);
+    let answer = match other {
+        Some(ready) => locks_of_ready(session, &ready)?,
+        None => Err(refused),
+    };
+    Ok(answer.map_err(|refused| refused.message))
+}
+
+/// The locks that planning takes are those that running would take. Parameters that are not known leave no
+/// partition out.
+fn locks_of_ready(
+    session: &mut Connection,
+    ready: &Ready<'_>,
+) -> Result<std::result::Result<BTreeSet<Locked>, Failure>> {
+    let plan = if ready.values.is_empty() {
         "force_generic_plan"
     } else {
         "auto"
@@ -171,15 +242,9 @@ fn locks_of(
     session
         .query(&format!("begin; set local plan_cache_mode = {plan}"))
         .doing("preparing for the workload")?;
-    let outcome = prepare(session, recorded);
-    let locks = match outcome {
+    let locks = match prepare(session, ready) {
         Ok(()) => Ok(own_locks(session)?),
-        Err(error) => {
-            let Some(server) = error.server() else {
-                return Err(error).doing("asking about the workload");
-            };
-            Err(server.message().to_owned())
-        }
+        Err(error) => Err(failure(error)?),
     };
     session
         .query("rollback; deallocate all")
@@ -189,10 +254,11 @@ fn locks_of(
 
 fn prepare(
     session: &mut Connection,
-    recorded: &Recorded,
+    ready: &Ready<'_>,
 ) -> std::result::Result<(), howdah_driver::Error> {
-    let sql = recorded.sql.trim().trim_end_matches(';');
-    session.query(&format!("prepare howdah_workload as {sql}"))?;
+    let sql = ready.sql.trim().trim_end_matches(';');
+    // the server itself refuses what is more than one statement, of which the others would run
+    session.query_with(&format!("prepare howdah_workload as {sql}"), &[])?;
     let count = session.query(
         "select pg_catalog.cardinality(parameter_types) from pg_catalog.pg_prepared_statements \
          where name = 'howdah_workload'",
@@ -201,7 +267,10 @@ fn prepare(
         .value()
         .and_then(|text| text.parse().ok())
         .unwrap_or(0);
-    let mut values: Vec<String> = recorded.params.iter().take(count).map(literal).collect();
+    let known = ready.values.iter().take(count);
+    let mut values: Vec<String> = known
+        .map(|it| it.map_or("null".to_owned(), literal))
+        .collect();
     values.resize(count, "null".to_owned());
     let arguments = match values.as_slice() {
         [] => String::new(),
@@ -212,10 +281,10 @@ fn prepare(
 }
 
 /// A value as a constant without a type, which takes that of its parameter.
-fn literal(value: &serde_json::Value) -> String {
+fn literal(value: &Value) -> String {
     let text = match value {
-        serde_json::Value::Null => return "null".to_owned(),
-        serde_json::Value::String(text) => text.clone(),
+        Value::Null => return "null".to_owned(),
+        Value::String(text) => text.clone(),
         other => other.to_string(),
     };
     let doubled = text.replace('\'', "''");

@@ -1,0 +1,102 @@
+//! What takes steps back, in forms that let readers and writers go on as well.
+//!
+//! No IO. Who takes a deploy back has trouble enough: an index comes back beside writers, a constraint is proven after it
+//! was added. Only what was made together comes back together, in its plain form.
+//!
+//! Invariant: after the steps and then what takes them back, from the last to the first, the catalog reads as before.
+
+use std::cell::OnceCell;
+use std::collections::HashMap;
+
+use howdah_sql::catalog::Catalog;
+
+use super::leftover::Leftovers;
+use super::units::{Form, Outcome, plain, single};
+use super::{Kind, Options, Situation, Step, column, expand};
+use crate::diff::{Action, Change, Entity};
+use crate::value::Schema;
+
+/// Statements, those of one transaction together.
+pub(crate) type WayBack = Vec<Vec<String>>;
+
+/// Gives each change its way back.
+pub(super) fn tell(changes: &mut [Change], from: &Schema, to: &Schema, options: &Options) {
+    let mut members: HashMap<usize, usize> = HashMap::new();
+    for change in changes.iter() {
+        *members.entry(change.group).or_default() += 1;
+    }
+    let mut catalog = OnceCell::new();
+    for change in changes {
+        let is_alone = members.get(&change.group) == Some(&1) && !options.simple;
+        change.way_back = if is_alone {
+            safe(change, from, to, options, &mut catalog)
+        } else {
+            change.undo.as_deref().map(at_once)
+        };
+    }
+}
+
+fn at_once(undo: &[Change]) -> WayBack {
+    let statements: Vec<String> = undo.iter().flat_map(|it| it.statements.clone()).collect();
+    let all = [statements].into_iter();
+    all.filter(|it| !it.is_empty()).collect()
+}
+
+/// The way back in which others can go on; nothing where only an answer would allow it.
+pub(super) fn safe(
+    change: &Change,
+    from: &Schema,
+    to: &Schema,
+    options: &Options,
+    catalog: &mut OnceCell<Catalog>,
+) -> Option<WayBack> {
+    let undo = change.undo.as_deref()?;
+    let situation = Situation {
+        from: to,
+        to: from,
+        options,
+        changes: undo,
+        obstacles: &expand::Obstacles::new(),
+        leftovers: &Leftovers::new(),
+        catalog: std::mem::take(catalog),
+    };
+    let is_made_again = change.action == Action::Alter && undo.len() > 1;
+    let found = if is_made_again {
+        let hazard = situation.hazard_of(undo.iter().flat_map(|it| &it.statements));
+        hazard.is_none().then(|| at_once(undo))
+    } else {
+        let forms = undo.iter().flat_map(|it| forms(&situation, it));
+        Some(transactions(forms.flatten()))
+    };
+    // it is the same for the next one
+    *catalog = situation.catalog;
+    found
+}
+
+fn forms(situation: &Situation<'_>, change: &Change) -> Vec<Form> {
+    let has_form = match (&change.entity, change.action) {
+        (Entity::Index(..), Action::Drop) => true,
+        (_, action) => matches!(action, Action::Create | Action::Alter),
+    };
+    let outcome = has_form.then(|| single(situation, change));
+    if let Some(Outcome::Steps(forms, _)) = outcome {
+        return forms;
+    }
+    let restored = column::restored(situation, change);
+    restored.unwrap_or_else(|| vec![plain(change, "")])
+}
+
+/// What changes the catalog alone is done together; what reads or builds is done by itself.
+fn transactions(steps: impl Iterator<Item = Step>) -> WayBack {
+    let mut all = WayBack::new();
+    let mut is_open = false;
+    for step in steps {
+        let is_quick = step.kind == Kind::Ddl;
+        match all.last_mut().filter(|_| is_open && is_quick) {
+            Some(last) => last.push(step.sql),
+            None => all.push(vec![step.sql]),
+        }
+        is_open = is_quick;
+    }
+    all
+}

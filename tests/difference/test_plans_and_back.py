@@ -181,7 +181,7 @@ def test_there_and_back(workshop: Workshop, name: str) -> None:
     begun = [step["sql"][: len(start)] for step, start in zip(steps, case.steps, strict=False)]
     assert (begun, len(steps)) == (list(case.steps), len(case.steps))
     assert not case.deploys or [step["deploy"] for step in steps] == list(case.deploys)
-    undone = [sql for step in reversed(steps) for sql in (step["undo"] or "").split(";\n") if sql]
+    undone = [sql for step in reversed(steps) for group in step["undo"] or () for sql in group]
     workshop.run("one", undone)
     first = workshop.make("two", [case.before])
     assert workshop.read("one") == first

@@ -302,3 +302,27 @@ def test_a_table_moves_to_another_schema_with_its_rows(workshop: Workshop) -> No
         assert value(one, "select name from public.author") == "x"
         one.carry_out("public", {"steps": [it for it in plan["steps"] if it["deploy"] != "expand"]})
         assert one.difference(one.whole(), renamed)["changes"] == []
+
+
+def test_a_cast_comes_after_what_its_type_is_made_of(workshop: Workshop) -> None:
+    cast = "create cast (pair as text) with inout as assignment"
+    changed(
+        workshop,
+        "",
+        "create domain word as text; create type pair as (a int, b word);"
+        f"create table t (p pair, a text default 'x'::text); {cast}",
+    )
+
+
+def test_what_is_made_has_no_rights_by_default(workshop: Workshop) -> None:
+    with workshop.database() as one, workshop.database() as two:
+        for text in (
+            "create type kind as enum ('a'); create table t (k kind primary key)",
+            "alter default privileges grant select on tables to clerk",
+            "create view v as select * from t; revoke all on v from clerk",
+        ):
+            two.connection.execute(text)
+        statements = statements_of(one.difference(one.whole(), two.whole()))
+        one.run("public", statements)
+        assert one.whole() == two.whole()
+        assert statements[-1].startswith("alter default privileges")

@@ -79,6 +79,8 @@ def test_columns_have_both_names_while_both_programs_write(workshop: Workshop) -
     )
     plan = workshop.plan(one, other)
     assert (plan["questions"], plan["refused"]) == ([], [])
+    # each row is written once
+    assert [it["kind"] for it in plan["steps"]].count("backfill") == 1
     execute = workshop.connection.execute
     run(workshop, plan, "expand")
     same = (
@@ -252,3 +254,58 @@ def test_what_cannot_be_done_so_says_why(workshop: Workshop, resting: str, reaso
     assert question["id"] == "rename column t.b"
     assert [it["answer"] for it in question["answers"]] == ["direct", "keep"]
     assert reason in question["reason"]
+
+
+def test_tables_change_over_together_only_where_they_hang_together(workshop: Workshop) -> None:
+    shape = """
+        create table shop (id {0} primary key, name text);
+        create table item (id int primary key, shop {0} references shop);
+        create table book (id int primary key, {1} text);
+        create table page (id int primary key, {1} text);
+        create view cheap as select {1} from book;
+        create view early as select id {2} from page;
+    """
+    one, other = two(
+        workshop,
+        shape.format("int", "name", ", name"),
+        shape.format("bigint", "title", ""),
+        "insert into shop select it, it from generate_series(1, 50) it;"
+        "insert into item select it, it from generate_series(1, 50) it;"
+        "insert into book select it, it from generate_series(1, 50) it",
+        book__title="name",
+        page__title="name",
+    )
+    plan = workshop.plan(one, other)
+    assert (plan["questions"], plan["refused"]) == ([], [])
+    groups: dict[int, list[str]] = {}
+    for step in plan["steps"]:
+        if step["deploy"] == "contract":
+            groups.setdefault(step["group"], []).append(step["sql"])
+    drops = [sum(" drop column " in it for it in group) for group in groups.values()]
+    assert sorted(drops) == [1, 1, 2]
+    (keys,) = (it for it in groups.values() if "alter table shop drop column id" in it)
+    assert keys[0] == "lock table item, shop in access exclusive mode"
+    for deploy in DEPLOYS:
+        run(workshop, plan, deploy)
+    assert workshop.read("one") == without_names(other)
+
+
+def test_what_is_made_again_elsewhere_hinders_no_column(workshop: Workshop) -> None:
+    shape = """
+        create table book (id int primary key, {0} text);
+        create table page (id int primary key, body {1});
+        create view pages as select body from page;
+        create materialized view cover as select id from page;
+    """
+    one, other = two(
+        workshop,
+        shape.format("name", "varchar(10)"),
+        shape.format("title", "varchar(20)"),
+        "insert into book select it, it from generate_series(1, 50) it",
+        book__title="name",
+    )
+    plan = workshop.plan(one, other)
+    assert plan["questions"] == []
+    for deploy in DEPLOYS:
+        run(workshop, plan, deploy)
+    assert workshop.read("one") == without_names(other)

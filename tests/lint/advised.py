@@ -25,6 +25,22 @@ DAYS = """
     CREATE TABLE numbers (number bigint PRIMARY KEY);
 """
 
+NESTED = """
+    CREATE TABLE days (day date NOT NULL, number bigint) PARTITION BY RANGE (day);
+    CREATE TABLE days_1 PARTITION OF days FOR VALUES FROM ('2021-01-01') TO ('2022-01-01');
+    CREATE TABLE days_2 PARTITION OF days FOR VALUES FROM ('2022-01-01') TO ('2023-01-01')
+        PARTITION BY LIST (number);
+    CREATE TABLE days_2_1 PARTITION OF days_2 FOR VALUES IN (1);
+    CREATE TABLE days_2_2 PARTITION OF days_2 FOR VALUES IN (2);
+    INSERT INTO days VALUES ('2021-05-01', 5), ('2022-05-01', 1);
+"""
+
+
+CONSTRAINT = """
+    SELECT indisvalid FROM pg_index JOIN pg_constraint ON conindid = indexrelid
+    WHERE conname = 'k' AND conrelid = 'days'::regclass
+"""
+
 
 @dataclass(frozen=True)
 class Hazard:
@@ -37,6 +53,8 @@ class Hazard:
     """Only where the server is of that version or newer."""
     until: int | None = None
     """What is advised to a server of this version, which a newer one understands as well."""
+    leaves: str | None = None
+    """A query that is true where what was asked for is there afterwards, and is whole."""
 
     def __str__(self) -> str:
         """Name the test."""
@@ -59,6 +77,12 @@ HAZARDS = [
     Hazard("blocking-index-build", "CREATE INDEX ON orders (state)"),
     Hazard("blocking-index-build", "CREATE UNIQUE INDEX i ON orders (number) WHERE state = 'new'"),
     Hazard("blocking-index-build", "CREATE INDEX days_number ON days (number)", DAYS),
+    Hazard(
+        "blocking-index-build",
+        "CREATE INDEX days_number ON days (number)",
+        NESTED,
+        leaves="SELECT indisvalid FROM pg_index WHERE indexrelid = 'days_number'::regclass",
+    ),
     Hazard(
         "validation-under-lock",
         "BEGIN; ALTER TABLE orders ADD CONSTRAINT k CHECK (number > 0) NOT VALID;"
@@ -173,7 +197,24 @@ HAZARDS = [
     ),
     Hazard("blocking-unique-constraint", "ALTER TABLE orders ADD COLUMN a int UNIQUE"),
     Hazard(
-        "blocking-unique-constraint", "ALTER TABLE days ADD CONSTRAINT k UNIQUE (day, number)", DAYS
+        "blocking-unique-constraint",
+        "ALTER TABLE days ADD CONSTRAINT k UNIQUE NULLS NOT DISTINCT (day, number)",
+        NESTED,
+        leaves=CONSTRAINT,
+    ),
+    Hazard(
+        "blocking-primary-key",
+        "ALTER TABLE days ADD CONSTRAINT k PRIMARY KEY (day, number)",
+        NESTED,
+        until=15,
+        leaves=CONSTRAINT,
+    ),
+    Hazard(
+        "blocking-primary-key",
+        "ALTER TABLE days ADD CONSTRAINT k PRIMARY KEY (day, number) DEFERRABLE",
+        NESTED,
+        pg=18,
+        leaves=CONSTRAINT,
     ),
     Hazard("unbatched-update", "UPDATE orders SET state = 'old' WHERE state IS NULL"),
     Hazard("unbatched-update", "UPDATE orders SET state = 'old'"),
@@ -211,7 +252,7 @@ HAZARDS = [
         pg=18,
     ),
     Hazard("blocking-type-change", "ALTER TABLE orders ALTER COLUMN number TYPE numeric"),
-    Hazard("blocking-type-change", "ALTER TABLE orders ALTER COLUMN code TYPE varchar(5)"),
+    Hazard("blocking-type-change", "ALTER TABLE orders ALTER COLUMN code TYPE varchar(10)"),
     Hazard(
         "blocking-type-change",
         "ALTER TABLE orders ALTER COLUMN code TYPE text",

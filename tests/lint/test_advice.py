@@ -106,8 +106,9 @@ def failure(connection: howdah.Connection, hazard: Hazard, way: str) -> str | No
         for piece in pieces(filled(way)):
             if not piece.is_comment:
                 connection.execute(piece.text)
+        is_left = hazard.leaves is None or connection.fetch_value(hazard.leaves)
     except howdah.Error as error:
         return f"{hazard}: {error}\n{way}"
     finally:
         connection.execute("reset all")
-    return None
+    return None if is_left else f"{hazard}: what was asked for is not there\n{way}"

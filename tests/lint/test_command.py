@@ -229,7 +229,8 @@ def test_a_trace_shows_what_the_files_really_do(tmp_path: Path) -> None:
         "3.sql": "ALTER TABLE nowhere ADD COLUMN a int;\n",
     }
     write(tmp_path, files)
-    options = ("--schema", "schema.sql", "--only", "rewriting-default", "--trace")
+    options = ["--schema", "schema.sql", "--only", "rewriting-default", "--trace"]
+    options += ["--report", "json=found.json"]
     done = lint(tmp_path, "1.sql", "2.sql", "3.sql", *options)
     assert done.returncode == FAILED, "what fails is not clean, whatever was found"
     said, measured = done.stdout.split("traced on a scratch copy")
@@ -238,6 +239,6 @@ def test_a_trace_shows_what_the_files_really_do(tmp_path: Path) -> None:
     assert "rewrites     orders" in measured
     assert "the transactions of all writers of orders" in measured
     assert 'failed: relation "nowhere" does not exist (42P01)' in measured
-    done = lint(tmp_path, "1.sql", *options, "--format", "json")
-    assert json.loads(done.stdout)
-    assert "rewrites     orders" in done.stderr
+    document = json.loads((tmp_path / "found.json").read_text())
+    assert [it["rule"] for it in document["findings"]] == ["rewriting-default"]
+    assert [it["file"] for it in document["trace"]["steps"]] == ["1.sql", "2.sql", "3.sql"]

@@ -28,7 +28,7 @@ TABLES = """
 def test_sizes_decide_how_grave_it_is(database: str, tmp_path: Path) -> None:
     with howdah.connect(database) as connection:
         connection.execute(TABLES)
-    script = "ALTER TABLE shop.few ALTER COLUMN id TYPE text;\n"
+    script = "ALTER TABLE shop.few ALTER COLUMN id TYPE int;\n"
     unknown = [it for it in findings(tmp_path, "-", stdin=script) if it["work"]]
     known = [it for it in findings(tmp_path, "-", "--db", database, stdin=script) if it["work"]]
     assert {it["severity"] for it in unknown} == {"error"}
@@ -47,6 +47,31 @@ def test_what_exists_is_known(database: str, tmp_path: Path) -> None:
     assert not [it for it in found if it["work"]]
     add = "ALTER TABLE shop.few ADD COLUMN x int NOT NULL;\n"
     assert hazards(tmp_path, "-", "--db", database, stdin=add) == [("stdin.sql", 1)]
+
+
+def test_what_cannot_be_is_told_and_nothing_else(database: str, tmp_path: Path) -> None:
+    with howdah.connect(database) as connection:
+        connection.execute(TABLES)
+    script = """
+ALTER TABLE big DROP COLUMN nosuch;
+ALTER TABLE nosuch ADD COLUMN x int NOT NULL;
+ALTER TABLE IF EXISTS nosuch ADD COLUMN x int NOT NULL;
+CREATE TABLE big (a int);
+ALTER TABLE big DROP COLUMN n, ADD COLUMN n bigint;
+DROP TABLE shop.few;
+CREATE UNIQUE INDEX ON big (n);
+"""
+    found = findings(tmp_path, "-", "--db", database, stdin=script)
+    refused = [it for it in found if it["rule"] == "refused-statement"]
+    alone = {it["start"]["line"] for it in found} & {2, 3, 5}
+    assert {it["start"]["line"] for it in found if it not in refused}.isdisjoint(alone)
+    assert [it["message"].split(": ", 1)[1] for it in refused] == [
+        "`big` has no column `nosuch`",
+        "there is no table `nosuch`",
+        "`big` exists already",
+        "the view `shown` reads `shop.few`",
+        "`big` is partitioned by `id`, which has to be among the columns of the key",
+    ]
 
 
 def test_the_database_is_only_read(database: str, tmp_path: Path) -> None:

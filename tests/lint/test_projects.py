@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.lint import FAILED, FOUND, RULE, hazards, lint
+from tests.lint import FAILED, FOUND, RULE, findings, hazards, lint
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -119,6 +119,47 @@ def test_one_application_of_django(django_project: Path) -> None:
     assert "`none`" in unknown.stderr
 
 
+DEFAULTS = """
+from django.db import migrations, models
+
+class Migration(migrations.Migration):
+    dependencies = [("shop", "0002_more")]
+    operations = [
+        migrations.AddField("order", "n", models.IntegerField(default=0)),
+        migrations.AddField("order", "name", models.CharField(max_length=9, default="it's 5%")),
+        migrations.RunSQL("ALTER TABLE shop_order ADD COLUMN z int NOT NULL"),
+    ]
+"""
+
+
+def test_defaults_need_no_database(django_project: Path) -> None:
+    write(django_project, {"shop/migrations/0003_defaults.py": DEFAULTS})
+    found = hazards(django_project, "--django", "manage.py", "shop")
+    assert found[-1] == ("shop/migrations/0003_defaults.py", 8)
+
+
+ROUTER = """
+class Router:
+    def allow_migrate(self, db, app_label, **hints):
+        return (db == "default") == (app_label == "shop")
+"""
+
+
+def test_every_database_of_a_django_project_is_looked_at(django_project: Path) -> None:
+    settings = django_project / "site_settings.py"
+    settings.write_text(
+        settings.read_text()
+        + "DATABASES['second'] = DATABASES['default']\nDATABASE_ROUTERS = ['routing.Router']\n"
+    )
+    (django_project / "routing.py").write_text(ROUTER)
+    found = hazards(django_project, "--django", "manage.py")
+    assert found == [
+        ("other/migrations/0001_initial.py", 6),
+        ("shop/migrations/0002_more.py", 7),
+        ("shop/migrations/0002_more.py", 12),
+    ], "each in one of the two databases"
+
+
 def test_a_django_project_that_does_not_load_is_no_clean_one(django_project: Path) -> None:
     (django_project / "site_settings.py").write_text("raise RuntimeError('no settings')")
     done = lint(django_project, "--django", "manage.py")
@@ -198,6 +239,32 @@ def alembic_project(tmp_path: Path) -> Path:
 def test_alembics_revisions_in_their_order(alembic_project: Path) -> None:
     found = hazards(alembic_project, "--alembic", "alembic.ini")
     assert found == [("scripts/versions/two.py", 8), ("scripts/versions/two.py", 16)]
+
+
+ENDS = """
+from alembic import op
+
+revision = "ddd"
+down_revision = "bbb"
+
+def upgrade():
+    with op.get_context().autocommit_block():
+        op.execute("CREATE INDEX CONCURRENTLY orders_b ON orders (b)")
+    op.execute("COMMIT")
+
+def downgrade():
+    pass
+"""
+
+
+def test_only_what_a_revision_says_itself_ends_alembics_transaction(alembic_project: Path) -> None:
+    write(alembic_project, {"scripts/versions/three.py": ENDS})
+    rules = ("misnested-transaction", "uncommitted-transaction", "forbidden-in-transaction")
+    only = [it for rule in rules for it in ("--only", rule)]
+    found = findings(alembic_project, "--alembic", "alembic.ini", *only)
+    assert [(it["file"], it["rule"], it["start"]["line"]) for it in found] == [
+        ("scripts/versions/three.py", "misnested-transaction", 9)
+    ]
 
 
 def test_an_alembic_project_of_another_database_is_refused(alembic_project: Path) -> None:

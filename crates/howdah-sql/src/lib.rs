@@ -20,5 +20,5 @@ pub mod locks;
 mod syntax;
 pub mod text;
 
-pub use syntax::{parse, parse_do};
+pub use syntax::{Inner, parse, parse_do, stretches};
 pub use text::split;

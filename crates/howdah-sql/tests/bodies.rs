@@ -11,8 +11,10 @@ fn inner(text: &str) -> Vec<(String, Kind)> {
     let Kind::Do(block) = &script.statements[0].kind else {
         panic!("{:?}", script.statements[0]);
     };
+    let found = parse_do(block);
+    let text = found.text.as_deref().unwrap_or(text);
     let place = |kind: &howdah_sql::ast::Statement| kind.span.of(text).to_owned();
-    let found = parse_do(block).statements;
+    let found = found.script.statements;
     found.into_iter().map(|it| (place(&it), it.kind)).collect()
 }
 
@@ -71,11 +73,53 @@ fn literals_that_are_executed_are_looked_into() {
             "alter table a drop column b",
             "drop table c",
             "drop table d",
-            "alter table %I.t add column %s int default %L",
+            "alter table __.t add column ___ int default '5'",
+            "drop table ____",
             "select 1",
         ]
     );
     assert!(matches!(&found[3].1, Kind::AlterTable(alter) if alter.name.name == "t"));
+}
+
+#[test]
+fn constants_are_put_together() {
+    let text = r"do $x$ declare q text := 'drop table a'; r constant text := 'b'; s text := 'c'; begin
+        execute q;
+        execute ('alter table ' || quote_ident('T')) || ' add column n text default ' || quote_literal('x');
+        execute format('drop table %2$I, %1$s -- 100%%', r, 'D');
+        s := 'd';
+        execute E'drop table \'' || s;
+        execute s;
+    end $x$";
+    assert_eq!(
+        texts(text),
+        [
+            "drop table a",
+            "alter table \"T\" add column n text default 'x'",
+            "drop table \"D\", b",
+        ]
+    );
+    let script = parse(text);
+    let Kind::Do(block) = &script.statements[0].kind else {
+        panic!("{:?}", script.statements[0]);
+    };
+    let inner = parse_do(block);
+    let whole = inner.text.unwrap();
+    let unseen: Vec<&str> = inner.unseen.iter().map(|it| it.of(&whole)).collect();
+    assert_eq!(unseen, [r"E'drop table \'' || s", "s"]);
+}
+
+#[test]
+fn places_in_a_string_with_escapes_are_found_again() {
+    for written in ["'a''b''d c'", r"E'a\'b\n\u0041c'", "'plain'"] {
+        let found = howdah_sql::stretches(written).unwrap();
+        let (held, at) = *found.last().unwrap();
+        let tail = &written[at as usize..written.len() - 1];
+        assert!(!tail.contains(['\'', '\\']), "{written}: {tail}");
+        assert!(held < at);
+    }
+    assert_eq!(howdah_sql::stretches("'a' 'b'"), None);
+    assert_eq!(howdah_sql::stretches("U&'a'"), None);
 }
 
 #[test]

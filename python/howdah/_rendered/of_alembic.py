@@ -32,6 +32,7 @@ class Recorder:
         self.source: Source | None = None
         self.migrations: list[Migration] = []
         self.in_transaction = False
+        self.of_tool = False
 
     def record(self, text: str) -> None:
         """The next statement or comment."""
@@ -45,13 +46,28 @@ class Recorder:
         # what does not come from the migration's own lines is the tool's: transactions, its table
         if self.source is not None and (line := _line(self.source.path)) is not None:
             sql = text.strip().rstrip(";") + ";"
-            self.migrations[-1].chunks.append(self.source.chunk(line, sql))
+            chunk = self.source.chunk(line, sql)
+            chunk.of_tool = self.of_tool
+            self.migrations[-1].chunks.append(chunk)
 
     def _begin(self, revision: str) -> None:
         path = self.paths[revision]
         self.source = Source(path)
         absolute = str(Path(path).resolve())
         self.migrations.append(Migration(absolute, self.in_transaction, []))
+
+    def as_tool(self, emit: Callable[..., None]) -> Callable[..., None]:
+        """What Alembic itself writes to begin its transaction and to end it."""
+
+        @functools.wraps(emit)
+        def run(*arguments: Any) -> None:
+            self.of_tool = True
+            try:
+                emit(*arguments)
+            finally:
+                self.of_tool = False
+
+        return run
 
     def guarded(self, path: str, upgrade: Callable[..., None]) -> Callable[..., None]:
         """The function of a revision, whose failure is told and is no end of the others."""
@@ -110,6 +126,9 @@ def main() -> None:
         self.migration_fn = recorder.guarded(self.revision.path, self.migration_fn)
 
     RevisionStep.__init__ = guarded  # type: ignore[method-assign]
+
+    DefaultImpl.emit_begin = recorder.as_tool(DefaultImpl.emit_begin)  # type: ignore[method-assign]
+    DefaultImpl.emit_commit = recorder.as_tool(DefaultImpl.emit_commit)  # type: ignore[method-assign]
 
     def static_output(impl: Any, text: str) -> None:
         if impl.dialect.name != "postgresql":

@@ -43,23 +43,39 @@ def _load(manage: str) -> None:
     django.setup()
 
 
-def _connection() -> Any:
-    from django.db import OperationalError, connection
+def _databases() -> list[Any]:
+    """The project's databases that are PostgreSQL's; the default one first."""
+    from django.db import OperationalError, connections
 
-    if connection.vendor != "postgresql":
-        sys.exit(f"error: the project's database is `{connection.vendor}`, expected PostgreSQL")
-    try:
-        connection.ensure_connection()
-    except OperationalError:
-        sys.stderr.write("note: the project's database does not answer; most SQL needs none\n")
-        connection.__dict__["pg_version"] = _VERSION
-    return connection
+    found = [it for it in connections.all() if it.vendor == "postgresql"]
+    if not found:
+        vendor = connections["default"].vendor
+        sys.exit(f"error: the project's database is `{vendor}`, expected PostgreSQL")
+    found.sort(key=lambda it: it.alias != "default")
+    for connection in found:
+        try:
+            connection.ensure_connection()
+        except OperationalError:
+            name = "" if connection.alias == "default" else f" `{connection.alias}`"
+            sys.stderr.write(
+                f"note: the project's database{name} does not answer; most SQL needs none\n"
+            )
+            connection.__dict__["pg_version"] = _VERSION
+            connection.ops.compose_sql = _composed
+    return found
+
+
+def _composed(sql: str, params: Any) -> str:
+    """A statement with its values, for which Django asks a connection."""
+    from howdah.django.literals import literal
+
+    return sql % tuple(literal(it) for it in params or ())
 
 
 def _migrations(root: Path, apps: list[str]) -> Iterator[Migration]:
     from django.db.migrations.loader import MigrationLoader
 
-    connection = _connection()
+    databases = _databases()
     loader = MigrationLoader(None, ignore_no_migrations=True)
     unknown = set(apps) - loader.migrated_apps
     if unknown:
@@ -74,7 +90,11 @@ def _migrations(root: Path, apps: list[str]) -> Iterator[Migration]:
         migration = loader.graph.nodes[key]
         module = sys.modules[type(migration).__module__]
         path = Path(str(module.__file__))
-        rendered, state = _render(connection, migration, state, str(path))
+        before = state.clone() if len(databases) > 1 else state
+        rendered, state = _render(databases[0], migration, state, str(path))
+        for other in databases[1:]:
+            more, _ = _render(other, migration, before.clone(), str(path))
+            _add(rendered, more)
         own = path.is_relative_to(root) and "site-packages" not in path.parts
         rendered.quiet = key[0] not in apps if apps else not own
         yield rendered
@@ -96,7 +116,8 @@ def _render(connection: Any, migration: Any, state: Any, path: str) -> tuple[Mig
                 sql = _collect(editor, migration.app_label, operation, before, state)
             except Exception as error:  # noqa: BLE001 - of the project's own making, and told
                 what = f"{type(error).__name__}: {error}".strip()
-                rendered.error = f"operation {index + 1} cannot be written as SQL: {what}"
+                failed = f"operation {index + 1} cannot be written as SQL: {what}"
+                rendered.error = "; ".join(filter(None, (rendered.error, failed)))
                 continue
             chunks += [(index, sql)] if sql else []
             for statement in editor.deferred_sql:
@@ -112,6 +133,13 @@ def _render(connection: Any, migration: Any, state: Any, path: str) -> tuple[Mig
         first, end = places[index] if len(places) == len(migration.operations) else (1, 1)
         rendered.chunks.append(source.chunk(first, sql, end))
     return rendered, state
+
+
+def _add(rendered: Migration, more: Migration) -> None:
+    """What a router keeps to another database; without routers each of them has all."""
+    known = {(it.line, it.sql) for it in rendered.chunks}
+    rendered.chunks += [it for it in more.chunks if (it.line, it.sql) not in known]
+    rendered.error = rendered.error or more.error
 
 
 def _collect(editor: Any, app: str, operation: Any, before: Any, after: Any) -> str:

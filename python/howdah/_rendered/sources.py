@@ -20,6 +20,8 @@ class Chunk:
     line: int
     sql: str
     comments: list[str] = field(default_factory=list)
+    # the tool ends its transaction or begins it, which the migration's own lines do not say
+    of_tool: bool = False
 
 
 @dataclass

@@ -57,7 +57,7 @@ pub(crate) struct Arguments {
     pub(super) alembic: Option<PathBuf>,
 
     /// Run the files on a scratch server as well, with the schema of `--schema` or `--db`, and print what they really lock
-    #[arg(long, help_heading = "What is known", conflicts_with_all = ["django", "alembic", "fix", "stdin_filename"])]
+    #[arg(long, help_heading = "What is known", conflicts_with_all = ["django", "alembic", "fix", "stdin_filename", "write_baseline"])]
     pub(super) trace: bool,
 
     /// What a rule counts for: off, on, note, warning, error; may be repeated

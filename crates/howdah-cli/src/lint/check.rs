@@ -166,6 +166,7 @@ impl<'a> Checker<'a> {
             let known = self.known.of(config.schema.as_deref())?;
             let mut settings = self.settings(&config, &path, known.version, None);
             settings.assume_in_transaction = migration.atomic;
+            settings.of_tool = migration.of_tool();
             let text = migration.text();
             // with a database or snapshot its state is known better than migrations tell it
             let before = catalog.take().unwrap_or_else(|| known.catalog.clone());
@@ -219,6 +220,7 @@ impl<'a> Checker<'a> {
             unsafe_fixes: self.arguments.unsafe_fixes,
             undoes: false,
             session: configured.session.into_iter().collect(),
+            of_tool: Vec::new(),
         }
     }
 }

@@ -18,7 +18,7 @@ pub(crate) mod parts;
 mod render;
 mod rendered;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -30,7 +30,7 @@ use config::{Config, Configs};
 use files::Input;
 use history::Batch;
 use output::Output;
-use render::{Form, Totals};
+use render::Totals;
 pub(crate) use rendered::{Migration, migrations};
 
 use crate::known::Known;
@@ -72,23 +72,24 @@ pub(crate) fn run(arguments: &Arguments, context: &Context) -> anyhow::Result<i3
             }
         }
         if arguments.trace {
-            let code = run.end()?;
-            let traced = trace(arguments, &configs, batches, context)?;
-            // whatever failed is told before whatever was found
-            return Ok(if traced == exit::OK { code } else { traced });
+            match trace(arguments, &configs, batches, context) {
+                Ok(Some(report)) => run.traced(&report)?,
+                Ok(None) => {}
+                // what was found is whole all the same
+                Err(error) => run.fail(&error),
+            }
         }
     }
     run.end()
 }
 
-/// What the files really do, on a copy of the schema that is known; printed behind what was found, or on stderr if that is
-/// for a program.
+/// What the files really do, on a copy of the schema that is known; nothing where there is none.
 fn trace(
     arguments: &Arguments,
     configs: &Configs,
     batches: Vec<Batch>,
     context: &Context,
-) -> anyhow::Result<i32> {
+) -> anyhow::Result<Option<howdah_trace::Report>> {
     let mut files = Vec::new();
     for batch in batches {
         let inputs: Vec<Input> = match batch {
@@ -106,23 +107,15 @@ fn trace(
         }
     }
     let Some(first) = files.first() else {
-        return Ok(exit::OK);
+        return Ok(None);
     };
     let folder = std::path::absolute(first)?;
     let config = configs.of_folder(folder.parent().unwrap_or(Path::new("/")))?;
     let snapshot = arguments.schema.as_ref().or(config.schema.as_ref());
     let snapshot = snapshot.map(|it| it.display().to_string());
-    let format = match arguments.form() {
-        Form::Markdown => Some(crate::trace::Format::Markdown),
-        form => output::is_text(form).then_some(crate::trace::Format::Text),
-    };
-    crate::trace::beside_findings(
-        &files,
-        arguments.db.as_deref().or(snapshot.as_deref()),
-        arguments.assume_in_transaction,
-        format,
-        context,
-    )
+    let schema = arguments.db.as_deref().or(snapshot.as_deref());
+    let atomic = arguments.assume_in_transaction;
+    crate::trace::beside_findings(&files, schema, atomic, context).map(Some)
 }
 
 /// What the command line means; nothing: the current folder.
@@ -150,7 +143,7 @@ fn inputs(arguments: &Arguments, configs: &Configs) -> anyhow::Result<Vec<Input>
         .map(|it| glob::Glob::new(it))
         .collect();
     let mut folders = HashMap::new();
-    files::find(named, &mut |path| {
+    let inputs = files::find(named, &mut |path| {
         if excludes.iter().any(|it| it.holds(path)) {
             return Ok(true);
         }
@@ -165,7 +158,22 @@ fn inputs(arguments: &Arguments, configs: &Configs) -> anyhow::Result<Vec<Input>
             }
         };
         Ok(config.excludes(&path))
+    })?;
+    Ok(if named.len() > 1 {
+        each_once(inputs)
+    } else {
+        inputs
     })
+}
+
+/// Several names may mean one file: its first one stays.
+fn each_once(mut inputs: Vec<Input>) -> Vec<Input> {
+    let mut seen = HashSet::new();
+    inputs.retain(|it| {
+        let path = it.path();
+        seen.insert(std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned()))
+    });
+    inputs
 }
 
 /// What is collected over all files.
@@ -178,6 +186,8 @@ struct Run<'a> {
     /// Findings that the exit code tells of.
     grave: usize,
     failed: bool,
+    /// What went wrong, each told once however many files it is about.
+    told: HashSet<String>,
 }
 
 impl<'a> Run<'a> {
@@ -191,6 +201,7 @@ impl<'a> Run<'a> {
             written: written.map(Baseline::new).transpose()?,
             grave: 0,
             failed: false,
+            told: HashSet::new(),
         })
     }
 
@@ -199,8 +210,7 @@ impl<'a> Run<'a> {
         let mut checked = match checked {
             Ok(checked) => checked,
             Err(error) => {
-                crate::failure::report(&error);
-                self.failed = true;
+                self.fail(&error);
                 return Ok(());
             }
         };
@@ -231,6 +241,19 @@ impl<'a> Run<'a> {
             self.output.file(&checked.report)?;
         }
         Ok(())
+    }
+
+    fn fail(&mut self, error: &anyhow::Error) {
+        self.failed = true;
+        if self.told.insert(format!("{error:#}")) {
+            crate::failure::report(error);
+        }
+    }
+
+    /// What the files have done on a scratch server.
+    fn traced(&mut self, report: &howdah_trace::Report) -> anyhow::Result<()> {
+        self.failed |= !report.is_whole();
+        self.output.traced(report)
     }
 
     fn baseline(&self, config: &Config) -> Option<PathBuf> {

@@ -62,6 +62,16 @@ impl Output {
         Ok(())
     }
 
+    /// What was measured goes into every form that has a place for it, and to stderr where stdout's has none.
+    pub(super) fn traced(&mut self, report: &howdah_trace::Report) -> anyhow::Result<()> {
+        for (index, sink) in self.sinks.iter_mut().enumerate() {
+            if !sink.renderer.traced(report)? && index == 0 {
+                talk!("{}", howdah_trace::text(report));
+            }
+        }
+        Ok(())
+    }
+
     pub(super) fn end(&mut self, totals: &Totals) -> anyhow::Result<()> {
         for sink in &mut self.sinks {
             sink.write(|renderer, out| {

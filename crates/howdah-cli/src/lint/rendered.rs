@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use howdah_sql::lint::directives::{Action, parse};
 use howdah_sql::lint::{Finding, Report, named};
-use howdah_sql::text::Position;
+use howdah_sql::text::{Position, Span};
 use serde::Deserialize;
 use serde_json::json;
 
@@ -39,6 +39,8 @@ struct Chunk {
     sql: String,
     /// Comments for the linter that stand at the operation, or anywhere for the file.
     comments: Vec<String>,
+    /// The tool sends it, not the migration: it ends its transaction, and begins it again.
+    of_tool: bool,
 }
 
 /// The migrations of a project, in the order in which they run.
@@ -77,6 +79,24 @@ impl Migration {
             text.push('\n');
         }
         text
+    }
+
+    /// Where its text has statements of the tool's own.
+    pub(super) fn of_tool(&self) -> Vec<Span> {
+        let mut end = 0;
+        let mut spans = Vec::new();
+        for chunk in &self.chunks {
+            let start = end;
+            end += chunk.sql.len() as u32 + 1;
+            if chunk.of_tool {
+                let length = chunk.sql.trim_end_matches(';').len() as u32;
+                spans.push(Span {
+                    start,
+                    end: start + length,
+                });
+            }
+        }
+        spans
     }
 
     /// Where in its [text](Self::text) that of an operation begins, and the operation's line.

@@ -61,7 +61,7 @@ pub(crate) struct Arguments {
 
 /// How the report is printed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Format {
+enum Format {
     /// For people
     Text,
     /// One JSON object
@@ -80,23 +80,16 @@ pub(crate) fn run(arguments: &Arguments, context: &Context) -> anyhow::Result<i3
     Ok(code(&report))
 }
 
-/// What `howdah lint --trace` adds: the same files, on a scratch server that has the schema before. Beside findings that
-/// a program reads, people read it on stderr.
+/// What `howdah lint --trace` adds: the same files, on a scratch server that has the schema before.
 pub(crate) fn beside_findings(
     files: &[PathBuf],
     schema: Option<&str>,
     one_transaction: bool,
-    format: Option<Format>,
     context: &Context,
-) -> anyhow::Result<i32> {
+) -> anyhow::Result<Report> {
     let sources = sources::scripts(files, one_transaction)?;
     let schema: Vec<String> = schema.into_iter().map(str::to_owned).collect();
-    let report = traced_on_scratch(None, &schema, options(Place::Scratch), &sources, context)?;
-    match format {
-        Some(format) => print(format, &report)?,
-        None => talk!("{}", howdah_trace::text(&report).trim_end()),
-    }
-    Ok(code(&report))
+    traced_on_scratch(None, &schema, options(Place::Scratch), &sources, context)
 }
 
 fn code(report: &Report) -> i32 {

@@ -83,26 +83,39 @@ impl<'a> Object<'a> {
         }
     }
 
-    /// The texts that may name others.
-    fn texts(&self) -> Vec<&'a str> {
+    /// The names of types, which no cast is needed for.
+    fn types(&self) -> Vec<&'a str> {
         match self {
-            Self::Collation(_) | Self::Enum(_) | Self::Sequence(_) | Self::Server(_) => Vec::new(),
-            Self::Definition(it) => it.create.iter().map(|it| &**it).collect(),
             Self::Composite(it) => it.attributes.iter().map(|it| &*it.type_name).collect(),
-            Self::Range(it) => {
-                let own = [Some(&*it.subtype), it.operator_class.as_deref()];
+            Self::Range(it) => vec![&it.subtype],
+            Self::Domain(it) => vec![&it.type_name],
+            Self::Routine(it) => {
+                let own = [Some(&*it.arguments), it.returns.as_deref()];
                 own.into_iter().flatten().collect()
             }
+            Self::Table(it) => it.columns.iter().map(|it| &*it.type_name).collect(),
+            _ => Vec::new(),
+        }
+    }
+
+    /// The other texts that may name others.
+    fn texts(&self) -> Vec<&'a str> {
+        match self {
+            Self::Collation(_)
+            | Self::Enum(_)
+            | Self::Composite(_)
+            | Self::Sequence(_)
+            | Self::Server(_) => Vec::new(),
+            Self::Definition(it) => it.create.iter().map(|it| &**it).collect(),
+            Self::Range(it) => it.operator_class.as_deref().into_iter().collect(),
             Self::Domain(it) => {
                 let checks = it.checks.iter().map(|check| &*check.expression);
-                let own = [Some(&*it.type_name), it.default.as_deref()];
-                own.into_iter().flatten().chain(checks).collect()
+                it.default.as_deref().into_iter().chain(checks).collect()
             }
             Self::Routine(it) => {
                 let body = it.atomic.then_some(&*it.body);
                 let types = it.transforms.iter().map(|it| &**it);
-                let own = [Some(&*it.arguments), it.returns.as_deref(), body];
-                own.into_iter().flatten().chain(types).collect()
+                body.into_iter().chain(types).collect()
             }
             Self::Table(it) => texts_of_table(it),
             Self::View(it) => vec![&it.query],
@@ -134,6 +147,10 @@ impl<'a> Object<'a> {
         }
     }
 
+    fn is_cast(&self) -> bool {
+        matches!(self, Self::Definition(it) if it.kind == DefinitionKind::Cast)
+    }
+
     /// The operators that the texts name. One of an operator may be made later: it is then a shell until that.
     fn operators(&self) -> impl Iterator<Item = String> {
         let texts = match self {
@@ -151,7 +168,6 @@ fn names<const COUNT: usize>(list: [&Option<Name>; COUNT]) -> impl Iterator<Item
 fn texts_of_table<'a>(table: &'a Table) -> Vec<&'a str> {
     let mut texts: Vec<&str> = Vec::new();
     for column in &table.columns {
-        texts.push(&column.type_name);
         texts.extend(column.default.as_deref());
         texts.extend(column.generated.as_ref().map(|it| &*it.expression));
     }
@@ -197,13 +213,16 @@ pub(crate) fn ordered(schema: &Schema) -> Vec<Object<'_>> {
     let mut needs: Vec<BTreeSet<usize>> = Vec::with_capacity(objects.len());
     let mut needed_by: Vec<Vec<usize>> = vec![Vec::new(); objects.len()];
     for (place, object) in objects.iter().enumerate() {
-        let words = object.texts().into_iter().flat_map(words);
-        let met = words.chain(object.operators());
-        let met = met.filter_map(|word| places.get(&*word));
+        let met = object.texts().into_iter().flat_map(words);
+        let met = met.chain(object.operators());
+        let met = met.filter_map(|word| places.get(&*word)).flatten();
+        let types = object.types().into_iter().flat_map(words);
+        let types = types.filter_map(|word| places.get(&*word)).flatten();
+        let is_cast = |other: &&usize| objects.get(**other).is_some_and(Object::is_cast);
         let names = object.names();
-        let named = met.chain(names.iter().filter_map(|name| places.get(name)));
-        let named = named.flatten().copied();
-        let named: BTreeSet<usize> = named.filter(|other| *other != place).collect();
+        let named = names.iter().filter_map(|name| places.get(name)).flatten();
+        let named = named.chain(met).chain(types.filter(|it| !is_cast(it)));
+        let named: BTreeSet<usize> = named.copied().filter(|it| *it != place).collect();
         for other in &named {
             needed_by
                 .get_mut(*other)

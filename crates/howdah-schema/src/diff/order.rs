@@ -100,6 +100,14 @@ fn edges(drafts: &[Draft], hard: &BTreeSet<Entity>) -> Vec<BTreeSet<usize>> {
                 Action::Create | Action::Alter | Action::Rename => link(policy, place),
             });
         }
+        if matches!(&draft.change.entity, Entity::Other("default privileges", _)) {
+            // what is made while they count has them
+            let made = drafts.iter().enumerate().filter(|(_, it)| makes_object(it));
+            made.for_each(|(made, _)| match draft.change.action {
+                Action::Drop => link(place, made),
+                Action::Create | Action::Alter | Action::Rename => link(made, place),
+            });
+        }
         let joined = draft.joins.iter().filter_map(|it| known.droppers.get(it));
         joined.chain(&draft.follows).for_each(|it| link(*it, place));
         for entity in draft.needs.iter().chain(&draft.mentions) {
@@ -181,6 +189,20 @@ fn guards(draft: &Draft) -> bool {
         draft.change.aspect,
         Some(Aspect::RowSecurity | Aspect::ForceRowSecurity)
     )
+}
+
+/// Whether it makes something that has rights of its own.
+fn makes_object(draft: &Draft) -> bool {
+    let entity = &draft.change.entity;
+    draft.change.action == Action::Create
+        && matches!(
+            entity,
+            Entity::Schema(_)
+                | Entity::Relation(_)
+                | Entity::Routine(..)
+                | Entity::Type(_)
+                | Entity::Sequence(_)
+        )
 }
 
 fn is_policy(draft: &Draft) -> bool {

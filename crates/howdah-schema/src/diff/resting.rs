@@ -40,6 +40,15 @@ pub(crate) fn resting_on(
     Ok(found)
 }
 
+/// What these need, directly.
+pub(crate) fn uses_of(schema: &Schema, entities: &BTreeSet<Entity>) -> BTreeSet<Entity> {
+    let model = Model::of(schema);
+    let nodes = entities.iter().filter_map(|it| model.nodes.get(it));
+    let is_schema = |it: &&Entity| matches!(it, Entity::Schema(_));
+    let uses = nodes.flat_map(|it| &it.uses);
+    uses.filter(|it| !is_schema(it)).cloned().collect()
+}
+
 /// Whether it is a part of what goes, or goes with the column by itself.
 fn goes_along(entity: &Entity, used: &Entity, found: &BTreeSet<Entity>) -> bool {
     match entity {

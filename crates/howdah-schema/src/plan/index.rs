@@ -20,16 +20,30 @@ pub(crate) fn created(situation: &Situation<'_>, change: &Change) -> Outcome {
     } else {
         Deploy::Expand
     };
+    let mut steps = Vec::new();
+    let waiting = (table.clone(), aside(name));
+    match situation.leftovers.get(&waiting) {
+        // the one whose place it takes has gone already
+        Some(State::Done) => {
+            let rename = renamed(table, &waiting.1, name, &object(change));
+            let undo = format!("drop index concurrently {}", table.sibling(name.as_str()));
+            steps.push(rename.undone_by(undo));
+            let rest = change.statements.iter().skip(1);
+            steps.extend(rest.map(|sql| quick(sql, change)));
+            return Outcome::Steps(apart(deployed(steps, deploy)), deploy);
+        }
+        Some(_) => steps.push(cleared(table, &waiting.1, &object(change))),
+        None => {}
+    }
     if situation.is_small(table) || is_foreign(situation, table) {
         let reason = "the table is new or small: the index is built at once";
-        return Outcome::Steps(vec![deployed(plain(change, reason), deploy)], deploy);
+        let mut forms = apart(deployed(steps, deploy));
+        forms.push(deployed(plain(change, reason), deploy));
+        return Outcome::Steps(forms, deploy);
     }
-    let mut steps = Vec::new();
     build(situation, table, name, index, &object(change), &mut steps);
     let rest = change.statements.iter().skip(1);
-    steps.extend(rest.map(|sql| {
-        Step::ddl(sql.clone(), object(change), "it changes the catalog alone").goes_along()
-    }));
+    steps.extend(rest.map(|sql| quick(sql, change)));
     Outcome::Steps(apart(deployed(steps, deploy)), deploy)
 }
 
@@ -42,6 +56,23 @@ fn is_about_new_columns(situation: &Situation<'_>, table: &Name, it: &Index) -> 
     let expressions = it.elements.iter().filter_map(|it| it.expression.as_deref());
     let texts: Vec<&str> = expressions.chain(it.predicate.as_deref()).collect();
     constraint::are_new(situation, table, &columns, &texts)
+}
+
+/// What belongs to the index, and goes with it.
+fn quick(sql: &str, change: &Change) -> Step {
+    Step::ddl(sql, object(change), "it changes the catalog alone").goes_along()
+}
+
+fn renamed(table: &Name, from: &str, to: &str, object: &str) -> Step {
+    let rename = |from: &str, to: &str| {
+        format!(
+            "alter index {} rename to {}",
+            table.sibling(from),
+            quoted(to)
+        )
+    };
+    let reason = "the new index takes the name of the old one";
+    Step::ddl(rename(from, to), object.to_owned(), reason).undone_by(rename(to, from))
 }
 
 fn is_foreign(situation: &Situation<'_>, table: &Name) -> bool {
@@ -249,23 +280,13 @@ pub(crate) fn replaced(situation: &Situation<'_>, changes: &[&Change]) -> Option
     let begun = apart(deployed(steps, begin));
     let mut steps = Vec::new();
     drop(situation, table, old, &mut steps);
-    let (own, other) = (quoted(name), table.sibling(other));
-    let rename = format!("alter index {other} rename to {own}");
-    let back = format!(
-        "alter index {} rename to {}",
-        table.sibling(name.as_str()),
-        quoted(&other.name)
-    );
-    let reason = "the new index takes the name of the old one";
-    steps.push(Step::ddl(rename, object(new), reason).undone_by(back));
+    steps.push(renamed(table, &other, name, &object(new)));
     let rest = changes
         .iter()
         .filter(|it| !matches!(it.entity, Entity::Index(..)));
     steps.extend(rest.flat_map(|it| plain(it, "it changes the catalog alone")));
     let more = new.statements.iter().skip(1);
-    steps.extend(more.map(|sql| {
-        Step::ddl(sql.clone(), object(new), "it changes the catalog alone").goes_along()
-    }));
+    steps.extend(more.map(|sql| quick(sql, new)));
     let ended = apart(deployed(steps, Deploy::Contract));
     let forms = begun.into_iter().chain(ended).collect();
     Some(Outcome::Steps(forms, Deploy::Contract))

@@ -186,7 +186,7 @@ pub fn plan(from: &Schema, to: &Schema, options: &Options) -> Plan {
         leftovers: &leftovers,
         catalog: OnceCell::new(),
     };
-    let mut plan = units::all(situation, expansion.forms, expansion.swap);
+    let mut plan = units::all(situation, expansion.forms, expansion.swaps);
     plan.notes.extend(expansion.notes);
     plan.notes.extend(difference.notes);
     plan

@@ -35,8 +35,8 @@ pub(crate) fn apart(steps: impl IntoIterator<Item = Step>) -> Vec<Form> {
     steps.into_iter().map(|it| vec![it]).collect()
 }
 
-/// The plan: what is `begun` comes after names and types, and `swap` is the first thing when the old program is gone.
-pub(super) fn all(mut situation: Situation<'_>, begun: Vec<Form>, mut swap: Option<Swap>) -> Plan {
+/// The plan: what is `begun` comes after names and types, and `swaps` are the first thing when the old program is gone.
+pub(super) fn all(mut situation: Situation<'_>, begun: Vec<Form>, mut swaps: Vec<Swap>) -> Plan {
     let all = situation.changes;
     let units = units(all);
     let mut unit_of: Vec<usize> = vec![0; all.len()];
@@ -61,11 +61,11 @@ pub(super) fn all(mut situation: Situation<'_>, begun: Vec<Form>, mut swap: Opti
         let before = needed(situation, &changes, unit);
         let mut before = before.filter_map(|it| ready.get(*unit_of.get(it)?).copied());
         let floor = before.try_fold(Deploy::Expand, |floor, it| it.map(|it| floor.max(it)));
-        if swap.as_mut().is_some_and(|it| it.takes_in(&changes)) {
+        if swaps.iter_mut().any(|it| it.takes_in(&changes)) {
             ready.push(Ok(Deploy::Contract));
             continue;
         }
-        let is_late = swap.as_ref().is_some_and(|it| it.comes_before(&changes));
+        let is_late = swaps.iter().any(|it| it.comes_before(&changes));
         let floor = match floor {
             Ok(_) if is_late => Deploy::Contract,
             Ok(floor) => floor,
@@ -101,9 +101,9 @@ pub(super) fn all(mut situation: Situation<'_>, begun: Vec<Form>, mut swap: Opti
             Outcome::Left => Err(None),
         });
     }
-    let swap = swap.map(Swap::form).filter(|it| !it.is_empty());
+    let swaps = swaps.into_iter().map(Swap::form);
     let mut forms = first;
-    forms.extend(begun.into_iter().filter(|it| !it.is_empty()).chain(swap));
+    forms.extend(begun.into_iter().chain(swaps).filter(|it| !it.is_empty()));
     forms.append(&mut rest);
     // a form is in the deploy of its last step
     forms.sort_by_key(|form| form.iter().map(|it| it.deploy).max());
@@ -334,7 +334,11 @@ fn together(situation: &Situation<'_>, changes: &[&Change]) -> Outcome {
             }
         }
     }
-    if view::lose_columns(situation, changes) {
+    let is_retyped = changes
+        .iter()
+        .any(|it| matches!(it.entity, Entity::Former(_)));
+    if is_retyped || view::lose_columns(situation, changes) {
+        // the old program goes on with what is lost
         deploy = Deploy::Contract;
     }
     let lacking = changes.iter().find_map(|it| {

@@ -68,15 +68,15 @@ pub fn parse(comment: &str, start: usize) -> Option<Directive> {
 
 /// The words up to the first rule's name.
 fn head(words: &mut Words<'_>) -> Option<(Dialect, Action)> {
-    let first = words.next()?.0;
+    let first = words.next()?.0.to_ascii_lowercase();
     if let Some(rest) = first.strip_prefix("howdah:") {
         let verb = match rest {
-            "" => words.next()?.0,
-            rest => rest,
+            "" => words.next()?.0.to_ascii_lowercase(),
+            rest => rest.to_owned(),
         };
         return Some((
             Dialect::Howdah,
-            action(verb, ["ignore", "ignore-file", ""])?,
+            action(&verb, ["ignore", "ignore-file", ""])?,
         ));
     }
     let verbs = [
@@ -86,7 +86,7 @@ fn head(words: &mut Words<'_>) -> Option<(Dialect, Action)> {
     ];
     first
         .starts_with("squawk-")
-        .then(|| action(first, verbs))?
+        .then(|| action(&first, verbs))?
         .map(|action| (Dialect::Squawk, action))
 }
 
@@ -126,7 +126,7 @@ impl<'a> Words<'a> {
                 let reason = reason.trim();
                 return (names, (!reason.is_empty()).then(|| reason.to_owned()));
             }
-            names.push((word.to_owned(), span));
+            names.push((word.to_ascii_lowercase(), span));
         }
         (names, None)
     }

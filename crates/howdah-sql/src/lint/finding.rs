@@ -33,6 +33,8 @@ pub struct Finding {
     pub help: Vec<Help>,
     /// An edit that takes the hazard away.
     pub fix: Option<Fix>,
+    /// The statement does nothing: what else could be found in it is beside the point.
+    pub alone: bool,
     /// What stays the same while lines move: see [`fingerprint`](super::fingerprint).
     pub fingerprint: String,
 }
@@ -52,6 +54,7 @@ impl Finding {
             notes: Vec::new(),
             help: Vec::new(),
             fix: None,
+            alone: false,
             fingerprint: String::new(),
         }
     }
@@ -60,6 +63,13 @@ impl Finding {
     #[must_use]
     pub fn severity(mut self, severity: Severity) -> Self {
         self.severity = severity;
+        self
+    }
+
+    /// In a statement that does nothing, whatever it looks like.
+    #[must_use]
+    pub fn alone(mut self) -> Self {
+        self.alone = true;
         self
     }
 

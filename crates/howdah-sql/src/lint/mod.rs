@@ -18,6 +18,7 @@ mod finding;
 pub mod fingerprint;
 mod fix;
 mod impact;
+mod places;
 mod rule;
 mod rules;
 mod session;
@@ -26,6 +27,7 @@ mod severity;
 mod steps;
 mod suppressions;
 mod walk;
+mod written;
 
 pub use context::{At, Whole};
 pub use explain::page;

@@ -17,7 +17,9 @@ pub struct Session {
     pub transaction: Option<Open>,
     /// The last statement that kept others out of something that they use waited for it without a limit.
     pub has_blocked: bool,
-    /// Parameters that the script has set and not taken back, with their values as written.
+    /// What whoever runs the script has set: what `RESET` comes back to.
+    given: HashMap<String, String>,
+    /// Parameters that are set, with their values as written.
     values: HashMap<String, String>,
     /// Those that `SET LOCAL` has set until the transaction ends.
     local: HashMap<String, String>,
@@ -38,6 +40,17 @@ pub struct Open {
     modes: HashMap<ObjectName, Mode>,
     /// The place of the strongest one, the earliest of several.
     strongest: Option<usize>,
+    /// Its savepoints.
+    savepoints: Vec<Savepoint>,
+}
+
+/// What `ROLLBACK TO` comes back to.
+#[derive(Debug, Clone)]
+struct Savepoint {
+    name: String,
+    held: usize,
+    values: HashMap<String, String>,
+    local: HashMap<String, String>,
 }
 
 /// A lock that a transaction holds.
@@ -45,8 +58,8 @@ pub struct Open {
 pub struct HeldLock {
     /// What is locked, and how.
     pub lock: LockTaken,
-    /// The statement that took it.
-    pub by: Span,
+    /// The first line of the statement that took it.
+    pub by: String,
 }
 
 /// A timeout as the script leaves it.
@@ -66,6 +79,7 @@ impl Session {
     pub fn new(in_transaction: bool, values: HashMap<String, String>) -> Self {
         Self {
             transaction: in_transaction.then(|| Open::new(None)),
+            given: values.clone(),
             values,
             ..Self::default()
         }
@@ -100,8 +114,15 @@ impl Session {
             Kind::Transaction(change) => self.transaction(change, statement.span),
             Kind::Set(set) => self.set(set),
             Kind::Select(select) => self.functions(&select.query),
-            Kind::Discard => self.values.clear(),
             _ => self.count(),
+        }
+    }
+
+    /// Follows a statement that the tool that runs the script sends of itself: a transaction it begins is its own.
+    pub fn apply_of_tool(&mut self, statement: &Statement) {
+        self.apply(statement);
+        if let Some(open) = &mut self.transaction {
+            open.begin = None;
         }
     }
 
@@ -125,8 +146,8 @@ impl Session {
             .insert("lock_timeout".to_owned(), limit.to_owned());
     }
 
-    /// Remembers what a statement has locked until the transaction ends.
-    pub fn hold(&mut self, effects: &Effects, by: Span) {
+    /// Remembers what a statement has locked until the transaction ends; `by` is its text.
+    pub fn hold(&mut self, effects: &Effects, by: &str) {
         let Some(open) = &mut self.transaction else {
             return;
         };
@@ -153,7 +174,36 @@ impl Session {
                 }
                 self.end(*chain, span);
             }
+            Transaction::Savepoint(name) => self.save(name),
+            Transaction::RollbackTo(name) => self.roll_back_to(name),
             _ => {}
+        }
+    }
+
+    fn save(&mut self, name: &str) {
+        let (values, local) = (self.values.clone(), self.local.clone());
+        if let Some(open) = &mut self.transaction {
+            open.savepoints.push(Savepoint {
+                name: name.to_owned(),
+                held: open.held.len(),
+                values,
+                local,
+            });
+        }
+    }
+
+    fn roll_back_to(&mut self, name: &str) {
+        let Some(open) = &mut self.transaction else {
+            return;
+        };
+        let Some(at) = open.savepoints.iter().rposition(|it| it.name == name) else {
+            return;
+        };
+        open.savepoints.truncate(at + 1);
+        if let Some(savepoint) = open.savepoints.last().cloned() {
+            open.release_from(savepoint.held);
+            self.values = savepoint.values;
+            self.local = savepoint.local;
         }
     }
 
@@ -173,12 +223,22 @@ impl Session {
 
     fn set(&mut self, set: &Set) {
         if set.reset && set.name == "all" {
-            self.values.clear();
-            self.local.clear();
+            self.reset();
             return;
         }
-        let value = (!set.values.is_empty()).then(|| set.values.join(", "));
+        let is_default = set.reset || matches!(set.values.as_slice(), [it] if it == "default");
+        let value = if is_default || set.values.is_empty() {
+            self.given.get(&set.name).cloned()
+        } else {
+            Some(set.values.join(", "))
+        };
         self.assign(&set.name, value, set.local);
+    }
+
+    /// `RESET ALL`, `DISCARD ALL`.
+    pub fn reset(&mut self) {
+        self.values.clone_from(&self.given);
+        self.local.clear();
     }
 
     fn assign(&mut self, parameter: &str, value: Option<String>, local: bool) {
@@ -226,10 +286,23 @@ impl Open {
             held: Vec::new(),
             modes: HashMap::new(),
             strongest: None,
+            savepoints: Vec::new(),
         }
     }
 
-    fn hold(&mut self, lock: &LockTaken, by: Span) {
+    /// Gives back the locks that were taken since.
+    fn release_from(&mut self, count: usize) {
+        let kept = self.held.drain(..count.min(self.held.len()));
+        let kept: Vec<HeldLock> = kept.collect();
+        self.held.clear();
+        self.modes.clear();
+        self.strongest = None;
+        for it in kept {
+            self.hold(&it.lock, &it.by);
+        }
+    }
+
+    fn hold(&mut self, lock: &LockTaken, by: &str) {
         match self.modes.get_mut(&lock.relation) {
             Some(mode) if *mode >= lock.mode => return,
             Some(mode) => *mode = lock.mode,
@@ -242,7 +315,7 @@ impl Open {
         }
         self.held.push(HeldLock {
             lock: lock.clone(),
-            by,
+            by: by.lines().next().unwrap_or_default().to_owned(),
         });
     }
 
@@ -342,9 +415,29 @@ mod tests {
             Timeout::Unknown
         );
         assert_eq!(
+            timeout("begin; savepoint s; set lock_timeout = 100; rollback to s"),
+            Timeout::Unknown
+        );
+        assert_eq!(
             timeout("select pg_catalog.set_config('lock_timeout', '2min', false)"),
             Timeout::Milliseconds(120_000)
         );
+    }
+
+    #[test]
+    fn a_reset_comes_back_to_what_was_given() {
+        let given = HashMap::from([("lock_timeout".to_owned(), "5s".to_owned())]);
+        for text in [
+            "reset lock_timeout",
+            "set lock_timeout to default",
+            "reset all",
+        ] {
+            let mut session = Session::new(false, given.clone());
+            for statement in &crate::parse(&format!("set lock_timeout = 0; {text}")).statements {
+                session.apply(statement);
+            }
+            assert_eq!(session.value("lock_timeout"), Some("5s"), "{text}");
+        }
     }
 
     #[test]

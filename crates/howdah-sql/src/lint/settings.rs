@@ -6,6 +6,7 @@ use std::collections::HashMap;
 
 use super::rule::{Default as On, Rule};
 use super::severity::Level;
+use crate::text::Span;
 
 /// The version taken where nobody says one: the oldest that the project maintains.
 pub const DEFAULT_VERSION: u32 = 15;
@@ -23,6 +24,8 @@ pub struct Settings {
     pub only: Vec<&'static str>,
     /// Edits are made as well that a program may notice: other types for new columns.
     pub unsafe_fixes: bool,
+    /// Statements that the tool that runs the script sends of itself, to end its transaction and begin it again.
+    pub of_tool: Vec<Span>,
     /// The script takes back what another has made: it is no loss to programs.
     pub undoes: bool,
     /// Parameters that are set before the script begins: by the role, by whatever runs it.
@@ -37,6 +40,7 @@ impl Default for Settings {
             levels: HashMap::new(),
             only: Vec::new(),
             unsafe_fixes: false,
+            of_tool: Vec::new(),
             undoes: false,
             session: HashMap::new(),
         }

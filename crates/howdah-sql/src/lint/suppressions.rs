@@ -13,6 +13,7 @@
 
 use super::directives::{Action, Dialect, Directive, parse};
 use super::finding::Finding;
+use super::places::Places;
 use super::rule::Rule;
 use super::rules::{self, unknown_suppression, unused_suppression};
 use super::severity::Severity;
@@ -51,26 +52,14 @@ impl Suppressions {
             .iter()
             .filter_map(|it| parse(it.span.of(text), it.span.start as usize));
         let item = |directive: Directive| {
-            let target = match directive.action {
-                Action::Ignore => Some(target(text, script, directive.span)),
-                _ => None,
-            };
-            let named = |(name, span): &(String, Span)| Named {
-                name: name.clone(),
-                span: *span,
-                rules: rules::named(name),
-                used: false,
-            };
-            Item {
-                names: directive.names.iter().map(named).collect(),
-                target,
-                directive,
-                used: false,
-            }
+            let target = target_of(text, script, &directive);
+            Item::new(directive, target)
         };
-        Self {
-            items: directives.map(item).collect(),
-        }
+        let mut items: Vec<Item> = directives.map(item).collect();
+        items.extend(
+            of_bodies(text, script).map(|(directive, target)| Item::new(directive, target)),
+        );
+        Self { items }
     }
 
     /// Whether a comment says that no transaction surrounds the file.
@@ -104,7 +93,74 @@ impl Suppressions {
     }
 }
 
+/// What a directive is about; none: the file.
+fn target_of(text: &str, script: &Script, directive: &Directive) -> Option<Span> {
+    match directive.action {
+        Action::Ignore => Some(target(text, script, directive.span)),
+        _ => None,
+    }
+}
+
+/// The directives in `DO` bodies, with their places in the script.
+fn of_bodies(text: &str, script: &Script) -> impl Iterator<Item = (Directive, Option<Span>)> {
+    let mut found = Vec::new();
+    for statement in &script.statements {
+        let Kind::Do(body) = &statement.kind else {
+            continue;
+        };
+        // most have none, and reading a body again takes time
+        if !body.body.text.contains("--") && !body.body.text.contains("/*") {
+            continue;
+        }
+        let inner = crate::parse_do(body);
+        let places = Places::new(text, body, &inner);
+        let within = inner.text.as_deref().unwrap_or(text);
+        let shown = in_order(&inner);
+        for comment in &inner.script.comments {
+            let start = comment.span.start as usize;
+            let Some(mut directive) = parse(comment.span.of(within), start) else {
+                continue;
+            };
+            let target = target_of(within, &shown, &directive);
+            directive.span = places.source(directive.span);
+            for (_, span) in &mut directive.names {
+                *span = places.source(*span);
+            }
+            found.push((directive, target.map(|it| places.source(it))));
+        }
+    }
+    found.into_iter()
+}
+
+/// The statements of a body where they are written: what is put together, at the expression that does.
+fn in_order(inner: &crate::Inner) -> Script {
+    let mut script = inner.script.clone();
+    for statement in &mut script.statements {
+        let mut assembled = inner.assembled.iter();
+        if let Some((_, by)) = assembled.find(|(made, _)| made.contains(statement.span)) {
+            statement.span = *by;
+        }
+    }
+    script.statements.sort_by_key(|it| it.span);
+    script
+}
+
 impl Item {
+    fn new(directive: Directive, target: Option<Span>) -> Self {
+        let named = |(name, span): &(String, Span)| Named {
+            name: name.clone(),
+            span: *span,
+            rules: rules::named(name),
+            used: false,
+        };
+        Self {
+            names: directive.names.iter().map(named).collect(),
+            target,
+            directive,
+            used: false,
+        }
+    }
+
     fn silences(&mut self, finding: &Finding) -> bool {
         let is_about = match (self.directive.action, self.target) {
             (Action::IgnoreFile, _) => true,

@@ -44,9 +44,60 @@ fn do_bodies_are_looked_into() {
     );
     let literal = "EXECUTE 'ALTER TABLE t ADD COLUMN a int NOT NULL';";
     assert_eq!(hazards(&format!("DO $$ BEGIN {literal} END $$;")), 1);
-    // in a quoted body the bytes are not the script's own, so the whole statement is pointed at
+    // in a quoted body the bytes are not the script's own
     let quoted = "DO 'BEGIN EXECUTE ''ALTER TABLE t ADD COLUMN a int NOT NULL''; END'";
-    assert_eq!(found(quoted), [(RULE, quoted)]);
+    assert_eq!(found(quoted), [(RULE, "a int NOT NULL")]);
+    let escaped = r"DO E'BEGIN\n  PERFORM \'ä\';\n  ALTER TABLE t ADD COLUMN a int NOT NULL; END'";
+    assert_eq!(found(escaped), [(RULE, "a int NOT NULL")]);
+    let assembled = "'ALTER TABLE t ' || 'ADD COLUMN a int NOT NULL'";
+    let text = format!("DO $$ BEGIN EXECUTE {assembled}; END $$;");
+    assert_eq!(found(&text), [(RULE, assembled)]);
+}
+
+#[test]
+fn what_is_not_known_before_is_named_as_it_is_written() {
+    let said = |text: &str| {
+        let report = lint(text, &Catalog::default(), &Settings::default());
+        let of_rule = report
+            .findings
+            .into_iter()
+            .filter(|it| ["dropped-table", "unseen-statement"].contains(&it.rule.name));
+        of_rule.map(|it| it.message).collect::<Vec<_>>().join("; ")
+    };
+    assert!(said("DROP TABLE :x;").starts_with("`:x` is dropped"));
+    assert!(said("DROP TABLE :\"tab\";").starts_with("`:\"tab\"` is dropped"));
+    let block = |body: &str| format!("DO $$ DECLARE r record; BEGIN {body}; END $$;");
+    let each = said(&block("EXECUTE 'DROP TABLE ' || quote_ident(r.name)"));
+    assert!(each.starts_with("`{r.name}` is dropped"), "{each}");
+    let format = said(&block("EXECUTE format('DROP TABLE %I', r.name)"));
+    assert!(format.starts_with("`{r.name}` is dropped"), "{format}");
+    let known = said(&block("EXECUTE format('DROP TABLE %I', 'Old')"));
+    assert!(known.starts_with("`\"Old\"` is dropped"), "{known}");
+    let unseen = said(&block("EXECUTE r.command"));
+    assert_eq!(
+        unseen,
+        "what this `EXECUTE` runs is not known before it runs"
+    );
+}
+
+#[test]
+fn comments_in_bodies_silence_what_they_stand_at() {
+    let of = |comment: &str| format!("DO $$ BEGIN\n  {comment}\n  {HAZARD}\nEND $$;");
+    assert_eq!(found(&of(&format!("-- howdah: ignore {RULE}"))), []);
+    assert_eq!(
+        found(&of(&format!("-- HOWDAH: Ignore {}", RULE.to_uppercase()))),
+        []
+    );
+    let other = of("-- howdah: ignore dropped-table");
+    assert_eq!(
+        found(&other),
+        [
+            ("unused-suppression", "dropped-table"),
+            (RULE, "a int NOT NULL")
+        ]
+    );
+    let quoted = format!("DO 'BEGIN PERFORM ''x'';\n-- howdah: ignore {RULE}\n{HAZARD} END'");
+    assert_eq!(found(&quoted), []);
 }
 
 #[test]

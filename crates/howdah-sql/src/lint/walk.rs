@@ -6,17 +6,18 @@
 use super::context::{At, Whole};
 use super::finding::Finding;
 use super::impact;
+use super::places::Places;
 use super::rule::{Check, Rule};
 use super::rules;
-use super::rules::syntax_error;
+use super::rules::{syntax_error, unseen_statement};
 use super::session::{Session, Timeout};
 use super::settings::Settings;
 use super::severity::Level;
 use super::steps::{self, Step};
+use super::written;
 use crate::ast::{Action, Do, Kind, RelationKind, Script, Statement, Transaction};
 use crate::catalog::Catalog;
-use crate::locks::{self, InTransaction};
-use crate::text::Span;
+use crate::locks::{self, Held, InTransaction, LockTaken};
 
 /// What came of it.
 pub(super) struct Walked {
@@ -45,8 +46,8 @@ pub(super) fn walk(
         session: Session::new(assumed, settings.session.clone()),
         findings: Vec::new(),
         statements: 0,
-        place: None,
         depth: 0,
+        variables: Vec::new(),
         steps: steps::steps(text, script),
         step: None,
     };
@@ -70,9 +71,9 @@ struct Walk<'a> {
     session: Session,
     findings: Vec<Finding>,
     statements: usize,
-    /// Where findings are shown that stand in a body whose text is not the script's own.
-    place: Option<Span>,
     depth: usize,
+    /// The names that stand for variables of psql and of other tools, with how these are written.
+    variables: Vec<(String, String)>,
     /// Those of a migration of howdah's.
     steps: Option<Vec<Step>>,
     /// The one that the statement before belongs to.
@@ -125,7 +126,12 @@ impl Walk<'_> {
         let Some(statement) = script.statements.get(index) else {
             return;
         };
+        if self.settings.of_tool.contains(&statement.span) {
+            self.session.apply_of_tool(statement);
+            return;
+        }
         self.statements += 1;
+        written::variables(statement.span.of(text), &mut self.variables);
         let next = self.next_step(statement);
         let effects = locks::effects(statement, &self.catalog, self.settings.version);
         if let Some(step) = next {
@@ -142,15 +148,7 @@ impl Walk<'_> {
             settings: self.settings,
             in_do: self.depth > 0,
         };
-        let mut found = Vec::new();
-        for rule in &self.rules {
-            if let Check::Statement(check) = rule.check
-                && !self.is_settled(rule)
-            {
-                check(&at, &mut found);
-            }
-        }
-        impact::complete(&at, &mut found);
+        let found = self.look(&at);
         for mut finding in found {
             self.settle(&mut finding);
             self.findings.push(finding);
@@ -158,18 +156,42 @@ impl Walk<'_> {
         if let Kind::Do(body) = &statement.kind {
             self.body(text, statement, body);
         }
+        if discards_all(statement, text) {
+            self.session.reset();
+        }
         let limit = self.session.timeout("lock_timeout");
         let unlimited = !matches!(limit, Timeout::Milliseconds(_));
         if self.depth == 0 {
             self.session.apply(statement);
         }
-        self.session.hold(&effects, statement.span);
+        self.session.hold(&effects, statement.span.of(text));
         let mut locks = effects.locks.iter();
-        if locks.any(|it| it.mode.blocks_writes() && !self.catalog.is_new(&it.relation)) {
+        let blocks = |it: &LockTaken| it.mode.blocks_writes() && it.held == Held::Transaction;
+        if locks.any(|it| blocks(it) && !self.catalog.is_new(&it.relation)) {
             self.session.has_blocked = unlimited;
         }
         self.assume(&statement.kind);
         self.catalog.apply(statement);
+    }
+
+    /// What the rules find in a statement.
+    fn look(&self, at: &At<'_>) -> Vec<Finding> {
+        let mut found = Vec::new();
+        for rule in &self.rules {
+            if let Check::Statement(check) = rule.check
+                && !self.is_settled(rule)
+            {
+                check(at, &mut found);
+            }
+        }
+        if found.iter().any(|it| it.alone) {
+            found.retain(|it| it.alone);
+        }
+        impact::complete(at, &mut found);
+        for finding in &mut found {
+            written::restore(finding, &self.variables);
+        }
+        found
     }
 
     /// The step of howdah's runner that a statement of the script itself belongs to.
@@ -225,25 +247,39 @@ impl Walk<'_> {
         if self.depth >= DEPTH {
             return;
         }
-        let script = crate::parse_do(body);
-        let outer = self.place;
-        let mut within = text;
-        if body.body.offset.is_none() {
-            // its spans are places of the body, whose bytes are not the script's
-            within = &body.body.text;
-            self.place = self.place.or(Some(statement.span));
-        }
-        // locks are told by where they were taken, which a body that is not the script's own text has no place for
-        let begins = body.body.offset.is_some() && self.session.begin_block();
+        let inner = crate::parse_do(body);
+        let within = inner.text.as_deref().unwrap_or(text);
+        let begins = self.session.begin_block();
+        let first = self.findings.len();
         self.depth += 1;
-        for index in 0..script.statements.len() {
-            self.statement(within, &script, index);
+        for index in 0..inner.script.statements.len() {
+            self.statement(within, &inner.script, index);
+        }
+        for place in &inner.unseen {
+            self.leave(unseen_statement::of_execute(*place));
         }
         self.depth -= 1;
         if begins {
             self.session.end_block();
         }
-        self.place = outer;
+        let places = Places::new(text, body, &inner);
+        for finding in self.findings.get_mut(first..).unwrap_or_default() {
+            places.bring_back(finding);
+        }
+        if body.language != "plpgsql" {
+            self.leave(unseen_statement::of_language(
+                statement.span,
+                &body.language,
+            ));
+        }
+    }
+
+    /// Says what is not looked at.
+    fn leave(&mut self, mut finding: Finding) {
+        if self.settings.runs(finding.rule) {
+            self.settle(&mut finding);
+            self.findings.push(finding);
+        }
     }
 
     fn end(&mut self, script: &Script) {
@@ -264,6 +300,9 @@ impl Walk<'_> {
             self.settle(&mut finding);
             self.findings.push(finding);
         }
+        for finding in unseen_statement::of_commands(self.text) {
+            self.leave(finding);
+        }
     }
 
     /// What configuration and place make of a finding.
@@ -271,9 +310,14 @@ impl Walk<'_> {
         if let Level::Fixed(severity) = self.settings.level(finding.rule) {
             finding.severity = severity;
         }
-        if let Some(place) = self.place {
-            finding.span = place;
-            finding.fix = None;
-        }
     }
+}
+
+fn discards_all(statement: &Statement, text: &str) -> bool {
+    matches!(statement.kind, Kind::Discard)
+        && statement
+            .span
+            .of(text)
+            .to_ascii_lowercase()
+            .ends_with("all")
 }

@@ -1,18 +1,39 @@
-//! The SQL in a PL/pgSQL body: statements that stand there, and literals that `EXECUTE` runs.
+//! The SQL in a PL/pgSQL body: statements that stand there, and those that `EXECUTE` runs.
 //!
 //! PL/pgSQL itself is not understood: words that open a statement of it are stepped over, and
 //! what looks like SQL between them is read. What cannot be read is left alone.
 
+use std::collections::HashMap;
+
+use super::dynamic::{self, Reader};
 use super::parser::Parser;
 use super::read_here;
 use crate::ast::{CreateTableAs, Do, Kind, Script, Select, SourceComment, Statement};
 use crate::text::{Piece, Span, Token, TokenKind, tokens};
 
-/// The statements of a `DO` block, with their places in the script that the block stands in;
-/// where its text has escapes, with places in that text. Of another language than PL/pgSQL: none.
+/// The SQL in a `DO` block.
+#[derive(Clone, Debug, Default)]
+pub struct Inner {
+    /// What places are about where that is not the script itself: the block's text, and behind it what `EXECUTE` puts
+    /// together.
+    pub text: Option<String>,
+    /// Its statements and comments.
+    pub script: Script,
+    /// `EXECUTE` of what is not known.
+    pub unseen: Vec<Span>,
+    /// Names of `_` that stand for what is known when it runs, with how that is written.
+    pub stand_ins: Vec<(String, String)>,
+    /// What `EXECUTE` puts together, with the expression that does.
+    pub assembled: Vec<(Span, Span)>,
+    /// The texts of these.
+    made: Vec<String>,
+}
+
+/// The statements of a `DO` block, with their places in the script that the block stands in; where its text has escapes or
+/// `EXECUTE` puts text together, with places in [`Inner::text`]. Of another language than PL/pgSQL: none.
 ///
-/// `EXECUTE 'literal'` and `EXECUTE format('literal', …)` give the literal's statements, names that
-/// `format` fills in as any name.
+/// `EXECUTE 'literal'` gives the literal's statements; constants, `||` and `format` are put together, and what is known
+/// when it runs is taken for any name.
 ///
 /// ```
 /// use howdah_sql::ast::Kind;
@@ -20,20 +41,34 @@ use crate::text::{Piece, Span, Token, TokenKind, tokens};
 /// let text = "do $$ begin if true then execute 'drop table t'; end if; end $$";
 /// let Kind::Do(block) = &howdah_sql::parse(text).statements[0].kind else { panic!() };
 /// let inner = howdah_sql::parse_do(block);
-/// assert_eq!(inner.statements[0].span.of(text), "drop table t");
+/// assert_eq!(inner.script.statements[0].span.of(text), "drop table t");
 /// ```
 #[must_use]
-pub fn parse_do(block: &Do) -> Script {
-    if block.language == "plpgsql" {
-        parse_body(&block.body.text, block.body.offset.unwrap_or(0) as usize)
-    } else {
-        Script::default()
+pub fn parse_do(block: &Do) -> Inner {
+    if block.language != "plpgsql" {
+        return Inner::default();
     }
+    let text = &block.body.text;
+    if let Some(base) = block.body.offset {
+        let inner = parse_body(text, base as usize);
+        if inner.assembled.is_empty() {
+            return inner;
+        }
+    }
+    let mut inner = parse_body(text, 0);
+    let mut all = text.clone();
+    for made in &inner.made {
+        all.push('\n');
+        all.push_str(made);
+    }
+    inner.text = Some(all);
+    inner
 }
 
-fn parse_body(text: &str, base: usize) -> Script {
+fn parse_body(text: &str, base: usize) -> Inner {
     let mut script = Script::default();
     let mut words = Vec::new();
+    let mut executes = false;
     for token in tokens(text) {
         match token.kind {
             TokenKind::Space => {}
@@ -43,28 +78,44 @@ fn parse_body(text: &str, base: usize) -> Script {
                     block: token.kind == TokenKind::BlockComment,
                 });
             }
-            _ => words.push(token),
+            _ => {
+                executes |= token.span.of(text).eq_ignore_ascii_case("execute");
+                words.push(token);
+            }
         }
     }
+    let constants = if executes {
+        dynamic::constants(text, &words)
+    } else {
+        HashMap::new()
+    };
     let mut body = Body {
         text,
         base,
         tokens: words,
+        constants,
         at: 0,
-        found: Vec::new(),
+        end: base + text.len(),
+        inner: Inner {
+            script,
+            ..Inner::default()
+        },
         parser: Parser::default(),
     };
     body.run();
-    script.statements = body.found;
-    script
+    body.inner
 }
 
 struct Body<'a> {
     text: &'a str,
     base: usize,
     tokens: Vec<Token>,
+    /// Variables that have one value.
+    constants: HashMap<String, String>,
     at: usize,
-    found: Vec<Statement>,
+    /// Behind the text, and what was put together so far.
+    end: usize,
+    inner: Inner,
     parser: Parser,
 }
 
@@ -190,30 +241,59 @@ impl<'a> Body<'a> {
         self.at = end;
     }
 
-    /// `'literal'`, `$$literal$$`, `format('literal', …)`; anything else is not known.
+    /// What stands behind `EXECUTE`, up to `USING` and `INTO`.
     fn execute_between(&mut self, from: usize, end: usize) {
-        let formats = self.word(from) == "format" && self.word(from + 1) == "(";
-        let at = if formats { from + 2 } else { from };
-        let behind = self.word(at + 1);
-        let alone = at + 1 >= end || matches!(behind.as_str(), "using" | "into" | ";");
-        let Some(literal) = self
-            .tokens
-            .get(at)
-            .filter(|_| at < end && (formats || alone))
-        else {
+        let end = self.find(from, &["using", "into", ";"]).min(end);
+        if from >= end {
             return;
-        };
-        let Some((inner, offset)) = literal_text(literal, self.text) else {
-            return;
-        };
-        let start = self.base + offset;
-        let masked = if formats {
-            mask_format(inner)
+        }
+        let before = self.inner.script.statements.len();
+        let literal = self.tokens.get(from).filter(|_| from + 1 == end);
+        if let Some((inner, offset)) = literal.and_then(|it| literal_text(it, self.text)) {
+            for piece in crate::text::split(inner) {
+                let span = piece.span.shifted(self.base + offset);
+                self.take(piece.span.of(inner), span);
+            }
         } else {
-            inner.to_owned()
+            self.assemble(from, end);
+        }
+        if self.inner.script.statements.len() == before {
+            let unseen = self.span(from, end);
+            self.inner.unseen.push(unseen.shifted(self.base));
+        }
+    }
+
+    /// Puts the text together that an expression gives, as far as it is known.
+    fn assemble(&mut self, from: usize, end: usize) {
+        let reader = Reader {
+            text: self.text,
+            tokens: &self.tokens,
+            constants: &self.constants,
+            first: self.inner.stand_ins.len(),
         };
-        for piece in crate::text::split(&masked) {
-            self.take(piece.span.of(&masked), piece.span.shifted(start));
+        let Some(made) = reader.assembled(from, end) else {
+            return;
+        };
+        // an end of line stands before each
+        let start = self.end + 1;
+        for piece in crate::text::split(&made.text) {
+            self.take(piece.span.of(&made.text), piece.span.shifted(start));
+        }
+        self.end = start + made.text.len();
+        let source = self.span(from, end).shifted(self.base);
+        self.inner
+            .assembled
+            .push((Span::new(start, self.end), source));
+        self.inner.made.push(made.text);
+        self.inner.stand_ins.extend(made.stand_ins);
+    }
+
+    /// From one token up to another.
+    fn span(&self, from: usize, end: usize) -> Span {
+        let place = |at: usize| self.tokens.get(at).map(|it| it.span).unwrap_or_default();
+        Span {
+            start: place(from).start,
+            end: place(end.saturating_sub(1)).end,
         }
     }
 
@@ -233,7 +313,7 @@ impl<'a> Body<'a> {
         }
         if let Ok(kind) = read_here(&mut self.parser, text, &moved, span.start as usize) {
             let kind = assigned(kind, text);
-            self.found.push(Statement { span, kind });
+            self.inner.script.statements.push(Statement { span, kind });
         }
     }
 }
@@ -262,37 +342,4 @@ fn literal_text<'a>(token: &Token, text: &'a str) -> Option<(&'a str, usize)> {
     // a doubled quote would move every place behind it
     let plain = token.kind == TokenKind::DollarString || !inner.contains('\'');
     plain.then_some((inner, token.span.start as usize + open))
-}
-
-/// `%I` and `%s` as a name, `%L` as a string, each of the same length.
-fn mask_format(text: &str) -> String {
-    let mut masked = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some(at) = rest.find('%') {
-        let (before, from) = rest.split_at(at);
-        masked.push_str(before);
-        let width = from.get(1..).map_or(0, |spec| {
-            let marks = |c: char| c.is_ascii_digit() || matches!(c, '$' | '-' | '*');
-            spec.chars().take_while(|c| marks(*c)).count()
-        });
-        let kind = from.get(1 + width..).and_then(|spec| spec.chars().next());
-        let length = 2 + width;
-        match kind {
-            Some('I' | 's') => masked.extend(std::iter::repeat_n('_', length)),
-            Some('L') => {
-                masked.push('\'');
-                masked.extend(std::iter::repeat_n(' ', length - 2));
-                masked.push('\'');
-            }
-            Some('%') => masked.push_str(" %"),
-            _ => {
-                masked.push('%');
-                rest = from.get(1..).unwrap_or_default();
-                continue;
-            }
-        }
-        rest = from.get(length..).unwrap_or_default();
-    }
-    masked.push_str(rest);
-    masked
 }

@@ -82,8 +82,36 @@ impl Tree<'_> {
     }
 }
 
+/// Where the bytes of what a string constant holds stand in it: a pair for each place from which on they stand elsewhere,
+/// first the byte of what it holds, then that of the constant. None of constants in several parts and of `U&''`.
+#[must_use]
+pub fn stretches(written: &str) -> Option<Vec<(u32, u32)>> {
+    let open = written.find('\'').filter(|at| *at <= 1)?;
+    let inner = written.get(open + 1..)?.strip_suffix('\'')?;
+    let escapes = written.starts_with(['e', 'E']);
+    let mut found = vec![(0, open as u32 + 1)];
+    let (mut held, mut at) = (0, 0);
+    while let Some(next) = inner.get(at..)?.find(['\\', '\'']) {
+        let from = inner.get(at + next..)?;
+        if !escapes && from.starts_with('\\') {
+            held += next + 1;
+            at += next + 1;
+            continue;
+        }
+        let (text, length) = escape_sequence(from);
+        if length == 1 {
+            // a quote that stands alone: another part follows
+            return None;
+        }
+        held += next + text.len();
+        at += next + length;
+        found.push((held as u32, (open + 1 + at) as u32));
+    }
+    Some(found)
+}
+
 /// What one quoted token holds; the escapes of `U&''` are left for later.
-fn undo(token: &str) -> String {
+pub(super) fn undo(token: &str) -> String {
     if token.starts_with('$') {
         let tag = token.get(1..).and_then(|rest| rest.find('$')).unwrap_or(0) + 2;
         let end = token.len().saturating_sub(tag);

@@ -7,6 +7,7 @@ mod access;
 mod alter_table;
 mod bodies;
 mod constraints;
+mod dynamic;
 mod expressions;
 mod literals;
 mod maintenance;
@@ -28,7 +29,8 @@ mod types;
 
 use std::borrow::Cow;
 
-pub use self::bodies::parse_do;
+pub use self::bodies::{Inner, parse_do};
+pub use self::literals::stretches;
 use self::parser::Parser;
 use self::tree::{Parsed, Tree};
 use crate::ast::{Kind, Script, SourceComment, Statement, SyntaxError};

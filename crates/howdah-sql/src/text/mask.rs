@@ -24,14 +24,26 @@ pub(crate) fn mask_commands<'a>(
 }
 
 /// A statement with psql's variables as something of the same length: `:name` is a name, `:'name'`
-/// a string, `:"name"` a quoted name, `:{?name}` a word. Borrowed if it has none.
+/// a string, `:"name"` a quoted name, `:{?name}` a word; `${name}`, which Flyway and others fill in, a name. Borrowed if it
+/// has none.
 pub(crate) fn mask_variables(statement: &str) -> Cow<'_, str> {
+    if !statement.contains([':', '$']) {
+        return Cow::Borrowed(statement);
+    }
     let all: Vec<Token> = tokens(statement).collect();
     let mut masked = Vec::new();
     for (index, token) in all.iter().enumerate() {
         let next = all.get(index + 1);
         let is_colon = |token: Option<&Token>| token.is_some_and(|it| it.span.of(statement) == ":");
         let before = index.checked_sub(1).and_then(|index| all.get(index));
+        // what stands before it may be part of the same name
+        if matches!(token.kind, TokenKind::Symbol | TokenKind::Word)
+            && token.span.of(statement).ends_with('$')
+            && next.is_some_and(|it| it.span.of(statement) == "{")
+        {
+            mask_placeholder(statement, token.span.end as usize - 1, &mut masked);
+            continue;
+        }
         if token.span.of(statement) != ":" || is_colon(before) || is_colon(next) {
             continue;
         }
@@ -55,6 +67,22 @@ pub(crate) fn mask_variables(statement: &str) -> Cow<'_, str> {
         Cow::Borrowed(statement)
     } else {
         Cow::Owned(String::from_utf8_lossy(&masked).into_owned())
+    }
+}
+
+/// `${name}` is a name.
+fn mask_placeholder(statement: &str, start: usize, masked: &mut Vec<u8>) {
+    let rest = statement.get(start..).unwrap_or_default();
+    let Some(length) = rest.find('}') else {
+        return;
+    };
+    if masked.is_empty() {
+        *masked = statement.as_bytes().to_vec();
+    }
+    for byte in masked.get_mut(start..=start + length).into_iter().flatten() {
+        if !byte.is_ascii_alphanumeric() {
+            *byte = b'_';
+        }
     }
 }
 
@@ -94,8 +122,12 @@ mod tests {
             "select _a,  'b',  \"c\", true , x::int, '12:30' from t"
         );
         assert_eq!(masked.len(), text.len());
+        assert_eq!(
+            mask_variables("create table ${s}.t_${env}_x (a ${my.type}) -- ${c}"),
+            "create table __s_.t___env__x (a __my_type_) -- ${c}"
+        );
         assert!(matches!(
-            mask_variables("select a::b, ':c'"),
+            mask_variables("select a::b, ':c', $1, '${x}'"),
             Cow::Borrowed(_)
         ));
     }

@@ -4,7 +4,7 @@
 //! of howdah, dbmate, goose, sql-migrate, micrate and node-pg-migrate. Invariant: parts are in order, do not overlap, and
 //! reach from the first mark to the end of the text.
 
-use super::Span;
+use super::{Span, Token, TokenKind, tokens};
 
 /// One part of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,31 +35,49 @@ struct Mark {
 /// ```
 #[must_use]
 pub fn sections(text: &str) -> Vec<Section> {
-    let is_howdahs = is_howdahs(text);
     let never = text
         .lines()
         .any(|it| words(it) == ["+goose", "no", "transaction"]);
+    let marks = marks(text);
     let mut found: Vec<Section> = Vec::new();
-    let mut at = 0;
-    for line in text.split_inclusive('\n') {
-        let mark = if is_howdahs {
-            howdahs(line)
-        } else {
-            others(line)
-        };
-        if let Some(mark) = mark {
-            if let Some(last) = found.last_mut() {
-                last.span.end = at as u32;
-            }
-            found.push(Section {
-                up: mark.up,
-                span: Span::new(at, text.len()),
-                transaction: mark.transaction.map(|it| it && !never),
-            });
+    match marks.first() {
+        // other tools want the way up to be marked: such a line is no mark of theirs
+        Some((_, first)) if !first.up && !is_howdahs(text) => return found,
+        Some((at, first)) if !first.up => found.push(Section {
+            up: true,
+            span: Span::new(0, *at),
+            transaction: first.transaction,
+        }),
+        _ => {}
+    }
+    for (at, mark) in marks {
+        if let Some(last) = found.last_mut() {
+            last.span.end = at as u32;
         }
-        at += line.len();
+        found.push(Section {
+            up: mark.up,
+            span: Span::new(at, text.len()),
+            transaction: mark.transaction.map(|it| it && !never),
+        });
     }
     found
+}
+
+/// The marks with their places. howdah's are comments, never lines of a string or of a function's body; other tools look at
+/// lines alone.
+fn marks(text: &str) -> Vec<(usize, Mark)> {
+    if is_howdahs(text) {
+        let comments = tokens(text).filter(|it| it.kind == TokenKind::LineComment);
+        let mark = |it: Token| Some((it.span.start as usize, howdahs(it.span.of(text))?));
+        return comments.filter_map(mark).collect();
+    }
+    let mut at = 0;
+    let lines = text.split_inclusive('\n').map(|line| {
+        at += line.len();
+        (at - line.len(), line)
+    });
+    let mark = |(at, line): (usize, &str)| Some((at, others(line)?));
+    lines.filter_map(mark).collect()
 }
 
 /// Whether the text says that it is a migration of howdah's: `-- howdah: migration` among its first comments.
@@ -88,9 +106,8 @@ pub fn made_for(text: &str) -> Option<u32> {
 }
 
 /// howdah's runner decides about transactions statement by statement.
-fn howdahs(line: &str) -> Option<Mark> {
-    // a mark stands at the beginning of its line
-    let up = match line.starts_with("--").then(|| words(line))?.as_slice() {
+fn howdahs(comment: &str) -> Option<Mark> {
+    let up = match words(comment).as_slice() {
         [word] => direction(word)?,
         _ => return None,
     };
@@ -180,6 +197,20 @@ mod tests {
     }
 
     #[test]
+    fn a_body_of_a_function_is_not_cut() {
+        let body = "create function f() as $$\n-- down\n$$;\nselect '\n-- up\n';\n/*\n-- down\n*/";
+        let text = format!("-- howdah: migration\n-- up\n{body}\n  -- down\nselect 1;");
+        let parts = found(&text);
+        assert_eq!(parts.len(), 2, "{parts:?}");
+        assert!(parts.iter().any(|(up, it, _)| *up && it.contains(body)));
+        let unmarked = found("-- howdah: migration\nselect 1;\n-- down\nselect 2;");
+        assert_eq!(
+            unmarked.iter().map(|it| it.0).collect::<Vec<_>>(),
+            [true, false]
+        );
+    }
+
+    #[test]
     fn other_texts_have_no_parts() {
         for text in [
             "",
@@ -187,6 +218,7 @@ mod tests {
             "select 1;\n-- howdah: migration\n-- up\n",
             "-- migrate: up\n",
             "-- going up\n-- migration\n",
+            "insert into t values ('\n-- migrate:down\n');\ndrop table u;",
         ] {
             assert!(sections(text).is_empty(), "{text}");
         }

@@ -20,7 +20,7 @@ pub fn script(text: &str) {
         behind = statement.span.end;
         assert!(!statement.span.of(text).is_empty(), "a place of the text");
         if let Kind::Do(block) = &statement.kind {
-            for inner in parse_do(block).statements {
+            for inner in parse_do(block).script.statements {
                 catalog.apply(&inner);
             }
         }

@@ -1,4 +1,4 @@
-//! One JSON object: `{"findings": […], "summary": {…}}`.
+//! One JSON object: `{"findings": […], "trace": {…}, "summary": {…}}`.
 //!
 //! IO: writes to what it is handed. Invariant: keys are only ever added; `docs/lint.md` describes them.
 
@@ -15,6 +15,7 @@ use super::{FileReport, Located, Renderer, Totals};
 #[derive(Default)]
 pub(super) struct Json {
     begun: bool,
+    trace: Option<Value>,
 }
 
 impl Json {
@@ -36,6 +37,11 @@ impl Renderer for Json {
         Ok(())
     }
 
+    fn traced(&mut self, report: &howdah_trace::Report) -> io::Result<bool> {
+        self.trace = Some(serde_json::to_value(report)?);
+        Ok(true)
+    }
+
     fn end(&mut self, totals: &Totals, out: &mut dyn Write) -> io::Result<()> {
         if !self.begun {
             write!(out, "{{\"findings\": [")?;
@@ -50,7 +56,11 @@ impl Renderer for Json {
             "baselined": totals.baselined,
             "fixed": totals.fixed,
         });
-        writeln!(out, "\n],\n\"summary\": {summary}}}")
+        write!(out, "\n],\n")?;
+        if let Some(trace) = &self.trace {
+            writeln!(out, "\"trace\": {trace},")?;
+        }
+        writeln!(out, "\"summary\": {summary}}}")
     }
 }
 

@@ -16,6 +16,7 @@ const LIMIT: usize = 60_000;
 pub(super) struct Markdown {
     body: String,
     left_out: usize,
+    trace: String,
 }
 
 impl Renderer for Markdown {
@@ -24,7 +25,8 @@ impl Renderer for Markdown {
         for located in &report.findings {
             let mut text = String::new();
             if !titled {
-                let _ = write!(text, "\n### `{}`\n\n", report.path);
+                let path = escaped(&report.path);
+                let _ = write!(text, "\n### <code>{path}</code>\n\n");
             }
             finding(&mut text, &report.path, located);
             if self.body.len() + text.len() > LIMIT {
@@ -37,6 +39,11 @@ impl Renderer for Markdown {
         Ok(())
     }
 
+    fn traced(&mut self, report: &howdah_trace::Report) -> io::Result<bool> {
+        self.trace = howdah_trace::markdown(report);
+        Ok(true)
+    }
+
     fn end(&mut self, totals: &Totals, out: &mut dyn Write) -> io::Result<()> {
         let files = plural(totals.files, "file");
         match totals.words() {
@@ -46,6 +53,11 @@ impl Renderer for Markdown {
         write!(out, "{}", self.body)?;
         if self.left_out > 0 {
             writeln!(out, "\n{} left out here.", plural(self.left_out, "finding"))?;
+        }
+        if self.body.len() + self.trace.len() > LIMIT {
+            writeln!(out, "\nThe trace is left out here.")?;
+        } else if !self.trace.is_empty() {
+            write!(out, "\n{}", self.trace)?;
         }
         Ok(())
     }
@@ -72,7 +84,7 @@ fn finding(text: &mut String, path: &str, located: &Located) {
     for help in &finding.help {
         let _ = writeln!(text, "\n{}", help.text);
         if !help.statements.is_empty() {
-            block(text, "\n", &help.statements);
+            block(text, "\n", &super::statements(help));
         }
     }
     text.push_str("\n</details>\n\n");
@@ -90,15 +102,25 @@ fn block(text: &mut String, before: &str, sql: &str) {
 /// A message within HTML: what stands in backticks becomes code.
 fn inline(message: &str) -> String {
     let mut text = String::new();
-    for (index, part) in message.split('`').enumerate() {
-        match index % 2 {
-            0 => text.push_str(&escaped(part)),
-            _ => {
-                let _ = write!(text, "<code>{}</code>", escaped(part));
-            }
-        }
+    let mut rest = message;
+    while let Some((before, code)) = rest.split_once('`') {
+        text.push_str(&escaped(before));
+        let (code, behind) = code.split_at(end_of_code(code));
+        let _ = write!(text, "<code>{}</code>", escaped(code));
+        rest = behind.strip_prefix('`').unwrap_or(behind);
     }
-    text
+    text.push_str(&escaped(rest));
+    text.replace('\n', " ")
+}
+
+/// Where the mark stands that ends it: a quoted name may hold the mark itself.
+fn end_of_code(code: &str) -> usize {
+    let mut quoted = false;
+    let end = code.find(|it| {
+        quoted ^= it == '"';
+        it == '`' && !quoted
+    });
+    end.or_else(|| code.find('`')).unwrap_or(code.len())
 }
 
 pub(super) fn escaped(text: &str) -> String {

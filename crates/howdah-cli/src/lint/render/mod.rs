@@ -16,7 +16,7 @@ mod terminal;
 use std::io::{self, Write};
 
 use clap::ValueEnum;
-use howdah_sql::lint::{Finding, Severity, duration};
+use howdah_sql::lint::{Finding, Help, Severity, duration};
 use howdah_sql::locks::Mode;
 use howdah_sql::text::Position;
 
@@ -131,6 +131,10 @@ pub(crate) fn plural(count: usize, what: &str) -> String {
 pub(crate) trait Renderer {
     /// The next file.
     fn file(&mut self, report: &FileReport, out: &mut dyn Write) -> io::Result<()>;
+    /// What the files have done on a scratch server, before the end. Whether the form has a place for it.
+    fn traced(&mut self, _report: &howdah_trace::Report) -> io::Result<bool> {
+        Ok(false)
+    }
     /// After the last one.
     fn end(&mut self, totals: &Totals, out: &mut dyn Write) -> io::Result<()>;
 }
@@ -162,14 +166,38 @@ pub(crate) fn grouped(number: u64) -> String {
     text
 }
 
+/// Lines of one kind beyond these are counted, for people: a table may have hundreds of partitions. JSON has all.
+const MOST_FACTS: usize = 6;
+/// The same of statements that are advised.
+const MOST_LINES: usize = 40;
+
+/// The statements of a help, and of very many the first ones.
+pub(crate) fn statements(help: &Help) -> String {
+    let lines: Vec<&str> = help.statements.lines().collect();
+    match lines.get(..MOST_LINES) {
+        Some(first) if lines.len() > MOST_LINES => {
+            let rest = lines.len() - MOST_LINES;
+            format!(
+                "{}\n-- and {rest} more lines, which `--format json` has",
+                first.join("\n")
+            )
+        }
+        _ => help.statements.clone(),
+    }
+}
+
 /// What is locked and done meanwhile, a line for each, to follow `lock` or `work`.
 pub(crate) fn facts(finding: &Finding) -> Vec<(&'static str, String)> {
-    let locks = finding.locks.iter().map(|lock| {
+    let more = |count: usize, word: &'static str| {
+        let rest = count.saturating_sub(MOST_FACTS);
+        (rest > 0).then(|| (word, format!("and {rest} more")))
+    };
+    let locks = finding.locks.iter().take(MOST_FACTS).map(|lock| {
         let blocks = blocked(lock.mode);
         let (mode, relation) = (lock.mode, &lock.relation);
         ("lock", format!("{mode} on `{relation}`, blocks {blocks}"))
     });
-    let work = finding.work.iter().map(|work| {
+    let work = finding.work.iter().take(MOST_FACTS).map(|work| {
         let rows = work
             .rows
             .map(|rows| format!(" ({} rows)", grouped(rows)))
@@ -181,6 +209,8 @@ pub(crate) fn facts(finding: &Finding) -> Vec<(&'static str, String)> {
         let what = work.kind.words();
         ("work", format!("{what} of `{}`{rows}{time}", work.relation))
     });
+    let locks = locks.chain(more(finding.locks.len(), "lock"));
+    let work = work.chain(more(finding.work.len(), "work"));
     locks.chain(work).collect()
 }
 

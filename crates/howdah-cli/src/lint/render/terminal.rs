@@ -19,11 +19,15 @@ const PLAIN: &str = "\x1b[0m";
 /// The source with what is wrong beneath.
 pub(super) struct Terminal {
     color: bool,
+    trace: String,
 }
 
 impl Terminal {
     pub(super) fn new(color: bool) -> Self {
-        Self { color }
+        Self {
+            color,
+            trace: String::new(),
+        }
     }
 
     fn paint(&self, color: &str, text: &str) -> String {
@@ -120,8 +124,8 @@ fn help(help: &Help) -> String {
     if help.statements.is_empty() {
         return help.text.clone();
     }
-    let statements: Vec<_> = help
-        .statements
+    let statements = super::statements(help);
+    let statements: Vec<_> = statements
         .lines()
         .map(|line| format!("    {line}"))
         .collect();
@@ -134,6 +138,11 @@ impl Renderer for Terminal {
             self.finding(&report.path, located, out)?;
         }
         Ok(())
+    }
+
+    fn traced(&mut self, report: &howdah_trace::Report) -> io::Result<bool> {
+        self.trace = format!("\n{}", howdah_trace::text(report));
+        Ok(true)
     }
 
     fn end(&mut self, totals: &Totals, out: &mut dyn Write) -> io::Result<()> {
@@ -158,10 +167,11 @@ impl Renderer for Terminal {
             .map(|(count, what)| format!("{count} {what}"))
             .collect();
         if extras.is_empty() {
-            writeln!(out, "{found}")
+            writeln!(out, "{found}")?;
         } else {
-            writeln!(out, "{found} ({})", extras.join(", "))
+            writeln!(out, "{found} ({})", extras.join(", "))?;
         }
+        write!(out, "{}", self.trace)
     }
 }
 

@@ -229,14 +229,31 @@ fn gitlab_knows_what_is_new() {
 #[test]
 fn markdown_begins_with_the_summary() {
     let text = rendered(Form::Markdown, &[report()]);
-    assert!(
-        text.starts_with("## howdah lint: 1 error, 1 note in 1 file\n\n### `m/0001 a,b.sql`\n")
-    );
+    assert!(text.starts_with(
+        "## howdah lint: 1 error, 1 note in 1 file\n\n### <code>m/0001 a,b.sql</code>\n"
+    ));
     assert!(text.contains("<code>\"Größe\".n</code> is &lt;written&gt; anew"));
     assert!(text.contains("````sql\nSELECT 1;\nSELECT '```';\n````"));
+    let mut odd = report();
+    odd.findings[0].finding.message = "`\"a`b\"` and `c`".to_owned();
+    let odd = rendered(Form::Markdown, &[odd]);
+    assert!(odd.contains("<code>\"a`b\"</code> and <code>c</code>"));
     let many = vec![report(); 200];
     let long = rendered(Form::Markdown, &many);
     assert!(long.len() < 65_536 && long.contains("left out here."));
+}
+
+#[test]
+fn people_read_the_first_of_many_and_programs_all() {
+    let mut wide = report();
+    let finding = &mut wide.findings[0].finding;
+    finding.locks = vec![finding.locks[0].clone(); 300];
+    finding.help[0].statements = "SELECT 1;\n".repeat(500);
+    let text = rendered(Form::Text, std::slice::from_ref(&wide));
+    assert!(text.contains("lock: and 294 more"), "{text}");
+    assert!(text.contains("-- and 460 more lines"), "{text}");
+    let value: serde_json::Value = serde_json::from_str(&rendered(Form::Json, &[wide])).unwrap();
+    assert_eq!(value["findings"][0]["locks"].as_array().unwrap().len(), 300);
 }
 
 #[test]

@@ -226,6 +226,14 @@ impl<'a> Model<'a> {
             .collect()
     }
 
+    /// The same of the name of a type, which no cast is needed for.
+    pub(super) fn named_as_type(&self, text: &str) -> BTreeSet<Entity> {
+        let mut found = self.named_in(text);
+        found.retain(|it| !matches!(it, Entity::Other("cast", _)));
+        found.extend(self.types_in(text));
+        found
+    }
+
     /// What can be the type of a value, of those that a text names.
     fn types_in(&self, text: &str) -> BTreeSet<Entity> {
         let is_type = |it: &&Entity| matches!(it, Entity::Relation(_) | Entity::Type(_));

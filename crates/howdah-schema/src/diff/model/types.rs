@@ -1,5 +1,7 @@
 //! Enums, domains, composites and ranges. No IO.
 
+use std::collections::BTreeSet;
+
 use super::{Model, Node};
 use crate::diff::{Definition, Entity};
 use crate::identifiers::quoted;
@@ -18,11 +20,12 @@ impl Model<'_> {
             ..it.clone()
         });
         let said = ("type", it.comment.as_ref(), &it.grants);
-        self.add_type(&it.name, definition, &[], said);
+        self.add_type(&it.name, definition, BTreeSet::new(), said);
     }
 
     pub(super) fn add_composite(&mut self, it: &Composite) {
-        let texts: Vec<&str> = it.attributes.iter().map(|it| &*it.type_name).collect();
+        let types = it.attributes.iter().map(|it| &*it.type_name);
+        let uses = types.flat_map(|it| self.named_as_type(it)).collect();
         let mut composite = Composite {
             comment: None,
             grants: None,
@@ -35,7 +38,7 @@ impl Model<'_> {
             self.comment_within(&owner, on, attribute.comment.take().as_ref());
         }
         let said = ("type", it.comment.as_ref(), &it.grants);
-        self.add_type(&it.name, Definition::Composite(composite), &texts, said);
+        self.add_type(&it.name, Definition::Composite(composite), uses, said);
     }
 
     pub(super) fn add_range(&mut self, it: &Range) {
@@ -45,10 +48,11 @@ impl Model<'_> {
             owner: None,
             ..it.clone()
         });
-        let mut texts = vec![&*it.subtype];
-        texts.extend(it.subtype_diff.as_ref().map(|name| &*name.name));
+        let mut uses = self.named_as_type(&it.subtype);
+        let difference = it.subtype_diff.as_ref();
+        uses.extend(difference.map_or_else(BTreeSet::new, |it| self.named_in(&it.name)));
         let said = ("type", it.comment.as_ref(), &it.grants);
-        self.add_type(&it.name, definition, &texts, said);
+        self.add_type(&it.name, definition, uses, said);
     }
 
     pub(super) fn add_domain(&mut self, it: &Domain) {
@@ -67,26 +71,26 @@ impl Model<'_> {
             self.comment_within(&owner, on, text.as_ref());
         }
         let definition = Definition::Domain(domain);
-        let mut texts = vec![&*it.type_name];
-        texts.extend(it.default.as_deref());
-        texts.extend(it.checks.iter().map(|check| &*check.expression));
+        let mut uses = self.named_as_type(&it.type_name);
+        let checks = it.checks.iter().map(|check| &*check.expression);
+        for expression in checks.chain(it.default.as_deref()) {
+            uses.extend(self.named_in(expression));
+            uses.extend(self.types_in(expression));
+        }
         let said = ("domain", it.comment.as_ref(), &it.grants);
-        self.add_type(&it.name, definition, &texts, said);
+        self.add_type(&it.name, definition, uses, said);
     }
 
     fn add_type(
         &mut self,
         name: &Name,
         definition: Definition,
-        texts: &[&str],
+        uses: BTreeSet<Entity>,
         (kind, comment, grants): Said<'_>,
     ) {
         let entity = Entity::Type(name.clone());
         let mut node = Node::new(definition);
-        for text in texts {
-            node.uses.extend(self.named_in(text));
-            node.uses.extend(self.types_in(text));
-        }
+        node.uses = uses;
         self.comment(&entity, format!("{kind} {name}"), comment);
         self.grants(&entity, format!("type {name}"), Some("usage"), grants);
         self.add(entity, node);

@@ -7,6 +7,7 @@ use std::collections::HashSet;
 
 use super::moves::Move;
 use crate::ddl::{self, words};
+use crate::diff::Entity;
 use crate::diff::substitution::{
     descendants, rename_in_constraint, rename_in_index, rename_in_list,
 };
@@ -20,6 +21,7 @@ use crate::value::{Constraint, ConstraintKind, Index, Name, Schema, Table};
 pub(super) struct Carried(pub(super) Vec<Item>);
 
 /// An index or a constraint.
+#[derive(Clone)]
 pub(super) struct Item {
     pub(super) table: Name,
     /// As it will be.
@@ -88,7 +90,7 @@ impl What {
     }
 
     /// Where it leads to.
-    fn target(&self) -> Option<(&Name, &[String])> {
+    pub(super) fn target(&self) -> Option<(&Name, &[String])> {
         match self {
             Self::Constraint(Constraint {
                 kind:
@@ -100,6 +102,14 @@ impl What {
                 ..
             }) => Some((references, referenced_columns)),
             _ => None,
+        }
+    }
+
+    pub(super) fn entity(&self, table: &Name) -> Entity {
+        let (table, name) = (table.clone(), self.name().to_owned());
+        match self {
+            Self::Index(_) => Entity::Index(table, name),
+            Self::Constraint(_) => Entity::Constraint(table, name),
         }
     }
 
@@ -145,6 +155,18 @@ impl Carried {
             What::Constraint(_) => 2,
         });
         Self(items)
+    }
+
+    /// What of it is on the columns of these.
+    pub(super) fn of(&self, situation: &Situation<'_>, moves: &[Move]) -> Self {
+        let is_on = |item: &&Item| {
+            moves.iter().any(|it| {
+                let family = descendants(situation.from, &it.table);
+                let is_own = family.contains(&item.table) && item.last.is_about(&it.to.name);
+                is_own || item.last.leads_to(&family, &it.to.name)
+            })
+        };
+        Self(self.0.iter().filter(is_on).cloned().collect())
     }
 
     pub(super) fn forms(&self, situation: &Situation<'_>) -> Vec<Form> {

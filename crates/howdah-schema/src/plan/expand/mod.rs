@@ -3,7 +3,7 @@
 //! ```text
 //!   expand    alter table t add column b …; a function and a trigger keep both in step
 //!   migrate   values for the rows that are there, in batches; indexes, keys, constraints on b, beside readers and writers
-//!   contract  in one short transaction: the trigger and column a go, b takes over names, default and numbers
+//!   contract  in one short transaction for all that hangs together: the trigger and column a go, b takes over names, default and numbers
 //! ```
 //!
 //! A rename keeps both names alive, whoever writes; the new program reads the new one, so its rows and indexes are ready
@@ -15,6 +15,7 @@
 //! schema that this gives; what cannot be done so is told with its reason, and done in no other way.
 
 mod carried;
+mod connected;
 mod conversion;
 mod moves;
 mod outcome;
@@ -42,8 +43,8 @@ pub(super) struct Expansion {
     pub(super) renames: Vec<Change>,
     /// What is done before the old program is gone.
     pub(super) forms: Vec<Form>,
-    /// What is done then, if anything.
-    pub(super) swap: Option<Swap>,
+    /// What is done then: a transaction for each set of columns that hang together.
+    pub(super) swaps: Vec<Swap>,
     /// Why columns cannot be changed so.
     pub(super) obstacles: Obstacles,
     /// What a person should know.
@@ -60,7 +61,7 @@ pub(super) fn of(from: &Schema, to: &Schema, options: &Options) -> Expansion {
         schema: start.clone(),
         renames,
         forms: Vec::new(),
-        swap: None,
+        swaps: Vec::new(),
         obstacles: Obstacles::new(),
         notes: Vec::new(),
     };
@@ -86,13 +87,18 @@ pub(super) fn of(from: &Schema, to: &Schema, options: &Options) -> Expansion {
     for it in &moves {
         expansion.forms.extend(sync::begun(&situation, it));
     }
+    let filled = sync::filled(&situation, &moves).into_iter();
+    expansion.forms.extend(filled.map(|it| vec![it]));
     for it in &moves {
-        expansion.forms.push(vec![sync::filled(&situation, it)]);
         expansion.forms.extend(sync::proven(&situation, it));
         expansion.forms.extend(sync::without_null(&situation, it));
     }
     expansion.forms.extend(carried.forms(&situation));
-    expansion.swap = Some(Swap::of(&situation, &moves, &carried));
+    for set in connected::sets(&situation, &moves) {
+        let carried = carried.of(&situation, &set);
+        let swap = Swap::of(&situation, &set, &carried);
+        expansion.swaps.push(swap);
+    }
     expansion.schema = outcome::schema(&situation, &moves, &carried);
     expansion.notes = moves.iter().flat_map(|it| it.notes(&situation)).collect();
     expansion

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::Obstacles;
 use super::conversion;
 use crate::ddl::words;
-use crate::diff::resting::resting_on;
+use crate::diff::resting::{resting_on, uses_of};
 use crate::diff::substitution::descendants;
 use crate::diff::{self, Entity};
 use crate::identifiers::quoted;
@@ -298,23 +298,74 @@ pub(super) fn apart(
         _ => false,
     };
     let hard = difference.changes.iter().filter(is_hard);
-    let mut others: BTreeSet<Entity> = hard.map(|it| it.entity.clone()).collect();
-    for it in &moves {
-        others.remove(&Entity::Column(it.table.clone(), it.to.name.clone()));
+    let hard: BTreeSet<Entity> = hard.map(|it| it.entity.clone()).collect();
+    let mut left: Vec<(Move, Surroundings)> = moves
+        .into_iter()
+        .map(|it| {
+            let around = Surroundings::of(situation, &it);
+            (it, around)
+        })
+        .collect();
+    loop {
+        let mut others = hard.clone();
+        for (it, around) in &left {
+            others.remove(&Entity::Column(it.table.clone(), it.to.name.clone()));
+            others.retain(|other| {
+                !around.resting.contains(other) && !goes_with(situation, it, other)
+            });
+        }
+        let before = left.len();
+        left.retain(|(it, around)| {
+            let other = others.iter().find(|it| around.meets(it));
+            if let Some(other) = other {
+                let place = (it.table.clone(), it.to.name.clone());
+                let reason = format!(
+                    "the {} `{other}` is made again or changes its type",
+                    other.kind()
+                );
+                obstacles.insert(place, reason);
+            }
+            other.is_none()
+        });
+        // what has no new column changes its type itself
+        if left.len() == before {
+            return left.into_iter().map(|(it, _)| it).collect();
+        }
+    }
+}
+
+/// What must not step aside at another time than a column does.
+struct Surroundings {
+    /// What steps aside with it.
+    resting: BTreeSet<Entity>,
+    /// The tables that it has to do with, and what else is used by what rests on it.
+    near: BTreeSet<Entity>,
+}
+
+impl Surroundings {
+    fn of(situation: &Situation<'_>, it: &Move) -> Self {
         let resting = resting_on(situation.from, &it.table, &it.from.name).unwrap_or_default();
-        others.retain(|other| !resting.contains(other) && !goes_with(situation, it, other));
+        let mut near = uses_of(situation.from, &resting);
+        let family = descendants(situation.from, &it.table);
+        for table in &situation.from.tables {
+            let is_own = family.contains(&table.name);
+            for what in super::carried::all_of(table) {
+                let leads = what.leads_to(&family, &it.from.name);
+                if leads || is_own && what.is_about(&it.from.name) {
+                    near.insert(Entity::Relation(table.name.clone()));
+                    let target = what.target().map(|(it, _)| it.clone());
+                    near.extend(target.map(Entity::Relation));
+                }
+            }
+        }
+        near.extend(family.into_iter().map(Entity::Relation));
+        Self { resting, near }
     }
-    let Some(other) = others.first() else {
-        return moves;
-    };
-    let reason = format!(
-        "the {} `{other}` is made again or changes its type",
-        other.kind()
-    );
-    for it in moves {
-        obstacles.insert((it.table, it.to.name), reason.clone());
+
+    fn meets(&self, other: &Entity) -> bool {
+        let relation = other.relation().cloned().map(Entity::Relation);
+        self.near.contains(other) || relation.is_some_and(|it| self.near.contains(&it))
     }
-    Vec::new()
 }
 
 /// Whether it is of the old column, or a part of what rests on it.

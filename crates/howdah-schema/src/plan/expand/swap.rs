@@ -13,7 +13,7 @@ use crate::identifiers::{literal, quoted};
 use crate::naming::object_name;
 use crate::plan::units::{Form, plain};
 use crate::plan::{Deploy, Situation, Step, constraint};
-use crate::value::Column;
+use crate::value::{Column, Name};
 
 /// The contract transaction.
 pub(in crate::plan) struct Swap {
@@ -39,12 +39,23 @@ impl Swap {
         let server_version = situation.options.server_version;
         let drops = diff::diff(situation.from, &bare, diff::Options { server_version });
         let object = moves.first().map(Move::object).unwrap_or_default();
-        for sql in drops.statements() {
-            swap.push(
-                sql.clone(),
-                &object,
-                "it rests on the old column, and comes back below",
-            );
+        let is_view = |sql: &&String| sql.starts_with("drop view");
+        let (views, others): (Vec<_>, Vec<_>) = drops.statements().partition(is_view);
+        let reason = "it rests on the old column, and comes back below";
+        if named_in_policies(situation, &swap.gone) {
+            for sql in drops.statements() {
+                swap.push(sql.clone(), &object, reason);
+            }
+            swap.lock(situation, moves);
+        } else {
+            // who reads a view locks it before its tables
+            for sql in views {
+                swap.push(sql.clone(), &object, reason);
+            }
+            swap.lock(situation, moves);
+            for sql in others {
+                swap.push(sql.clone(), &object, reason);
+            }
         }
         for it in moves {
             swap.end_of_step(it);
@@ -68,6 +79,36 @@ impl Swap {
     fn push(&mut self, sql: String, object: &str, reason: &str) {
         let step = Step::ddl(sql, object.to_owned(), reason);
         self.form.push(step.deployed(Deploy::Contract));
+    }
+
+    /// Where it is about several tables, it waits for all of them before it changes one.
+    fn lock(&mut self, situation: &Situation<'_>, moves: &[Move]) {
+        let mut tables: BTreeSet<&Name> = moves.iter().map(|it| &it.table).collect();
+        let families: Vec<_> = moves
+            .iter()
+            .map(|it| (it, descendants(situation.from, &it.table)))
+            .collect();
+        for table in &situation.from.tables {
+            for what in all_of(table) {
+                let goes = families.iter().any(|(it, family)| {
+                    let is_own = family.contains(&table.name) && what.is_about(&it.from.name);
+                    is_own || what.leads_to(family, &it.from.name)
+                });
+                let target = what.target().filter(|_| goes);
+                let target = target.and_then(|(it, _)| situation.from.table(it));
+                if let Some(target) = target {
+                    // a foreign key that goes locks both ends
+                    tables.extend([&table.name, &target.name]);
+                }
+            }
+        }
+        if tables.len() > 1 {
+            let object = moves.first().map(Move::object).unwrap_or_default();
+            let list: Vec<String> = tables.iter().map(ToString::to_string).collect();
+            let sql = format!("lock table {} in access exclusive mode", list.join(", "));
+            let reason = "all tables are waited for before anything changes";
+            self.push(sql, &object, reason);
+        }
     }
 
     fn end_of_step(&mut self, it: &Move) {
@@ -250,6 +291,20 @@ pub(super) fn gone(situation: &Situation<'_>, moves: &[Move]) -> BTreeSet<Entity
     all.flatten().collect()
 }
 
+/// Whether a policy or a rule names a view, which then cannot go first.
+fn named_in_policies(situation: &Situation<'_>, gone: &BTreeSet<Entity>) -> bool {
+    let tables = situation.from.tables.iter();
+    let policies = tables.clone().flat_map(|it| &it.policies);
+    let texts = policies.flat_map(|it| it.using.iter().chain(&it.check));
+    let rules = tables.flat_map(|it| &it.rules).map(|it| &it.create);
+    let mut words = texts.chain(rules).flat_map(|it| crate::ddl::words(it));
+    let is_gone = |word: &String| {
+        gone.iter()
+            .any(|it| matches!(it, Entity::Relation(name) if name.name == *word))
+    };
+    words.any(|it| is_gone(&it))
+}
+
 fn late(moves: &[Move]) -> BTreeSet<Entity> {
     let moves = moves.iter().filter(|it| !it.is_rename());
     moves
@@ -262,12 +317,5 @@ fn renamed(carried: &Carried) -> BTreeSet<Entity> {
         .0
         .iter()
         .filter(|it| it.is_late() || it.now.name() != it.last.name() || it.ready != Deploy::Expand);
-    late.map(|it| {
-        let (table, name) = (it.table.clone(), it.last.name().to_owned());
-        match &it.last {
-            What::Index(_) => Entity::Index(table, name),
-            What::Constraint(_) => Entity::Constraint(table, name),
-        }
-    })
-    .collect()
+    late.map(|it| it.last.entity(&it.table)).collect()
 }

@@ -1,5 +1,7 @@
 //! The new column beside the old one, and what keeps both in step. No IO.
 
+use std::collections::BTreeMap;
+
 use super::conversion::converted;
 use super::moves::Move;
 use crate::ddl;
@@ -8,8 +10,8 @@ use crate::identifiers::quoted;
 use crate::naming::object_name;
 use crate::plan::column::{NotNull, backfill, refuse_null};
 use crate::plan::units::Form;
-use crate::plan::{Kind, Situation, Step};
-use crate::value::Column;
+use crate::plan::{Deploy, Kind, Situation, Step};
+use crate::value::{Column, Name};
 
 /// The column, the function and the trigger, in one transaction; nothing where they are there.
 pub(super) fn begun(situation: &Situation<'_>, it: &Move) -> Option<Form> {
@@ -113,12 +115,29 @@ fn image(value: &str) -> String {
     format!("row({value})::record")
 }
 
-/// Values for the rows that were there before the trigger.
-pub(super) fn filled(situation: &Situation<'_>, it: &Move) -> Step {
-    let (old, new) = (quoted(&it.from.name), quoted(&it.name));
-    let set = format!("{new} = {}", converted(&old, &it.from, &it.to));
-    let condition = format!("{new} is null and {old} is not null");
-    backfill(situation, &it.table, &set, &condition, &it.object()).deployed(it.ready)
+/// Values for the rows that were there before the triggers: each row is written once, whatever is moved of it.
+pub(super) fn filled(situation: &Situation<'_>, moves: &[Move]) -> Vec<Step> {
+    let mut by_table: BTreeMap<(Deploy, &Name), Vec<&Move>> = BTreeMap::new();
+    for it in moves {
+        by_table.entry((it.ready, &it.table)).or_default().push(it);
+    }
+    let all = by_table.into_iter();
+    all.map(|((ready, table), moves)| {
+        let (mut set, mut conditions, mut objects) = (Vec::new(), Vec::new(), Vec::new());
+        for it in &moves {
+            let (old, new) = (quoted(&it.from.name), quoted(&it.name));
+            set.push(format!("{new} = {}", converted(&old, &it.from, &it.to)));
+            conditions.push(format!("{new} is null and {old} is not null"));
+            objects.push(it.object());
+        }
+        let condition = match &*conditions {
+            [only] => only.clone(),
+            several => format!("({})", several.join(") or (")),
+        };
+        let object = objects.first().cloned().unwrap_or_default();
+        backfill(situation, table, &set.join(", "), &condition, &object).deployed(ready)
+    })
+    .collect()
 }
 
 /// That both columns hold the same is proven of all rows, and of every row that comes: the old one can go.

@@ -1,6 +1,6 @@
 //! Constraints of domains that are tested in every table that uses them.
 
-use super::support::known;
+use super::support::{known, words};
 use crate::ast::{ConstraintKind, DomainAction, Kind, ObjectName};
 use crate::lint::context::At;
 use crate::lint::finding::Finding;
@@ -86,8 +86,10 @@ fn finding(at: &At<'_>, domain: &ObjectName, safe: Option<String>) -> Finding {
         format!("every table with a column of `{domain}` is read while nobody can write to it")
     } else {
         format!(
-            "{} is read for `{domain}` while nobody can write to it",
-            tables.join(", ")
+            "{} {} read for `{domain}` while nobody can write to {}",
+            words::listed(&tables),
+            words::is(&tables),
+            if tables.len() == 1 { "it" } else { "them" }
         )
     };
     let finding =

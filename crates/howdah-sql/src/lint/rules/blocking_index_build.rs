@@ -1,6 +1,6 @@
 //! `CREATE INDEX` without `CONCURRENTLY`.
 
-use super::support::{known, model, recipes};
+use super::support::{known, model, partitioned};
 use crate::ast::{CreateIndex, Kind};
 use crate::lint::context::At;
 use crate::lint::finding::{Edit, Finding};
@@ -70,7 +70,7 @@ fn finding(at: &At<'_>, index: &CreateIndex) -> Finding {
     let message = format!("an index over all of `{table}` is built while nobody can write to it");
     let finding = Finding::new(&RULE, at.statement.span, message).label("blocks writes");
     if known::is_partitioned(at.catalog, table) {
-        return partitioned(at, index, finding);
+        return of_partitioned(at, index, finding);
     }
     let Some(position) = keyword_end(written, "index") else {
         return finding;
@@ -94,7 +94,7 @@ fn finding(at: &At<'_>, index: &CreateIndex) -> Finding {
         )
 }
 
-fn partitioned(at: &At<'_>, index: &CreateIndex, finding: Finding) -> Finding {
+fn of_partitioned(at: &At<'_>, index: &CreateIndex, finding: Finding) -> Finding {
     let table = &index.table;
     let columns: Vec<&str> = index
         .elements
@@ -115,7 +115,7 @@ fn partitioned(at: &At<'_>, index: &CreateIndex, finding: Finding) -> Finding {
         .instead(
             "make the index invalid on the parent, build each partition's without blocking, and \
              attach them",
-            recipes::partitioned_index(at, table, &name, elements.trim(), index.unique),
+            partitioned::index(at, table, &name, elements.trim(), index.unique),
         )
 }
 

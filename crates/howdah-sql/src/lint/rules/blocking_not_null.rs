@@ -77,7 +77,8 @@ fn check(at: &At<'_>, found: &mut Vec<Finding>) {
             _ => continue,
         };
         let effects = at.effects_of(table, action);
-        if model::row(&effects, &[Form::SetNotNull, Form::AddNotNull]).is_some() {
+        let forms = [Form::SetNotNull, Form::AddNotNull];
+        if model::row(&effects, &forms).is_some() && model::works(&effects) {
             found.push(finding(at, &table.name, column, span));
         }
     }

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::support::{known, model, recipes};
+use super::support::{known, model, partitioned, recipes};
 use crate::ast::{Action, Constraint, ConstraintKind, KeyConstraint, Name, ObjectName};
 use crate::lint::context::At;
 use crate::lint::finding::Finding;
@@ -75,13 +75,16 @@ fn check(at: &At<'_>, found: &mut Vec<Finding>) {
                 let ConstraintKind::PrimaryKey(key) = &constraint.kind else {
                     continue;
                 };
+                if known::is_only_of_partitions(at.catalog, table) {
+                    continue;
+                }
                 let effects = at.effects_of(table, action);
                 if let Some(index) = &key.using_index {
                     if model::row(&effects, &[Form::AddPrimaryKeyUsingIndex]).is_some() {
                         found.push(hidden(at, &table.name, constraint, index));
                     }
                 } else if model::works(&effects) {
-                    found.push(built(at, &table.name, constraint, key, &key.columns));
+                    found.push(built(at, &table.name, constraint, key, &key.columns, None));
                 }
             }
             Action::AddColumn { column, .. } => {
@@ -90,7 +93,14 @@ fn check(at: &At<'_>, found: &mut Vec<Finding>) {
                         && model::works(&at.effects_of(table, action))
                     {
                         let columns = std::slice::from_ref(&column.name);
-                        found.push(built(at, &table.name, constraint, key, columns));
+                        let definition = recipes::column_without(at, column, constraint);
+                        let before = format!(
+                            "ALTER TABLE {} ADD COLUMN {definition};\n{}\n",
+                            table.name,
+                            recipes::backfill(&table.name, &column.name, "…")
+                        );
+                        let before = Some(before.as_str());
+                        found.push(built(at, &table.name, constraint, key, columns, before));
                     }
                 }
             }
@@ -105,7 +115,9 @@ fn built(
     constraint: &Constraint,
     key: &KeyConstraint,
     columns: &[Name],
+    before: Option<&str>,
 ) -> Finding {
+    let before = before.unwrap_or_default();
     let name = name(at, table, constraint);
     let finding = Finding::new(
         &RULE,
@@ -113,21 +125,28 @@ fn built(
         format!("the primary key of `{table}` is built while nobody can use it"),
     )
     .label("builds an index");
-    if known::is_partitioned(at.catalog, table) {
-        return finding.advice(
-            "a partitioned table has no way that blocks nobody: a new table with the key, filled \
-             in batches",
-        );
-    }
     let key = KeyConstraint {
         columns: columns.to_vec(),
         ..key.clone()
     };
+    if known::is_partitioned(at.catalog, table) {
+        let timing = recipes::timing(constraint);
+        let demanded = partitioned::not_null(at, table, columns);
+        let made = partitioned::key(at, table, &name, "PRIMARY KEY", &key, timing);
+        return finding
+            .note("of a partitioned table an index cannot be built `CONCURRENTLY`")
+            .instead(
+                "prove that no row is `NULL`, make the key on the parent alone, where it stays \
+                 invalid, then each partition's without blocking, outside a transaction, and \
+                 attach them",
+                format!("{before}{demanded}{made}"),
+            );
+    }
     let index = recipes::unique_index(table, &name, &key);
     finding.instead(
         "build the index without blocking, prove that no row is `NULL`, then make it the key",
         format!(
-            "{index}\n{}",
+            "{before}{index}\n{}",
             demanded(at, table, constraint, &name, &name, columns)
         ),
     )

@@ -1,7 +1,7 @@
 //! `REINDEX` without `CONCURRENTLY`.
 
-use super::support::model;
-use crate::ast::{Kind, Reindex, ReindexTarget};
+use super::support::{known, model};
+use crate::ast::{Kind, ObjectName, Reindex, ReindexTarget};
 use crate::lint::context::At;
 use crate::lint::finding::{Edit, Finding};
 use crate::lint::rule::{Aliases, Check, Default, Group, Rule};
@@ -51,6 +51,11 @@ fn check(at: &At<'_>, found: &mut Vec<Finding>) {
     let Kind::Reindex(reindex) = &at.statement.kind else {
         return;
     };
+    let is_partitioned = |it: &ObjectName| known::is_partitioned(at.catalog, it);
+    if !at.since(14) && reindex.name.as_ref().is_some_and(is_partitioned) {
+        // nothing happens, or the server refuses, which is another rule's
+        return;
+    }
     let is_shared = reindex.name.as_ref().is_none_or(|it| at.is_shared(it));
     let locks = at.effects.locks.iter().any(|it| it.mode.blocks_writes());
     let names_none = !matches!(reindex.target, ReindexTarget::Index | ReindexTarget::Table);

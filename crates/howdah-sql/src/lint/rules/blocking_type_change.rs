@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::support::{known, model, recipes};
+use super::support::{known, model, recipes, words};
 use crate::ast::{ColumnChange, Expr, Name, ObjectName, TypeName};
 use crate::lint::context::At;
 use crate::lint::finding::Finding;
@@ -85,6 +85,25 @@ fn check(at: &At<'_>, found: &mut Vec<Finding>) {
     }
 }
 
+/// Whether the column's type is not known, and there are types from which nothing is written.
+fn may_be_free(at: &At<'_>, table: &ObjectName, column: &Name, to: &TypeName) -> bool {
+    const WIDENED: [&str; 9] = [
+        "citext",
+        "inet",
+        "interval",
+        "numeric",
+        "text",
+        "time",
+        "timestamp",
+        "varbit",
+        "varchar",
+    ];
+    known::column_type(at.catalog, table, column).is_none()
+        && to.array_dimensions == 0
+        && to.name.schema.is_none()
+        && WIDENED.contains(&to.name.name.as_str())
+}
+
 fn finding(
     at: &At<'_>,
     table: &ObjectName,
@@ -96,7 +115,14 @@ fn finding(
     let has = |form| model::row(effects, &[form]).is_some();
     let type_name = at.written(to.span);
     let rewrites = !effects.rewrites.is_empty();
-    let (message, label) = if rewrites {
+    let is_guess = rewrites && using.is_none() && may_be_free(at, table, column, to);
+    let (message, label) = if is_guess {
+        let text = format!(
+            "every row of `{table}` may be written anew to turn `{column}` into `{type_name}`: its present type is not \
+             known here"
+        );
+        (text, "free only where every value fits as it is stored")
+    } else if rewrites {
         let text =
             format!("every row of `{table}` is written anew to turn `{column}` into `{type_name}`");
         (text, "values are stored differently, or may not fit")
@@ -110,6 +136,9 @@ fn finding(
         (text, "a constraint depends on the column")
     };
     let mut finding = Finding::new(&RULE, to.span, message).label(label);
+    if is_guess {
+        finding = finding.severity(Severity::Warning);
+    }
     if let Some(unknown) = &effects.unknown {
         finding = finding.note(unknown.clone());
     }
@@ -132,11 +161,12 @@ fn finding(
     if !gone.is_empty() {
         finding = finding.note(format!(
             "{} would go with the old column: the new one needs its like before the switch",
-            gone.join(", ")
+            words::listed(&gone)
         ));
     }
     let next = Name::new(format!("{}_new", column.text));
-    let value = using.map_or_else(|| format!("{column}::{type_name}"), |it| it.text.clone());
+    // assigned as `ALTER COLUMN TYPE` does it, which refuses what does not fit: a cast that is written cuts it off
+    let value = using.map_or_else(|| column.to_string(), |it| it.text.clone());
     finding.instead(
         "a new column beside the old one: let programs write both, fill it, and switch",
         format!(

@@ -1,6 +1,6 @@
 //! `UNIQUE` constraints whose index is built under the lock.
 
-use super::support::{known, model, recipes};
+use super::support::{known, model, partitioned, recipes};
 use crate::ast::{Action, Constraint, ConstraintKind, KeyConstraint, ObjectName};
 use crate::lint::context::At;
 use crate::lint::finding::Finding;
@@ -54,6 +54,7 @@ fn check(at: &At<'_>, found: &mut Vec<Finding>) {
             Action::AddConstraint(constraint) => {
                 if let ConstraintKind::Unique(key) = &constraint.kind
                     && key.using_index.is_none()
+                    && !known::is_only_of_partitions(at.catalog, table)
                     && model::works(&at.effects_of(table, action))
                 {
                     let finding = base(&table.name, constraint.span);
@@ -97,19 +98,24 @@ fn advised(
     let name = constraint.name.as_ref().map(ToString::to_string);
     let columns: Vec<&str> = key.columns.iter().map(|it| it.text.as_str()).collect();
     let name = name.unwrap_or_else(|| at.constraint_name(table, &columns, "key"));
-    if known::is_partitioned(at.catalog, table) {
+    let timing = recipes::timing(constraint);
+    let is_partitioned = known::is_partitioned(at.catalog, table);
+    let mut steps = if is_partitioned {
+        partitioned::key(at, table, &name, "UNIQUE", key, timing)
+    } else {
+        recipes::key_using_index(table, &name, "UNIQUE", key, timing)
+    };
+    if let Some(column) = column {
+        steps = format!("ALTER TABLE {table} ADD COLUMN {column};\n{steps}");
+    }
+    if is_partitioned {
         return finding
             .note("of a partitioned table an index cannot be built `CONCURRENTLY`")
             .instead(
-                "make the index invalid on the parent, build each partition's without blocking, \
-                 and attach them",
-                recipes::partitioned_index(at, table, &name, &recipes::key_elements(key), true),
+                "make the constraint on the parent alone, where it stays invalid, then each \
+                 partition's without blocking, outside a transaction, and attach them",
+                steps,
             );
-    }
-    let timing = recipes::timing(constraint);
-    let mut steps = recipes::key_using_index(table, &name, "UNIQUE", key, timing);
-    if let Some(column) = column {
-        steps = format!("ALTER TABLE {table} ADD COLUMN {column};\n{steps}");
     }
     finding.instead(
         "build the index without blocking, outside a transaction, then make it the constraint's",

@@ -1,6 +1,6 @@
 //! `TRUNCATE … CASCADE`, which empties tables that it does not name.
 
-use super::support::known;
+use super::support::{known, words};
 use crate::ast::{DropBehavior, Kind, ObjectName};
 use crate::lint::context::At;
 use crate::lint::finding::Finding;
@@ -85,7 +85,11 @@ fn check(at: &At<'_>, found: &mut Vec<Finding>) {
         )
     } else {
         let others: Vec<String> = others.iter().map(|it| format!("`{it}`")).collect();
-        format!("{} is emptied as well", others.join(", "))
+        format!(
+            "{} {} emptied as well",
+            words::listed(&others),
+            words::is(&others)
+        )
     };
     found.push(
         Finding::new(&RULE, at.statement.span, message)

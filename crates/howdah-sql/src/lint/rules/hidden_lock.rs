@@ -1,6 +1,6 @@
 //! Locks on tables that the statement does not name.
 
-use super::support::known;
+use super::support::{known, words};
 use crate::ast::{Action, Kind, ObjectName};
 use crate::lint::context::At;
 use crate::lint::finding::Finding;
@@ -96,7 +96,11 @@ fn check(at: &At<'_>, found: &mut Vec<Finding>) {
         .iter()
         .map(|it| format!("`{}`", it.relation))
         .collect();
-    let message = format!("this keeps {} away from {}", kept(first), names.join(", "));
+    let message = format!(
+        "this keeps {} away from {}",
+        kept(first),
+        words::listed(&names)
+    );
     let finding = Finding::new(&RULE, at.statement.span, message)
         .label("locks more than it names")
         .locks(hidden.into_iter().cloned().collect());

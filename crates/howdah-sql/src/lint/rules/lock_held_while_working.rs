@@ -56,7 +56,7 @@ COMMIT;
 };
 
 fn check(at: &At<'_>, found: &mut Vec<Finding>) {
-    if !at.in_transaction() || !takes_time(at) {
+    if !at.in_transaction() || !takes_time(at) || keeps_books(&at.statement.kind) {
         return;
     }
     let Some(open) = &at.session.transaction else {
@@ -65,6 +65,23 @@ fn check(at: &At<'_>, found: &mut Vec<Finding>) {
     if let Some(held) = open.strongest().filter(|it| it.lock.mode.blocks_writes()) {
         found.push(finding(at, held));
     }
+}
+
+/// Tables in which tools for migrations note what they have done: a row each.
+const BOOKS: [&str; 7] = [
+    "alembic_version",
+    "databasechangelog",
+    "databasechangeloglock",
+    "django_migrations",
+    "flyway_schema_history",
+    "goose_db_version",
+    "schema_migrations",
+];
+
+fn keeps_books(kind: &Kind) -> bool {
+    let written = kind.written();
+    let is_book = |it: &&crate::ast::ObjectName| BOOKS.contains(&it.name.as_str());
+    !written.is_empty() && written.iter().all(is_book)
 }
 
 fn takes_time(at: &At<'_>) -> bool {
@@ -106,7 +123,7 @@ fn finding(at: &At<'_>, held: &HeldLock) -> Finding {
         "writers"
     };
     let message = format!("this runs while {who} wait for `{table}`");
-    let by = at.written(held.by).lines().next().unwrap_or_default();
+    let by = &held.by;
     Finding::new(&RULE, at.statement.span, message)
         .label("the lock is held until the transaction ends")
         .note(format!("`{table}` is locked since `{by}`"))

@@ -11,6 +11,7 @@ pub use left_out::{LEFT_OUT, LeftOut, left_out};
 
 mod compatibility;
 mod left_out;
+mod refused;
 mod support;
 
 mod blocking_check;
@@ -74,6 +75,7 @@ pub(super) mod unknown_suppression;
 mod unordered_enum_value;
 mod unqualified_table;
 mod unrepeatable_statement;
+pub(super) mod unseen_statement;
 pub(super) mod unused_suppression;
 mod validation_under_lock;
 mod wide_index;
@@ -185,6 +187,7 @@ pub static ALL: &[&Rule] = &[
     &unordered_enum_value::RULE,
     &unqualified_table::RULE,
     &unrepeatable_statement::RULE,
+    &unseen_statement::RULE,
     &unused_suppression::RULE,
     &validation_under_lock::RULE,
     &wide_index::RULE,

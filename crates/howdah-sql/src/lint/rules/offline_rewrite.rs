@@ -1,5 +1,6 @@
 //! `VACUUM FULL` and `CLUSTER`.
 
+use super::support::words;
 use crate::ast::{Kind, ObjectName};
 use crate::lint::context::At;
 use crate::lint::finding::Finding;
@@ -66,12 +67,21 @@ fn check(at: &At<'_>, found: &mut Vec<Finding>) {
     if shared.is_empty() && !is_whole {
         return;
     }
-    let subject = if is_whole {
-        "every table".to_owned()
-    } else {
-        shared.join(", ")
+    let message = match &at.statement.kind {
+        Kind::Cluster(_) if is_whole => {
+            "every table that was clustered before is written anew, and nobody can use it meanwhile"
+                .to_owned()
+        }
+        _ if is_whole => {
+            "every table of the database is written anew, and nobody can use it meanwhile"
+                .to_owned()
+        }
+        _ => format!(
+            "nobody can use {} until {} written anew",
+            words::listed(&shared),
+            words::it_is(&shared)
+        ),
     };
-    let message = format!("nobody can use {subject} until it is written anew");
     let finding = Finding::new(&RULE, at.statement.span, message)
         .label(format!("`{what}` works on a copy, under the lock"));
     found.push(advised(at, finding, &tables));

@@ -1,7 +1,8 @@
 //! Statements that PostgreSQL will refuse, as far as the schema and the version tell.
 
-use super::support::known;
-use crate::ast::{Action, ColumnChange, ConstraintKind, Drop, DropBehavior, Kind, ObjectName};
+use super::refused::versions::Missing;
+use super::refused::{Refusal, dependants, existence, forms, versions};
+use crate::ast::Kind;
 use crate::lint::context::At;
 use crate::lint::finding::Finding;
 use crate::lint::rule::{Aliases, Check, Default, Group, Rule};
@@ -17,9 +18,14 @@ pub(crate) static RULE: Rule = Rule {
     page: r"
 ## What it finds
 
-Statements that parse and yet fail: forms that the version has not (`DETACH … CONCURRENTLY` before 14), that the object does not
-allow (`CONCURRENTLY` on a partitioned table, `NOT VALID` for its foreign key before 18, `DETACH … CONCURRENTLY` with a default
-partition), and changes of what others depend on (the type of a column that a view shows).
+Statements that parse and yet fail:
+
+- what the version has not: `MERGE` before 15, `uuidv7()` before 18, `DETACH … CONCURRENTLY` before 14;
+- forms that the object does not allow: `CONCURRENTLY` on a partitioned table, a unique key without the columns that the
+  table is partitioned by, a second primary key, `NOT VALID` for a partitioned table's foreign key before 18;
+- what others depend on, without `CASCADE`: a table that a foreign key refers to, a column that a view shows, the index of a
+  constraint;
+- what is there already; and with `--db` or a snapshot, what is not there.
 
 ## Why it hurts
 
@@ -44,6 +50,10 @@ CREATE TABLE orders_2020 PARTITION OF orders FOR VALUES FROM ('2020-01-01') TO (
 CREATE INDEX CONCURRENTLY orders_day_idx ON orders (day); -- error: refused-statement
 ```
 
+```sql pg=14
+MERGE INTO orders USING new ON orders.id = new.id WHEN NOT MATCHED THEN INSERT VALUES (new.id); -- error: refused-statement
+```
+
 ```sql pg=13
 ALTER TABLE orders DETACH PARTITION orders_2020 CONCURRENTLY; -- error: refused-statement
 ```
@@ -52,69 +62,52 @@ ALTER TABLE orders DETACH PARTITION orders_2020 CONCURRENTLY; -- error: refused-
 };
 
 fn check(at: &At<'_>, found: &mut Vec<Finding>) {
-    let version = at.settings.version;
+    if let Some(refusal) = existence::refusal(at) {
+        found.push(refused(at, refusal).alone());
+        return;
+    }
+    let missing = versions::missing(at);
+    if !missing.is_empty() {
+        found.extend(missing.iter().map(|it| of_version(at, it)));
+        return;
+    }
     if let Some(why) = &at.effects.refused {
-        let message = format!("PostgreSQL {version} refuses this: {why}");
-        found.push(Finding::new(&RULE, at.statement.span, message).label("fails"));
+        found.push(refused(at, (at.statement.span, why.clone())));
         return;
     }
-    if let Kind::Drop(drop) = &at.statement.kind
-        && let Some(why) = concurrent_drop(drop)
-    {
-        let message = format!("PostgreSQL {version} refuses this: {why}");
-        found.push(Finding::new(&RULE, at.statement.span, message).label("fails"));
-    }
-    let Kind::AlterTable(table) = &at.statement.kind else {
-        return;
-    };
-    for action in &table.actions {
-        if let Some(why) = foreseen(at, &table.name, &action.kind) {
-            let message = format!("PostgreSQL {version} refuses this: {why}");
-            found.push(Finding::new(&RULE, action.span, message).label("fails"));
-        }
-    }
+    let mut refusals = Vec::new();
+    forms::refusals(at, &mut refusals);
+    dependants::refusals(at, &mut refusals);
+    found.extend(refusals.into_iter().map(|it| refused(at, it)));
 }
 
-fn concurrent_drop(drop: &Drop) -> Option<&'static str> {
-    if !drop.concurrently {
-        return None;
-    }
-    if drop.objects.len() > 1 {
-        return Some("`CONCURRENTLY` drops one index at a time");
-    }
-    (drop.behavior == DropBehavior::Cascade).then_some("`CONCURRENTLY` does not go with `CASCADE`")
+fn refused(at: &At<'_>, (span, why): Refusal) -> Finding {
+    let version = at.settings.version;
+    let message = format!("PostgreSQL {version} refuses this: {why}");
+    Finding::new(&RULE, span, message).label("fails")
 }
 
-/// What depends on the objects that are known, not on the form of the statement.
-fn foreseen(at: &At<'_>, table: &ObjectName, action: &Action) -> Option<String> {
-    match action {
-        Action::AddConstraint(constraint)
-            if constraint.not_valid
-                && matches!(constraint.kind, ConstraintKind::ForeignKey(_))
-                && !at.since(18)
-                && known::is_partitioned(at.catalog, table) =>
-        {
-            Some(format!(
-                "`{table}` is partitioned, and its foreign keys cannot be `NOT VALID` before 18"
-            ))
-        }
-        Action::AlterColumn {
-            column,
-            change: ColumnChange::Type { .. },
-        } => {
-            let view = known::view_with_column(at.catalog, table, column)?;
-            Some(format!(
-                "the view `{view}` depends on the type of `{column}`"
-            ))
-        }
-        Action::DropColumn {
-            name,
-            behavior: DropBehavior::Restrict,
-            ..
-        } => {
-            let view = known::view_with_column(at.catalog, table, name)?;
-            Some(format!("the view `{view}` depends on `{name}`"))
-        }
-        _ => None,
+/// What the version lacks.
+fn of_version(at: &At<'_>, missing: &Missing) -> Finding {
+    let Missing { name, since, .. } = missing;
+    let version = at.settings.version;
+    let message = format!("{name} exists since PostgreSQL {since}, and this is for {version}");
+    let mut finding = Finding::new(&RULE, missing.span, message).label("fails");
+    if missing.is_function && !at.catalog.is_complete() {
+        finding = finding
+            .severity(Severity::Warning)
+            .note("unless somebody has made a function of that name");
+    }
+    if matches!(at.statement.kind, Kind::Set(_)) {
+        // a dump of a newer version sets it and goes on
+        finding = finding.severity(Severity::Warning);
+    }
+    finding = finding.note(format!(
+        "`--pg-version` or `pg-version` of the configuration says for which version, here {version}"
+    ));
+    if missing.instead.is_empty() {
+        finding
+    } else {
+        finding.advice(format!("before {since}: {}", missing.instead))
     }
 }

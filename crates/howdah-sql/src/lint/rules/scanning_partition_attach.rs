@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::support::{known, recipes};
+use super::support::{known, recipes, words};
 use crate::ast::{Action, Expr, Kind, Name, ObjectName, PartitionBound};
 use crate::lint::context::At;
 use crate::lint::finding::Finding;
@@ -100,7 +100,12 @@ fn finding(
         read.iter().any(|other| at.catalog.resolve(other) == it)
     };
     let names: Vec<String> = read.iter().map(|it| format!("`{it}`")).collect();
-    let message = format!("{} is read while nobody can use it", names.join(" and "));
+    let message = format!(
+        "{} {} read while nobody can use {}",
+        words::listed(&names),
+        words::is(&names),
+        if names.len() == 1 { "it" } else { "them" }
+    );
     let finding = Finding::new(&RULE, span, message).label("no `CHECK` proves the bound");
     let key = known::partition_key(at.catalog, table);
     let Some(condition) = condition(&key, bound) else {

@@ -1,6 +1,6 @@
 //! `ADD COLUMN` of a serial or identity column: every row takes a number.
 
-use super::support::model;
+use super::support::{model, recipes};
 use crate::ast::{ColumnDef, ConstraintKind, ObjectName, TypeName};
 use crate::lint::context::At;
 use crate::lint::finding::Finding;
@@ -59,7 +59,7 @@ fn check(at: &At<'_>, found: &mut Vec<Finding>) {
         };
         let forms = [Form::AddColumnSerial, Form::AddColumnIdentity];
         if model::row(&at.effects_of(table, action), &forms).is_some() {
-            found.push(finding(&table.name, column, span));
+            found.push(finding(at, &table.name, column, span));
         }
     }
 }
@@ -75,7 +75,7 @@ fn numbers(column: &ColumnDef) -> Option<Span> {
     serial.or(identity.map(|it| it.span))
 }
 
-fn finding(table: &ObjectName, column: &ColumnDef, span: Span) -> Finding {
+fn finding(at: &At<'_>, table: &ObjectName, column: &ColumnDef, span: Span) -> Finding {
     let name = &column.name;
     let type_name = column.type_name.as_ref();
     let plain = match type_name.and_then(TypeName::serial) {
@@ -89,21 +89,45 @@ fn finding(table: &ObjectName, column: &ColumnDef, span: Span) -> Finding {
         ..table.clone()
     };
     let literal = sequence.to_string().replace('\'', "''");
-    Finding::new(
+    let numbered = format!(
+        "CREATE SEQUENCE {sequence};\n\
+         ALTER TABLE {table} ADD COLUMN {name} {plain};\n\
+         ALTER TABLE {table} ALTER COLUMN {name} SET DEFAULT nextval('{literal}');\n\
+         {}\n\
+         ALTER SEQUENCE {sequence} OWNED BY {table}.{name};\n\
+         {}",
+        recipes::backfill(table, name, format_args!("nextval('{literal}')")),
+        recipes::not_null(at, table, name)
+    );
+    let mut constraints = column.constraints.iter();
+    let identity = constraints.find(|it| matches!(it.kind, ConstraintKind::Identity { .. }));
+    let finding = Finding::new(
         &RULE,
         span,
         format!("`{table}.{name}` numbers every row of `{table}`"),
     )
-    .label("a number for each row")
-    .instead(
-        "add a plain column, number new rows by a sequence, and the older ones in batches",
+    .label("a number for each row");
+    let Some(identity) = identity else {
+        return finding.instead(
+            "add a plain column, number new rows by a sequence, and the older ones in batches",
+            numbered,
+        );
+    };
+    let written = at.written(identity.span);
+    let of = table.to_string().replace('\'', "''");
+    let column = name.text.replace('\'', "''");
+    finding.instead(
+        "add a plain column, number new rows by a sequence, the older ones in batches, and make it an identity at the end, \
+         which reads nothing",
         format!(
-            "CREATE SEQUENCE {sequence};\n\
-             ALTER TABLE {table} ADD COLUMN {name} {plain};\n\
-             ALTER TABLE {table} ALTER COLUMN {name} SET DEFAULT nextval('{literal}');\n\
-             {}\n\
-             ALTER SEQUENCE {sequence} OWNED BY {table}.{name};",
-            super::support::recipes::backfill(table, name, format_args!("nextval('{literal}')"))
+            "{numbered}\n\
+             BEGIN;\n\
+             SET LOCAL lock_timeout = '2s';\n\
+             ALTER TABLE {table} ALTER COLUMN {name} DROP DEFAULT;\n\
+             ALTER TABLE {table} ALTER COLUMN {name} ADD {written};\n\
+             SELECT setval(pg_get_serial_sequence('{of}', '{column}'), nextval('{literal}'));\n\
+             DROP SEQUENCE {sequence};\n\
+             COMMIT;"
         ),
     )
 }

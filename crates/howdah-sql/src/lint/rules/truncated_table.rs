@@ -1,5 +1,6 @@
 //! `TRUNCATE` of the tables that it names.
 
+use super::support::words;
 use crate::ast::{DropBehavior, Kind, ObjectName};
 use crate::lint::context::At;
 use crate::lint::finding::Finding;
@@ -63,7 +64,7 @@ fn check(at: &At<'_>, found: &mut Vec<Finding>) {
         Finding::new(
             &RULE,
             at.statement.span,
-            format!("every row of {} goes", names.join(", ")),
+            format!("every row of {} goes", words::listed(&names)),
         )
         .label("not seen by older snapshots either"),
     );

@@ -1,7 +1,9 @@
 //! Foreign keys without an index on the referring columns.
 
 use super::support::known;
-use crate::ast::{Action, Constraint, ConstraintKind, CreateTable, Kind, Name, ObjectName};
+use crate::ast::{
+    Action, ColumnDef, Constraint, ConstraintKind, CreateTable, Kind, Name, ObjectName, Script,
+};
 use crate::lint::context::Whole;
 use crate::lint::finding::Finding;
 use crate::lint::rule::{Aliases, Check, Default, Group, Rule};
@@ -55,9 +57,8 @@ fn check(whole: &Whole<'_>, found: &mut Vec<Finding>) {
                     match &action.kind {
                         Action::AddConstraint(it) => look(whole, &table.name, it, &[], found),
                         Action::AddColumn { column, .. } => {
-                            let own = std::slice::from_ref(&column.name);
                             for it in &column.constraints {
-                                look(whole, &table.name, it, own, found);
+                                of_new_column(whole, &table.name, column, it, found);
                             }
                         }
                         _ => {}
@@ -67,6 +68,41 @@ fn check(whole: &Whole<'_>, found: &mut Vec<Finding>) {
             _ => {}
         }
     }
+}
+
+/// A column that is new has those indexes alone that the script makes, whatever else is known of its table.
+fn of_new_column(
+    whole: &Whole<'_>,
+    table: &ObjectName,
+    column: &ColumnDef,
+    constraint: &Constraint,
+    found: &mut Vec<Finding>,
+) {
+    let ConstraintKind::ForeignKey(key) = &constraint.kind else {
+        return;
+    };
+    let is_key = |it: &Constraint| {
+        matches!(
+            it.kind,
+            ConstraintKind::Unique(_) | ConstraintKind::PrimaryKey(_)
+        )
+    };
+    let columns = std::slice::from_ref(&column.name);
+    let has_index = column.constraints.iter().any(is_key)
+        || known::has_index(whole.catalog, table, columns)
+        || is_indexed(whole.script, table, &column.name);
+    if !has_index {
+        found.push(finding(table, constraint, columns, &key.references));
+    }
+}
+
+/// Whether the script makes an index of a table that nobody knows.
+fn is_indexed(script: &Script, table: &ObjectName, column: &Name) -> bool {
+    script.statements.iter().any(|it| {
+        matches!(&it.kind, Kind::CreateIndex(index)
+            if index.table == *table
+                && index.elements.first().is_some_and(|it| it.column.as_ref() == Some(column)))
+    })
 }
 
 fn of_new_table(whole: &Whole<'_>, table: &CreateTable, found: &mut Vec<Finding>) {

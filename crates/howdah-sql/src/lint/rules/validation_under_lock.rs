@@ -69,11 +69,7 @@ fn check(at: &At<'_>, found: &mut Vec<Finding>) {
         }
         let held = strongest(at, |lock| effects.scans.contains(&lock.lock.relation));
         if let Some(held) = held {
-            let why = format!(
-                "`{}` is locked since `{}`",
-                held.lock.relation,
-                first_line(at, held)
-            );
+            let why = format!("`{}` is locked since `{}`", held.lock.relation, held.by);
             found.push(finding(
                 at,
                 &table.name.to_string(),
@@ -102,10 +98,6 @@ fn strongest<'a>(at: &At<'a>, on: impl Fn(&HeldLock) -> bool) -> Option<&'a Held
     let held = at.session.transaction.as_ref()?.held.iter();
     held.filter(|it| it.lock.mode.blocks_writes() && on(it))
         .max_by_key(|it| it.lock.mode)
-}
-
-fn first_line<'a>(at: &At<'a>, held: &HeldLock) -> &'a str {
-    at.written(held.by).lines().next().unwrap_or_default()
 }
 
 fn finding(at: &At<'_>, table: &str, name: &Name, span: crate::text::Span, why: &str) -> Finding {

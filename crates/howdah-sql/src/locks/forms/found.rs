@@ -158,11 +158,8 @@ impl<'a> Found<'a> {
     }
 
     fn refuse(&mut self, form: Form) {
-        if let Some(version) = table::first_version(form) {
-            self.refuse_because(format!(
-                "PostgreSQL {} does not have it, {version} does",
-                self.known.version
-            ));
+        if let Some((version, sql)) = table::first_version(form) {
+            self.refuse_because(format!("`{sql}` exists since PostgreSQL {version}"));
         }
     }
 

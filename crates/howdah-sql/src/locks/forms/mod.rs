@@ -66,7 +66,7 @@ fn visit(statement: &Statement, found: &mut Found<'_>) {
 /// What a `DO` block does that can be told: its statements in the order in which they stand, as if
 /// each ran once. What loops and conditions make of them cannot.
 fn effects_of_body(block: &Do, found: &mut Found<'_>) {
-    for statement in &crate::parse_do(block).statements {
+    for statement in &crate::parse_do(block).script.statements {
         visit(statement, found);
     }
     found.unknown_because("whether each statement of the block runs, and what else it calls");

@@ -177,13 +177,11 @@ pub fn row(form: Form, version: u32) -> Option<&'static Row> {
     rows().find(|row| row.form == form && (row.since..=row.until).contains(&version))
 }
 
-/// The first version that has a form.
+/// The first version that has a form, and how it is written.
 #[must_use]
-pub fn first_version(form: Form) -> Option<u32> {
-    rows()
-        .filter(|row| row.form == form)
-        .map(|row| row.since)
-        .min()
+pub fn first_version(form: Form) -> Option<(u32, &'static str)> {
+    let lines = rows().filter(|row| row.form == form);
+    lines.map(|row| (row.since, row.sql)).min()
 }
 
 /// A line without effects, for [`Row`]'s builders.

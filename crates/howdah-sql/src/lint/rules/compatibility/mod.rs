@@ -8,7 +8,7 @@ pub(in crate::lint::rules) mod changed;
 pub(in crate::lint::rules) mod dropped;
 pub(in crate::lint::rules) mod renamed;
 
-use super::support::known;
+use super::support::{known, words};
 use crate::ast::{Drop, ObjectName, ObjectRef};
 use crate::lint::context::At;
 use crate::lint::finding::Finding;
@@ -98,7 +98,7 @@ fn shared(at: &At<'_>, drop: &Drop) -> Option<String> {
     let objects = drop.objects.iter();
     let shared = objects.filter(|it| known::is_shared_as(at, drop.kind, &of(it)));
     let names: Vec<String> = shared.map(|it| format!("`{}`", described(it))).collect();
-    (!names.is_empty()).then(|| names.join(", "))
+    (!names.is_empty()).then(|| words::listed(&names))
 }
 
 /// `f(int4)`, `x on t`, `t`.

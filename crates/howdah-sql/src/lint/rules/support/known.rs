@@ -1,8 +1,8 @@
 //! Questions to the catalog. Of what is not known the answer is no.
 
 use crate::ast::{
-    ConstraintKind, ForeignKey, Kind, Name, Node, ObjectKind, ObjectName, PartitionBound, Query,
-    RelationKind, Statement,
+    AlterTable, ConstraintKind, ForeignKey, Kind, Name, Node, ObjectKind, ObjectName,
+    PartitionBound, Query, RelationKind, Statement,
 };
 use crate::catalog::{Age, Catalog, Index, Relation, Trigger};
 use crate::lint::context::At;
@@ -51,6 +51,22 @@ pub(in crate::lint::rules) fn is_shared_as(
 pub(in crate::lint::rules) fn is_partitioned(catalog: &Catalog, name: &ObjectName) -> bool {
     let is = |name: &ObjectName| catalog.relation(name).is_some_and(Relation::is_partitioned);
     is(name) || catalog.index(name).is_some_and(|it| is(&it.table))
+}
+
+/// Whether `ONLY` leaves out all that holds rows: a partitioned table itself has none.
+pub(in crate::lint::rules) fn is_only_of_partitions(catalog: &Catalog, table: &AlterTable) -> bool {
+    table.only && is_partitioned(catalog, &table.name)
+}
+
+/// The partitions right below a table, each with whether it holds rows itself.
+pub(in crate::lint::rules) fn children(
+    catalog: &Catalog,
+    table: &ObjectName,
+) -> Vec<(ObjectName, bool)> {
+    catalog
+        .children(table)
+        .map(|it| (spoken(catalog, &it.name), !it.is_partitioned()))
+        .collect()
 }
 
 /// The partitions of a table that hold rows.
@@ -185,7 +201,16 @@ pub(in crate::lint::rules) fn lacks_index(
     let is_known = catalog
         .relation(table)
         .is_some_and(|it| !it.columns.is_empty());
-    is_known && !catalog.indexes(table).any(|it| begins_with(it, columns))
+    is_known && !has_index(catalog, table, columns)
+}
+
+/// Whether an index begins with these columns, in any order of them.
+pub(in crate::lint::rules) fn has_index(
+    catalog: &Catalog,
+    table: &ObjectName,
+    columns: &[Name],
+) -> bool {
+    catalog.indexes(table).any(|it| begins_with(it, columns))
 }
 
 fn begins_with(index: &Index, columns: &[Name]) -> bool {

@@ -51,8 +51,13 @@ pub(in crate::lint::rules) fn column_changes<'a>(
 pub(in crate::lint::rules) fn blocking<'a>(at: &At<'a>) -> Option<&'a LockTaken> {
     // what a `DO` locks, the statements in it tell
     let tells = !matches!(at.statement.kind, Kind::Do(_));
-    let mut locks = at.effects.locks.iter().filter(|_| tells);
-    locks.find(|it| {
+    let blocks = |it: &&LockTaken| {
         it.mode.blocks_writes() && it.held == Held::Transaction && at.is_shared(&it.relation)
-    })
+    };
+    let locks = || at.effects.locks.iter().filter(|_| tells).filter(blocks);
+    // an index is locked along with its table, which people know by name
+    let strongest = locks().next()?;
+    let mut alike = locks().take_while(|it| it.mode == strongest.mode);
+    let table = alike.find(|it| at.catalog.index(&it.relation).is_none());
+    Some(table.unwrap_or(strongest))
 }

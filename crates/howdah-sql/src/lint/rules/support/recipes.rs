@@ -111,11 +111,7 @@ pub(in crate::lint::rules) fn unique_index(
     name: &str,
     key: &KeyConstraint,
 ) -> String {
-    let mut elements = key_elements(key);
-    elements += &with_options(&key.options);
-    if let Some(tablespace) = &key.tablespace {
-        let _ = write!(elements, " TABLESPACE {tablespace}");
-    }
+    let elements = key_elements(key);
     format!("CREATE UNIQUE INDEX CONCURRENTLY {name} ON {table} {elements};")
 }
 
@@ -209,7 +205,7 @@ pub(in crate::lint::rules) fn key_using_index(
     )
 }
 
-/// `(a, b) INCLUDE (c) NULLS NOT DISTINCT`: what a key's index is over.
+/// `(a, b) INCLUDE (c) NULLS NOT DISTINCT WITH (…)`: what a key's index is.
 pub(in crate::lint::rules) fn key_elements(key: &KeyConstraint) -> String {
     let mut text = format!("({})", list(&key.columns));
     if !key.include.is_empty() {
@@ -218,6 +214,28 @@ pub(in crate::lint::rules) fn key_elements(key: &KeyConstraint) -> String {
     if key.nulls_not_distinct {
         text += " NULLS NOT DISTINCT";
     }
+    text += &with_options(&key.options);
+    if let Some(tablespace) = &key.tablespace {
+        let _ = write!(text, " TABLESPACE {tablespace}");
+    }
+    text
+}
+
+/// The same as a constraint has it: `NULLS NOT DISTINCT (a, b) INCLUDE (c)`, with its index's options behind.
+pub(in crate::lint::rules) fn constraint_elements(key: &KeyConstraint) -> String {
+    let nulls = if key.nulls_not_distinct {
+        "NULLS NOT DISTINCT "
+    } else {
+        ""
+    };
+    let mut text = format!("{nulls}({})", list(&key.columns));
+    if !key.include.is_empty() {
+        let _ = write!(text, " INCLUDE ({})", list(&key.include));
+    }
+    text += &with_options(&key.options);
+    if let Some(tablespace) = &key.tablespace {
+        let _ = write!(text, " USING INDEX TABLESPACE {tablespace}");
+    }
     text
 }
 
@@ -225,34 +243,6 @@ pub(in crate::lint::rules) fn key_elements(key: &KeyConstraint) -> String {
 pub(in crate::lint::rules) fn list(names: &[Name]) -> String {
     let names: Vec<String> = names.iter().map(ToString::to_string).collect();
     names.join(", ")
-}
-
-/// An index of a partitioned table, built partition by partition without blocking.
-pub(in crate::lint::rules) fn partitioned_index(
-    at: &At<'_>,
-    table: &ObjectName,
-    name: &str,
-    elements: &str,
-    unique: bool,
-) -> String {
-    let unique = if unique { "UNIQUE " } else { "" };
-    let mut steps = format!("CREATE {unique}INDEX {name} ON ONLY {table} {elements};");
-    let mut partitions = known::partitions(at.catalog, table);
-    if partitions.is_empty() {
-        steps += "\n-- and of each partition:";
-        partitions.push(ObjectName::new("partition"));
-    }
-    for partition in partitions {
-        let own = at.constraint_name(&partition, &[], name.trim_matches('"'));
-        let _ = write!(
-            steps,
-            "\nCREATE {unique}INDEX CONCURRENTLY {own} ON {partition} {elements};\n\
-             ALTER INDEX {} ATTACH PARTITION {};",
-            beside(table, name),
-            beside(&partition, &own)
-        );
-    }
-    steps
 }
 
 /// The name of something that lies in a table's schema, as an index does.

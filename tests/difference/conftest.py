@@ -13,9 +13,11 @@ import pytest
 import howdah
 from howdah import _native
 from tests.databases import fresh_database
+from tests.difference import linted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 ROLES = ("clerk", "auditor")
 Schema = dict[str, Any]
@@ -29,6 +31,7 @@ class Workshop:
     url: str
     connection: howdah.Connection
     version: int
+    folder: Path
 
     def make(self, name: str, statements: list[str]) -> Schema:
         """A new PostgreSQL schema with these objects, read back."""
@@ -62,7 +65,7 @@ class Workshop:
             contextlib.contextmanager(fresh_database)(self.server) as url,
             howdah.connect(url) as it,
         ):
-            yield Workshop(self.server, url, it, self.version)
+            yield Workshop(self.server, url, it, self.version, self.folder)
 
     def difference(self, before: Schema, after: Schema) -> dict[str, Any]:
         """What makes one of the other."""
@@ -91,6 +94,10 @@ class Workshop:
                 assert question["id"] not in answers, question
                 first = question["answers"][0]["answer"]
                 answers[question["id"]] = "null" if question["id"].startswith("value ") else first
+
+    def objections(self, before: Schema, plan: dict[str, Any]) -> list[str]:
+        """What the linter has against the plan as a migration, where all tables are large."""
+        return linted.findings(self.folder, before, plan["steps"], self.version)
 
     def carry_out(self, name: str, plan: dict[str, Any]) -> None:
         """Run the steps in the PostgreSQL schema, each group in a transaction where it may."""
@@ -136,7 +143,7 @@ def canonical(schema: Schema) -> Schema:
 
 
 @pytest.fixture(params=["embedded", "system"])
-def workshop(request: pytest.FixtureRequest) -> Iterator[Workshop]:
+def workshop(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Workshop]:
     server: str = request.getfixturevalue(
         "server_url" if request.param == "embedded" else "system_server_url"
     )
@@ -148,4 +155,4 @@ def workshop(request: pytest.FixtureRequest) -> Iterator[Workshop]:
     make = contextlib.contextmanager(fresh_database)
     with make(server) as url, howdah.connect(url) as connection:
         version = int(connection.fetch_value("show server_version_num"))
-        yield Workshop(server, url, connection, version)
+        yield Workshop(server, url, connection, version, tmp_path)

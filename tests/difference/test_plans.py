@@ -24,6 +24,8 @@ def planned(
     many = workshop.connection.fetch_value(count)
     plan = workshop.plan(one, two, **options)
     assert (plan["questions"], plan["refused"]) == ([], [])
+    if not {"rewrite", "block"} & {*options.get("answers", {}).values()} and "rows" not in options:
+        assert workshop.objections(one, plan) == []
     workshop.carry_out("one", plan)
     assert workshop.read("one") == two
     assert workshop.connection.fetch_value(count) == many

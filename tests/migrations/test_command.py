@@ -120,6 +120,23 @@ def test_a_plan_knows_the_database(project: Project, migrate: Migrate) -> None:
         "       scans book",
         "       builds book_lower_idx",
     ]
+    project.write("0003_index", "-- up\ncreate index concurrently book_code on book (code);\n")
+    rehearsed = migrate("up", "--dry-run", "--lock-timeout", "2")
+    assert (rehearsed.returncode, rehearsed.stderr) == (0, "nothing was run\n")
+    assert rehearsed.stdout.splitlines()[:7] == [
+        "-- 0002_longer",
+        "",
+        "-- 1. expand, in a transaction, waits for a lock up to 2.0 s",
+        "--    ACCESS EXCLUSIVE on book, book_lower_idx: blocks reads and writes",
+        "--    scans book",
+        "--    builds book_lower_idx",
+        f"{longer};",
+    ]
+    told = json.loads(migrate("up", "--dry-run", "--format", "json").stdout)
+    assert [it["steps"][0]["lock_timeout"] for it in told] == [0.5, 600]
+    assert told[1]["steps"][0]["sql"] == ["create index concurrently book_code on book (code)"]
+    assert project.states()["0002_longer"] == "pending"
+    assert migrate("up", "--format", "json").returncode == 2
 
 
 def test_errors_have_a_hint_and_a_code(project: Project, migrate: Migrate) -> None:

@@ -136,6 +136,10 @@ struct Waiting {
 }
 
 #[derive(Debug, Args, Serialize)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a switch of the command line"
+)]
 struct Up {
     /// Up to this migration, named by its first letters [default: all]
     #[arg(value_name = "TARGET")]
@@ -152,6 +156,12 @@ struct Up {
     /// Print the SQL instead of running it; without a database, of all migrations
     #[arg(long)]
     sql: bool,
+    /// Print the steps, their statements, how long each waits for locks and what it locks, and run nothing
+    #[arg(long, conflicts_with_all = ["sql", "record", "interrupted"])]
+    dry_run: bool,
+    /// How to print it, with `--dry-run`
+    #[arg(long, value_enum, default_value_t = Format::Text, requires = "dry_run")]
+    format: Format,
     /// Record them as applied without running anything: the database has it all already
     #[arg(long, conflicts_with = "sql")]
     record: bool,

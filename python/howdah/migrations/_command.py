@@ -72,6 +72,8 @@ def _settings(given: dict[str, Any]) -> Settings:
 
 
 def _up(given: dict[str, Any], settings: Settings) -> int:
+    if given["dry_run"]:
+        return _dry_run(given, settings)
     if given["sql"]:
         found = api.pending(settings, given["target"], given["phase"])
         _print(_offline.script(found, settings))
@@ -126,9 +128,7 @@ def _undone(target: str, settings: Settings) -> list[Any]:
 
 
 def _plan(given: dict[str, Any], settings: Settings) -> int:
-    found = api.pending(settings, given["target"], given["phase"])
-    steps = [step for _, _, steps, _ in found for step in steps]
-    effects = iter(_effects.of_steps(steps, settings) if steps else [])
+    found, effects = _foreseen(given, settings)
     if given["format"] == "json":
         _print(json.dumps([_planned(it, effects) for it in found], indent=2))
         return OK
@@ -141,6 +141,44 @@ def _plan(given: dict[str, Any], settings: Settings) -> int:
     if not found:
         sys.stderr.write("nothing to do\n")
     return OK
+
+
+def _foreseen(
+    given: dict[str, Any], settings: Settings
+) -> tuple[list[Any], Iterator[list[_effects.Effects]]]:
+    """What is pending, and what each of its steps will do."""
+    found = api.pending(settings, given["target"], given["phase"])
+    steps = [step for _, _, steps, _ in found for step in steps]
+    return found, iter(_effects.of_steps(steps, settings) if steps else [])
+
+
+def _dry_run(given: dict[str, Any], settings: Settings) -> int:
+    """Print what `up` would do with the same arguments, and run nothing."""
+    found, effects = _foreseen(given, settings)
+    if given["format"] == "json":
+        planned = [_planned(it, effects) for it in found]
+        for (_, _, steps, _), record in zip(found, planned, strict=True):
+            for step, written in zip(steps, record["steps"], strict=True):
+                written["lock_timeout"] = _lock_timeout(step.work, settings)
+        _print(json.dumps(planned, indent=2))
+        return OK
+    for migration, _, steps, is_last in found:
+        _print(f"-- {migration.name}" + ("" if is_last else " (in part)"))
+        for step in steps:
+            waits = f"waits for a lock up to {duration(_lock_timeout(step.work, settings))}"
+            _print(f"\n-- {step.number}. {step.phase}, {_manner(step.work)}, {waits}")
+            for line in _effects.lines(next(effects)):
+                _print(f"--    {line}")
+            _print("\n".join(f"{it};" for it in step.sql) or f"-- {step.title}")
+        _print("")
+    sys.stderr.write("nothing was run\n" if found else "nothing to do\n")
+    return OK
+
+
+def _lock_timeout(work: Any, settings: Settings) -> float:
+    """Seconds that a statement of it may wait for a lock before it makes way."""
+    is_alone = type(work).__name__ == "Alone"
+    return settings.concurrent_lock_timeout if is_alone else settings.lock_timeout
 
 
 def _planned(found: Any, effects: Iterator[list[_effects.Effects]]) -> Any:

@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use howdah_sql::ast::ObjectName;
+use howdah_sql::ast::{Kind, ObjectName, Statement};
 use howdah_sql::catalog::Catalog;
 use howdah_sql::locks::{self, Effects, Mode};
 
@@ -136,6 +136,7 @@ impl<'a> Transaction<'a> {
             let effects = locks::effects(&statement, &self.catalog, self.situation.major());
             self.hold(&effects);
             let hazard = self.worst(&effects);
+            let hazard = hazard.or_else(|| self.computed(&statement, &effects));
             self.catalog.apply(&statement);
             hazard
         });
@@ -147,6 +148,21 @@ impl<'a> Transaction<'a> {
             let mode = self.held.entry(lock.relation.clone()).or_insert(lock.mode);
             *mode = lock.mode.max(*mode);
         }
+    }
+
+    /// What is computed of a large table while locks are held that programs wait for.
+    fn computed(&self, statement: &Statement, effects: &Effects) -> Option<Hazard> {
+        let is_computed =
+            matches!(&statement.kind, Kind::CreateMaterializedView(it) if it.with_data);
+        let (locked, mode) = self.held.iter().find(|(_, mode)| mode.blocks_writes())?;
+        let mut reads = effects.locks.iter().map(|it| name(&it.relation));
+        let table = reads.find(|it| !self.situation.is_small(it))?;
+        is_computed.then(|| Hazard {
+            work: Work::Read,
+            stops_readers: mode.blocks_reads(),
+            locked: name(locked),
+            table,
+        })
     }
 
     /// The gravest work of one statement while locks are held that programs wait for.
@@ -306,5 +322,8 @@ mod tests {
         let drop = "alter table shop drop column title";
         let expected = "all rows of `book` would be read while nobody can read `shop`";
         assert_eq!(hazard(&[drop, validate]).as_deref(), Some(expected));
+        let view = "create materialized view sold as select id from book";
+        assert_eq!(hazard(&[view]), None);
+        assert_eq!(hazard(&[drop, view]).as_deref(), Some(expected));
     }
 }

@@ -176,6 +176,10 @@ alter table metric drop constraint metric_pkey;
 create index on event (country_id);
 --- create a unique index on a partitioned table
 create unique index on event (id, at);
+--- add a primary key to a partitioned table by ONLY
+alter table only event add primary key (id, at);
+--- add a unique constraint to a partitioned table by ONLY
+alter table only event add constraint unique_at unique (id, at);
 --- create an index on a partitioned table only
 create index on only event (country_id);
 --- create an index on a partition

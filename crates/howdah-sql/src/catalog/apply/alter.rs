@@ -54,7 +54,7 @@ impl Catalog {
             Action::AlterColumn { column, change } => {
                 self.alter_column(table, column, change, only);
             }
-            Action::AddConstraint(constraint) => self.add_constraint(table, constraint),
+            Action::AddConstraint(constraint) => self.add_constraint(table, constraint, only),
             Action::AlterConstraint {
                 name,
                 deferrable,

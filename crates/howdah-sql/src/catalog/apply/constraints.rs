@@ -9,15 +9,21 @@ use crate::ast::{
 };
 
 impl Catalog {
-    /// Adds a constraint to a table; what is a column's property is not one.
-    pub(super) fn add_constraint(&mut self, table: &ObjectName, constraint: &Constraint) {
+    /// Adds a constraint to a table; what is a column's property is not one. With `only`, a partitioned table's key waits
+    /// for those of its partitions.
+    pub(super) fn add_constraint(
+        &mut self,
+        table: &ObjectName,
+        constraint: &Constraint,
+        only: bool,
+    ) {
         let table = &self.resolve(table);
         if self.relation(table).is_none() {
             return;
         }
         match &constraint.kind {
             ConstraintKind::Unique(key) | ConstraintKind::PrimaryKey(key) => {
-                self.add_key(table, constraint, key);
+                self.add_key(table, constraint, key, only);
             }
             ConstraintKind::Exclude(exclusion) => self.add_exclusion(table, constraint, exclusion),
             ConstraintKind::NotNull(Some(column)) => {
@@ -73,7 +79,13 @@ impl Catalog {
         self.objects().add_constraint(table, made);
     }
 
-    fn add_key(&mut self, table: &ObjectName, constraint: &Constraint, key: &KeyConstraint) {
+    fn add_key(
+        &mut self,
+        table: &ObjectName,
+        constraint: &Constraint,
+        key: &KeyConstraint,
+        only: bool,
+    ) {
         let primary = matches!(constraint.kind, ConstraintKind::PrimaryKey(_));
         if let Some(index) = &key.using_index {
             return self.adopt_index(table, constraint, index);
@@ -111,12 +123,16 @@ impl Catalog {
             options: key.options.clone(),
             tablespace: key.tablespace.as_ref().map(|it| it.text.clone()),
             parent: None,
-            valid: true,
+            valid: !only || self.child_names(table).is_empty(),
             constraint: Some(name),
             made: self.now(),
         };
         let index_name = index.name.clone();
-        self.put_with_partitions(&index);
+        if only {
+            self.objects().put_index(Arc::new(index));
+        } else {
+            self.put_with_partitions(&index);
+        }
         if primary {
             for column in &key.columns {
                 self.set_not_null(table, column, None, true);

@@ -78,7 +78,7 @@ impl Catalog {
             self.add_column(&name, column);
         }
         for constraint in &table.constraints {
-            self.add_constraint(&name, constraint);
+            self.add_constraint(&name, constraint, false);
         }
         for parent in &parents {
             self.inherit_constraints(&name, parent);
@@ -104,7 +104,7 @@ impl Catalog {
             }
         });
         for constraint in &def.constraints {
-            self.add_constraint(table, constraint);
+            self.add_constraint(table, constraint, false);
         }
     }
 

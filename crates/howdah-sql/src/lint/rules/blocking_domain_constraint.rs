@@ -70,7 +70,8 @@ fn check(at: &At<'_>, found: &mut Vec<Finding>) {
         DomainAction::ValidateConstraint(_) => None,
         _ => return,
     };
-    if known::is_shared(at, &domain.name) {
+    let is_unused = at.catalog.is_complete() && at.effects.locks.is_empty();
+    if known::is_shared(at, &domain.name) && !is_unused {
         found.push(finding(at, &domain.name, safe));
     }
 }

@@ -326,3 +326,19 @@ def test_what_is_made_has_no_rights_by_default(workshop: Workshop) -> None:
         one.run("public", statements)
         assert one.whole() == two.whole()
         assert statements[-1].startswith("alter default privileges")
+
+
+def test_values_move_between_partitions(workshop: Workshop) -> None:
+    parts = (
+        "create table p (k int) partition by list (k);"
+        "create table p1 partition of p for values in ({0});"
+        "create table p2 partition of p for values in ({1});{2}"
+    )
+    new = "create table p3 partition of p for values in (4)"
+    changed(
+        workshop,
+        parts.format("1", "3, 2, 4", ""),
+        parts.format("1, 2", "3", new),
+        "insert into p values (1), (3)",
+    )
+    assert value(workshop, "select count(*) from one.p") == 2

@@ -255,6 +255,11 @@ HAZARDS = [
     Hazard("blocking-type-change", "ALTER TABLE orders ALTER COLUMN code TYPE varchar(10)"),
     Hazard(
         "blocking-type-change",
+        "ALTER TABLE counted ALTER COLUMN id TYPE bigint",
+        "CREATE TABLE counted (id serial);",
+    ),
+    Hazard(
+        "blocking-type-change",
         "ALTER TABLE orders ALTER COLUMN code TYPE text",
         ORDERS + "CREATE INDEX part ON orders (code text_pattern_ops DESC, (lower(code)))"
         " INCLUDE (id) WITH (fillfactor = 70) WHERE code <> 'x';",

@@ -2,9 +2,10 @@
 
 use std::borrow::Cow;
 
+use super::routine::dollar_tag;
 use super::{definition, push_some, routine};
-use crate::identifiers::quoted;
-use crate::value::{DefaultPrivileges, Grant, Grants, Name, Schema, Table};
+use crate::identifiers::{literal, quoted};
+use crate::value::{DefaultPrivileges, Grant, Grants, Name, Schema};
 
 pub(crate) fn everything(schema: &Schema, out: &mut Vec<String>) {
     let mut grant = |what: String, grants: &Grants, is_public: bool| {
@@ -75,26 +76,34 @@ pub(crate) fn everything(schema: &Schema, out: &mut Vec<String>) {
     }
 }
 
-/// The privileges on a table and its columns on another relation, each with what takes it back.
-pub(crate) fn alike(name: &Name, table: &Table) -> Vec<(String, String)> {
-    let whole = table.grants.iter().flatten().map(|it| (None, it));
-    let columns = table.columns.iter().flat_map(|column| {
-        let grants = column.grants.iter().flatten();
-        grants.map(move |it| (Some(quoted(&column.name)), it))
-    });
-    let statements = whole.chain(columns).map(|(column, it)| {
-        let privileges = it.privileges.iter().map(|privilege| match &column {
-            Some(column) => format!("{privilege} ({column})"),
-            None => privilege.clone(),
-        });
-        let list = privileges.collect::<Vec<_>>().join(", ");
-        let (role, tail) = (role(it), tail(it));
-        (
-            format!("grant {list} on {name} to {role}{tail}"),
-            format!("revoke {list} on {name} from {role}"),
-        )
-    });
-    statements.collect()
+/// Gives on one relation what another one and its columns give, as they do when it runs: whoever has granted it.
+pub(crate) fn copied(from: &Name, to: &Name) -> String {
+    let table = literal(&from.to_string());
+    let body = format!(
+        "
+declare
+    given text;
+begin
+    for given in
+        select format('grant %s%s on {target} to %s%s', it.privilege_type, ' (' || quote_ident(o.attname) || ')',
+            case it.grantee when 0 then 'public' else quote_ident(pg_get_userbyid(it.grantee)) end,
+            case when it.is_grantable then ' with grant option' end)
+        from (
+            select relacl, null, relowner from pg_class where oid = {table}::regclass
+            union all
+            select a.attacl, a.attname, c.relowner from pg_attribute a join pg_class c on c.oid = a.attrelid
+            where c.oid = {table}::regclass and not a.attisdropped
+        ) as o(acl, attname, owner), aclexplode(o.acl) as it
+        where it.grantee <> o.owner
+    loop
+        execute given;
+    end loop;
+end
+",
+        target = to.to_string().replace('%', "%%").replace('\'', "''"),
+    );
+    let tag = dollar_tag(&body);
+    format!("do {tag}{body}{tag}")
 }
 
 fn column_grants(table: &Name, column: &str, grants: &Grants, out: &mut Vec<String>) {

@@ -67,7 +67,7 @@ fn attributes(it: &Routine) -> Vec<String> {
 }
 
 /// A quote that the body does not hold.
-fn dollar_tag(body: &str) -> String {
+pub(super) fn dollar_tag(body: &str) -> String {
     let tags = std::iter::once("$$".to_owned()).chain((0..).map(|number| match number {
         0 => "$body$".to_owned(),
         number => format!("$body{number}$"),

@@ -87,6 +87,10 @@ fn edges(drafts: &[Draft], hard: &BTreeSet<Entity>) -> Vec<BTreeSet<usize>> {
                 it.change.entity.relation() == relation && it.alters != draft.alters
             });
             parts.for_each(|(part, _)| link(place, part));
+            // what it gives up another partition may take
+            let others = drafts.iter().enumerate();
+            let others = others.filter(|(_, it)| joins_parent(it, draft));
+            others.for_each(|(other, _)| link(place, other));
         }
         if guards(draft) {
             // switched on behind its policies, and off before they go: else nobody sees a row meanwhile
@@ -181,6 +185,18 @@ fn minds_default(draft: &Draft) -> bool {
         draft.change.aspect,
         Some(Aspect::Type | Aspect::AddIdentity)
     )
+}
+
+/// Whether a relation is made or attached below what another one leaves.
+fn joins_parent(draft: &Draft, leaves: &Draft) -> bool {
+    let comes = draft.change.aspect == Some(Aspect::AttachPartition)
+        || draft.change.action == Action::Create;
+    let is_parent =
+        |it: &&Entity| matches!(it, Entity::Relation(_)) && **it != leaves.change.entity;
+    let mut parents = leaves.releases.iter().filter(is_parent);
+    comes
+        && matches!(draft.change.entity, Entity::Relation(_))
+        && parents.any(|it| draft.needs.contains(it))
 }
 
 /// Whether it switches row security.

@@ -86,14 +86,15 @@ fn with_view(
     };
     let drop = format!("drop view {was}");
     let create = format!("create view {was}{options} as select * from {name}");
-    let mut made = vec![(create, drop.clone())];
-    if let Some(table) = situation.from.table(name) {
-        made.extend(ddl::grant::alike(was, table));
-    }
+    let rights = ddl::grant::copied(name, was);
+    let again = vec![create.clone(), rights.clone()];
     let reason = "the old program goes on under the old name";
-    let again = made.iter().map(|(sql, _)| sql.clone()).collect();
-    let views = made.into_iter();
-    steps.extend(views.map(|(sql, undo)| Step::ddl(sql, object(change), reason).undone_by(undo)));
+    steps.push(Step::ddl(create, object(change), reason).undone_by(drop.clone()));
+    let reason = "with the rights that the table gives, whoever granted them";
+    steps.push(Step {
+        undo: Some(Vec::new()),
+        ..Step::ddl(rights, object(change), reason)
+    });
     let reason = "no program uses the old name any more";
     let drop = Step {
         undo: Some(vec![again]),

@@ -172,12 +172,34 @@ fn finding(
         format!(
             "ALTER TABLE {table} ADD COLUMN {next} {type_name};\n\
              {}\n\
+             {}\
              -- when programs read and write {next} alone\n\
              -- howdah: ignore dropped-column -- its values are in {next}\n\
              ALTER TABLE {table} DROP COLUMN {column};",
-            recipes::backfill_from(table, &next, column, value)
+            recipes::backfill_from(table, &next, column, value),
+            taken_over(at, table, column, &next),
         ),
     )
+}
+
+/// What the new column has of the old one: a default, its sequence, that null is refused.
+fn taken_over(at: &At<'_>, table: &ObjectName, column: &Name, next: &Name) -> String {
+    let known = at.catalog.relation(table);
+    let Some(known) = known.and_then(|it| it.column(column)) else {
+        return String::new();
+    };
+    let mut steps = String::new();
+    if let Some(default) = &known.default {
+        let alter = format!("ALTER TABLE {table} ALTER COLUMN {next}");
+        let _ = writeln!(steps, "{alter} SET DEFAULT {};", default.text);
+    }
+    if let (Some(sequence), None) = (&known.sequence, known.identity) {
+        let _ = writeln!(steps, "ALTER SEQUENCE {sequence} OWNED BY {table}.{next};");
+    }
+    if known.not_null {
+        let _ = writeln!(steps, "{}", recipes::not_null(at, table, next));
+    }
+    steps
 }
 
 fn indexes(

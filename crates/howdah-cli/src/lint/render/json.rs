@@ -8,7 +8,7 @@ use howdah_sql::lint::{Fix, Help, Work};
 use howdah_sql::locks::LockTaken;
 use howdah_sql::text::Position;
 use serde::Serialize;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{FileReport, Located, Renderer, Totals};
 

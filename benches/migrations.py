@@ -61,7 +61,7 @@ SETUP = """
     create table event (id bigint generated always as identity, day int not null, note text,
         primary key (id, day)) partition by range (day);
     create table event_first partition of event for values from (0) to (1000);
-    insert into event (day, note) select n % 1000, 'x' from generate_series(1, {rows}) n;
+    insert into event (day, note) select n % 1000, 'x' from generate_series(1, 50000) n;
     vacuum analyze book;
     vacuum analyze event;
 """

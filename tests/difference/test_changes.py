@@ -165,6 +165,19 @@ def test_what_is_renamed_keeps_its_rows(workshop: Workshop) -> None:
     assert value(workshop, "select name from one.authors") == "x"
 
 
+def test_what_two_catalogs_show_to_be_renamed_keeps_its_rows(workshop: Workshop) -> None:
+    table = (
+        "create table p (id serial primary key, name text not null unique, v int check (v > 0));"
+        "create index on p (v)"
+    )
+    row = "insert into p (name) values ('x')"
+    changed(workshop, table, f"{table}; alter table p rename to people", row)
+    assert value(workshop, "select name from one.people") == "x"
+    if workshop.version >= 180_000:
+        changed(workshop, table, f"{table}; alter table p rename name to title", row)
+        assert value(workshop, "select title from one.p") == "x"
+
+
 def test_names_that_only_differ_are_renamed(workshop: Workshop) -> None:
     statements = changed(
         workshop,

@@ -118,7 +118,12 @@ def test_a_key_takes_an_index_that_is_there(workshop: Workshop) -> None:
 
 
 def test_null_is_refused_by_what_is_proven(workshop: Workshop) -> None:
-    steps = planned(workshop, BOOK, f"{BOOK}; alter table book alter title set not null")
+    after = f"{BOOK}; alter table book alter title set not null"
+    asked = workshop.plan(workshop.make("one", [BOOK]), workshop.make("two", [after]))
+    (question,) = asked["questions"]
+    assert (asked["steps"], question["id"]) == ([], "value book.title")
+    assert [it["answer"] for it in question["answers"]] == ["an SQL expression", "filled", "keep"]
+    steps = planned(workshop, BOOK, after, answers={"value book.title": "filled"})
     name = "book_title_not_null"
     if workshop.version >= 180_000:
         assert sql(steps) == [

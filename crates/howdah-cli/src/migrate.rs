@@ -136,10 +136,6 @@ struct Waiting {
 }
 
 #[derive(Debug, Args, Serialize)]
-#[expect(
-    clippy::struct_excessive_bools,
-    reason = "each is a switch of the command line"
-)]
 struct Up {
     /// Up to this migration, named by its first letters [default: all]
     #[arg(value_name = "TARGET")]

@@ -72,13 +72,18 @@ impl Script {
         }
         for statement in &script.statements {
             let at = lines.position(statement.span.start);
+            let mut effects = locks::effects(statement, catalog, version);
+            let is_within = |at: u32| (statement.span.start..=statement.span.end).contains(&at);
+            if script.errors.iter().any(|it| is_within(it.span.start)) {
+                effects.unknown = Some("part of it is not understood".to_owned());
+            }
             told.push(Told {
                 file: self.file.clone(),
                 line: at.line,
                 column: at.column,
                 text: statement.span.of(text).to_owned(),
                 version,
-                effects: locks::effects(statement, catalog, version),
+                effects,
             });
             catalog.apply(statement);
         }

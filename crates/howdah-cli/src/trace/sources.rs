@@ -63,12 +63,15 @@ pub(super) fn of_project(
         let is_named = named.contains(&path);
         named.retain(|it| *it != path);
         let is_before = !is_named && (migration.quiet || !files.is_empty());
-        if let Some(error) = migration.error.as_ref().filter(|_| !is_before) {
-            talk!("note: `{}`: {error}", migration.path.display());
+        if is_before && exists {
+            continue;
         }
-        if !(is_before && exists) {
-            sources.push(source(&migration, is_before));
+        if let Some(error) = &migration.error {
+            let path = migration.path.display();
+            anyhow::ensure!(!is_named, "`{path}`: {error}");
+            talk!("note: `{path}`: {error}");
         }
+        sources.push(source(&migration, is_before));
     }
     if let Some(unknown) = named.first() {
         let error = anyhow::anyhow!("`{}` is no migration of the project", unknown.display());

@@ -3,7 +3,7 @@
 use super::order::{self, Object};
 use super::{
     comment, constraint, event_trigger, grant, index, inherited, owner, publication, push_some,
-    statistics, view, with,
+    statistics, types, view, with,
 };
 use crate::identifiers::{literal, quoted, quoted_list};
 use crate::naming;
@@ -20,12 +20,8 @@ pub(crate) fn everything(schema: &Schema, out: &mut Vec<String>) {
         }
     }
     for domain in &schema.domains {
-        for check in domain.checks.iter().filter(|it| it.not_valid) {
-            let mut text = format!("alter domain {} add", domain.name);
-            push_some(&mut text, " constraint ", check.name.as_deref().map(quoted));
-            push_some(&mut text, " check (", Some(&check.expression));
-            out.push(text + ") not valid");
-        }
+        let unproven = domain.checks.iter().filter(|it| it.not_valid);
+        out.extend(unproven.map(|check| types::add_check(&domain.name, check)));
     }
     // the keys that foreign keys of other tables lead to must be there first
     for table in &schema.tables {

@@ -6,6 +6,13 @@ use crate::value::{InheritedColumn, Table};
 
 /// The statements for all columns of a table.
 pub(crate) fn alter(table: &Table, it: &InheritedColumn) -> Vec<String> {
+    let mut out = settings(table, it);
+    out.extend(it.not_null.then(|| refuse_null(table, it)));
+    out
+}
+
+/// The statements for everything but null.
+pub(crate) fn settings(table: &Table, it: &InheritedColumn) -> Vec<String> {
     let (name, column) = (&table.name, quoted(&it.name));
     let mut out = Vec::new();
     let mut say = |text: String| {
@@ -39,12 +46,11 @@ pub(crate) fn alter(table: &Table, it: &InheritedColumn) -> Vec<String> {
             "alter table {name} alter column {column} set storage {storage}"
         ));
     }
-    out.extend(it.not_null.then(|| refuse_null(table, it)));
     out
 }
 
 /// Null is refused by this table alone.
-fn refuse_null(table: &Table, it: &InheritedColumn) -> String {
+pub(crate) fn refuse_null(table: &Table, it: &InheritedColumn) -> String {
     let (name, column) = (&table.name, quoted(&it.name));
     let Some(constraint) = &it.not_null_constraint else {
         return format!("alter table {name} alter column {column} set not null");

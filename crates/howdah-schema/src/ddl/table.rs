@@ -4,24 +4,16 @@ use std::borrow::Cow;
 
 use super::{constraint, foreign, push_some, sequence, with};
 use crate::identifiers::quoted;
-use crate::value::{Column, NotNull, Table};
+use crate::value::{Column, Name, NotNull, Table};
 
 pub(crate) fn create(it: &Table) -> String {
-    let kind = match &it.foreign {
-        Some(_) => kind(it),
-        None if it.unlogged => "unlogged table",
-        None => "table",
-    };
-    let mut text = format!("create {kind} {}", it.name);
-    push_some(
-        &mut text,
-        " partition of ",
-        it.partition_of.as_ref().map(|of| &of.parent),
-    );
+    let of = it.partition_of.as_ref().map(|of| &of.parent);
+    let mut text = begun(it);
+    push_some(&mut text, " partition of ", of);
     push_some(&mut text, " of ", it.of_type.as_ref());
     let lines = lines(it);
     if !lines.is_empty() {
-        push_some(&mut text, " (\n    ", Some(lines.join(",\n    ") + "\n)"));
+        push_lines(&mut text, &lines);
     } else if it.partition_of.is_none() && it.of_type.is_none() {
         text.push_str(" ()");
     }
@@ -30,6 +22,38 @@ pub(crate) fn create(it: &Table) -> String {
         " ",
         it.partition_of.as_ref().map(|of| &of.bounds),
     );
+    text + &ended(it)
+}
+
+/// A partition by itself, as it can be attached to its parent.
+pub(crate) fn create_apart(it: &Table, parent: &Name) -> String {
+    // attaching brings indexes and identity along; the others no partition has
+    let excluded = ["indexes", "identity", "comments", "statistics"];
+    let excluded = excluded.map(|it| format!(" excluding {it}")).concat();
+    let mut all = vec![format!("like {parent} including all{excluded}")];
+    all.extend(lines(it));
+    let mut text = begun(it);
+    push_lines(&mut text, &all);
+    text + &ended(it)
+}
+
+fn push_lines(text: &mut String, lines: &[String]) {
+    push_some(text, " (\n    ", Some(lines.join(",\n    ") + "\n)"));
+}
+
+/// `create table name`.
+fn begun(it: &Table) -> String {
+    let kind = match &it.foreign {
+        Some(_) => kind(it),
+        None if it.unlogged => "unlogged table",
+        None => "table",
+    };
+    format!("create {kind} {}", it.name)
+}
+
+/// What follows the columns.
+fn ended(it: &Table) -> String {
+    let mut text = String::new();
     if !it.inherits.is_empty() {
         let parents: Vec<String> = it.inherits.iter().map(ToString::to_string).collect();
         push_some(&mut text, " inherits (", Some(parents.join(", ") + ")"));

@@ -2,7 +2,7 @@
 
 use super::{push_some, table};
 use crate::identifiers::{literal, quoted};
-use crate::value::{Composite, Domain, Enum, Range};
+use crate::value::{Composite, Domain, DomainCheck, Enum, Name, Range};
 
 pub(crate) fn create_enum(it: &Enum) -> String {
     let labels: Vec<String> = it.labels.iter().map(|label| literal(label)).collect();
@@ -52,6 +52,17 @@ pub(crate) fn create_domain(it: &Domain) -> String {
         push_some(&mut text, " constraint ", check.name.as_deref().map(quoted));
         push_some(&mut text, " check (", Some(&check.expression));
         text.push(')');
+    }
+    text
+}
+
+pub(crate) fn add_check(domain: &Name, check: &DomainCheck) -> String {
+    let mut text = format!("alter domain {domain} add");
+    push_some(&mut text, " constraint ", check.name.as_deref().map(quoted));
+    push_some(&mut text, " check (", Some(&check.expression));
+    text.push(')');
+    if check.not_valid {
+        text.push_str(" not valid");
     }
     text
 }

@@ -307,12 +307,13 @@ impl<'a> Changes<'a> {
                 _ => None,
             };
             let mut change = Change::new(entity.clone(), Action::Drop);
+            change.object.kind = node.definition.kind(&entity);
             change.from = Some(node.definition.clone());
             change.is_made_again = self.to.nodes.contains_key(&entity);
             change.undo = self.restored(&drops);
             if let Some(name) = former {
                 let aside = former_name(name);
-                let kind = word(&node.definition);
+                let kind = node.definition.kind(&entity);
                 change.statements = vec![format!(
                     "alter {kind} {name} rename to {}",
                     crate::identifiers::quoted(&aside.name)
@@ -379,6 +380,7 @@ impl<'a> Changes<'a> {
                 all.filter(|it| !makes.contains(it)).collect()
             };
             let mut change = Change::new(entity.clone(), Action::Create);
+            change.object.kind = node.definition.kind(&entity);
             change.statements = make::create(&entity, &node.definition, self.to);
             if let (Entity::Column(table, _), Definition::Column(column)) =
                 (&entity, &node.definition)
@@ -470,6 +472,7 @@ impl<'a> Changes<'a> {
             let mut follows = None;
             for it in there.unwrap_or_default() {
                 let mut change = Change::new(entity.clone(), Action::Alter);
+                change.object.kind = to.definition.kind(entity);
                 let undo = back
                     .iter()
                     .find(|other| reverses(&it.aspect, &other.aspect));
@@ -484,7 +487,7 @@ impl<'a> Changes<'a> {
                     }
                 } else if it.aspect == Aspect::AdvanceIdentity {
                     change.undo = Some(Vec::new());
-                } else if it.aspect == Aspect::Validate {
+                } else if matches!(it.aspect, Aspect::Validate | Aspect::ValidateCheck(_)) {
                     change = change.undone_by(Action::Alter, unproven(self.from, entity, from));
                 } else if let Some(again) = &mut again {
                     // the first of them takes all of them back
@@ -568,13 +571,19 @@ fn reverses(one: &Aspect, other: &Aspect) -> bool {
                 | (Aspect::AttachPartition, Aspect::DetachPartition)
                 | (Aspect::Options, Aspect::ResetOptions)
         ) || matches!((a, b), (Aspect::Inherit(a), Aspect::NoInherit(b)) if a == b)
-            || matches!((a, b), (Aspect::Check(a) | Aspect::Attribute(a), Aspect::Check(b) | Aspect::Attribute(b))
+            || matches!((a, b), (Aspect::AddCheck(a), Aspect::DropCheck(b))
+                | (Aspect::InheritedNotNull(a), Aspect::InheritedNull(b)) if a == b)
+            || matches!((a, b), (Aspect::Attribute(a), Aspect::Attribute(b))
                 if a.starts_with('+') && b.starts_with('-') && a.get(1..) == b.get(1..))
     };
     let is_same = one == other
         && !matches!(
             one,
-            Aspect::Validate | Aspect::Check(_) | Aspect::Attribute(_)
+            Aspect::Validate
+                | Aspect::ValidateCheck(_)
+                | Aspect::AddCheck(_)
+                | Aspect::DropCheck(_)
+                | Aspect::Attribute(_)
         );
     is_same || pair(one, other) || pair(other, one)
 }
@@ -597,13 +606,6 @@ fn type_name(model: &Model<'_>, column: &Entity) -> Option<String> {
     match &model.nodes.get(column)?.definition {
         Definition::Column(it) => Some(it.type_name.clone()),
         _ => None,
-    }
-}
-
-fn word(definition: &Definition) -> &'static str {
-    match definition {
-        Definition::Domain(_) => "domain",
-        _ => "type",
     }
 }
 

@@ -3,6 +3,8 @@
 //! No IO. A definition holds what its own statements say, and nothing that has statements of its own: so two are
 //! equal when nothing needs to be done.
 
+use super::entity::Entity;
+use crate::ddl;
 use crate::value::{
     Column, Composite, Constraint, Domain, Enum, Extension, Grant, Index, OwnedBy, Policy,
     Publication, Range, Routine, Sequence, Server, Table, Trigger, View,
@@ -57,6 +59,19 @@ pub enum Definition {
     Publication(Box<Publication>),
     /// Something that is known by its statements.
     Other(Statements),
+}
+
+impl Definition {
+    /// The word for what it defines.
+    pub(super) fn kind(&self, of: &Entity) -> &'static str {
+        match (of, self) {
+            (Entity::Relation(_), Self::View(it)) => ddl::view::kind(it),
+            (Entity::Relation(_), Self::Table(it)) => ddl::table::kind(it),
+            (Entity::Type(_), Self::Domain(_)) => "domain",
+            (Entity::Routine(..), Self::Routine(it)) => it.kind.sql(),
+            _ => of.kind(),
+        }
+    }
 }
 
 /// What makes something and what drops it.

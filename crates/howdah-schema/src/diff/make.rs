@@ -9,7 +9,7 @@ use crate::ddl::{
     attach, constraint, foreign, index, inherited, push_some, routine, sequence, table, types, view,
 };
 use crate::identifiers::{literal, quoted};
-use crate::value::{Domain, Enabled, Extension, Index, Name, Trigger, View};
+use crate::value::{Domain, DomainCheck, Enabled, Extension, Index, Name, Trigger, View};
 
 /// The statements that make it, with those parts that are made along with it.
 pub(super) fn create(entity: &Entity, definition: &Definition, model: &Model<'_>) -> Vec<String> {
@@ -152,22 +152,17 @@ fn create_extension(it: &Extension) -> String {
 fn create_domain(it: &Domain) -> Vec<String> {
     let mut statements = vec![types::create_domain(it)];
     let unproven = it.checks.iter().filter(|check| check.not_valid);
-    statements.extend(unproven.map(|check| add_check(it, check)));
+    statements.extend(unproven.map(|check| types::add_check(&it.name, check)));
+    let told = it.checks.iter().filter(|check| check.comment.is_some());
+    statements.extend(told.map(|check| comment_on_check(it, check)));
     statements
 }
 
-pub(super) fn add_check(domain: &Domain, check: &crate::value::DomainCheck) -> String {
-    let mut text = format!("alter domain {} add", domain.name);
-    push_some(&mut text, " constraint ", check.name.as_deref().map(quoted));
-    push_some(
-        &mut text,
-        " check (",
-        Some(format!("{})", check.expression)),
-    );
-    if check.not_valid {
-        text.push_str(" not valid");
-    }
-    text
+pub(super) fn comment_on_check(domain: &Domain, check: &DomainCheck) -> String {
+    let name = quoted(check.name.as_deref().unwrap_or_default());
+    let on = format!("constraint {name} on domain {}", domain.name);
+    let text = check.comment.clone().unwrap_or_default();
+    comment(&Described { on, text }, check.comment.as_ref())
 }
 
 fn create_table(name: &Name, model: &Model<'_>) -> Vec<String> {

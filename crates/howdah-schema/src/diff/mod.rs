@@ -17,6 +17,7 @@ mod changes;
 pub(crate) mod column;
 mod definition;
 mod entity;
+pub(crate) mod evident;
 mod grants;
 mod make;
 mod model;
@@ -199,6 +200,7 @@ impl Difference {
 /// What makes `to` of `from`; names must be complete (see [`crate::naming`]).
 #[must_use]
 pub fn diff(from: &Schema, to: &Schema, options: Options) -> Difference {
+    let to = &*evident::told(from, to);
     let (from, to) = (&*not_null::told(from), &*not_null::told(to));
     let mut pair = (Cow::Borrowed(from), Cow::Borrowed(to));
     if owners::are_told(from) != owners::are_told(to) {

@@ -135,7 +135,11 @@ fn edges(drafts: &[Draft], hard: &BTreeSet<Entity>) -> Vec<BTreeSet<usize>> {
             let lets_go =
                 draft.alters.is_some() && hard.contains(entity) && !draft.needs.contains(entity);
             if gives_way || lets_go {
+                let is_default = matches!(draft.change.entity, Entity::Default(..));
+                let is_free = is_default && !hard.contains(entity);
                 let alterers = known.alterers.get(entity).into_iter().flatten();
+                let alterers =
+                    alterers.filter(|it| !is_free || drafts.get(**it).is_some_and(minds_default));
                 alterers.for_each(|it| link(place, *it));
             }
         }
@@ -169,6 +173,14 @@ fn edges(drafts: &[Draft], hard: &BTreeSet<Entity>) -> Vec<BTreeSet<usize>> {
         }
     }
     edges
+}
+
+/// Whether it is refused as long as the column has a default.
+fn minds_default(draft: &Draft) -> bool {
+    matches!(
+        draft.change.aspect,
+        Some(Aspect::Type | Aspect::AddIdentity)
+    )
 }
 
 /// Whether it switches row security.

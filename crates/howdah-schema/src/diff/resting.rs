@@ -30,10 +30,7 @@ pub(crate) fn resting_on(
                 continue;
             }
             if !is_quick(entity, node) {
-                let kind = match &node.definition {
-                    Definition::View(it) => crate::ddl::view::kind(it),
-                    _ => entity.kind(),
-                };
+                let kind = node.definition.kind(entity);
                 return Err(format!("the {kind} `{entity}` rests on it"));
             }
             found.insert(entity.clone());

@@ -99,7 +99,7 @@ pub(super) fn unproven(model: &Model<'_>, entity: &Entity, from: &Node) -> Vec<S
             };
             let name = quoted(check.name.as_deref().unwrap_or_default());
             let drop = format!("alter domain {} drop constraint {name}", domain.name);
-            vec![drop, make::add_check(domain, check)]
+            vec![drop, crate::ddl::types::add_check(&domain.name, check)]
         }
         _ => Vec::new(),
     }

@@ -1,7 +1,7 @@
 //! Columns: added with values in batches, null refused by what is proven. No IO.
 
 use super::hazard::Hazard;
-use super::units::{Form, Outcome, apart, object, plain, validates, validation};
+use super::units::{Form, Outcome, apart, deployed, object, plain, validates, validation};
 use super::{Batches, Deploy, Kind, Question, Situation, Step};
 use crate::ddl;
 use crate::diff::{Action, Aspect, Change, Definition, Entity};
@@ -160,6 +160,82 @@ fn valued(situation: &Situation<'_>, change: &Change, reason: String) -> Outcome
     )
 }
 
+/// A column refuses null from now on: rows that have it get a value first, or none has it, as an answer says.
+pub(crate) fn null_refused(
+    situation: &Situation<'_>,
+    change: &Change,
+    table: &Name,
+    column: &Column,
+) -> Outcome {
+    let contract = |forms: Vec<Form>| Outcome::Steps(forms, Deploy::Contract);
+    let is_foreign = situation
+        .table(table)
+        .is_some_and(|it| it.foreign.is_some());
+    let is_proven = !situation.is_small(table) && situation.hazard(change).is_none();
+    if is_foreign || is_proven || !situation.has_rows(table) {
+        let steps = plain(
+            change,
+            "no row is read: there is none, or a check has proven it",
+        );
+        return contract(vec![deployed(steps, Deploy::Contract)]);
+    }
+    let id = format!("value {table}.{}", quoted(&column.name));
+    let answer = situation.options.answers.get(&id).map(String::as_str);
+    let value = match (answer, column.default.as_deref()) {
+        (Some("keep"), _) => return Outcome::Left,
+        (Some("filled"), _) => None,
+        (Some(value), _) | (None, Some(value)) => Some(value),
+        (None, None) => return Outcome::Asked(unfilled(change, id, table, column)),
+    };
+    let fill = value.map(|value| {
+        let name = quoted(&column.name);
+        let (set, condition) = (format!("{name} = {value}"), format!("{name} is null"));
+        backfill(situation, table, &set, &condition, &object(change))
+    });
+    if situation.is_small(table) {
+        let fill = fill.map(|it| Step::ddl(it.sql, it.object, "the table is small"));
+        let steps = plain(change, "the table is small");
+        let steps = fill.into_iter().chain(steps).collect();
+        return contract(vec![deployed(steps, Deploy::Contract)]);
+    }
+    let (object, state) = (object(change), NotNull::Absent);
+    contract(refuse_null(
+        situation,
+        table,
+        column,
+        Deploy::Contract,
+        &object,
+        state,
+        fill,
+    ))
+}
+
+/// Rows that have null have to get something else.
+fn unfilled(change: &Change, id: String, table: &Name, column: &Column) -> Question {
+    let question = Question::new(
+        id,
+        object(change),
+        format!("which value do the rows of `{table}` get that have none?"),
+        format!(
+            "`{table}.{}` refuses null from now on and has no default",
+            quoted(&column.name)
+        ),
+    );
+    let question = match column.generated {
+        Some(_) => question,
+        None => question.answer(
+            "an SQL expression",
+            "it is filled in in batches; then null is refused",
+        ),
+    };
+    question
+        .answer(
+            "filled",
+            "every row has a value: it is proven, and null is refused",
+        )
+        .answer("keep", "leave it as it is")
+}
+
 /// An update in batches.
 pub(crate) fn backfill(
     situation: &Situation<'_>,
@@ -265,50 +341,20 @@ pub(crate) fn altered(situation: &Situation<'_>, change: &Change) -> Outcome {
     if validates(change) {
         return Outcome::Steps(apart(validation(change)), Deploy::Migrate);
     }
-    let Some(hazard) = situation.hazard(change) else {
-        let deploy = match change.aspect {
-            Some(Aspect::SetNotNull) => Deploy::Contract,
-            _ => Deploy::Expand,
-        };
-        let steps = plain(
-            change,
-            "it changes the catalog alone, or the table is small",
-        );
-        let steps = steps.into_iter().map(|it| it.deployed(deploy)).collect();
-        return Outcome::Steps(vec![steps], deploy);
-    };
-    match (&change.aspect, whole(situation, change)) {
-        (Some(Aspect::SetNotNull), Some((table, column))) => {
-            let (mut forms, mut fill) = (Vec::new(), None);
-            if let Some(default) = column.default.as_deref() {
-                let name = quoted(&column.name);
-                let set = format!("{name} = {default}");
-                let condition = format!("{name} is null");
-                fill = Some(backfill(
-                    situation,
-                    table,
-                    &set,
-                    &condition,
-                    &object(change),
-                ));
-            }
-            forms.extend(refuse_null(
-                situation,
-                table,
-                column,
-                Deploy::Contract,
-                &object(change),
-                NotNull::Absent,
-                fill,
-            ));
-            Outcome::Steps(forms, Deploy::Contract)
-        }
-        (Some(Aspect::Type), _) => {
-            let id = format!("type {}", change.object.name);
-            rewritten(situation, change, &id, hazard.to_string())
-        }
-        _ => anew(situation, change, &hazard),
+    if let (Some(Aspect::SetNotNull), Some((table, column))) =
+        (&change.aspect, whole(situation, change))
+    {
+        return null_refused(situation, change, table, column);
     }
+    let Some(hazard) = situation.hazard(change) else {
+        let reason = "it changes the catalog alone, or the table is small";
+        return Outcome::Steps(vec![plain(change, reason)], Deploy::Expand);
+    };
+    if change.aspect == Some(Aspect::Type) {
+        let id = format!("type {}", change.object.name);
+        return rewritten(situation, change, &id, hazard.to_string());
+    }
+    anew(situation, change, &hazard)
 }
 
 /// Beside a new column readers and writers go on; what is lost on the way was not asked for.

@@ -2,7 +2,7 @@
 
 use super::index;
 use super::leftover::{State, aside};
-use super::units::{Outcome, apart, constraint_of, object, plain};
+use super::units::{Outcome, apart, constraint_of, deployed, object, plain};
 use super::{Deploy, Kind, Question, Situation, Step};
 use crate::ddl;
 use crate::diff::{Action, Change, Entity};
@@ -17,24 +17,26 @@ pub(crate) fn created(situation: &Situation<'_>, change: &Change) -> Outcome {
         return Outcome::Left;
     };
     let is_quick = it.not_valid || it.not_enforced;
+    // of columns that are there, the old program does not know the rule
+    let is_new = is_about_new_columns(situation, table, it);
     if is_quick || situation.is_made(table) || is_small(situation, table, it) {
         let reason = if is_quick {
             "rows that are there are not read"
         } else {
             "the table is new or small: its rows are read at once"
         };
-        return Outcome::Steps(vec![plain(change, reason)], Deploy::Expand);
+        let deploy = if is_new {
+            Deploy::Expand
+        } else {
+            Deploy::Contract
+        };
+        return Outcome::Steps(vec![deployed(plain(change, reason), deploy)], deploy);
     }
-    match &it.kind {
+    let mut steps = Vec::new();
+    let ready = match &it.kind {
         ConstraintKind::Check { .. } | ConstraintKind::ForeignKey { .. } => {
-            let mut steps = Vec::new();
             prove_later(situation, table, it, &object(change), &mut steps);
-            if is_about_new_columns(situation, table, it) {
-                return Outcome::Steps(apart(steps), Deploy::Migrate);
-            }
-            // the old program does not know the rule
-            let steps = steps.into_iter().map(|it| it.deployed(Deploy::Contract));
-            Outcome::Steps(apart(steps), Deploy::Contract)
+            Deploy::Migrate
         }
         ConstraintKind::PrimaryKey {
             without_overlaps: false,
@@ -44,21 +46,30 @@ pub(crate) fn created(situation: &Situation<'_>, change: &Change) -> Outcome {
             without_overlaps: false,
             ..
         } => {
-            let mut steps = Vec::new();
             key(situation, table, it, &object(change), &mut steps);
-            Outcome::Steps(apart(steps), Deploy::Expand)
+            Deploy::Expand
         }
-        _ => asked(situation, change),
+        _ => return asked(situation, change, is_new),
+    };
+    if is_new {
+        return Outcome::Steps(apart(steps), ready);
     }
+    let steps = deployed(steps, Deploy::Contract);
+    Outcome::Steps(apart(steps), Deploy::Contract)
 }
 
 /// What reads the table under a lock has no other form.
-fn asked(situation: &Situation<'_>, change: &Change) -> Outcome {
+fn asked(situation: &Situation<'_>, change: &Change, is_new: bool) -> Outcome {
+    let deploy = if is_new {
+        Deploy::Expand
+    } else {
+        Deploy::Contract
+    };
     let id = format!("block {}", object(change));
     match situation.options.answers.get(&id).map(String::as_str) {
         Some("block") => {
             let reason = "it was answered that readers and writers may wait";
-            Outcome::Steps(vec![plain(change, reason)], Deploy::Expand)
+            Outcome::Steps(vec![deployed(plain(change, reason), deploy)], deploy)
         }
         Some("keep") => Outcome::Left,
         _ => {
@@ -78,14 +89,27 @@ fn asked(situation: &Situation<'_>, change: &Change) -> Outcome {
 
 /// Whether the old program writes none of its columns.
 fn is_about_new_columns(situation: &Situation<'_>, table: &Name, it: &Constraint) -> bool {
+    let columns = crate::diff::columns_of(&it.kind);
+    let texts = crate::diff::texts_of(&it.kind);
+    are_new(situation, table, &columns, &texts)
+}
+
+/// Whether the table had neither the columns nor those that the texts name.
+pub(super) fn are_new(
+    situation: &Situation<'_>,
+    table: &Name,
+    columns: &[&String],
+    texts: &[&str],
+) -> bool {
     let Some(before) = situation.from.table(table) else {
         return true;
     };
-    let columns = crate::diff::columns_of(&it.kind);
-    let texts = crate::diff::texts_of(&it.kind);
     let words: Vec<String> = texts.iter().flat_map(|it| ddl::words(it)).collect();
-    let mut there = before.columns.iter();
-    !there.any(|own| columns.contains(&&own.name) || words.contains(&own.name))
+    let own = before.columns.iter().map(|it| &it.name);
+    // a parent's columns are not listed
+    let inherits = before.partition_of.is_some() || !before.inherits.is_empty();
+    let mut own = own.filter(|it| columns.contains(it) || words.contains(it));
+    own.next().is_none() && !inherits
 }
 
 /// A foreign key reads the other table, too.
@@ -302,11 +326,7 @@ pub(crate) fn replaced(situation: &Situation<'_>, changes: &[&Change]) -> Option
         .iter()
         .filter(|it| matches!(it.entity, Entity::Comment(_)));
     last.extend(comments.flat_map(|it| plain(it, "it changes the catalog alone")));
-    let last = last
-        .into_iter()
-        .map(|it| it.deployed(Deploy::Migrate))
-        .collect();
-    let mut forms = apart(steps);
-    forms.push(last);
-    Some(Outcome::Steps(forms, Deploy::Migrate))
+    let mut forms = apart(deployed(steps, Deploy::Contract));
+    forms.push(deployed(last, Deploy::Contract));
+    Some(Outcome::Steps(forms, Deploy::Contract))
 }

@@ -1,8 +1,8 @@
 //! Indexes: built and dropped beside readers and writers. No IO.
 
 use super::leftover::{State, aside};
-use super::units::{Outcome, apart, object, plain};
-use super::{Deploy, Kind, Situation, Step};
+use super::units::{Outcome, apart, deployed, object, plain};
+use super::{Deploy, Kind, Situation, Step, constraint};
 use crate::ddl;
 use crate::diff::{Action, Change, Definition, Entity};
 use crate::identifiers::quoted;
@@ -14,6 +14,12 @@ pub(crate) fn created(situation: &Situation<'_>, change: &Change) -> Outcome {
     else {
         return Outcome::Left;
     };
+    // of columns that are there, the old program does not know that values must differ
+    let deploy = if index.unique && !is_about_new_columns(situation, table, index) {
+        Deploy::Contract
+    } else {
+        Deploy::Expand
+    };
     let mut steps = Vec::new();
     let waiting = (table.clone(), aside(name));
     match situation.leftovers.get(&waiting) {
@@ -24,21 +30,32 @@ pub(crate) fn created(situation: &Situation<'_>, change: &Change) -> Outcome {
             steps.push(rename.undone_by(undo));
             let rest = change.statements.iter().skip(1);
             steps.extend(rest.map(|sql| quick(sql, change)));
-            return Outcome::Steps(apart(steps), Deploy::Expand);
+            return Outcome::Steps(apart(deployed(steps, deploy)), deploy);
         }
         Some(_) => steps.push(cleared(table, &waiting.1, &object(change))),
         None => {}
     }
     if situation.is_small(table) || is_foreign(situation, table) {
         let reason = "the table is new or small: the index is built at once";
-        let mut forms = apart(steps);
-        forms.push(plain(change, reason));
-        return Outcome::Steps(forms, Deploy::Expand);
+        let mut forms = apart(deployed(steps, deploy));
+        forms.push(deployed(plain(change, reason), deploy));
+        return Outcome::Steps(forms, deploy);
     }
     build(situation, table, name, index, &object(change), &mut steps);
     let rest = change.statements.iter().skip(1);
     steps.extend(rest.map(|sql| quick(sql, change)));
-    Outcome::Steps(apart(steps), Deploy::Expand)
+    Outcome::Steps(apart(deployed(steps, deploy)), deploy)
+}
+
+fn is_about_new_columns(situation: &Situation<'_>, table: &Name, it: &Index) -> bool {
+    let columns: Vec<&String> = it
+        .elements
+        .iter()
+        .filter_map(|it| it.column.as_ref())
+        .collect();
+    let expressions = it.elements.iter().filter_map(|it| it.expression.as_deref());
+    let texts: Vec<&str> = expressions.chain(it.predicate.as_deref()).collect();
+    constraint::are_new(situation, table, &columns, &texts)
 }
 
 /// What belongs to the index, and goes with it.
@@ -254,6 +271,14 @@ pub(crate) fn replaced(situation: &Situation<'_>, changes: &[&Change]) -> Option
     let other = aside(name);
     let mut steps = Vec::new();
     build(situation, table, &other, index, &object(new), &mut steps);
+    // a rule that the old program does not know
+    let begin = if index.unique {
+        Deploy::Contract
+    } else {
+        Deploy::Expand
+    };
+    let begun = apart(deployed(steps, begin));
+    let mut steps = Vec::new();
     drop(situation, table, old, &mut steps);
     steps.push(renamed(table, &other, name, &object(new)));
     let rest = changes
@@ -262,5 +287,7 @@ pub(crate) fn replaced(situation: &Situation<'_>, changes: &[&Change]) -> Option
     steps.extend(rest.flat_map(|it| plain(it, "it changes the catalog alone")));
     let more = new.statements.iter().skip(1);
     steps.extend(more.map(|sql| quick(sql, new)));
-    Some(Outcome::Steps(apart(steps), Deploy::Expand))
+    let ended = apart(deployed(steps, Deploy::Contract));
+    let forms = begun.into_iter().chain(ended).collect();
+    Some(Outcome::Steps(forms, Deploy::Contract))
 }

@@ -6,6 +6,8 @@
 use std::collections::BTreeMap;
 
 use super::constraint::index_of;
+use super::partition::{bounds_name, default_of};
+use super::view::waiting;
 use crate::naming::object_name;
 use crate::value::{Constraint, Index, Name, Schema, Table};
 
@@ -31,13 +33,29 @@ pub(crate) fn aside(name: &str) -> String {
 /// Takes them out of a schema that is to become the other.
 pub(super) fn taken_out(schema: &mut Schema, to: &Schema) -> Leftovers {
     let mut found = Leftovers::new();
+    take_bounds(schema, to, &mut found);
     for table in &mut schema.tables {
         if let Some(target) = to.table(&table.name) {
             take_indexes(table, target, &mut found);
             take_constraints(table, target, &mut found);
         }
     }
+    take_views(schema, to, &mut found);
     found
+}
+
+/// Materialized views that were computed to take another's place.
+fn take_views(schema: &mut Schema, to: &Schema, found: &mut Leftovers) {
+    let stays = |name: &Name| to.views.iter().any(|it| it.name == *name);
+    schema.views.retain(|own| {
+        let mut made = to.views.iter().filter(|it| it.materialized);
+        let of = made.find(|it| waiting(&it.name) == own.name && it.query == own.query);
+        let Some(of) = of.filter(|_| own.materialized && !stays(&own.name)) else {
+            return true;
+        };
+        found.insert((of.name.clone(), own.name.name.clone()), State::Done);
+        false
+    });
 }
 
 fn take_indexes(table: &mut Table, to: &Table, found: &mut Leftovers) {
@@ -67,6 +85,37 @@ fn take_indexes(table: &mut Table, to: &Table, found: &mut Leftovers) {
         }
         !is_left
     });
+}
+
+/// Constraints that prove what attaching a partition asks for, where it is still to be attached.
+fn take_bounds(schema: &mut Schema, to: &Schema, found: &mut Leftovers) {
+    let awaited: Vec<(Name, String)> = to
+        .tables
+        .iter()
+        .filter(|it| {
+            let own = schema.table(&it.name);
+            it.partition_of.is_some() && own.is_some_and(|own| own.partition_of.is_none())
+        })
+        .flat_map(|it| {
+            let default = it
+                .partition_of
+                .as_ref()
+                .and_then(|of| default_of(to, &of.parent));
+            let tables = default.into_iter().chain([it]);
+            tables.map(|table| (table.name.clone(), bounds_name(table, it)))
+        })
+        .collect();
+    for table in &mut schema.tables {
+        let home = table.name.clone();
+        table.constraints.retain(|own| {
+            let key = (home.clone(), own.name.clone().unwrap_or_default());
+            let is_left = awaited.contains(&key);
+            if is_left {
+                found.insert(key, state(own));
+            }
+            !is_left
+        });
+    }
 }
 
 fn take_constraints(table: &mut Table, to: &Table, found: &mut Leftovers) {

@@ -13,15 +13,19 @@
 
 mod column;
 mod constraint;
+mod domain;
 mod expand;
 mod hazard;
 mod index;
 mod leftover;
 mod options;
+mod partition;
 mod table;
 mod undo;
 mod units;
+mod view;
 
+use std::borrow::Cow;
 use std::cell::OnceCell;
 
 use howdah_sql::catalog::Catalog;
@@ -160,6 +164,12 @@ pub struct Refused {
 #[must_use]
 pub fn plan(from: &Schema, to: &Schema, options: &Options) -> Plan {
     let server_version = options.server_version;
+    // models say themselves what was renamed
+    let told = match options.declared {
+        Some(_) => Cow::Borrowed(to),
+        None => diff::evident::told(from, to),
+    };
+    let to = &*told;
     let expansion = expand::of(from, to, options);
     let mut schema = expansion.schema;
     let leftovers = leftover::taken_out(&mut schema, to);

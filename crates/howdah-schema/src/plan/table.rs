@@ -1,13 +1,13 @@
 //! Tables and what has no form of its own: renamed, dropped, rewritten, partitions. No IO.
 
-use super::column::rewritten;
+use super::column::{null_refused, rewritten};
 use super::units::{Outcome, Permission, apart, constraint_of, object, plain};
-use super::{Deploy, Kind, Question, Refused, Situation, Step};
+use super::{Deploy, Kind, Question, Refused, Situation, Step, partition};
 use crate::ddl;
 use crate::diff::{Action, Aspect, Change, Definition, Entity};
 use crate::identifiers::quoted;
 use crate::naming::object_name;
-use crate::value::{ConstraintKind, Name};
+use crate::value::{Column, ConstraintKind, Name, Table};
 
 pub(crate) fn renamed(situation: &Situation<'_>, change: &Change) -> Outcome {
     let was = change.renamed_from.as_deref().unwrap_or_default();
@@ -151,10 +151,18 @@ pub(crate) fn altered(situation: &Situation<'_>, change: &Change) -> Outcome {
     let Entity::Relation(name) = &change.entity else {
         return Outcome::Left;
     };
+    match &change.aspect {
+        Some(Aspect::AttachPartition) => return partition::joined(situation, change),
+        Some(Aspect::InheritedNotNull(column)) => {
+            return match inherited(situation, name, column) {
+                Some(column) => null_refused(situation, change, name, &column),
+                None => Outcome::Left,
+            };
+        }
+        _ => {}
+    }
     if let Some(hazard) = situation.hazard(change) {
-        let is_attached = change.aspect == Some(Aspect::AttachPartition);
-        let verb = if is_attached { "attach" } else { "rewrite" };
-        let id = format!("{verb} {}", object(change));
+        let id = format!("rewrite {}", object(change));
         return rewritten(situation, change, &id, hazard.to_string());
     }
     match &change.aspect {
@@ -176,6 +184,38 @@ pub(crate) fn altered(situation: &Situation<'_>, change: &Change) -> Outcome {
             Outcome::Steps(vec![steps], Deploy::Expand)
         }
     }
+}
+
+/// A column that a parent brings, with what the table says of it.
+fn inherited(situation: &Situation<'_>, table: &Name, name: &str) -> Option<Column> {
+    let own = situation.table(table)?;
+    let said = own.inherited.iter().find(|it| it.name == *name)?;
+    let brought = brought(situation, own, name);
+    let default = brought.and_then(|it| it.default.clone());
+    Some(Column {
+        name: name.to_owned(),
+        type_name: brought.map(|it| it.type_name.clone()).unwrap_or_default(),
+        generated: brought.and_then(|it| it.generated.clone()),
+        not_null: true,
+        not_null_constraint: said.not_null_constraint.clone(),
+        default: said
+            .default
+            .clone()
+            .or(default)
+            .filter(|_| !said.no_default),
+        ..Column::default()
+    })
+}
+
+/// The column as the parent has it that brings it.
+fn brought<'a>(situation: &'a Situation<'_>, table: &Table, name: &str) -> Option<&'a Column> {
+    let parents = table.partition_of.iter().map(|of| &of.parent);
+    let parents = parents.chain(&table.inherits);
+    let mut parents = parents.filter_map(|it| situation.table(it));
+    parents.find_map(|parent| {
+        let own = parent.columns.iter().find(|it| it.name == *name);
+        own.or_else(|| brought(situation, parent, name))
+    })
 }
 
 /// The partition goes while readers and writers go on, and without the constraint that PostgreSQL leaves on it then.

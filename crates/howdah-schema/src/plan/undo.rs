@@ -79,11 +79,35 @@ fn forms(situation: &Situation<'_>, change: &Change) -> Vec<Form> {
         (_, action) => matches!(action, Action::Create | Action::Alter),
     };
     let outcome = has_form.then(|| single(situation, change));
-    if let Some(Outcome::Steps(forms, _)) = outcome {
-        return forms;
+    match outcome {
+        Some(Outcome::Steps(forms, _)) => return forms,
+        Some(Outcome::Asked(question)) if change.action == Action::Alter => {
+            if let Some(forms) = without_values(situation, change, question.id) {
+                return forms;
+            }
+        }
+        _ => {}
     }
     let restored = column::restored(situation, change);
     restored.unwrap_or_else(|| vec![plain(change, "")])
+}
+
+/// Nobody is asked for values on the way back: null is refused if no row has it.
+fn without_values(situation: &Situation<'_>, change: &Change, id: String) -> Option<Vec<Form>> {
+    if !id.starts_with("value ") {
+        return None;
+    }
+    let mut options = situation.options.clone();
+    options.answers.insert(id, "filled".to_owned());
+    let situation = Situation {
+        options: &options,
+        catalog: OnceCell::new(),
+        ..*situation
+    };
+    match single(&situation, change) {
+        Outcome::Steps(forms, _) => Some(forms),
+        _ => None,
+    }
 }
 
 /// What changes the catalog alone is done together; what reads or builds is done by itself.

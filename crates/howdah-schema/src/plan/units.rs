@@ -7,7 +7,10 @@ use std::cell::OnceCell;
 use std::collections::BTreeMap;
 
 use super::expand::Swap;
-use super::{Deploy, Plan, Question, Refused, Situation, Step, column, constraint, index, table};
+use super::{
+    Deploy, Plan, Question, Refused, Situation, Step, column, constraint, domain, index, partition,
+    table, view,
+};
 use crate::diff::{Action, Aspect, Change, Definition, Entity};
 use crate::identifiers::quoted;
 use crate::value::{Name, Table};
@@ -213,6 +216,9 @@ fn outcome(situation: &Situation<'_>, changes: &[&Change]) -> Outcome {
     if let Some(outcome) = constraint::replaced(situation, changes) {
         return outcome;
     }
+    if let Some(outcome) = view::replaced(situation, changes) {
+        return outcome;
+    }
     match changes {
         [only] => single(situation, only),
         _ => together(situation, changes),
@@ -220,6 +226,9 @@ fn outcome(situation: &Situation<'_>, changes: &[&Change]) -> Outcome {
 }
 
 pub(super) fn single(situation: &Situation<'_>, change: &Change) -> Outcome {
+    if let Some(outcome) = domain::altered(situation, change) {
+        return outcome;
+    }
     match (&change.entity, change.action) {
         (_, Action::Rename) => table::renamed(situation, change),
         (Entity::Index(..), Action::Create) => index::created(situation, change),
@@ -227,8 +236,10 @@ pub(super) fn single(situation: &Situation<'_>, change: &Change) -> Outcome {
         (Entity::Constraint(..), Action::Create) => constraint::created(situation, change),
         (Entity::Column(..), Action::Create) => column::added(situation, change),
         (Entity::Column(..), Action::Alter) => column::altered(situation, change),
+        (Entity::Relation(_), Action::Create) => partition::created(situation, change),
         (Entity::Relation(_), Action::Alter) => table::altered(situation, change),
         (_, Action::Drop) => table::dropped(situation, change),
+        (_, Action::Alter) if change.loses.is_some() => table::dropped(situation, change),
         (Entity::Grants(_), Action::Alter) => {
             let takes = change.statements.iter().any(|it| it.starts_with("revoke"));
             let deploy = if takes {
@@ -255,7 +266,7 @@ pub(super) fn single(situation: &Situation<'_>, change: &Change) -> Outcome {
     }
 }
 
-fn deployed(steps: Vec<Step>, deploy: Deploy) -> Form {
+pub(crate) fn deployed(steps: Vec<Step>, deploy: Deploy) -> Form {
     steps.into_iter().map(|it| it.deployed(deploy)).collect()
 }
 
@@ -323,13 +334,22 @@ fn together(situation: &Situation<'_>, changes: &[&Change]) -> Outcome {
             }
         }
     }
+    let is_retyped = changes
+        .iter()
+        .any(|it| matches!(it.entity, Entity::Former(_)));
+    if is_retyped || view::lose_columns(situation, changes) {
+        // the old program goes on with what is lost
+        deploy = Deploy::Contract;
+    }
     let lacking = changes.iter().find_map(|it| {
         let reason = column::lacks_values(situation, it)?;
         Some((*it, reason))
     });
     let hazard = situation.hazard_among(changes);
     let hazard = hazard.map(|(change, hazard)| (change, hazard.to_string()));
-    if let Some((change, reason)) = lacking.or(hazard) {
+    let mut computed = changes.iter();
+    let computed = computed.find_map(|it| view::hazard(situation, it));
+    if let Some((change, reason)) = lacking.or(hazard).or(computed) {
         let id = format!("{} {}", change.object.kind, change.object.name);
         let id = if change.aspect == Some(Aspect::Type) {
             format!("type {}", change.object.name)
@@ -401,7 +421,13 @@ impl Situation<'_> {
 
     /// Whether data may go.
     pub(crate) fn may_drop(&self, change: &Change, loss: &str) -> Permission {
-        let object = object(change);
+        let object = match &change.aspect {
+            Some(Aspect::Attribute(it)) => {
+                let name = quoted(it.trim_start_matches('-'));
+                format!("attribute {}.{name}", change.object.name)
+            }
+            _ => object(change),
+        };
         let id = format!("drop {object}");
         let answer = self.options.answers.get(&id).map(String::as_str);
         if answer == Some("drop") || self.options.allow_drop.covers(&object) {

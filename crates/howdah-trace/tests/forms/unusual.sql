@@ -81,6 +81,13 @@ alter table dog drop column bark;
 alter table animal add primary key (id);
 --- add a primary key to a parent alone
 alter table only cat add primary key (id);
+--- a unique constraint of a partitioned table alone
+alter table only visit add unique (on_day, id);
+--- a primary key of a partitioned table alone
+create table bare (id int not null, k int not null) partition by range (k);
+create table bare_low partition of bare for values from (0) to (10);
+--- then
+alter table only bare add primary key (id, k);
 --- detach a partition of a partition where the root is referred to
 alter table visit_low detach partition visit_low_a;
 --- detach a partition that is partitioned and referred to

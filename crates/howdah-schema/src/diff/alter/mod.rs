@@ -50,7 +50,12 @@ pub enum Aspect {
     /// A value is added to an enum.
     AddValue(String),
     Attribute(String),
-    Check(String),
+    AddCheck(String),
+    ReplaceCheck(String),
+    ValidateCheck(String),
+    RenameCheck,
+    DropCheck(String),
+    Comment,
     DropIdentity,
     DropExpression,
     DropNotNull,
@@ -60,6 +65,8 @@ pub enum Aspect {
     NotNullInherit,
     AccessMethod,
     Inherited(String),
+    InheritedNotNull(String),
+    InheritedNull(String),
     SetExpression,
     AddIdentity,
     AdvanceIdentity,
@@ -102,8 +109,11 @@ pub(super) fn alter(
         (_, D::Extension(from), D::Extension(to)) => {
             let name = quoted(&to.name);
             let mut out = Vec::new();
-            if let Some(schema) = to.schema.as_deref().filter(|_| from.schema != to.schema) {
-                let text = format!("alter extension {name} set schema {}", quoted(schema));
+            if from.schema != to.schema {
+                let text = match to.schema.as_deref().map(quoted) {
+                    Some(schema) => format!("alter extension {name} set schema {schema}"),
+                    None => to_base(&to.name),
+                };
                 out.push(Alteration::new(Aspect::Schema, text));
             }
             if let Some(it) = to.version.as_deref().filter(|_| from.version != to.version) {
@@ -173,6 +183,13 @@ pub(super) fn alter(
         }]),
         _ => None,
     }
+}
+
+/// The base schema has no name here: it is the one in which objects are made.
+fn to_base(extension: &str) -> String {
+    let text = format!("alter extension {} set schema %I", quoted(extension));
+    let text = literal(&text);
+    format!("do $$begin execute format({text}, current_schema); end$$")
 }
 
 /// `create or replace …`.

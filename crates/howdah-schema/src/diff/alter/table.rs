@@ -96,12 +96,41 @@ fn access_method(alter: &str, from: &Table, to: &Table) -> Option<Alteration> {
 
 /// What it has of its own about columns that are its parents'.
 fn inherited_columns(from: &Table, to: &Table) -> Vec<Alteration> {
-    let changed = to.inherited.iter();
-    let changed = changed.filter(|it| !from.inherited.contains(it));
-    let altered = changed.map(|it| Alteration {
-        aspect: Aspect::Inherited(it.name.clone()),
-        statements: inherited::alter(to, it),
-        loses: None,
-    });
-    altered.filter(|it| !it.statements.is_empty()).collect()
+    let of = |table: &Table, name: &str| {
+        let mut inherited = table.inherited.iter();
+        inherited.find(|it| it.name == name).cloned()
+    };
+    let refuses = |table: &Table, name: &str| of(table, name).is_some_and(|it| it.not_null);
+    let mut out = Vec::new();
+    for it in &to.inherited {
+        let settings = inherited::settings(to, it);
+        let differs =
+            of(from, &it.name).is_none_or(|was| inherited::settings(to, &was) != settings);
+        if differs && !settings.is_empty() {
+            out.push(Alteration {
+                aspect: Aspect::Inherited(it.name.clone()),
+                statements: settings,
+                loses: None,
+            });
+        }
+        if it.not_null && !refuses(from, &it.name) {
+            let text = inherited::refuse_null(to, it);
+            out.push(Alteration::new(
+                Aspect::InheritedNotNull(it.name.clone()),
+                text,
+            ));
+        }
+    }
+    let is_own = |name: &str| to.columns.iter().any(|it| it.name == name);
+    let lets = from.inherited.iter().filter(|it| it.not_null);
+    let lets = lets.filter(|it| !refuses(to, &it.name) && !is_own(&it.name));
+    out.extend(lets.map(|it| {
+        let column = quoted(&it.name);
+        let text = format!(
+            "alter table {} alter column {column} drop not null",
+            to.name
+        );
+        Alteration::new(Aspect::InheritedNull(it.name.clone()), text)
+    }));
+    out
 }

@@ -1,10 +1,10 @@
 //! Enums, domains and composites. No IO.
 
 use super::{Alteration, Aspect};
-use crate::ddl::push_some;
+use crate::ddl::{push_some, types};
 use crate::diff::make;
 use crate::identifiers::{literal, quoted};
-use crate::value::{Composite, Domain, Enum};
+use crate::value::{Composite, Domain, DomainCheck, Enum};
 
 /// Values in the order of the second; nothing where one goes or moves.
 pub(super) fn add_values(from: &Enum, to: &Enum) -> Option<Vec<Alteration>> {
@@ -36,19 +36,7 @@ pub(super) fn alter_domain(from: &Domain, to: &Domain) -> Option<Vec<Alteration>
         return None;
     }
     let alter = format!("alter domain {}", to.name);
-    let mut out = Vec::new();
-    for check in &from.checks {
-        let now = to.checks.iter().find(|it| it.name == check.name);
-        if now.is_some_and(|it| {
-            it.expression == check.expression
-                && (it.not_valid == check.not_valid || check.not_valid)
-        }) {
-            continue;
-        }
-        let name = check.name.as_deref().unwrap_or_default();
-        let text = format!("{alter} drop constraint {}", quoted(name));
-        out.push(Alteration::new(Aspect::Check(format!("-{name}")), text));
-    }
+    let mut out = checks_dropped(&alter, from, to);
     if from.default != to.default {
         let text = match &to.default {
             Some(default) => format!("{alter} set default {default}"),
@@ -58,27 +46,92 @@ pub(super) fn alter_domain(from: &Domain, to: &Domain) -> Option<Vec<Alteration>
     }
     if from.not_null != to.not_null {
         let word = if to.not_null { "set" } else { "drop" };
-        out.push(Alteration::new(
-            Aspect::SetNotNull,
-            format!("{alter} {word} not null"),
-        ));
+        let text = format!("{alter} {word} not null");
+        out.push(Alteration::new(Aspect::SetNotNull, text));
     }
     for check in &to.checks {
-        let name = check.name.as_deref().unwrap_or_default();
-        let was = from.checks.iter().find(|it| it.name == check.name);
-        match was.filter(|it| it.expression == check.expression) {
-            Some(it) if it.not_valid == check.not_valid => {}
-            Some(it) if it.not_valid => {
-                let text = format!("{alter} validate constraint {}", quoted(name));
-                out.push(Alteration::new(Aspect::Validate, text));
-            }
-            _ => {
-                let text = make::add_check(to, check);
-                out.push(Alteration::new(Aspect::Check(format!("+{name}")), text));
-            }
-        }
+        out.extend(check_changed(&alter, from, to, check));
     }
     Some(out)
+}
+
+fn checks_dropped(alter: &str, from: &Domain, to: &Domain) -> Vec<Alteration> {
+    let goes = from.checks.iter().filter(|own| {
+        let stays = to.checks.iter().any(|it| it.name == own.name);
+        let is_renamed = to.checks.iter().any(|it| former(from, to, it) == Some(own));
+        !stays && !is_renamed
+    });
+    let dropped = goes.map(|it| {
+        let name = it.name.clone().unwrap_or_default();
+        let text = format!("{alter} drop constraint {}", quoted(&name));
+        Alteration::new(Aspect::DropCheck(name), text)
+    });
+    dropped.collect()
+}
+
+/// The check that only has another name now.
+fn former<'a>(from: &'a Domain, to: &Domain, check: &DomainCheck) -> Option<&'a DomainCheck> {
+    let is_there = |all: &[DomainCheck], name| all.iter().any(|it| it.name == name);
+    if is_there(&from.checks, check.name.clone()) {
+        return None;
+    }
+    let like = |it: &&DomainCheck| {
+        it.expression == check.expression
+            && it.not_valid == check.not_valid
+            && !is_there(&to.checks, it.name.clone())
+    };
+    let new = to
+        .checks
+        .iter()
+        .filter(|it| it.expression == check.expression);
+    let new = new.filter(|it| !is_there(&from.checks, it.name.clone()));
+    // one of several alike is made anew
+    (new.count() == 1).then(|| from.checks.iter().find(like))?
+}
+
+fn loses_proof(from: &DomainCheck, to: &DomainCheck) -> bool {
+    !from.not_valid && to.not_valid
+}
+
+fn check_changed(
+    alter: &str,
+    from: &Domain,
+    to: &Domain,
+    check: &DomainCheck,
+) -> Option<Alteration> {
+    let name = check.name.clone().unwrap_or_default();
+    let own = quoted(&name);
+    let was = from.checks.iter().find(|it| it.name == check.name);
+    let (said, aspect, mut statements) = match (was, former(from, to, check)) {
+        (Some(it), _) if it.expression != check.expression || loses_proof(it, check) => {
+            let drop = format!("{alter} drop constraint {own}");
+            let add = types::add_check(&to.name, check);
+            (None, Aspect::ReplaceCheck(name), vec![drop, add])
+        }
+        (Some(it), _) if it.not_valid && !check.not_valid => {
+            let text = format!("{alter} validate constraint {own}");
+            let aspect = Aspect::ValidateCheck(name);
+            (it.comment.as_ref(), aspect, vec![text])
+        }
+        (Some(it), _) => (it.comment.as_ref(), Aspect::Comment, Vec::new()),
+        (None, Some(it)) => {
+            let old = quoted(it.name.as_deref().unwrap_or_default());
+            let text = format!("{alter} rename constraint {old} to {own}");
+            (it.comment.as_ref(), Aspect::RenameCheck, vec![text])
+        }
+        (None, None) => {
+            let add = types::add_check(&to.name, check);
+            (None, Aspect::AddCheck(name), vec![add])
+        }
+    };
+    if said != check.comment.as_ref() {
+        statements.push(make::comment_on_check(to, check));
+    }
+    (!statements.is_empty()).then_some(Alteration {
+        aspect,
+        statements,
+        loses: None,
+    })
 }
 
 pub(super) fn alter_composite(from: &Composite, to: &Composite) -> Option<Vec<Alteration>> {

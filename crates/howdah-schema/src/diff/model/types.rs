@@ -62,7 +62,6 @@ impl Model<'_> {
             owner: None,
             ..it.clone()
         };
-        domain.checks.iter_mut().for_each(|it| it.comment = None);
         if let Some(it) = &mut domain.not_null_constraint {
             let usual = object_name(&domain.name.name, "", "not_null");
             let name = quoted(it.name.as_deref().unwrap_or(&usual)).into_owned();
@@ -77,12 +76,6 @@ impl Model<'_> {
         for expression in checks.chain(it.default.as_deref()) {
             uses.extend(self.named_in(expression));
             uses.extend(self.types_in(expression));
-        }
-        let owner = Entity::Type(it.name.clone());
-        for check in &it.checks {
-            let name = quoted(check.name.as_deref().unwrap_or_default());
-            let on = format!("constraint {name} on domain {}", it.name);
-            self.comment_within(&owner, on, check.comment.as_ref());
         }
         let said = ("domain", it.comment.as_ref(), &it.grants);
         self.add_type(&it.name, definition, uses, said);

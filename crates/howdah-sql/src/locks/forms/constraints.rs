@@ -28,11 +28,11 @@ pub(super) fn add(table: &ObjectName, only: bool, constraint: &Constraint, found
             primary_key_using(table, constraint, key, found);
         }
         ConstraintKind::Unique(_) => {
-            let indexes = found.known.new_indexes(table, constraint);
+            let indexes = built(table, only, constraint, found);
             found.add(Form::AddUnique, &roles.with(Role::Index, indexes));
         }
         ConstraintKind::PrimaryKey(key) => {
-            let indexes = found.known.new_indexes(table, constraint);
+            let indexes = built(table, only, constraint, found);
             let names: Vec<&str> = key.columns.iter().map(|name| name.text.as_str()).collect();
             let nullable = columns::unproven(table, only, &names, &found.known);
             let roles = roles
@@ -60,6 +60,19 @@ pub(super) fn add_with_column(table: &ObjectName, constraint: &Constraint, found
         }
         _ => add(table, false, constraint, found),
     }
+}
+
+/// The indexes that a constraint needs; of a partitioned table alone it is one without rows, and not valid.
+fn built(
+    table: &ObjectName,
+    only: bool,
+    constraint: &Constraint,
+    found: &Found<'_>,
+) -> Vec<ObjectName> {
+    if only && found.known.is_partitioned(table) {
+        return Vec::new();
+    }
+    found.known.new_indexes(table, constraint)
 }
 
 /// Heirs are locked as for `SET NOT NULL`; partitions before 18 as for the index.

@@ -78,6 +78,9 @@ pub(super) fn vacuum(statement: &Vacuum, found: &mut Found<'_>) {
             )
         });
     }
+    if affected.is_empty() {
+        found.unknown_because("which tables there are: each is locked, one after the other");
+    }
     let form = match (statement.full, is_vacuum) {
         (true, _) => Form::VacuumFull,
         (false, true) => Form::Vacuum,

@@ -228,15 +228,15 @@ impl Walk<'_> {
             || self.step.is_some_and(|it| it.settles(rule))
     }
 
-    /// A table that nobody has told about is followed from its first column or constraint on: what the script adds may
-    /// prove what a later statement needs.
+    /// A table that nobody has told about is followed from its first constraint on, since a check that the script adds
+    /// and validates may prove what a later statement needs.
     fn assume(&mut self, kind: &Kind) {
         if let Kind::AlterTable(table) = kind
             && table.kind == RelationKind::Table
             && table
                 .actions
                 .iter()
-                .any(|it| matches!(it.kind, Action::AddConstraint(_) | Action::AddColumn { .. }))
+                .any(|it| matches!(it.kind, Action::AddConstraint(_)))
         {
             self.catalog.assume_table(&table.name);
         }

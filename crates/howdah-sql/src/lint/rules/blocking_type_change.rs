@@ -184,19 +184,21 @@ fn finding(
 
 /// What the new column has of the old one: a default, its sequence, that null is refused.
 fn taken_over(at: &At<'_>, table: &ObjectName, column: &Name, next: &Name) -> String {
-    let known = at.catalog.relation(table);
-    let Some(known) = known.and_then(|it| it.column(column)) else {
+    let relation = at.catalog.relation(table);
+    let Some(old) = relation.and_then(|it| it.column(column)) else {
         return String::new();
     };
     let mut steps = String::new();
-    if let Some(default) = &known.default {
-        let alter = format!("ALTER TABLE {table} ALTER COLUMN {next}");
-        let _ = writeln!(steps, "{alter} SET DEFAULT {};", default.text);
-    }
-    if let (Some(sequence), None) = (&known.sequence, known.identity) {
+    let default = format!("ALTER TABLE {table} ALTER COLUMN {next} SET DEFAULT");
+    if let (Some(sequence), None) = (&old.sequence, old.identity) {
+        let sequence = known::spoken(at.catalog, sequence).to_string();
+        let quoted = sequence.replace('\'', "''");
+        let _ = writeln!(steps, "{default} nextval('{quoted}');");
         let _ = writeln!(steps, "ALTER SEQUENCE {sequence} OWNED BY {table}.{next};");
+    } else if let Some(value) = &old.default {
+        let _ = writeln!(steps, "{default} {};", value.text);
     }
-    if known.not_null {
+    if old.not_null {
         let _ = writeln!(steps, "{}", recipes::not_null(at, table, next));
     }
     steps

@@ -84,7 +84,7 @@ test-sqlalchemy: ## SQLAlchemy's suite for dialects, compared with psycopg's dia
 ready: format lint types fast-tests ## before a commit: format, lint, types, fast tests
 
 # What `make bench` runs beside the table of `python -m benches`.
-BENCHES := server_start copying memory sqlalchemy_orm django_orm lint migrations
+BENCHES := server_start copying memory sqlalchemy_orm django_orm lint lint_growth migrations
 
 .PHONY: bench
 bench: ## compare with other drivers: client CPU, wall time and system calls

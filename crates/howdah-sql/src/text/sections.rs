@@ -82,9 +82,7 @@ fn marks(text: &str) -> Vec<(usize, Mark)> {
 
 /// Whether the text says that it is a migration of howdah's: `-- howdah: migration` among its first comments.
 pub(crate) fn is_howdahs(text: &str) -> bool {
-    let lines = text.lines().map(str::trim);
-    let mut head = lines.take_while(|it| it.is_empty() || it.starts_with("--"));
-    head.any(|it| words(it) == ["howdah:", "migration"])
+    head(text).any(|it| words(it) == ["howdah:", "migration"])
 }
 
 /// The major version that a migration of howdah's was made for: `-- howdah: made d41d8cd98f00, for PostgreSQL 18`.
@@ -95,14 +93,18 @@ pub(crate) fn is_howdahs(text: &str) -> bool {
 /// ```
 #[must_use]
 pub fn made_for(text: &str) -> Option<u32> {
-    let lines = text.lines().map(str::trim);
-    let mut head = lines.take_while(|it| it.is_empty() || it.starts_with("--"));
-    head.find_map(|it| match words(it).as_slice() {
+    head(text).find_map(|it| match words(it).as_slice() {
         [first, made, _, rest @ ..] if first == "howdah:" && made == "made" => {
             rest.last()?.parse().ok()
         }
         _ => None,
     })
+}
+
+/// The lines before the first that is no comment.
+fn head(text: &str) -> impl Iterator<Item = &str> {
+    let lines = text.lines().map(str::trim);
+    lines.take_while(|it| it.is_empty() || it.starts_with("--"))
 }
 
 /// howdah's runner decides about transactions statement by statement.

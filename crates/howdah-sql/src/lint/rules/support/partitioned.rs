@@ -37,15 +37,11 @@ pub(in crate::lint::rules) fn key(
     key: &KeyConstraint,
     timing: &str,
 ) -> String {
-    let elements = recipes::key_elements(key);
     // a constraint has its `NULLS NOT DISTINCT` in front
     let written = recipes::constraint_elements(key);
     let made = |table: &ObjectName, name: &str, is_leaf: bool| {
         if is_leaf {
-            format!(
-                "CREATE UNIQUE INDEX CONCURRENTLY {name} ON {table} {elements};\n\
-                 ALTER TABLE {table} ADD CONSTRAINT {name} {kind} USING INDEX {name}{timing};"
-            )
+            recipes::key_using_index(table, name, kind, key, timing)
         } else {
             format!("ALTER TABLE ONLY {table} ADD CONSTRAINT {name} {kind} {written}{timing};")
         }

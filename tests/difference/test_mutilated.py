@@ -52,8 +52,7 @@ def mutilated(schema: dict[str, Any], rng: random.Random) -> dict[str, Any]:
         elif isinstance(value, int):
             holder[key] = rng.choice([0, -1, 2**31, 2**63 - 1])
         elif isinstance(value, list) and value:
-            change = rng.choice([value.reverse, value.pop, lambda it=value: it.extend(it[:1])])
-            change()
+            value[:] = rng.choice([value[::-1], value[:-1], [*value, value[0]]])
         elif isinstance(holder, dict):
             del holder[key]
     return schema

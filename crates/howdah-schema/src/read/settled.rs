@@ -61,7 +61,7 @@ fn settle(words: &[Word<'_>], drops_names: bool) -> String {
             && begins_target
             && drops_names
         {
-            literal.iter().for_each(|it| out.push_str(it.text));
+            out.extend(literal.iter().map(|it| it.text));
             rest = rest.get(length..).unwrap_or_default();
         } else {
             out.push_str(word.text);

@@ -120,11 +120,7 @@ impl Differences {
         };
         let mut said = names(&model.scans);
         said.retain(|said| !rewritten.contains(said) && !by_index(said));
-        // the other side of a foreign key is not looked at where the first one is empty
-        let is_empty = !read.is_empty() && reads.iter().all(|it| it.rows == 0);
-        if is_empty {
-            self.sets("scans", &read, &said.intersection(&read).cloned().collect());
-        } else if is_query(kind) {
+        if is_query(kind) {
             self.sets("scans", &said.intersection(&read).cloned().collect(), &said);
         } else {
             self.sets("scans", &read, &said);

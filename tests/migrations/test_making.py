@@ -180,7 +180,12 @@ def test_nothing_is_lost_without_an_answer(project: Project, models: Callable[[s
     with pytest.raises(Refused, match=r"cost") as raised:
         make(project, models, without)
     assert "--answer 'drop column book.cost=drop'" in (raised.value.hint or "")
-    kept = make(project, models, without, Choices(answers={"drop column book.cost": "keep"}))
+    answers = {"drop column book.cost": "keep", "drop column book.nothing": "drop"}
+    kept = make(project, models, without, Choices(answers=answers))
+    # what answers nothing is told
+    assert [it for it in project.told.lines if it.startswith("warning")] == [
+        "warning: `--answer 'drop column book.nothing=drop'` answers no question"
+    ]
     assert "drop column" not in (kept or "")
     dropped = make(project, models, without, Choices(allow_drop=True))
     assert dropped is not None

@@ -153,7 +153,7 @@ def planner(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
         asked.append(given)
         answered = given["answers"].get(QUESTION["id"])
         steps = [step("alter table book drop column isbn")] if answered == "drop" else []
-        questions = [] if answered else [QUESTION]
+        questions = [] if answered in {"drop", "keep"} else [QUESTION]
         return json.dumps({"steps": steps, "questions": questions, "refused": [], "notes": []})
 
     monkeypatch.setattr(_native, "schema_plan", plan, raising=False)
@@ -166,6 +166,14 @@ def test_questions_are_refused_where_nobody_is(planner: list[dict[str, Any]]) ->
     assert "`--answer 'drop column book.isbn=drop'`" in (raised.value.hint or "")
     assert 'was="…"' in (raised.value.hint or "")
     assert len(planner) == 1
+
+
+@pytest.mark.usefixtures("planner")
+def test_an_answer_is_one_of_those_that_are_offered() -> None:
+    choices = _making.Choices(answers={"drop column book.isbn": "yes"})
+    with pytest.raises(MigrationError, match=r"`yes` is no answer") as it:
+        _making.planned({}, {}, {}, choices)
+    assert "`--answer 'drop column book.isbn=keep'`" in (it.value.hint or "")
 
 
 def test_questions_are_answered_by_arguments_and_by_people(planner: list[dict[str, Any]]) -> None:

@@ -17,7 +17,7 @@ from howdah.errors import Error
 from howdah.migrations import _effects, _offline, api, config
 from howdah.migrations._files import read_folder
 from howdah.migrations._runner import undoing
-from howdah.migrations.errors import Refused
+from howdah.migrations.errors import MigrationError, Refused
 from howdah.migrations.graph import Graph
 from howdah.migrations.reporting import Terminal, duration, printable
 
@@ -299,7 +299,6 @@ def _make(given: dict[str, Any], settings: Settings) -> int:
         )
         made = _making.made(settings, report, name, choices)
     if made is None:
-        sys.stderr.write("nothing to do: the migrations make what the models declare\n")
         return OK
     if given["dry_run"]:
         _print(made.text.rstrip())
@@ -309,8 +308,21 @@ def _make(given: dict[str, Any], settings: Settings) -> int:
 
 
 def _answers(given: Iterable[str]) -> dict[str, str]:
-    """`drop column book.isbn=drop` by its question."""
-    return {question: answer for question, _, answer in (it.partition("=") for it in given)}
+    """`drop column book.isbn=drop` by its question.
+
+    Raises:
+        MigrationError: there is no `=` in one.
+    """
+    answers: dict[str, str] = {}
+    for it in given:
+        question, is_there, answer = it.partition("=")
+        if not is_there:
+            raise MigrationError(
+                f"`--answer {it}` is no question with its answer",
+                hint="`--answer 'drop column book.isbn=drop'`, as `make` prints them",
+            )
+        answers[question] = answer
+    return answers
 
 
 def _asked(question: dict[str, Any]) -> str:

@@ -93,14 +93,21 @@ def made(settings: Settings, report: Report, name: str | None, choices: Choices)
                 version = conn.server_version
     for it in undeclared:
         report.line(f"note: {it} stays: it was made by hand, and no model declares it")
-    choices = replace(choices, answers={**settings.kept, **choices.answers})
-    plan = planned(before, after, {"server_version": version, "declared": declared}, choices)
+    given = choices.answers
+    choices = replace(choices, answers={**settings.kept, **given})
+    options = {"server_version": version, "declared": declared}
+    plan = planned(before, after, options, choices)
+    for it in _without_effect(before, after, options, choices, given):
+        report.line(f"warning: `--answer '{it}={given[it]}'` answers no question")
     for note in plan["notes"]:
         report.line(f"note: {note}")
     for it in plan["refused"]:
         report.line(f"refused: {it['object']}: {it['reason']}")
         report.line(f"  hint: {it['hint']}")
     if not plan["steps"]:
+        is_equal = not plan["refused"] and "keep" not in choices.answers.values()
+        rest = "the migrations make what the models declare" if is_equal else "what differs stays"
+        report.line(f"nothing to do: {rest}")
         return None
     slug = slug_of(name) if name else named_after(plan["steps"])
     text = written(plan["steps"], graph.heads, major=version // 10_000)
@@ -117,12 +124,15 @@ def planned(
 
     Raises:
         Refused: one is open and nobody is there to answer it.
+        MigrationError: an answer is none of those that its question has.
     """
     answers = dict(choices.answers)
     while True:
         given = {**options, "answers": answers, "allow_drop": choices.allow_drop}
         reply = _native.schema_plan(json.dumps(before), json.dumps(after), json.dumps(given))
         plan: dict[str, Any] = json.loads(reply)
+        for it in plan["questions"]:
+            _check_answer(it, answers.get(it["id"]))
         open_ = [it for it in plan["questions"] if it["id"] not in answers]
         if not open_:
             return plan
@@ -267,6 +277,36 @@ def _way_back(group: Sequence[Mapping[str, Any]]) -> list[list[str]]:
         first, *rest = step["undo"] or [[]]
         found = [*found[:-1], [*(found[-1] if found else []), *first], *rest]
     return [it for it in found if it]
+
+
+def _check_answer(question: Mapping[str, Any], answer: str | None) -> None:
+    """An answer that the planner did not take must at least be one of those that it offers."""
+    possible = [it["answer"] for it in question["answers"]]
+    # some are no words to choose from, but say what may be given: `an SQL expression`
+    is_possible = answer in possible or (bool(answer) and any(" " in it for it in possible))
+    if answer is not None and not is_possible:
+        raise MigrationError(
+            f"`{answer}` is no answer to `{question['id']}`: {question['question']}",
+            hint=_answers(question),
+        )
+
+
+def _without_effect(
+    before: _building.Schema,
+    after: _building.Schema,
+    options: Mapping[str, Any],
+    choices: Choices,
+    given: Iterable[str],
+) -> list[str]:
+    """Answered questions that are not asked: without the answer, the plan is the same."""
+
+    def plan(answers: Mapping[str, str]) -> str:
+        all_ = {**options, "answers": answers, "allow_drop": choices.allow_drop}
+        return _native.schema_plan(json.dumps(before), json.dumps(after), json.dumps(all_))
+
+    whole = plan(choices.answers) if given else ""
+    others = {id_: {k: v for k, v in choices.answers.items() if k != id_} for id_ in given}
+    return [id_ for id_, rest in others.items() if plan(rest) == whole]
 
 
 def _intended(question: Mapping[str, Any]) -> str | None:

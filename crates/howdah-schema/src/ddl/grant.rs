@@ -106,6 +106,67 @@ end
     format!("do {tag}{body}{tag}")
 }
 
+/// Remembers, for the session, the rights and the owner of views, and the comments of some: [`given_again`] takes them.
+pub(crate) fn remembered(views: &[&Name], with_comment: &[&Name]) -> String {
+    let list = |names: &[&Name]| {
+        let names = names
+            .iter()
+            .map(|it| format!("to_regclass({})", literal(&it.to_string())));
+        names.collect::<Vec<_>>().join(", ")
+    };
+    let mut given = format!(
+        "\
+select 1, format('grant %s%s on %s to %s%s', it.privilege_type, ' (' || quote_ident(o.attname) || ')', o.name,
+        case it.grantee when 0 then 'public' else quote_ident(pg_get_userbyid(it.grantee)) end,
+        case when it.is_grantable then ' with grant option' end)
+    from (
+        select relacl, null, relowner, oid::regclass from pg_class where oid in ({views})
+        union all
+        select a.attacl, a.attname, c.relowner, c.oid::regclass from pg_attribute a join pg_class c on c.oid = a.attrelid
+        where c.oid in ({views}) and not a.attisdropped
+    ) as o(acl, attname, owner, name), aclexplode(o.acl) as it
+    where it.grantee <> o.owner
+    union all
+    select 2, format('alter %s %s owner to %s', case relkind when 'm' then 'materialized view' else 'view' end,
+        oid::regclass, quote_ident(pg_get_userbyid(relowner)))
+    from pg_class where oid in ({views}) and pg_get_userbyid(relowner) <> current_user",
+        views = list(views)
+    );
+    if !with_comment.is_empty() {
+        let comments = format!(
+            "
+    union all
+    select 3, format('comment on %s %s is %L', case relkind when 'm' then 'materialized view' else 'view' end,
+        oid::regclass, obj_description(oid, 'pg_class'))
+    from pg_class where oid in ({}) and obj_description(oid, 'pg_class') is not null",
+            list(with_comment)
+        );
+        given.push_str(&comments);
+    }
+    format!(
+        "\
+select set_config('howdah.rights', coalesce(json_agg(given.statement order by given.place)::text, '[]'), false)
+from (
+    {given}
+) as given(place, statement)"
+    )
+}
+
+/// Gives what [`remembered`] has read to what stands under the same names now.
+pub(crate) fn given_again() -> String {
+    let body = "
+declare
+    given text;
+begin
+    for given in select json_array_elements_text(current_setting('howdah.rights', true)::json) loop
+        execute given;
+    end loop;
+end
+";
+    let tag = dollar_tag(body);
+    format!("do {tag}{body}{tag}")
+}
+
 fn column_grants(table: &Name, column: &str, grants: &Grants, out: &mut Vec<String>) {
     let column = quoted(column);
     for it in grants.iter().flatten() {

@@ -20,6 +20,7 @@ mod index;
 mod leftover;
 mod options;
 mod partition;
+mod rights;
 mod table;
 mod undo;
 mod units;
@@ -187,6 +188,7 @@ pub fn plan(from: &Schema, to: &Schema, options: &Options) -> Plan {
         catalog: OnceCell::new(),
     };
     let mut plan = units::all(situation, expansion.forms, expansion.swaps);
+    rights::keep(&mut plan, from, to);
     plan.notes.extend(expansion.notes);
     plan.notes.extend(difference.notes);
     plan

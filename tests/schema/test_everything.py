@@ -70,3 +70,42 @@ def test_settings_and_rights_of_the_reader_do_not_matter(pair: Pair) -> None:
     )
     assert read(pair.first) == first
     assert read(f"{pair.first}?options=-c%20role%3Dauditor") == first
+
+
+TWO_SPELLINGS = """
+    create domain size as varchar(9) check (value in ('s', 'm'));
+    create table t (
+        kind varchar(10) default 'home' check (kind in ('home', 'it''s')), other varchar,
+        is_home boolean generated always as (kind in ('home', 'house')) stored,
+        exclude using btree (kind with =) where (kind not in ('x', 'y'))
+    );
+    create index on t (kind) where kind in ('home', 'work');
+    create index on t ((kind in ('home', 'work')));
+    create policy p on t using (kind in ('a', 'b')) with check (exists (select 'x'));
+    create rule r as on update to t where old.kind in ('a', 'b') do instead select 'x', new.kind;
+    create view v as
+        select kind in ('a', 'b') as x, 'b'::text as text, exists (select 'y') as y from t;
+    create view w as select text || other as both from (select 'c'::text as text, 'd' as other) d;
+    create statistics s on (kind in ('a', 'b')), other from t;
+    create function touch() returns trigger language plpgsql as 'begin return new; end';
+    create trigger g before insert on t for each row when (new.kind in ('a', 'b'))
+        execute function touch();
+    create function f(a varchar, b boolean default 'a'::varchar in ('b', 'c')) returns setof text
+        language sql begin atomic
+            select 1, 'a'; insert into t (kind) values ('home') returning 'x';
+            select 'a' union select x from (select 'b' as x) y where x in ('b'::varchar, 'c');
+        end;
+    create function h(a varchar) returns boolean language sql return a in ('::text AS text', 'b');
+"""
+
+
+def test_what_is_printed_in_two_spellings_is_no_difference(pair: Pair) -> None:
+    run(pair.first, TWO_SPELLINGS)
+    first = read(pair.first)
+    make(pair.second, first)
+    assert read(pair.second) == first
+    other = (
+        "create or replace function h(a varchar) returns boolean language sql return a in ('', 'b')"
+    )
+    run(pair.second, other)
+    assert read(pair.second)["routines"] != first["routines"]

@@ -9,13 +9,14 @@ use super::alter::{self, Alteration, Aspect};
 use super::column::{are_comparable, base};
 use super::definition::Definition;
 use super::entity::Entity;
+use super::grants;
 use super::make;
 use super::model::{Model, Node};
 use super::order::Occupied;
 use super::undo::unproven;
 use super::{Action, Change};
 use crate::naming::object_name;
-use crate::value::{Column, ConstraintKind, Name, OwnedBy};
+use crate::value::{Column, ConstraintKind, DefaultPrivileges, Name, OwnedBy};
 
 /// A change with what its place depends on.
 #[derive(Debug)]
@@ -334,7 +335,10 @@ impl<'a> Changes<'a> {
                 last.needs.insert(entity.clone());
                 out.push(last);
             } else {
-                change.statements = make::drop(&entity, &node.definition);
+                change.statements.extend(self.detached(node));
+                change
+                    .statements
+                    .extend(make::drop(&entity, &node.definition));
                 change.loses =
                     loss(&entity, &node.definition).filter(|_| !self.is_taken_over(node));
             }
@@ -347,6 +351,27 @@ impl<'a> Changes<'a> {
             self.grant_columns_again(&mut draft.change);
             out.push(draft);
         }
+    }
+
+    /// What takes a partition from its parent, if a foreign key leads to that, and so to the partition.
+    fn detached(&self, node: &Node) -> Option<String> {
+        let Definition::Table(it) = &node.definition else {
+            return None;
+        };
+        let parent = &it.partition_of.as_ref()?.parent;
+        let family: Vec<&Name> = self
+            .from
+            .lineage(parent)
+            .iter()
+            .map(|it| &it.name)
+            .collect();
+        let tables = self.from.schema.tables.iter();
+        let mut kinds = tables.flat_map(|it| &it.constraints).map(|it| &it.kind);
+        let leads_there = |it: &ConstraintKind| matches!(it, ConstraintKind::ForeignKey { references, .. } if family.contains(&references));
+        let name = &it.name;
+        kinds
+            .any(leads_there)
+            .then(|| format!("alter table {parent} detach partition {name}"))
     }
 
     /// Revoking a right on a table takes it from the columns, too.
@@ -392,6 +417,7 @@ impl<'a> Changes<'a> {
             if let Definition::OwnedBy(owner) = &node.definition {
                 change.statements.extend(self.count_on(&entity, owner));
             }
+            change.statements.extend(self.settled_rights(&makes));
             change.to = Some(node.definition.clone());
             let drop = make::drop(&entity, &node.definition);
             let mut change = change.undone_by(Action::Drop, drop);
@@ -404,6 +430,19 @@ impl<'a> Changes<'a> {
             draft.mentions = mentions;
             out.push(draft);
         }
+    }
+
+    /// What takes the rights from new objects that default privileges give them.
+    fn settled_rights(&self, made: &BTreeSet<Entity>) -> Vec<String> {
+        let stay = |it: &&DefaultPrivileges| self.from.schema.default_privileges.contains(it);
+        let in_force = self.to.schema.default_privileges.iter().filter(stay);
+        let in_force: Vec<&DefaultPrivileges> = in_force.collect();
+        let rights = made
+            .iter()
+            .filter_map(|it| self.to.rights.get_key_value(it));
+        rights
+            .flat_map(|(it, which)| grants::settled(it, which, self.to.schema, &in_force))
+            .collect()
     }
 
     /// What gave a column its numbers before it had them by itself.

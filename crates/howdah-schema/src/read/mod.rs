@@ -8,6 +8,7 @@
 //! object identifiers.
 
 mod assembly;
+mod printed;
 mod queries;
 
 use howdah_driver::{Connection, Rows};

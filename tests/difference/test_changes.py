@@ -409,3 +409,14 @@ def test_row_security_is_in_no_circle_with_what_is_made_again(workshop: Workshop
     statements = changed(workshop, second, first)
     policies = [place for place, it in enumerate(statements) if it.startswith("drop policy")]
     assert statements.index("alter table t disable row level security") < min(policies)
+
+
+def test_a_partition_leaves_while_its_parent_gets_columns(workshop: Workshop) -> None:
+    changed(
+        workshop,
+        "create table p (id int, k int) partition by list (k);"
+        "create table p2 partition of p for values in (2)",
+        "create table p (id bigint, k int, v text) partition by list (k);"
+        "create table p2 (k int, id int, v text)",
+        "insert into p values (1, 2)",
+    )

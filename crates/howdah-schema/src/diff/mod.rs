@@ -16,6 +16,7 @@ mod alter;
 mod changes;
 pub(crate) mod column;
 mod definition;
+mod draft;
 mod entity;
 pub(crate) mod evident;
 mod grants;

@@ -13,7 +13,8 @@ mod rules;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::changes::{Changes, Draft};
+use super::changes::Changes;
+use super::draft::Draft;
 use super::entity::Entity;
 use super::{Aspect, Change};
 use graph::{Edges, arranged, circles};

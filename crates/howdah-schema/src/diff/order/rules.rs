@@ -5,8 +5,8 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use super::super::changes::Draft;
 use super::super::definition::Definition;
+use super::super::draft::Draft;
 use super::super::entity::Entity;
 use super::super::{Action, Aspect};
 use super::graph::Edges;
@@ -16,7 +16,7 @@ use crate::value::Name;
 type Rule = fn(&Known<'_>, &Change<'_>, &mut dyn FnMut(usize, usize));
 
 /// Without these, a server refuses a statement, or it does something else.
-const MUST: [Rule; 13] = [
+const MUST: [Rule; 14] = [
     parts_follow_each_other,
     follows_what_makes_its_needs,
     follows_what_changes_its_needs,
@@ -26,6 +26,7 @@ const MUST: [Rule; 13] = [
     frees_names,
     detached_before_it_changes,
     detached_before_others_join,
+    left_before_the_parent_changes,
     default_privileges,
     columns_are_granted_after_tables,
     granted_columns_go_after_tables,
@@ -181,6 +182,25 @@ fn detached_before_others_join(
         let others = others.filter(|(_, other)| joins_parent(other, it.draft));
         others.for_each(|(other, _)| link(it.place, other));
     }
+}
+
+/// A partition that becomes a table of its own takes no part in what happens to its parent's columns.
+fn left_before_the_parent_changes(
+    known: &Known<'_>,
+    it: &Change<'_>,
+    link: &mut dyn FnMut(usize, usize),
+) {
+    let change = &it.draft.change;
+    let stays_apart =
+        matches!(&change.to, Some(Definition::Table(it)) if it.partition_of.is_none());
+    if change.aspect != Some(Aspect::DetachPartition) || !stays_apart {
+        return;
+    }
+    let is_column = |it: &Draft| matches!(it.change.entity, Entity::Column(..));
+    let parents = it.draft.releases.iter().filter_map(Entity::relation);
+    let changes = parents.flat_map(|it| known.of_relation(Some(it)));
+    let columns = changes.filter(|(_, it)| is_column(it));
+    columns.for_each(|(other, _)| link(it.place, other));
 }
 
 /// Switched on behind the policies that come, and off before those go: else nobody sees a row meanwhile.

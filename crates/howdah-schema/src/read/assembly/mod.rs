@@ -12,7 +12,7 @@ use std::collections::{HashMap, HashSet};
 use howdah_driver::{Row, Rows};
 use serde::de::DeserializeOwned;
 
-use super::{Error, printed};
+use super::Error;
 use crate::value::{Grant, Grants, Index, Namespace, Schema, Sequence, Table, Unknown, View};
 use described::Described;
 
@@ -144,7 +144,6 @@ impl Assembly {
     pub(super) fn finish(mut self) -> Schema {
         self.schema.tables = self.tables.into_values().collect();
         self.schema.views = self.views.into_values().collect();
-        printed::settle(&mut self.schema);
         self.schema.sort();
         self.schema
     }

@@ -374,7 +374,8 @@ def test_a_partition_has_an_order_of_its_own(workshop: Workshop) -> None:
     )
     part = (
         'create table p1 (v text collate "C", g int generated always as (k * 2) stored, k int'
-        " not null, id int not null, d int default 7, check (d > 0), constraint own check (k < 5));"
+        " not null, id int not null, d int default 7, constraint p_d_check check (d > 0),"
+        " constraint own check (k < 5));"
         "alter table p attach partition p1 for values in (1);"
         "create table p2 partition of p for values in (2)"
     )

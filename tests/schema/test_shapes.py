@@ -15,7 +15,10 @@ if TYPE_CHECKING:
     from tests.schema.conftest import Pair
 
 
-@pytest.mark.parametrize("name", ["rental", "tenants", "places", "forge"])
+FORGE = pytest.param("forge", marks=pytest.mark.slow)  # for its many tables
+
+
+@pytest.mark.parametrize("name", ["rental", "tenants", "places", FORGE])
 def test_a_shape_comes_back(pair: Pair, name: str) -> None:
     run(pair.first, shapes.named(name))
     first = read(pair.first)

@@ -6,7 +6,7 @@ import random
 from pathlib import Path
 
 HERE = Path(__file__).parent
-TABLES = 220
+TABLES = 120
 
 
 def named(name: str) -> str:

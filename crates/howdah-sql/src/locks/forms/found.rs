@@ -148,8 +148,8 @@ impl<'a> Found<'a> {
     }
 
     /// A lock in a mode that the statement itself names: `LOCK TABLE`.
-    pub(super) fn lock_as_told(&mut self, relation: ObjectName, mode: Mode) {
-        self.lock(&relation, mode, Held::Transaction);
+    pub(super) fn lock_as_told(&mut self, relation: &ObjectName, mode: Mode) {
+        self.lock(relation, mode, Held::Transaction);
     }
 
     fn lock(&mut self, relation: &ObjectName, mode: Mode, held: Held) {

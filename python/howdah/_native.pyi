@@ -971,5 +971,14 @@ def sql_effects(steps: str, schema: str | None, version: int | None) -> str:
     statement: the keys of `howdah locks --format json`, and `told`, the same in lines.
     """
 
+def sql_workload(text: str) -> str:
+    """The statements of a workload's file, in order, as JSON.
+
+    Each is `{"line": 1, "site": "shop.py:12", "sql": …, "ways": […]}`. The ways in which it may be meant
+    are as it is written, and with `$1` for other drivers' parameters: `{"sql": …, "values": […]}`,
+    constants without a type, `None` where they are not known. Raises `ValueError` for a line that
+    is none.
+    """
+
 def decode_value(oid: int, data: bytes, format: int = 0) -> Any: ...
 def encode_value(oid: int, value: object, format: int = 0) -> bytes: ...

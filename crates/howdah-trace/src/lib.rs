@@ -36,4 +36,4 @@ pub use render::{markdown, text};
 pub use report::{Block, Place, Report, Step};
 pub use scratch::Scratch;
 pub use tracer::{Options, Source, Tracer};
-pub use workload::{Params, Recorded, Unusable, Workload, WouldWait, read_workload};
+pub use workload::{Params, Ready, Recorded, Unusable, Workload, WouldWait, read_workload};

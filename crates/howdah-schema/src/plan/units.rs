@@ -349,7 +349,18 @@ fn together(situation: &Situation<'_>, changes: &[&Change]) -> Outcome {
     let hazard = hazard.map(|(change, hazard)| (change, hazard.to_string()));
     let mut computed = changes.iter();
     let computed = computed.find_map(|it| view::hazard(situation, it));
-    if let Some((change, reason)) = lacking.or(hazard).or(computed) {
+    let mut changed = changes.iter();
+    let changed = changed.find_map(|it| Some((*it, column::lost(situation, it)?)));
+    let found = lacking.or(hazard).or(computed);
+    // who is asked about a type hears of the values, too
+    let found = match (found, changed) {
+        (Some((change, reason)), Some((of, loss))) if std::ptr::eq(change, of) => {
+            Some((change, format!("{reason}; {loss}")))
+        }
+        (Some((_, reason)), Some((of, loss))) => Some((of, format!("{reason}; {loss}"))),
+        (found, changed) => found.or(changed),
+    };
+    if let Some((change, reason)) = found {
         let id = format!("{} {}", change.object.kind, change.object.name);
         let id = if change.aspect == Some(Aspect::Type) {
             format!("type {}", change.object.name)

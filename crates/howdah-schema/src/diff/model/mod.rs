@@ -15,6 +15,7 @@ use std::rc::Rc;
 
 use super::definition::{Definition, Described, Granted};
 use super::entity::Entity;
+use super::grants;
 use crate::ddl::order::symbols;
 use crate::ddl::words;
 use crate::identifiers::quoted;
@@ -60,6 +61,8 @@ impl Node {
 pub(super) struct Model<'a> {
     pub(super) schema: &'a Schema,
     pub(super) nodes: BTreeMap<Entity, Node>,
+    /// What everybody may do with what can be granted, known only where there are default privileges.
+    pub(super) rights: Rc<BTreeMap<Entity, Granted>>,
     named: HashMap<&'a str, Vec<Entity>>,
     tables: Rc<HashMap<&'a Name, &'a Table>>,
 }
@@ -69,6 +72,7 @@ impl<'a> Model<'a> {
         let mut model = Self {
             schema,
             nodes: BTreeMap::new(),
+            rights: Rc::default(),
             named: HashMap::new(),
             tables: Rc::new(schema.tables.iter().map(|it| (&it.name, it)).collect()),
         };
@@ -100,6 +104,7 @@ impl<'a> Model<'a> {
         Self {
             schema: self.schema,
             nodes: nodes.collect(),
+            rights: Rc::clone(&self.rights),
             named: HashMap::new(),
             tables: Rc::clone(&self.tables),
         }
@@ -192,13 +197,21 @@ impl<'a> Model<'a> {
         usual: Option<&'static str>,
         it: &Grants,
     ) {
-        if let Some(list) = it {
-            let node = Node::new(Definition::Grants(Granted {
-                on,
-                column: None,
-                usual,
-                list: list.clone(),
-            }));
+        let granted = Granted {
+            on,
+            column: None,
+            usual,
+            list: it.clone().unwrap_or_default(),
+        };
+        if !self.schema.default_privileges.is_empty() {
+            let rights = Rc::make_mut(&mut self.rights);
+            let known = rights.entry(entity.clone()).or_insert(granted.clone());
+            if it.is_none() {
+                known.list = grants::usual(&granted);
+            }
+        }
+        if it.is_some() {
+            let node = Node::new(Definition::Grants(granted));
             let owner = entity.clone();
             self.add(Entity::Grants(Box::new(owner.clone())), node.of(owner));
         }

@@ -115,7 +115,7 @@ class Workshop:
         """Run what undoes the steps, the last first."""
         self.connection.execute(f"set search_path to {name}")
         for step in reversed(plan["steps"]):
-            for statements in step["undo"]:
+            for statements in (it["statements"] for it in step["undo"]):
                 if len(statements) == 1:
                     self.run(name, statements)
                     continue

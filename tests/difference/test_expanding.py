@@ -218,6 +218,12 @@ def test_what_would_lose_values_is_asked_about(workshop: Workshop) -> None:
         "type t.at": ["rewrite", "expand", "keep"],
         "type t.price": ["rewrite", "expand", "keep"],
     }
+    told = {it["id"]: (it["reason"], it["answers"][1]["meaning"]) for it in plan["questions"]}
+    for text in told["type t.price"]:
+        assert "values are rounded to whole numbers" in text
+    # of a small table, too
+    small = workshop.plan(one, other, rows={"t": 1})
+    assert [it["id"] for it in small["questions"]] == ["type t.at", "type t.price"]
     answers = {"type t.at": "rewrite", "type t.price": "rewrite"}
     assert workshop.plan(one, other, answers=answers)["questions"] == []
 

@@ -40,7 +40,7 @@ def sql(steps: list[dict[str, Any]]) -> list[str]:
 def test_an_index_is_built_concurrently(workshop: Workshop) -> None:
     (step,) = planned(workshop, BOOK, f"{BOOK}; create unique index book_title on book (title)")
     assert step["sql"] == "create unique index concurrently book_title on book (title)"
-    assert step["undo"] == [["drop index concurrently book_title"]]
+    assert [it["statements"] for it in step["undo"]] == [["drop index concurrently book_title"]]
     assert (step["transaction"], step["lock_timeout"]) == (False, False)
     assert step["builds_index"] == "book_title"
 
@@ -387,7 +387,7 @@ def undone(workshop: Workshop, before: str, after: str, filled: str = ROWS) -> l
     workshop.carry_out("one", plan)
     workshop.take_back("one", plan)
     assert workshop.read("one") == one
-    return [it for step in reversed(plan["steps"]) for it in step["undo"]]
+    return [it["statements"] for step in reversed(plan["steps"]) for it in step["undo"]]
 
 
 def test_a_column_comes_back_with_all_that_was_on_it(workshop: Workshop) -> None:
@@ -437,7 +437,7 @@ def test_null_is_refused_again_as_far_as_rows_allow(workshop: Workshop) -> None:
     after = "create table book (id bigint primary key, title text)"
     one = workshop.make("one", [before, ROWS])
     plan = workshop.plan(one, workshop.make("two", [after]), allow_drop=True)
-    added, refused, *_ = plan["steps"][0]["undo"][0] + plan["steps"][0]["undo"][1]
+    added, refused, *_ = (sql for it in plan["steps"][0]["undo"] for sql in it["statements"])
     # its values are lost: what the old program writes is refused null until somebody fills them in
     assert added == "alter table book add column price integer"
     assert "not null" in refused or "validate" in refused

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import signal
 import subprocess
 import sys
@@ -13,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 import howdah
-from howdah import errors
-from howdah.migrations import MigrationError
+from howdah import _native, errors
+from howdah.migrations import MigrationError, _making
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -60,6 +61,23 @@ def many(batch):
     batch.conn.execute("update book set seen = seen + 1 where id = any ($1)",
                        [row.id for row in batch.rows])
 """
+# what a plan is made of: a key and an index of partitions, and a way back that fills rows
+BEFORE = """\
+create table book (id int primary key, price int not null default 0);
+create table log (id int not null, day date not null, n int not null, constraint u unique (n, day))
+    partition by range (day);
+create table log_1 partition of log for values from ('2026-01-01') to ('2027-01-01');
+create table log_2 partition of log for values from ('2027-01-01') to ('2028-01-01');
+"""
+ROWS = """\
+insert into book select n, n from generate_series(1, 10) n;
+insert into log select n, date '2026-06-01' + n, n from generate_series(1, 300) n;
+"""
+AFTER = (
+    BEFORE.replace("price int not null", "price int").replace("(n, day)", "(day, n, id)")
+    + "create index log_n on log (n); alter table log add primary key (id, day);"
+)
+GONE = "drop table log;\ndrop table book;"
 # forks before anything is done, because to start Python takes longer than the migrations
 PROGRAM = """\
 import os, signal, sys
@@ -106,6 +124,35 @@ def shop(project: Project) -> Project:
     """Migrations with a step of every kind."""
     project.write("0001_books", FIRST)
     project.write("0002_data.py", SECOND)
+    return project
+
+
+@pytest.fixture
+def planned(project: Project, monkeypatch: pytest.MonkeyPatch) -> Project:
+    """A migration as it is planned, between two that are written by hand."""
+
+    def read() -> dict[str, Any]:
+        found: dict[str, Any] = json.loads(_native.schema_read(project.url, "public", None))
+        return found
+
+    project.execute(BEFORE)
+    before = read()
+    project.execute(GONE, AFTER)
+    after = read()
+    project.execute(GONE)
+    version = project.value("show server_version_num")
+    options = {"server_version": int(version)}
+    reply = _native.schema_plan(json.dumps(before), json.dumps(after), json.dumps(options))
+    plan = json.loads(reply)
+    assert (plan["questions"], plan["refused"]) == ([], [])
+    monkeypatch.setattr(_making, "BATCH_ROWS", 4)
+    text = _making.written(plan["steps"], ["0001_begun"], major=18)
+    assert "batches of 4 by id\nupdate book set price = 0" in text
+    assert "-- howdah: step contract, no transaction\ncreate unique index concurrently" in text
+    project.write("0001_begun", f"-- up\n{BEFORE}{ROWS}-- down\n{GONE}")
+    project.write("0002_planned", text)
+    nulls = "update book set price = null where id % 3 = 0"
+    project.write("0003_written", f"-- up\n{nulls};\n-- down\nselect 1;")
     return project
 
 
@@ -188,32 +235,70 @@ def is_lost(
 
 @pytest.mark.slow
 @pytest.mark.timeout(300)
-def test_a_program_that_is_killed_at_any_statement(shop: Project) -> None:
-    expected = states(shop)
-    forget(shop)
+@pytest.mark.parametrize(("name", "stride"), [("shop", 1), ("planned", 7)])
+def test_a_program_that_is_killed_at_any_statement(
+    request: pytest.FixtureRequest, name: str, stride: int
+) -> None:
+    project: Project = request.getfixturevalue(name)
+    expected = states(project)
+    forget(project)
     codes, number = [0], 0
-    with programs(shop) as run:
+    with programs(project) as run:
         while any(codes) or not number:
-            number += 1
+            number += stride
             codes = []
             for direction in ("up", "down"):
                 codes.append(run(direction, number))
-                run_to_the_end(shop, direction)
-                assert state(shop) == expected[direction], f"{direction}, before {number}"
-            forget(shop)
+                run_to_the_end(project, direction)
+                assert state(project) == expected[direction], f"{direction}, before {number}"
+            forget(project)
     assert number > 20
 
 
-def test_a_program_that_is_killed_again_and_again(shop: Project) -> None:
-    expected = states(shop)
-    with programs(shop) as run:
+@pytest.mark.parametrize("name", ["shop", "planned"])
+def test_a_program_that_is_killed_again_and_again(
+    request: pytest.FixtureRequest, name: str
+) -> None:
+    project: Project = request.getfixturevalue(name)
+    expected = states(project)
+    with programs(project) as run:
         for direction in ("down", "up"):
-            forget(shop) if direction == "up" else shop.up()
+            forget(project) if direction == "up" else project.up()
             number = 0
             while code := run(direction, number := number + 3):
                 assert code == -signal.SIGKILL
-            assert state(shop) == expected[direction]
+            assert state(project) == expected[direction]
             assert number > 10
+
+
+def test_a_way_back_that_fills_rows_is_cut_off_between_batches(
+    planned: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    planned.up(target="0002")
+    before = state(planned)["rows"]
+    planned.up()
+    assert planned.value("select count(*) from book where price is null") == 3
+    execute = howdah.Connection.execute
+
+    def cut(self: Any, query: Any, *arguments: Any) -> int:
+        changed = execute(self, query, *arguments)
+        if query.startswith("update book set price = 0"):
+            lose(planned, self)
+        return changed
+
+    with monkeypatch.context() as patched:
+        patched.setattr(howdah.Connection, "execute", cut)
+        with pytest.raises(Killed):
+            planned.down(target="0001")
+    planned.down(target="0001")
+    assert planned.value("select array_agg(price order by id) from book") == [
+        0 if it % 3 == 0 else it for it in range(1, 11)
+    ]
+    assert len(before) == 10
+    position = "select count(*) from howdah_history.migration_step where migration like '0002%'"
+    assert planned.value(position) == 0
+    refuses = "select attnotnull from pg_attribute where attrelid = 'book'::regclass and attnum = 2"
+    assert planned.value(refuses)
 
 
 @contextlib.contextmanager

@@ -34,17 +34,22 @@ def step(sql: str, group: int = 1, **said: Any) -> dict[str, Any]:
     }
 
 
+def undo(*statements: str, batches: dict[str, Any] | None = None) -> list[dict[str, Any]]:
+    """What takes a step back."""
+    return [{"statements": statements, "batches": batches}]
+
+
 STEPS = [
-    step("alter table book add column price int", undo=[["alter table book drop column price"]]),
+    step("alter table book add column price int", undo=undo("alter table book drop column price")),
     step(
         "comment on column book.price is '; -- up'",
-        undo=[["comment on column book.price is null"]],
+        undo=undo("comment on column book.price is null"),
     ),
     step(
         "create index concurrently i on book (price)",
         2,
         transaction=False,
-        undo=[["drop index concurrently i"], ["select 1", "select 2"]],
+        undo=[*undo("drop index concurrently i"), *undo("select 1", "select 2")],
         kind="concurrent_index",
         builds_index="i",
         reason="an index is built\nwithout blocking",
@@ -58,6 +63,20 @@ STEPS = [
         batches={"table": "book", "key": ['"the id"', "n"], "set": "", "where": ""},
     ),
     step("alter table book validate constraint c", 4, kind="validate", deploy="contract", undo=[]),
+    step(
+        "alter table book alter column isbn drop not null",
+        5,
+        deploy="contract",
+        undo=[
+            *undo("alter table book add constraint n check (isbn is not null) not valid"),
+            *undo(
+                "update book set isbn = '' where isbn is null",
+                batches={"table": "book", "key": ["id"], "set": "", "where": ""},
+            ),
+            *undo("alter table book alter column isbn set not null"),
+        ],
+    ),
+    step("comment on table book is 'x'", 5, deploy="contract", undo=undo("comment on table book")),
 ]
 
 
@@ -71,13 +90,19 @@ def test_a_plan_is_written_and_read() -> None:
         ("expand", Alone),
         ("migrate", Backfill),
         ("contract", Statements),
+        ("contract", Statements),
     ]
     assert found.up[0].sql == (STEPS[0]["sql"], STEPS[1]["sql"])
     work = found.up[2].work
     assert isinstance(work, Backfill)
     assert (work.key, work.size) == (("the id", "n"), 5000)
     assert found.down is not None
+    assert [type(it.work) for it in found.down[:3]] == [Statements, Backfill, Statements]
+    assert "-- howdah: undo 5, batches of 5000 by id\nupdate book set isbn = ''" in text
     assert [(it.undoes, it.sql) for it in found.down] == [
+        (5, ("comment on table book", *STEPS[5]["undo"][0]["statements"])),
+        (5, STEPS[5]["undo"][1]["statements"]),
+        (5, STEPS[5]["undo"][2]["statements"]),
         (2, ("drop index concurrently i",)),
         (2, ("select 1", "select 2")),
         (1, ("comment on column book.price is null", "alter table book drop column price")),

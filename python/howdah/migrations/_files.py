@@ -55,11 +55,12 @@ _HEADER = re.compile(r"--\s*(depends|replaces):(.*)$", re.IGNORECASE)
 _DIRECTIVE = re.compile(r"--\s*howdah:\s*(.*?)\s*$", re.IGNORECASE)
 _KEY = r'\w+|"(?:[^"]|"")+"'
 _BATCHES = re.compile(rf"batches of (\d+)(?: by ((?:{_KEY})(?: and (?:{_KEY}))*))?$")
-_UNDO = re.compile(r"(no )?undo (\d+)$")
+_UNDO = re.compile(r"undo (\d+)(?:,\s*(.*))?$")
+_NO_UNDO = re.compile(r"no undo (\d+)$")
 _NAME = re.compile(r"[\w.-]+$")
 _KNOWN = (
     "`step`, with `expand`, `migrate` or `contract`, `no transaction`, `batches of N by KEY`; "
-    "`undo N`, `no undo N`"
+    "`undo N`, with `no transaction` or `batches of N by KEY`; `no undo N`"
 )
 
 
@@ -254,26 +255,31 @@ class _File:
             return
         if words == "made" and self.part is None and not self.up:
             self.mark = rest.partition(",")[0]  # for which version is for `howdah lint`
+        elif self.part == "down" and (match := _NO_UNDO.match(text)):
+            self.final.append(self._undone(match[1], line).number)
         elif self.part == "down" and (match := _UNDO.match(text)):
-            number = int(match[2])
-            phase = next((it.phase for it in self.up if it.number == number), None)
-            if phase is None:
-                raise self._wrong(line, f"`up` has no step {number}")
-            if match[1]:
-                self.final.append(number)
-            else:
-                self.directive = _Directive(phase, undoes=number, line=line)
+            step = self._undone(match[1], line)
+            self.directive = _Directive(step.phase, undoes=step.number, line=line)
+            self._take(match[2] or "", self.directive, known=())
         elif words == "step":
-            self.directive = self._step(rest, line)
+            self.directive = _Directive(line=line)
+            self._take(rest, self.directive, known=PHASES)
         else:
             raise self._wrong(line, f"`howdah: {text}` is unknown", hint=f"known are {_KNOWN}")
         self.joins = False
 
-    def _step(self, text: str, line: int) -> _Directive:
-        directive = _Directive(line=line)
+    def _undone(self, number: str, line: int) -> Step:
+        """The step that is undone."""
+        found = next((it for it in self.up if it.number == int(number)), None)
+        if found is None:
+            raise self._wrong(line, f"`up` has no step {int(number)}")
+        return found
+
+    def _take(self, text: str, directive: _Directive, known: tuple[Phase, ...]) -> None:
+        """Take what follows `step` or `undo N`."""
         found = re.split(r"\s*,\s*", text) if text else []
         for option in found:
-            if option in PHASES:
+            if option in known:
                 directive.phase = option
             elif option == "no transaction":
                 directive.transaction = False
@@ -283,8 +289,9 @@ class _File:
                     _columns(match[2] or ""),
                 )
             else:
-                raise self._wrong(line, f"`{option}` is unknown", hint=f"known are {_KNOWN}")
-        return directive
+                raise self._wrong(
+                    directive.line, f"`{option}` is unknown", hint=f"known are {_KNOWN}"
+                )
 
     def _work(self, piece: Piece) -> Work:
         sql, directive = piece.text, self.directive

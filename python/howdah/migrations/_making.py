@@ -159,8 +159,9 @@ def written(steps: Sequence[Mapping[str, Any]], depends: Iterable[str], *, major
         if any(step["undo"] is None for step in group):
             lines += ["", "-- There is no way back.", f"-- howdah: no undo {number}"]
             continue
-        for statements in _way_back(group):
-            lines += ["", f"-- howdah: undo {number}", *(f"{it};" for it in statements)]
+        for undo in _way_back(group):
+            said = ", ".join([f"undo {number}", *how(undo)])
+            lines += ["", f"-- howdah: {said}", *(f"{it};" for it in undo["statements"])]
     return "\n".join(lines) + "\n"
 
 
@@ -188,15 +189,17 @@ def reasons(group: Sequence[Mapping[str, Any]]) -> list[str]:
 
 def directive(step: Mapping[str, Any]) -> str:
     """The comment above a step."""
-    said = [f"-- howdah: step {step['deploy']}"]
-    if step["batches"] is not None:
-        key = " and ".join(step["batches"]["key"])
+    return ", ".join([f"-- howdah: step {step['deploy']}", *how(step)])
+
+
+def how(work: Mapping[str, Any]) -> list[str]:
+    """What is said of a step, or of what undoes one, that is no transaction."""
+    if work["batches"] is not None:
+        key = " and ".join(work["batches"]["key"])
         # a comment ends with its line, and what follows would be run
         key = key if key and len(key.splitlines()) == 1 else "ctid"
-        said.append(f"batches of {BATCH_ROWS} by {key}")
-    elif not step["transaction"]:
-        said.append("no transaction")
-    return ", ".join(said)
+        return [f"batches of {BATCH_ROWS} by {key}"]
+    return [] if work.get("transaction", True) else ["no transaction"]
 
 
 def named_after(steps: Sequence[Mapping[str, Any]]) -> str:
@@ -270,13 +273,17 @@ def empty(settings: Settings, name: str | None, *, python: bool) -> Made:
     return Made(f"{stem}.sql", "\n".join(lines))
 
 
-def _way_back(group: Sequence[Mapping[str, Any]]) -> list[list[str]]:
+def _way_back(group: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """What undoes it, one transaction after another; what was done together is undone together."""
-    found: list[list[str]] = []
+    found: list[dict[str, Any]] = []
     for step in reversed(group):
-        first, *rest = step["undo"] or [[]]
-        found = [*found[:-1], [*(found[-1] if found else []), *first], *rest]
-    return [it for it in found if it]
+        for place, undo in enumerate(step["undo"]):
+            alone = undo["batches"] or (found and found[-1]["batches"])
+            if place > 0 or not found or alone:
+                found.append(dict(undo))
+                continue
+            found[-1]["statements"] = [*found[-1]["statements"], *undo["statements"]]
+    return found
 
 
 def _check_answer(question: Mapping[str, Any], answer: str | None) -> None:

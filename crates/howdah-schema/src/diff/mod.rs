@@ -80,9 +80,9 @@ pub struct Change {
     /// What takes it back, as far as statements can; none of them where it goes with what another takes back.
     #[serde(skip)]
     pub undo: Option<Vec<Change>>,
-    /// The same as statements, those of one transaction together; the planner gives them their form.
+    /// The same in the form that the planner gives it.
     #[serde(skip)]
-    pub way_back: Option<Vec<Vec<String>>>,
+    pub way_back: Option<Vec<crate::plan::Undo>>,
     /// Its name before, for [`Action::Rename`].
     #[serde(skip)]
     pub renamed_from: Option<String>,

@@ -346,15 +346,35 @@ pub(crate) fn altered(situation: &Situation<'_>, change: &Change) -> Outcome {
     {
         return null_refused(situation, change, table, column);
     }
-    let Some(hazard) = situation.hazard(change) else {
+    let hazard = situation.hazard(change);
+    if change.aspect == Some(Aspect::Type) {
+        let reason = hazard.as_ref().map(ToString::to_string);
+        let reasons = reason.into_iter().chain(lost(situation, change));
+        let reasons: Vec<String> = reasons.collect();
+        if !reasons.is_empty() {
+            let id = format!("type {}", change.object.name);
+            return rewritten(situation, change, &id, reasons.join("; "));
+        }
+    }
+    let Some(hazard) = hazard else {
         let reason = "it changes the catalog alone, or the table is small";
         return Outcome::Steps(vec![plain(change, reason)], Deploy::Expand);
     };
-    if change.aspect == Some(Aspect::Type) {
-        let id = format!("type {}", change.object.name);
-        return rewritten(situation, change, &id, hazard.to_string());
-    }
     anew(situation, change, &hazard)
+}
+
+/// What becomes of the values of a column that changes its type, where they do not stay what they are.
+pub(crate) fn lost(situation: &Situation<'_>, change: &Change) -> Option<String> {
+    let Entity::Column(table, _) = &change.entity else {
+        return None;
+    };
+    let is_type = change.aspect == Some(Aspect::Type) && situation.has_rows(table);
+    match (&change.from, &change.to) {
+        (Some(Definition::Column(from)), Some(Definition::Column(to))) if is_type => {
+            super::expand::lost(from, to)
+        }
+        _ => None,
+    }
 }
 
 /// Beside a new column readers and writers go on; what is lost on the way was not asked for.
@@ -369,10 +389,11 @@ pub(crate) fn expandable(
     };
     let is_type = change.aspect == Some(Aspect::Type);
     match super::expand::loses(from, to) {
-        Some(loss) if is_type && situation.obstacle(change).is_none() => question.answer(
-            "expand",
-            &format!("a new column takes the place of the old one, over several deploys; {loss}"),
-        ),
+        Some(general) if is_type && situation.obstacle(change).is_none() => {
+            let loss = lost(situation, change).unwrap_or_else(|| general.to_owned());
+            let how = "a new column takes the place of the old one, over several deploys";
+            question.answer("expand", &format!("{how}; {loss}"))
+        }
         _ => question,
     }
 }
@@ -392,13 +413,18 @@ pub(crate) fn rewritten(
         Some("keep") => Outcome::Left,
         _ => {
             let reason = situation.with_obstacle(change, reason);
-            let question = Question::new(
-                id.to_owned(),
-                object(change),
-                "may readers and writers wait until it is done?".to_owned(),
-                reason,
-            );
-            let question = question.answer("rewrite", "do it at once");
+            let (asked, how) = match lost(situation, change) {
+                Some(loss) => (
+                    "may its values change?",
+                    format!("at once, readers and writers wait until it is done; {loss}"),
+                ),
+                None => (
+                    "may readers and writers wait until it is done?",
+                    "do it at once".to_owned(),
+                ),
+            };
+            let question = Question::new(id.to_owned(), object(change), asked.to_owned(), reason);
+            let question = question.answer("rewrite", &how);
             let question =
                 expandable(situation, change, question).answer("keep", "leave it as it is");
             Outcome::Asked(question)

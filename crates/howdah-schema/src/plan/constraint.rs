@@ -3,11 +3,10 @@
 use super::index;
 use super::leftover::{State, aside};
 use super::units::{Outcome, apart, constraint_of, deployed, object, plain};
-use super::{Deploy, Kind, Question, Situation, Step};
+use super::{Deploy, Kind, Question, Situation, Step, partitioned};
 use crate::ddl;
 use crate::diff::{Action, Change, Entity};
 use crate::identifiers::quoted;
-use crate::naming::object_name;
 use crate::value::{Constraint, ConstraintKind, Element, Index, Name};
 
 pub(crate) fn created(situation: &Situation<'_>, change: &Change) -> Outcome {
@@ -180,7 +179,7 @@ pub(super) fn proof(table: &Name, it: &Constraint, object: &str) -> Step {
 }
 
 /// That of a partition goes with that of the whole.
-fn dropped_if_there(table: &Name, it: &Constraint) -> String {
+pub(super) fn dropped_if_there(table: &Name, it: &Constraint) -> String {
     let name = quoted(it.name.as_deref().unwrap_or_default());
     format!("alter table {table} drop constraint if exists {name}")
 }
@@ -196,27 +195,8 @@ fn key(
     let name = it.name.as_deref().unwrap_or_default();
     let Some(index) = index_of(it) else { return };
     if situation.is_partitioned(table) {
-        let only = format!(
-            "alter table only {table} add {}",
-            ddl::constraint::definition(it)
-        );
-        let undo = dropped_if_there(table, it);
-        let reason = "the key of a partitioned table waits for those of the partitions";
-        out.push(Step::ddl(only, object.to_owned(), reason).undone_by(undo.clone()));
-        for partition in situation.partitions(table) {
-            let own = Constraint {
-                name: Some(object_name(&partition.name.name, name, "")),
-                ..it.clone()
-            };
-            key(situation, &partition.name, &own, object, out);
-            let own_name = partition
-                .name
-                .sibling(own.name.as_deref().unwrap_or_default());
-            let whole = table.sibling(name);
-            let sql = format!("alter index {whole} attach partition {own_name}");
-            let reason = "the partition's key is there already";
-            out.push(Step::ddl(sql, object.to_owned(), reason).undone_by(undo.clone()));
-        }
+        partitioned::key(situation, table, it, object, out);
+        out.push(partitioned::guard(table, name, object));
         return;
     }
     index::build_for_key(situation, table, name, &index, object, out);
@@ -288,7 +268,7 @@ pub(crate) fn replaced(situation: &Situation<'_>, changes: &[&Change]) -> Option
     if !is_alone || is_small(situation, table, it) || it.not_valid || it.not_enforced {
         return None;
     }
-    let (partitioned, own) = (situation.is_partitioned(table), quoted(name));
+    let own = quoted(name);
     let mut steps = Vec::new();
     let other = aside(name);
     let mut last: Vec<Step> = plain(old, "the new one takes its place in the same transaction");
@@ -296,17 +276,21 @@ pub(crate) fn replaced(situation: &Situation<'_>, changes: &[&Change]) -> Option
         step.undo = situation.way_back(old);
     }
     match &it.kind {
-        ConstraintKind::Check { .. } | ConstraintKind::ForeignKey { .. } if !partitioned => {
+        ConstraintKind::Check { .. } | ConstraintKind::ForeignKey { .. } => {
             let under = Constraint {
                 name: Some(other.clone()),
                 ..(*it).clone()
             };
             prove_later(situation, table, &under, &object(new), &mut steps);
-            let other = quoted(&other);
-            let rename = format!("alter table {table} rename constraint {other} to {own}");
-            let back = format!("alter table {table} rename constraint {own} to {other}");
+            let quoted_other = quoted(&other);
+            let rename = format!("alter table {table} rename constraint {quoted_other} to {own}");
+            let back = format!("alter table {table} rename constraint {own} to {quoted_other}");
             let reason = "the new one takes the name of the old one";
             last.push(Step::ddl(rename, object(new), reason).undone_by(back));
+            if matches!(it.kind, ConstraintKind::ForeignKey { .. }) {
+                let names = (other.as_str(), name.as_str());
+                partitioned::rename_keys(situation, table, names, &object(new), &mut last);
+            }
         }
         ConstraintKind::PrimaryKey {
             without_overlaps: false,
@@ -315,10 +299,16 @@ pub(crate) fn replaced(situation: &Situation<'_>, changes: &[&Change]) -> Option
         | ConstraintKind::Unique {
             without_overlaps: false,
             ..
-        } if !partitioned => {
-            let index = index_of(it)?;
-            index::build_for_key(situation, table, &other, &index, &object(new), &mut steps);
-            last.push(use_index(table, it, &other, &object(new)));
+        } => {
+            let (index, what) = (index_of(it)?, object(new));
+            if situation.is_partitioned(table) {
+                partitioned::waiting(situation, table, &other, &index, &what, &mut steps);
+                partitioned::taken(situation, table, it, &other, &what, &mut last);
+                last.push(partitioned::guard(table, name, &what));
+            } else {
+                index::build_for_key(situation, table, &other, &index, &what, &mut steps);
+                last.push(use_index(table, it, &other, &what));
+            }
         }
         _ => return None,
     }

@@ -2,7 +2,7 @@
 
 use super::leftover::{State, aside};
 use super::units::{Outcome, apart, deployed, object, plain};
-use super::{Deploy, Kind, Situation, Step, constraint};
+use super::{Deploy, Kind, Situation, Step, Undo, constraint, partitioned};
 use crate::ddl;
 use crate::diff::{Action, Change, Definition, Entity};
 use crate::identifiers::quoted;
@@ -96,7 +96,9 @@ pub(crate) fn build(
         ..index.clone()
     };
     if situation.is_partitioned(table) {
-        return build_on_partitions(situation, table, &named, object, out);
+        build_on_partitions(situation, table, &named, object, out);
+        out.push(partitioned::guard(table, name, object));
+        return;
     }
     let left = situation.leftovers.get(&(table.clone(), name.to_owned()));
     if left == Some(&State::Done) {
@@ -122,7 +124,7 @@ pub(crate) fn build_for_key(
     let undo = dropped_if_there(&table.sibling(name));
     let built = out.iter_mut().skip(first);
     for step in built.filter(|it| it.kind == Kind::ConcurrentIndex) {
-        step.undo = Some(vec![vec![undo.clone()]]);
+        step.undo = Some(vec![Undo::of(vec![undo.clone()])]);
     }
 }
 
@@ -173,7 +175,10 @@ fn build_on_partitions(
     out.push(Step::ddl(only, object.to_owned(), reason).undone_by(undo.clone()));
     for partition in situation.partitions(table) {
         let own = Index {
-            name: Some(partition_name(partition, index)),
+            name: Some(name_on(
+                partition,
+                index.name.as_deref().unwrap_or_default(),
+            )),
             ..index.clone()
         };
         let own_name = partition
@@ -195,9 +200,8 @@ fn build_on_partitions(
     }
 }
 
-/// A name that no other index of the partition has.
-fn partition_name(partition: &Table, index: &Index) -> String {
-    let whole = index.name.as_deref().unwrap_or_default();
+/// The name of a partition's part of an index: one that no other index of the partition has.
+pub(super) fn name_on(partition: &Table, whole: &str) -> String {
     let taken = |name: &String| {
         let indexes = partition.indexes.iter().filter_map(|it| it.name.as_ref());
         let keys = partition
@@ -233,7 +237,12 @@ pub(crate) fn dropped(situation: &Situation<'_>, change: &Change) -> Outcome {
 fn drop(situation: &Situation<'_>, table: &Name, change: &Change, out: &mut Vec<Step>) {
     let before = situation.from.table(table);
     let is_partitioned = before.is_some_and(|it| it.partition_by.is_some());
-    let concurrently = !situation.is_small(table) && !is_partitioned;
+    // of a table that is made again, this is the old one
+    let is_small = match before {
+        Some(_) => situation.has_few_rows(table),
+        None => situation.is_small(table),
+    };
+    let concurrently = !is_small && !is_partitioned;
     for sql in &change.statements {
         let reason = "the old program may still need the index";
         out.push(if concurrently && sql.starts_with("drop index") {
@@ -281,6 +290,7 @@ pub(crate) fn replaced(situation: &Situation<'_>, changes: &[&Change]) -> Option
     let mut steps = Vec::new();
     drop(situation, table, old, &mut steps);
     steps.push(renamed(table, &other, name, &object(new)));
+    partitioned::rename_indexes(situation, table, (&other, name), &object(new), &mut steps);
     let rest = changes
         .iter()
         .filter(|it| !matches!(it.entity, Entity::Index(..)));

@@ -20,6 +20,7 @@ mod index;
 mod leftover;
 mod options;
 mod partition;
+mod partitioned;
 mod rights;
 mod table;
 mod undo;
@@ -56,9 +57,9 @@ pub struct Plan {
 pub struct Step {
     /// The statement, without a semicolon.
     pub sql: String,
-    /// What takes it back, as far as statements can: those of one transaction together, none where it goes with what
-    /// another step takes back. Absent where there is no way back.
-    pub undo: Option<Vec<Vec<String>>>,
+    /// What takes it back, as far as statements can; nothing where it goes with what another step takes back. Absent
+    /// where there is no way back.
+    pub undo: Option<Vec<Undo>>,
     /// Whether it may run within a transaction.
     pub transaction: bool,
     /// Neighbours of one group are committed together.
@@ -77,6 +78,15 @@ pub struct Step {
     pub batches: Option<Batches>,
     /// Why it is so.
     pub reason: String,
+}
+
+/// What takes a step back, or a part of it that is committed by itself.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Undo {
+    /// The statements of one transaction.
+    pub statements: Vec<String>,
+    /// How the only statement runs in batches.
+    pub batches: Option<Batches>,
 }
 
 /// An update that runs in batches.
@@ -122,6 +132,8 @@ pub enum Kind {
     Validate,
     /// A partition is detached beside readers and writers.
     Detach,
+    /// It fails where something was left out.
+    Guard,
 }
 
 /// What has to be decided.
@@ -227,7 +239,7 @@ impl Step {
     }
 
     pub(crate) fn undone_by(mut self, undo: impl Into<String>) -> Self {
-        self.undo = Some(vec![vec![undo.into()]]);
+        self.undo = Some(vec![Undo::of(vec![undo.into()])]);
         self
     }
 
@@ -251,6 +263,15 @@ impl Step {
     pub(crate) fn deployed(mut self, deploy: Deploy) -> Self {
         self.deploy = deploy;
         self
+    }
+}
+
+impl Undo {
+    pub(crate) fn of(statements: Vec<String>) -> Self {
+        Self {
+            statements,
+            batches: None,
+        }
     }
 }
 

@@ -5,7 +5,7 @@
 //!
 //! Invariant: of what the plan itself changes (a right that is gone in the new schema), nothing is brought back.
 
-use super::{Plan, Step};
+use super::{Plan, Step, Undo};
 use crate::ddl;
 use crate::value::{Grant, Name, Schema, View};
 
@@ -63,7 +63,7 @@ fn with_rights(group: &[Step], views: &[&View], to: &Schema, out: &mut Vec<Step>
     for (place, step) in group.iter().enumerate() {
         let beside = |sql: &str, back: &str, reason: &str| Step {
             sql: sql.to_owned(),
-            undo: step.undo.is_some().then(|| vec![vec![back.to_owned()]]),
+            undo: step.undo.is_some().then(|| vec![Undo::of(vec![back.to_owned()])]),
             reason: reason.to_owned(),
             ..step.clone()
         };

@@ -2,7 +2,7 @@
 
 use super::column::{null_refused, rewritten};
 use super::units::{Outcome, Permission, apart, constraint_of, object, plain};
-use super::{Deploy, Kind, Question, Refused, Situation, Step, partition};
+use super::{Deploy, Kind, Question, Refused, Situation, Step, Undo, partition};
 use crate::ddl;
 use crate::diff::{Action, Aspect, Change, Definition, Entity};
 use crate::identifiers::quoted;
@@ -97,7 +97,7 @@ fn with_view(
     });
     let reason = "no program uses the old name any more";
     let drop = Step {
-        undo: Some(vec![again]),
+        undo: Some(vec![Undo::of(again)]),
         ..Step::ddl(drop, object(change), reason)
     };
     vec![steps, vec![drop.deployed(Deploy::Contract)]]

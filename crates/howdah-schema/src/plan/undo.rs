@@ -11,13 +11,13 @@ use std::collections::HashMap;
 use howdah_sql::catalog::Catalog;
 
 use super::leftover::Leftovers;
-use super::units::{Form, Outcome, plain, single};
-use super::{Kind, Options, Situation, Step, column, expand};
+use super::units::{Form, Outcome, key_of, plain, single};
+use super::{Batches, Kind, Options, Situation, Step, Undo, column, expand};
 use crate::diff::{Action, Change, Entity};
 use crate::value::Schema;
 
-/// Statements, those of one transaction together.
-pub(crate) type WayBack = Vec<Vec<String>>;
+/// One transaction after the other, or an update in batches.
+pub(crate) type WayBack = Vec<Undo>;
 
 /// Gives each change its way back.
 pub(super) fn tell(changes: &mut [Change], from: &Schema, to: &Schema, options: &Options) {
@@ -39,7 +39,7 @@ pub(super) fn tell(changes: &mut [Change], from: &Schema, to: &Schema, options: 
 fn at_once(undo: &[Change]) -> WayBack {
     let statements: Vec<String> = undo.iter().flat_map(|it| it.statements.clone()).collect();
     let all = [statements].into_iter();
-    all.filter(|it| !it.is_empty()).collect()
+    all.filter(|it| !it.is_empty()).map(Undo::of).collect()
 }
 
 /// The way back in which others can go on; nothing where only an answer would allow it.
@@ -66,7 +66,7 @@ pub(super) fn safe(
         hazard.is_none().then(|| at_once(undo))
     } else {
         let forms = undo.iter().flat_map(|it| forms(&situation, it));
-        Some(transactions(forms.flatten()))
+        Some(transactions(forms.flatten(), from))
     };
     // it is the same for the next one
     *catalog = situation.catalog;
@@ -110,17 +110,31 @@ fn without_values(situation: &Situation<'_>, change: &Change, id: String) -> Opt
     }
 }
 
-/// What changes the catalog alone is done together; what reads or builds is done by itself.
-fn transactions(steps: impl Iterator<Item = Step>) -> WayBack {
+/// What changes the catalog alone is done together; what reads, builds or fills is done by itself.
+fn transactions(steps: impl Iterator<Item = Step>, from: &Schema) -> WayBack {
     let mut all = WayBack::new();
     let mut is_open = false;
-    for step in steps {
+    for step in steps.filter(|it| it.kind != Kind::Guard) {
         let is_quick = step.kind == Kind::Ddl;
         match all.last_mut().filter(|_| is_open && is_quick) {
-            Some(last) => last.push(step.sql),
-            None => all.push(vec![step.sql]),
+            Some(last) => last.statements.push(step.sql),
+            None => all.push(Undo {
+                statements: vec![step.sql],
+                batches: step.batches.map(|it| in_order(it, from)),
+            }),
         }
         is_open = is_quick;
     }
     all
+}
+
+/// Without a key that is another before and after: which of them is there depends on how far the way back has come.
+fn in_order(batches: Batches, from: &Schema) -> Batches {
+    let before = from.tables.iter();
+    let mut before = before.filter(|it| it.name.to_string() == batches.table);
+    let is_there = before.any(|it| key_of(it) == batches.key);
+    Batches {
+        key: batches.key.into_iter().filter(|_| is_there).collect(),
+        ..batches
+    }
 }

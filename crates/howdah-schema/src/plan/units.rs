@@ -13,7 +13,7 @@ use super::{
 };
 use crate::diff::{Action, Aspect, Change, Definition, Entity};
 use crate::identifiers::quoted;
-use crate::value::{Name, Table};
+use crate::value::{ConstraintKind, Name, Table};
 
 /// What becomes of a unit.
 pub(crate) enum Outcome {
@@ -349,7 +349,18 @@ fn together(situation: &Situation<'_>, changes: &[&Change]) -> Outcome {
     let hazard = hazard.map(|(change, hazard)| (change, hazard.to_string()));
     let mut computed = changes.iter();
     let computed = computed.find_map(|it| view::hazard(situation, it));
-    if let Some((change, reason)) = lacking.or(hazard).or(computed) {
+    let mut changed = changes.iter();
+    let changed = changed.find_map(|it| Some((*it, column::lost(situation, it)?)));
+    let found = lacking.or(hazard).or(computed);
+    // who is asked about a type hears of the values, too
+    let found = match (found, changed) {
+        (Some((change, reason)), Some((of, loss))) if std::ptr::eq(change, of) => {
+            Some((change, format!("{reason}; {loss}")))
+        }
+        (Some((_, reason)), Some((of, loss))) => Some((of, format!("{reason}; {loss}"))),
+        (found, changed) => found.or(changed),
+    };
+    if let Some((change, reason)) = found {
         let id = format!("{} {}", change.object.kind, change.object.name);
         let id = if change.aspect == Some(Aspect::Type) {
             format!("type {}", change.object.name)
@@ -488,10 +499,13 @@ impl Situation<'_> {
 
     /// Whether a plain statement is quick on it.
     pub(crate) fn is_small(&self, name: &Name) -> bool {
-        self.is_made(name)
-            || self
-                .rows(name)
-                .is_some_and(|it| it <= self.options.small_rows)
+        self.is_made(name) || self.has_few_rows(name)
+    }
+
+    /// Whether it is known to have few rows.
+    pub(crate) fn has_few_rows(&self, name: &Name) -> bool {
+        let rows = self.rows(name);
+        rows.is_some_and(|it| it <= self.options.small_rows)
     }
 
     /// The partitions, those that will go among them.
@@ -514,14 +528,18 @@ impl Situation<'_> {
 
     /// The columns of the primary key as SQL.
     pub(crate) fn key(&self, name: &Name) -> Vec<String> {
-        let constraints = self.from.table(name).or_else(|| self.table(name));
-        let constraints = constraints.into_iter().flat_map(|it| &it.constraints);
-        let key = constraints.filter_map(|it| match &it.kind {
-            crate::value::ConstraintKind::PrimaryKey { columns, .. } => Some(columns),
-            _ => None,
-        });
-        key.flatten().map(|it| quoted(it).into_owned()).collect()
+        let table = self.from.table(name).or_else(|| self.table(name));
+        table.map(key_of).unwrap_or_default()
     }
+}
+
+/// The columns of the primary key as SQL.
+pub(super) fn key_of(table: &Table) -> Vec<String> {
+    let key = table.constraints.iter().filter_map(|it| match &it.kind {
+        ConstraintKind::PrimaryKey { columns, .. } => Some(columns),
+        _ => None,
+    });
+    key.flatten().map(|it| quoted(it).into_owned()).collect()
 }
 
 /// The table or index of a definition.

@@ -48,7 +48,10 @@ pub(super) fn steps(text: &str, script: &Script) -> Option<Vec<Step>> {
         };
         match rest.trim().split_once(' ').unwrap_or((rest.trim(), "")) {
             ("step", options) => found.push(Step::new(comment.span.start, options)),
-            ("undo", _) => found.push(Step::at(comment.span.start)),
+            ("undo", rest) => {
+                let options = rest.split_once(',').map_or("", |(_, options)| options);
+                found.push(Step::new(comment.span.start, options));
+            }
             _ => {}
         }
     }

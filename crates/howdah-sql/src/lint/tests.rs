@@ -270,4 +270,10 @@ fn batches_are_batches() {
     assert_eq!(in_steps(update), ["unbatched-update"]);
     let batches = format!("-- howdah: step migrate, batches of 100 by id\n{update}");
     assert!(in_steps(&batches).is_empty());
+    let undone = format!("-- down\n-- howdah: undo 1, batches of 100 by id\n{update}");
+    assert!(in_steps(&undone).is_empty());
+    assert_eq!(
+        in_steps(&undone.replace(", batches of 100 by id", "")),
+        ["unbatched-update"]
+    );
 }

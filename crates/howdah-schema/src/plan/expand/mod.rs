@@ -32,7 +32,7 @@ use crate::diff::Change;
 use crate::value::{Name, Schema};
 
 use carried::Carried;
-pub(super) use conversion::loses;
+pub(super) use conversion::{loses, lost};
 pub(super) use swap::Swap;
 
 /// What becomes of the columns that get another in their place.

@@ -30,6 +30,7 @@ KINDS = {
     "event_triggers",
     "publications",
     "default_privileges",
+    "dependencies",
 }
 
 

@@ -9,6 +9,7 @@ mod constraint;
 mod definition;
 mod dependency;
 mod event_trigger;
+mod expressions;
 mod facts;
 mod foreign;
 mod grant;

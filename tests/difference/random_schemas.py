@@ -10,22 +10,7 @@ import random
 from dataclasses import dataclass, field
 
 TABLES = ("t0", "t1", "t2", "t3")
-OBJECTS = (
-    "e0",
-    "e1",
-    "d0",
-    "k0",
-    "s0",
-    "f0",
-    "f1",
-    "f2",
-    *TABLES,
-    "p0",
-    "v0",
-    "v1",
-    "v2",
-    "m0",
-)
+OBJECTS = ("e0", "e1", "d0", "k0", "s0", "f0", "f1", "f2", *TABLES, "p0", "v0", "v1", "v2", "m0")
 
 # Types with a default each. Values of a key must be comparable.
 KEYS = {

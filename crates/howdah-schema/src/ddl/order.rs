@@ -406,14 +406,13 @@ mod tests {
 
     #[test]
     fn quotes_are_part_of_names_and_literals_hide_none() {
-        let quoted = |text: &str| quoted_names(text);
-        assert_eq!(quoted(r#""a b"."Comp ""q""#), ["a b", "Comp \"q"]);
+        assert_eq!(quoted_names(r#""a b"."Comp ""q""#), ["a b", "Comp \"q"]);
         assert_eq!(
-            quoted(r#"nextval('"It''s"'::regclass) + "B""#),
+            quoted_names(r#"nextval('"It''s"'::regclass) + "B""#),
             ["It's", "B"]
         );
-        assert_eq!(quoted(r#"'5" pipe' || "b""#), ["b"]);
-        assert_eq!(quoted(r#""it's" + "b""#), ["it's", "b"]);
+        assert_eq!(quoted_names(r#"'5" pipe' || "b""#), ["b"]);
+        assert_eq!(quoted_names(r#""it's" + "b""#), ["it's", "b"]);
     }
 
     #[test]

@@ -92,6 +92,7 @@ def drawn(seeds: dict[str, int]) -> Drawn:
     _partitioned(out, rngs["p0"])
     for name in ("v0", "v1", "v2", "m0"):
         _view(out, name, rngs[name])
+    _namesakes(out, rngs["m0"])
     return out
 
 
@@ -410,3 +411,21 @@ def _view(out: Drawn, name: str, rng: random.Random) -> None:
         out.add(f"comment on {kind} {name} is 'view {rng.randrange(2)}'")
     if kind == "materialized view" and chosen[0] in ("id", "part"):
         out.add(f"create index m0_first on m0 ({chosen[0]})")
+
+
+def _namesakes(out: Drawn, rng: random.Random) -> None:
+    """Views with the names of others' columns, and functions of one name: each needs the last."""
+    if rng.random() < 0.3:
+        return
+    names = ["w0", "w1", "w2"]
+    source = "(values (1, 2, 3)) it (w0, w1, w2)"
+    for name in rng.sample(names, rng.randint(2, 3)):
+        columns = rng.sample(names, 3)
+        named = ", ".join(f"{it} as {new}" for it, new in zip(columns, names, strict=True))
+        out.add(f"create view {name} as select {named} from {source}")
+        source = name
+    body = f"select w0 from {source}"
+    calls = {"": "", "integer": "1", "integer, integer": "1, 2", "text": "'x'"}
+    for signature in rng.sample(list(calls), 3):
+        out.add(f"create function w0({signature}) returns integer return ({body})")
+        body = f"select w0({calls[signature]})"

@@ -38,8 +38,9 @@ def test_no_schema_is_too_odd(workshop: Workshop, seed: int) -> None:
 
 
 def mutilated(schema: dict[str, Any], rng: random.Random) -> dict[str, Any]:
-    """A copy: names lead elsewhere, or to themselves; things are missing, or there twice."""
+    """A copy: names lead elsewhere, things are missing, or twice there; needs are not true."""
     schema = copy.deepcopy(schema)
+    told = schema.pop("dependencies", [])
     names = [it for it in values(schema) if isinstance(it, str)]
     for _ in range(rng.randint(1, 6)):
         places = [(it, key) for it in values(schema) for key in keys(it)]
@@ -55,6 +56,9 @@ def mutilated(schema: dict[str, Any], rng: random.Random) -> dict[str, Any]:
             value[:] = rng.choice([value[::-1], value[:-1], [*value, value[0]]])
         elif isinstance(holder, dict):
             del holder[key]
+    schema["dependencies"] = [
+        {**it, "of": rng.choice(told)["of"]} for it in told[rng.randrange(4) :]
+    ]
     return schema
 
 

@@ -192,3 +192,19 @@ alter default privileges for role clerk in schema app grant select on tables to 
 alter default privileges for role clerk grant select, insert on tables to auditor with grant option;
 alter default privileges for role clerk revoke execute on functions from public;
 alter default privileges for role auditor grant usage on types to clerk;
+
+-- names that others have, too: in another schema, with other arguments, as a column, with quotes
+create schema api_1;
+create schema api_2;
+create schema "two  ""words""";
+create table api_2.accounts (id integer, name text);
+create view api_2.members as select * from api_2.accounts;
+create view api_1.members as select id from api_2.members;
+create view name_b as select id as name_a from api_1.members;
+create view name_a as select name_a as name_b from name_b;
+create function plus(integer, integer) returns integer language sql return $1 + $2;
+create function plus(integer) returns integer language sql return plus($1, 2);
+create function plus() returns integer language sql return plus(1);
+create domain "two  ""words"""."order" as integer;
+create type "two  ""words"""."comp ""q" as (a integer, b "two  ""words"""."order");
+create domain comp_over as "two  ""words"""."comp ""q";

@@ -31,6 +31,7 @@ KINDS = {
     "event_triggers",
     "publications",
     "default_privileges",
+    "dependencies",
 }
 
 

@@ -21,6 +21,7 @@
 
 pub mod catalog;
 pub mod ddl;
+mod dependencies;
 pub mod diff;
 pub mod identifiers;
 pub mod models;

@@ -1,15 +1,17 @@
 //! Which object comes before which.
 //!
 //! No IO. An object comes after those that its text names. Texts are not parsed: every word counts that is the
-//! name of an object, within literals too (`nextval('…')`); and what looks like an operator. So nothing that is needed is missed; where too much
-//! was seen and it goes round in a circle, the kind decides.
+//! name of an object, within literals too (`nextval('…')`); and what looks like an operator. So nothing that is needed is
+//! missed. What the catalog has told not to be needed does not count; where too much was seen nevertheless and it goes
+//! round in a circle, what is only guessed gives way first, and then the kind decides.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use crate::ddl::{collation, definition, foreign, routine, sequence, table, types, view};
+use crate::dependencies::Told;
 use crate::value::{
-    Collation, Composite, ConstraintKind, Definition, DefinitionKind, Domain, Element, Enum, Name,
-    Range, Routine, Schema, Sequence, Server, Table, View,
+    Address, Collation, Composite, ConstraintKind, Definition, DefinitionKind, Domain, Element,
+    Enum, Name, Range, Routine, Schema, Sequence, Server, Table, View,
 };
 
 /// Something that other objects may name. In the order of the kinds.
@@ -147,6 +149,22 @@ impl<'a> Object<'a> {
         }
     }
 
+    /// What it is called among what objects need, where it is.
+    fn address(&self) -> Option<Address> {
+        Some(match self {
+            Self::Collation(_) | Self::Server(_) => return None,
+            Self::Definition(it) => return it.address(),
+            Self::Enum(it) => it.address(),
+            Self::Composite(it) => it.address(),
+            Self::Range(it) => it.address(),
+            Self::Domain(it) => it.address(),
+            Self::Sequence(it) => it.address(),
+            Self::Routine(it) => it.address(),
+            Self::Table(it) => it.address(),
+            Self::View(it) => it.address(),
+        })
+    }
+
     fn is_cast(&self) -> bool {
         matches!(self, Self::Definition(it) if it.kind == DefinitionKind::Cast)
     }
@@ -206,50 +224,71 @@ fn names_of_table(table: &Table) -> Vec<&str> {
 /// All objects, each after those that it names.
 pub(crate) fn ordered(schema: &Schema) -> Vec<Object<'_>> {
     let objects = all(schema);
-    let mut places: HashMap<&str, Vec<usize>> = HashMap::new();
-    for (place, object) in objects.iter().enumerate() {
-        places.entry(object.name()).or_default().push(place);
-    }
-    let mut needs: Vec<BTreeSet<usize>> = Vec::with_capacity(objects.len());
-    let mut needed_by: Vec<Vec<usize>> = vec![Vec::new(); objects.len()];
-    for (place, object) in objects.iter().enumerate() {
-        let met = object.texts().into_iter().flat_map(words);
-        let met = met.chain(object.operators());
-        let met = met.filter_map(|word| places.get(&*word)).flatten();
-        let types = object.types().into_iter().flat_map(words);
-        let types = types.filter_map(|word| places.get(&*word)).flatten();
-        let is_cast = |other: &&usize| objects.get(**other).is_some_and(Object::is_cast);
-        let names = object.names();
-        let named = names.iter().filter_map(|name| places.get(name)).flatten();
-        let named = named.chain(met).chain(types.filter(|it| !is_cast(it)));
-        let named: BTreeSet<usize> = named.copied().filter(|it| *it != place).collect();
-        for other in &named {
-            needed_by
-                .get_mut(*other)
-                .into_iter()
-                .for_each(|it| it.push(place));
-        }
-        needs.push(named);
-    }
-    let order = first_needed_first(needs, &needed_by);
+    let needs = needs(&objects, &Told::of(schema));
+    let order = first_needed_first(needs);
     order
         .into_iter()
         .filter_map(|place| objects.get(place).copied())
         .collect()
 }
 
+/// The places of those that an object needs, and whether the catalog told so.
+type Needs = BTreeMap<usize, bool>;
+
+fn needs(objects: &[Object<'_>], told: &Told<'_>) -> Vec<Needs> {
+    let mut places: HashMap<&str, Vec<usize>> = HashMap::new();
+    for (place, object) in objects.iter().enumerate() {
+        places.entry(object.name()).or_default().push(place);
+    }
+    let addresses: Vec<Option<Address>> = objects.iter().map(Object::address).collect();
+    let address = |place: usize| addresses.get(place).and_then(Option::as_ref);
+    let is_told = |of: usize, on: usize| told.needs(address(of)?, address(on)?);
+    let needs = objects.iter().enumerate().map(|(place, object)| {
+        let named = named(object, objects, &places).into_iter();
+        let others = named.filter(|other| *other != place);
+        let judged = others.map(|other| (other, is_told(place, other)));
+        let needed = judged.filter(|(_, told)| *told != Some(false));
+        needed.map(|(it, told)| (it, told.is_some())).collect()
+    });
+    needs.collect()
+}
+
+/// The places of those that the object's texts name.
+fn named(
+    object: &Object<'_>,
+    objects: &[Object<'_>],
+    places: &HashMap<&str, Vec<usize>>,
+) -> BTreeSet<usize> {
+    let met = object.texts().into_iter().flat_map(words);
+    let met = met.chain(object.operators());
+    let met = met.filter_map(|word| places.get(&*word)).flatten();
+    let types = object.types().into_iter().flat_map(words);
+    let types = types.filter_map(|word| places.get(&*word)).flatten();
+    let is_cast = |other: &&usize| objects.get(**other).is_some_and(Object::is_cast);
+    let names = object.names();
+    let named = names.iter().filter_map(|name| places.get(name)).flatten();
+    let all = named.chain(met).chain(types.filter(|it| !is_cast(it)));
+    all.copied().collect()
+}
+
 /// The places in an order in which each comes after its needs, the lowest first where there is a choice.
-fn first_needed_first(mut needs: Vec<BTreeSet<usize>>, needed_by: &[Vec<usize>]) -> Vec<usize> {
+fn first_needed_first(mut needs: Vec<Needs>) -> Vec<usize> {
+    let mut needed_by: Vec<Vec<usize>> = vec![Vec::new(); needs.len()];
+    for (place, others) in needs.iter().enumerate() {
+        for other in others.keys() {
+            let users = needed_by.get_mut(*other);
+            users.into_iter().for_each(|it| it.push(place));
+        }
+    }
     let mut left: BTreeSet<usize> = (0..needs.len()).collect();
-    let is_ready =
-        |needs: &[BTreeSet<usize>], place: &usize| needs.get(*place).is_none_or(BTreeSet::is_empty);
+    let is_ready = |needs: &[Needs], place: &usize| needs.get(*place).is_none_or(Needs::is_empty);
     let mut ready: BTreeSet<usize> = left
         .iter()
         .filter(|place| is_ready(&needs, place))
         .copied()
         .collect();
     let mut order = Vec::with_capacity(needs.len());
-    while let Some(place) = ready.pop_first().or_else(|| left.first().copied()) {
+    while let Some(place) = ready.pop_first().or_else(|| first_in_circle(&left, &needs)) {
         ready.remove(&place);
         left.remove(&place);
         order.push(place);
@@ -263,6 +302,18 @@ fn first_needed_first(mut needs: Vec<BTreeSet<usize>>, needed_by: &[Vec<usize>])
         }
     }
     order
+}
+
+/// With what a circle begins: with one that only guesses hold back, if there is any.
+fn first_in_circle(left: &BTreeSet<usize>, needs: &[Needs]) -> Option<usize> {
+    let is_guessed = |place: &&usize| {
+        let mut certain = needs.get(**place).into_iter().flat_map(Needs::values);
+        !certain.any(|it| *it)
+    };
+    left.iter()
+        .find(is_guessed)
+        .or_else(|| left.first())
+        .copied()
 }
 
 fn all(schema: &Schema) -> Vec<Object<'_>> {
@@ -287,10 +338,33 @@ pub fn words(text: &str) -> impl Iterator<Item = String> {
     let bare = text
         .split(move |it| !is_letter(it))
         .filter(|it| !it.is_empty());
-    // every second piece between quotes is a quoted name; at worst a piece is no name at all
-    let in_quotes = text.split('"').skip(1).step_by(2);
-    bare.map(str::to_lowercase)
-        .chain(in_quotes.map(str::to_owned))
+    bare.map(str::to_lowercase).chain(quoted_names(text))
+}
+
+/// The names in double quotes, also those within a literal (`nextval('"Ids"')`), where they end with it at the latest.
+fn quoted_names(text: &str) -> Vec<String> {
+    let mut names = Vec::new();
+    if !text.contains('"') {
+        return names;
+    }
+    let mut name: Option<String> = None;
+    let mut in_literal = false;
+    let mut letters = text.chars().peekable();
+    while let Some(letter) = letters.next() {
+        match (&mut name, letter) {
+            (Some(it), '"') if letters.next_if_eq(&'"').is_some() => it.push('"'),
+            (Some(_), '"') => names.extend(name.take()),
+            (Some(it), '\'') if in_literal => match letters.next_if_eq(&'\'') {
+                Some(quote) => it.push(quote),
+                None => (name, in_literal) = (None, false),
+            },
+            (Some(it), letter) => it.push(letter),
+            (None, '"') => name = Some(String::new()),
+            (None, '\'') => in_literal = !in_literal,
+            (None, _) => {}
+        }
+    }
+    names
 }
 
 /// What an operator may be in a text.
@@ -303,6 +377,7 @@ pub(crate) fn symbols(text: &str) -> impl Iterator<Item = String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::value::Dependency;
 
     fn view(name: &str, query: &str) -> View {
         View {
@@ -327,6 +402,44 @@ mod tests {
             .map(|it| it.name().to_owned())
             .collect();
         assert_eq!(names, ["c", "B b", "a"]);
+    }
+
+    #[test]
+    fn quotes_are_part_of_names_and_literals_hide_none() {
+        assert_eq!(quoted_names(r#""a b"."Comp ""q""#), ["a b", "Comp \"q"]);
+        assert_eq!(
+            quoted_names(r#"nextval('"It''s"'::regclass) + "B""#),
+            ["It's", "B"]
+        );
+        assert_eq!(quoted_names(r#"'5" pipe' || "b""#), ["b"]);
+        assert_eq!(quoted_names(r#""it's" + "b""#), ["it's", "b"]);
+    }
+
+    #[test]
+    fn what_the_catalog_told_counts_more_than_words() {
+        let api = |schema: &str| Name {
+            schema: Some(schema.to_owned()),
+            name: "users".to_owned(),
+        };
+        let users = |schema: &str, query: &str| View {
+            name: api(schema),
+            ..view("", query)
+        };
+        let needs = |of: &str, on: &[&str]| Dependency {
+            of: Address::Relation(api(of)),
+            on: on.iter().map(|it| Address::Relation(api(it))).collect(),
+        };
+        let schema = Schema {
+            views: vec![
+                users("v1", "select id from v2.users"),
+                users("v2", "select * from app.users"),
+            ],
+            dependencies: vec![needs("v1", &["v2"]), needs("v2", &[])],
+            ..Default::default()
+        };
+        let names: Vec<Option<Address>> = ordered(&schema).iter().map(Object::address).collect();
+        let expected = ["v2", "v1"].map(|it| Some(Address::Relation(api(it))));
+        assert_eq!(names, expected);
     }
 
     #[test]

@@ -5,7 +5,7 @@
 use std::fmt;
 
 use crate::identifiers::quoted;
-use crate::value::Name;
+use crate::value::{Address, DefinitionKind, Name};
 
 /// An object, or a part of one that has statements of its own.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -88,6 +88,22 @@ impl Entity {
             | Self::ReplicaIdentity(name) => Some(name),
             Self::Comment(of) | Self::Grants(of) => of.relation(),
             _ => None,
+        }
+    }
+
+    /// What the catalog calls it, or what it is part of, among what objects need.
+    pub(super) fn address(&self) -> Option<Address> {
+        match self {
+            Self::Type(name) => Some(Address::Type(name.clone())),
+            Self::Sequence(name) => Some(Address::Sequence(name.clone())),
+            Self::Routine(name, types) => Some(Address::Routine(name.clone(), types.clone())),
+            Self::Other(kind, name) => {
+                use DefinitionKind::{Aggregate, Cast, Operator};
+                let known = [Aggregate, Cast, Operator];
+                let kind = known.into_iter().find(|it| it.sql() == *kind);
+                kind.map(|kind| Address::Definition(kind, name.clone()))
+            }
+            other => other.relation().cloned().map(Address::Relation),
         }
     }
 

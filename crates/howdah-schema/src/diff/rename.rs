@@ -11,7 +11,9 @@ use super::{Action, Change, moving};
 use crate::ddl::words;
 use crate::identifiers::quoted;
 use crate::naming::object_name;
-use crate::value::{Column, Constraint, ConstraintKind, Index, Name, Policy, Schema, Table};
+use crate::value::{
+    Address, Column, Constraint, ConstraintKind, Index, Name, Policy, Schema, Table,
+};
 
 /// The statements that rename, and the schema as they leave it.
 pub(super) fn apply(from: &Schema, to: &Schema, version: u32) -> (Schema, Vec<Change>) {
@@ -141,6 +143,8 @@ pub(super) fn follow(schema: &mut Schema, from: &Name, to: &Name) {
             .iter_mut()
             .for_each(|it| change(&mut it.table));
     }
+    let of = Address::Relation(from.clone());
+    readdress(schema, &of, &Address::Relation(to.clone()));
     touch_queries(
         schema,
         |words| words.contains(&from.name),
@@ -368,6 +372,17 @@ pub(super) fn follow_sequence(schema: &mut Schema, from: &Name, to: &Name) {
     let columns = schema.tables.iter_mut().flat_map(|it| &mut it.columns);
     for default in columns.filter_map(|it| it.default.as_mut()) {
         *default = default.replace(&before, &after);
+    }
+    let of = Address::Sequence(from.clone());
+    readdress(schema, &of, &Address::Sequence(to.clone()));
+}
+
+/// What the catalog has told of an object, it has told under its new name.
+fn readdress(schema: &mut Schema, from: &Address, to: &Address) {
+    for it in &mut schema.dependencies {
+        let all = std::iter::once(&mut it.of).chain(&mut it.on);
+        let same = all.filter(|it| *it == from);
+        same.for_each(|it| it.clone_from(to));
     }
 }
 

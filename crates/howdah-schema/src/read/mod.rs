@@ -167,6 +167,7 @@ impl<'a> Reader<'a> {
         assembly.trigger_states(&self.ask(queries::TRIGGER_STATES)?);
         assembly.policies(&self.ask(queries::POLICIES)?)?;
         assembly.rules(&self.ask(queries::RULES)?)?;
+        assembly.dependencies(&self.ask(queries::DEPENDENCIES)?);
         if reads_all {
             left_over(self.connection, &mut assembly)?;
         }

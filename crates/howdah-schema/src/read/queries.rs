@@ -44,6 +44,7 @@ queries! {
     pub(super) PUBLICATIONS = "publications";
     pub(super) DEFAULT_PRIVILEGES = "default_privileges";
     pub(super) UNKNOWN = "unknown";
+    pub(super) DEPENDENCIES = "dependencies";
     pub(super) FACTS = "facts";
 }
 

@@ -7,6 +7,7 @@ mod collation;
 mod column;
 mod constraint;
 mod definition;
+mod dependency;
 mod event_trigger;
 mod expressions;
 mod facts;
@@ -30,6 +31,7 @@ pub use collation::{Collation, CollationProvider};
 pub use column::{Column, Generated, Identity, InheritedColumn};
 pub use constraint::{Action, Constraint, ConstraintKind, Deferral, NotNull};
 pub use definition::{Definition, DefinitionKind};
+pub use dependency::{Address, Dependency};
 pub use event_trigger::EventTrigger;
 pub use facts::{Facts, RelationFacts, Vacuum};
 pub use foreign::{Foreign, Server, UserMapping};
@@ -110,6 +112,9 @@ pub struct Schema {
     /// What is there and not understood. No statement is ever made of it.
     #[serde(skip_serializing_if = "is_default")]
     pub unknown: Vec<Unknown>,
+    /// What needs what, where a catalog told it: all views and routines, and other objects that need any.
+    #[serde(skip_serializing_if = "is_default")]
+    pub dependencies: Vec<Dependency>,
 }
 
 /// A schema in PostgreSQL's sense.
@@ -186,6 +191,8 @@ impl Schema {
         self.publications.iter_mut().for_each(Publication::sort);
         self.default_privileges.sort();
         self.unknown.sort();
+        self.dependencies.iter_mut().for_each(|it| it.on.sort());
+        self.dependencies.sort();
     }
 
     /// Takes the owners out, so that schemas of different owners can be equal.

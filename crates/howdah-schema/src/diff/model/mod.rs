@@ -1,7 +1,8 @@
 //! A schema taken apart: every entity with its definition and with what it needs.
 //!
 //! No IO. What an expression needs is found by its words, as [`crate::ddl`] finds the order of objects: nothing that is
-//! needed is missed, and what is seen too much costs at worst that a view is made again.
+//! needed is missed. What the catalog has told not to be needed does not count; what is seen too much nevertheless costs
+//! at worst that a view is made again.
 
 mod attached;
 mod constraint;
@@ -18,6 +19,7 @@ use super::entity::Entity;
 use super::grants;
 use crate::ddl::order::symbols;
 use crate::ddl::words;
+use crate::dependencies::Told;
 use crate::identifiers::quoted;
 use crate::value::{Column, Grants, Name, Schema, Table};
 
@@ -65,6 +67,7 @@ pub(super) struct Model<'a> {
     pub(super) rights: Rc<BTreeMap<Entity, Granted>>,
     named: HashMap<&'a str, Vec<Entity>>,
     tables: Rc<HashMap<&'a Name, &'a Table>>,
+    told: Rc<Told<'a>>,
 }
 
 impl<'a> Model<'a> {
@@ -75,6 +78,7 @@ impl<'a> Model<'a> {
             rights: Rc::default(),
             named: HashMap::new(),
             tables: Rc::new(schema.tables.iter().map(|it| (&it.name, it)).collect()),
+            told: Rc::new(Told::of(schema)),
         };
         model.learn_names();
         for it in &schema.schemas {
@@ -107,6 +111,7 @@ impl<'a> Model<'a> {
             rights: Rc::clone(&self.rights),
             named: HashMap::new(),
             tables: Rc::clone(&self.tables),
+            told: Rc::clone(&self.told),
         }
     }
 
@@ -168,7 +173,36 @@ impl<'a> Model<'a> {
             node.uses.insert(Entity::Schema(schema));
         }
         node.uses.remove(&entity);
+        self.believe_the_catalog(&entity, &mut node);
         self.nodes.insert(entity, node);
+    }
+
+    /// Takes out what only has the name of something that it uses.
+    fn believe_the_catalog(&self, entity: &Entity, node: &mut Node) {
+        let of = entity.address().filter(|it| self.told.knows_needs_of(it));
+        let Some(of) = of else { return };
+        let is_denied = |it: &Entity| {
+            let on = it.address().filter(|on| *on != of);
+            on.is_some_and(|on| self.told.needs(&of, &on) == Some(false))
+        };
+        let is_part = |it: &Entity| matches!(it, Entity::Column(..));
+        let all = node.uses.len();
+        node.uses.retain(|it| is_part(it) || !is_denied(it));
+        if node.uses.len() == all {
+            return;
+        }
+        // columns come with their relation, or with one that has them from there
+        let relations = node.uses.iter().filter_map(|it| match it {
+            Entity::Relation(name) => Some(name),
+            _ => None,
+        });
+        let relations = relations.chain(entity.relation());
+        let lineages = relations.flat_map(|it| self.lineage(it));
+        let there: HashSet<&Name> = lineages.map(|it| &it.name).collect();
+        node.uses.retain(|it| match it {
+            Entity::Column(relation, _) => there.contains(relation),
+            _ => true,
+        });
     }
 
     fn comment(&mut self, entity: &Entity, on: String, text: Option<&String>) {

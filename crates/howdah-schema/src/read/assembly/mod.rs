@@ -3,6 +3,7 @@
 //! Objects are known by their class and object identifier until everything that belongs to them has been found; the
 //! value has neither. Invariant: a comment or privilege is either in the value or among [`Assembly::left_over`].
 
+mod dependencies;
 mod described;
 mod relations;
 mod standalone;
@@ -13,24 +14,28 @@ use howdah_driver::{Row, Rows};
 use serde::de::DeserializeOwned;
 
 use super::Error;
-use crate::value::{Grant, Grants, Index, Namespace, Schema, Sequence, Table, Unknown, View};
+use crate::value::{
+    Address, Grant, Grants, Index, Namespace, Schema, Sequence, Table, Unknown, View,
+};
 use described::Described;
 
 /// An object, or with a part (from 1) one of its columns.
-type Address = (String, u32, i32);
+type Part = (String, u32, i32);
 
 /// What has been read so far.
 pub(super) struct Assembly {
     schema: Schema,
     members: HashSet<(String, u32)>,
-    comments: HashMap<Address, String>,
-    grants: HashMap<Address, Vec<Grant>>,
+    comments: HashMap<Part, String>,
+    grants: HashMap<Part, Vec<Grant>>,
     tables: HashMap<u32, Table>,
     views: HashMap<u32, View>,
     /// The sequences of identity columns, by table and number.
     counting: HashMap<(u32, i32), Sequence>,
     /// Indexes that constraints made.
     of_constraints: HashMap<u32, Index>,
+    /// What objects of the value are called, by class and number.
+    addresses: HashMap<(String, u32), Address>,
 }
 
 /// The classes of objects, as `regclass` writes them.
@@ -78,23 +83,24 @@ impl Assembly {
             views: HashMap::new(),
             counting: HashMap::new(),
             of_constraints: HashMap::new(),
+            addresses: HashMap::new(),
         }
     }
 
     pub(super) fn comments(&mut self, rows: &Rows) {
         for row in rows {
-            if let (Some(address), Some(comment)) = (address(row), row.get(3)) {
-                self.comments.insert(address, comment.to_owned());
+            if let (Some(part), Some(comment)) = (part(row), row.get(3)) {
+                self.comments.insert(part, comment.to_owned());
             }
         }
     }
 
     pub(super) fn grants(&mut self, rows: &Rows) -> Result<(), Error> {
         for row in rows {
-            let Some(address) = address(row) else {
+            let Some(part) = part(row) else {
                 continue;
             };
-            let list = self.grants.entry(address).or_default();
+            let list = self.grants.entry(part).or_default();
             if row.get(3).is_some() {
                 list.push(value("grants", row, 3)?);
             }
@@ -126,7 +132,7 @@ impl Assembly {
     }
 
     /// The comments and privileges that have no place in the value: on what, and which of the two.
-    pub(super) fn left_over(&self) -> Vec<(Address, &'static str)> {
+    pub(super) fn left_over(&self) -> Vec<(Part, &'static str)> {
         let comments = self.comments.keys().map(|it| (it, "comment"));
         let grants = self.grants.keys().map(|it| (it, "privileges"));
         let is_own = |class: &str, oid: u32| !self.members.contains(&(class.to_owned(), oid));
@@ -159,8 +165,9 @@ impl Assembly {
         let mut found = Vec::with_capacity(rows.len());
         for row in rows {
             if let Some(oid) = number(row, 0).filter(|oid| !self.is_member(class, *oid)) {
-                let mut it = value(kind, row, 1)?;
+                let mut it: T = value(kind, row, 1)?;
                 self.describe(class, oid, usual, &mut it);
+                self.remember(class, oid, it.address());
                 found.push((oid, it));
             }
         }
@@ -170,6 +177,11 @@ impl Assembly {
     fn describe(&mut self, class: &str, oid: u32, usual: Usual, it: &mut impl Described) {
         it.comment(self.comment(class, oid, 0));
         it.grants(self.granted(class, oid, 0, usual));
+    }
+
+    fn remember(&mut self, class: &str, oid: u32, address: Option<Address>) {
+        let entry = address.map(|it| ((class.to_owned(), oid), it));
+        self.addresses.extend(entry);
     }
 
     fn is_member(&self, class: &str, oid: u32) -> bool {
@@ -197,7 +209,7 @@ impl Assembly {
     }
 }
 
-fn address(row: &Row) -> Option<Address> {
+fn part(row: &Row) -> Option<Part> {
     let part = row.get(2)?.parse().ok()?;
     Some((row.get(0)?.to_owned(), number(row, 1)?, part))
 }

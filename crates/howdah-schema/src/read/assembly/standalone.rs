@@ -115,6 +115,7 @@ impl Assembly {
                 continue;
             }
             self.describe(class::RELATION, oid, Usual::Nothing, &mut sequence);
+            self.remember(class::RELATION, oid, Some(sequence.address()));
             self.schema.sequences.push(sequence);
         }
         Ok(())
@@ -136,6 +137,7 @@ impl Assembly {
                 _ => Usual::Nothing,
             };
             self.describe(class, oid, usual, &mut definition);
+            self.remember(class, oid, definition.address());
             self.schema.definitions.push(definition);
         }
         Ok(())

@@ -91,6 +91,18 @@ def test_on_a_database_that_is_said_to_be_changed_everything_runs(
         )
 
 
+def test_what_an_empty_table_cannot_show_is_no_disagreement(database: str, tmp_path: Path) -> None:
+    with howdah.connect(database) as conn:
+        conn.execute("create table shelf (id int primary key); create table box (shelf_id int)")
+    script = tmp_path / "0002.sql"
+    script.write_text("alter table box add foreign key (shelf_id) references shelf;")
+    answer = trace(script, "--db", database, "--format", "json")
+    assert answer.returncode == 0, answer.stderr
+    [step] = json.loads(answer.stdout)["steps"]
+    assert [it["relation"]["name"] for it in step["reads"]] == ["box"]
+    assert step["differences"] == []
+
+
 def test_a_failure_is_told_and_ends_it(tmp_path: Path) -> None:
     script = tmp_path / "wrong.sql"
     script.write_text("create table a (b int);\nalter table nowhere add c int;\ndrop table a;\n")

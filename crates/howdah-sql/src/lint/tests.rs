@@ -199,7 +199,7 @@ fn fingerprints_survive_what_moves() {
         print("SELECT 1;\n\n-- x\nalter table t\n  add column a int -- y\n not null;"),
         first
     );
-    let twice = print(&format!("{HAZARD}\n{HAZARD}"));
+    let twice = print(&format!("{HAZARD}\nALTER TABLE t DROP COLUMN a;\n{HAZARD}"));
     assert_eq!(twice.first(), first.first());
     assert_ne!(twice.last(), first.first());
     assert_ne!(print(&HAZARD.replace(" a ", " b ")), first);
@@ -236,7 +236,7 @@ fn steps_are_transactions_with_a_limit_for_locks() {
     let together = format!("-- howdah: step\n{check}{validate}");
     assert_eq!(in_steps(&together), ["validation-under-lock"]);
     let index = "CREATE INDEX CONCURRENTLY i ON t (a);\n";
-    assert!(in_steps(&format!("{add}{index}{add}")).is_empty());
+    assert!(in_steps(&format!("{add}{index}ALTER TABLE t ADD COLUMN b int;\n")).is_empty());
 }
 
 #[test]
@@ -270,4 +270,57 @@ fn batches_are_batches() {
     assert_eq!(in_steps(update), ["unbatched-update"]);
     let batches = format!("-- howdah: step migrate, batches of 100 by id\n{update}");
     assert!(in_steps(&batches).is_empty());
+}
+
+/// The rules that find something, those about scripts left out.
+fn told(text: &str) -> Vec<&'static str> {
+    let report = lint(text, &Catalog::default(), &Settings::default());
+    let names = report.findings.iter().map(|it| it.rule.name);
+    names.filter(|it| *it != "missing-lock-timeout").collect()
+}
+
+#[test]
+fn a_new_table_with_old_rows_is_not_new() {
+    let made = "CREATE TABLE p (id int, day date) PARTITION BY RANGE (id);
+        CREATE TABLE p_new PARTITION OF p FOR VALUES FROM (10) TO (20);
+        CREATE INDEX ON p (day);\n";
+    assert_eq!(told(made), [] as [&str; 0]);
+    let attached = format!("{made}ALTER TABLE p ATTACH PARTITION old FOR VALUES FROM (0) TO (10);\n");
+    assert_eq!(told(&attached), ["scanning-partition-attach"]);
+    let then = |text: &str| told(&format!("{attached}{text}")).split_off(1);
+    assert_eq!(then("CREATE INDEX ON p (id);"), ["blocking-index-build"]);
+    assert_eq!(
+        then("ALTER TABLE p ADD COLUMN q float8 DEFAULT random();"),
+        ["rewriting-default"]
+    );
+    assert_eq!(then("UPDATE p SET day = now();"), ["unbatched-update"]);
+    assert_eq!(then("DROP TABLE p;"), ["dropped-table"]);
+    // nobody knows it by that name yet
+    assert_eq!(then("ALTER TABLE p RENAME TO q;"), [] as [&str; 0]);
+    assert_eq!(then("CREATE INDEX ON p_new (id);"), [] as [&str; 0]);
+    let heirs = "CREATE TABLE p (id int); ALTER TABLE old INHERIT p; UPDATE p SET id = 1;";
+    assert_eq!(told(heirs), ["unbatched-update"]);
+}
+
+#[test]
+fn columns_that_the_script_adds_are_known() {
+    let after = |added: &str, then: &str| {
+        told(&format!("ALTER TABLE t ADD COLUMN {added};\nALTER TABLE t {then};"))
+    };
+    assert_eq!(after("a varchar(10)", "ALTER COLUMN a TYPE varchar(20)"), [] as [&str; 0]);
+    assert_eq!(
+        after("a int", "ALTER COLUMN a TYPE bigint"),
+        ["blocking-type-change"]
+    );
+    assert_eq!(after("a text NOT NULL DEFAULT ''", "ALTER COLUMN a SET NOT NULL"), [] as [&str; 0]);
+    assert_eq!(after("a text", "ALTER COLUMN a SET NOT NULL"), ["blocking-not-null"]);
+    // what may have been there was made by somebody else
+    assert_eq!(
+        after("IF NOT EXISTS a varchar(10)", "ALTER COLUMN a TYPE varchar(20)"),
+        ["blocking-type-change"]
+    );
+    assert_eq!(after("a int", "ADD COLUMN a text"), ["refused-statement"]);
+    // the rest of the table is as unknown as it was
+    assert_eq!(after("a text", "DROP COLUMN b"), ["dropped-column"]);
+    assert_eq!(after("a text", "SET LOGGED"), ["offline-rewrite"]);
 }

@@ -15,7 +15,7 @@ use super::settings::Settings;
 use super::severity::Level;
 use super::steps::{self, Step};
 use super::written;
-use crate::ast::{Action, Do, Kind, RelationKind, Script, Statement, Transaction};
+use crate::ast::{Do, Kind, Script, Statement, Transaction};
 use crate::catalog::Catalog;
 use crate::locks::{self, Held, InTransaction, LockTaken};
 
@@ -167,10 +167,9 @@ impl Walk<'_> {
         self.session.hold(&effects, statement.span.of(text));
         let mut locks = effects.locks.iter();
         let blocks = |it: &LockTaken| it.mode.blocks_writes() && it.held == Held::Transaction;
-        if locks.any(|it| blocks(it) && !self.catalog.is_new(&it.relation)) {
+        if locks.any(|it| blocks(it) && !self.catalog.is_free(&it.relation)) {
             self.session.has_blocked = unlimited;
         }
-        self.assume(&statement.kind);
         self.catalog.apply(statement);
     }
 
@@ -226,20 +225,6 @@ impl Walk<'_> {
     fn is_settled(&self, rule: &Rule) -> bool {
         (self.settings.undoes && rules::is_about_programs(rule))
             || self.step.is_some_and(|it| it.settles(rule))
-    }
-
-    /// A table that nobody has told about is followed from its first constraint on, since a check that the script adds
-    /// and validates may prove what a later statement needs.
-    fn assume(&mut self, kind: &Kind) {
-        if let Kind::AlterTable(table) = kind
-            && table.kind == RelationKind::Table
-            && table
-                .actions
-                .iter()
-                .any(|it| matches!(it.kind, Action::AddConstraint(_)))
-        {
-            self.catalog.assume_table(&table.name);
-        }
     }
 
     /// What a `DO` runs, as far as it is SQL that stands there.

@@ -6,6 +6,7 @@ use crate::lint::context::At;
 use crate::lint::finding::Finding;
 use crate::lint::rule::{Aliases, Check, Default, Group, Rule};
 use crate::lint::severity::Severity;
+use crate::text::Span;
 
 pub(crate) static RULE: Rule = Rule {
     name: "unbatched-update",
@@ -45,6 +46,8 @@ WHERE paid IS NULL AND ctid = ANY (ARRAY(SELECT ctid FROM orders WHERE paid IS N
 ```sql
 UPDATE orders SET paid = false; -- warning: unbatched-update
 UPDATE orders SET paid = false WHERE paid IS NULL; -- warning: unbatched-update
+WITH done AS (UPDATE orders SET paid = false RETURNING id) -- warning: unbatched-update
+SELECT count(*) FROM done;
 ```
 
 ```sql
@@ -58,11 +61,14 @@ UPDATE orders SET paid = true WHERE id = 12;
 const BATCH_ROWS: u64 = 10_000;
 
 fn check(at: &At<'_>, found: &mut Vec<Finding>) {
-    let Kind::Update(update) = &at.statement.kind else {
-        return;
-    };
-    if at.is_shared(&update.table) && !update.current_of && is_whole(update) {
-        found.push(finding(at, update));
+    for statement in at.statement.changes() {
+        if let Kind::Update(update) = &statement.kind
+            && at.is_shared(&update.table)
+            && !update.current_of
+            && is_whole(update)
+        {
+            found.push(finding(at, update, statement.span));
+        }
     }
 }
 
@@ -84,7 +90,7 @@ fn asks_what_it_sets(node: &Node, update: &Update) -> bool {
     }
 }
 
-fn finding(at: &At<'_>, update: &Update) -> Finding {
+fn finding(at: &At<'_>, update: &Update, span: Span) -> Finding {
     let table = &update.table;
     let rows = known::rows(at.catalog, table);
     let message = match rows {
@@ -97,15 +103,16 @@ fn finding(at: &At<'_>, update: &Update) -> Finding {
         Some(rows) if rows <= BATCH_ROWS => Severity::Note,
         _ => RULE.severity,
     };
-    let written = at.written(at.statement.span);
-    let mut finding = Finding::new(&RULE, at.statement.span, message)
+    let written = at.written(span);
+    let mut finding = Finding::new(&RULE, span, message)
         .severity(severity)
         .label("one transaction for all rows");
     for trigger in known::row_triggers(at.catalog, table, "update") {
         finding = finding.note(format!("the trigger `{trigger}` runs for each row"));
     }
     let condition = update.condition.as_ref();
-    let condition = condition.filter(|it| !at.in_do && !matches!(it.node, Node::Boolean(_)));
+    let is_alone = !at.in_do && span == at.statement.span;
+    let condition = condition.filter(|it| is_alone && !matches!(it.node, Node::Boolean(_)));
     let Some(condition) = condition else {
         return finding.advice(
             "in batches, each a transaction of its own, with a `WHERE` that finds the rows not done yet",
@@ -116,7 +123,7 @@ fn finding(at: &At<'_>, update: &Update) -> Finding {
         Node::Or(_) => format!("({})", condition.text),
         _ => condition.text.clone(),
     };
-    let end = condition.span.start.saturating_sub(at.statement.span.start) as usize;
+    let end = condition.span.start.saturating_sub(span.start) as usize;
     let head = written.get(..end).unwrap_or(written);
     finding.instead(
         "in batches, each a transaction of its own, until no row is left",

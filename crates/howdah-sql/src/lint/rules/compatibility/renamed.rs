@@ -1,7 +1,9 @@
 //! What has another name or schema from now on.
 
 use super::{Aliases, Rule, on, page, part, push, squawk};
-use crate::ast::{Action, AlterTable, Kind, Name, ObjectChange, RelationKind, TypeAction};
+use crate::ast::{
+    Action, AlterTable, Kind, Name, ObjectChange, ObjectName, RelationKind, TypeAction,
+};
 use crate::lint::context::At;
 use crate::lint::finding::Finding;
 use crate::lint::rules::support::{known, model};
@@ -43,6 +45,20 @@ pub(crate) static COLUMN: Rule = Rule {
         },
     )
 };
+
+/// Whether a statement gives that name to a view or a table.
+fn takes_name(kind: &Kind, name: &ObjectName) -> bool {
+    match kind {
+        Kind::CreateView(view) => view.name == *name,
+        Kind::CreateTable(table) => table.name == *name,
+        Kind::CreateTableAs(table) => table.name == *name,
+        Kind::AlterTable(table) => table.actions.iter().any(|it| {
+            matches!(&it.kind, Action::Rename(to) if to.text == name.name)
+                && table.name.schema == name.schema
+        }),
+        _ => false,
+    }
+}
 
 fn column(
     at: &At<'_>,
@@ -96,15 +112,13 @@ pub(crate) static TABLE: Rule = Rule {
                 ];
                 if !kinds.contains(&table.kind)
                     || known::is_other_than_table(at.catalog, &table.name)
+                    || at.catalog.is_new(&table.name)
                 {
                     continue;
                 }
-                // a view of the old name is the way out, wherever it comes in the script
-                let has_view = at.following().iter().any(|it| match &it.kind {
-                    Kind::CreateView(view) => view.name == table.name,
-                    _ => false,
-                });
-                if !has_view {
+                // a view of the old name is the way out, or a table that takes it, wherever it comes in the script
+                let mut following = at.following().iter();
+                if !following.any(|it| takes_name(&it.kind, &table.name)) {
                     found.push(table_finding(table, action.span, to));
                 }
             }

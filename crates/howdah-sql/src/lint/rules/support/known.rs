@@ -200,7 +200,7 @@ pub(in crate::lint::rules) fn lacks_index(
 ) -> bool {
     let is_known = catalog
         .relation(table)
-        .is_some_and(|it| !it.columns.is_empty());
+        .is_some_and(Relation::knows_columns);
     is_known && !has_index(catalog, table, columns)
 }
 

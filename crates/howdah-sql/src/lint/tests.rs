@@ -285,7 +285,8 @@ fn a_new_table_with_old_rows_is_not_new() {
         CREATE TABLE p_new PARTITION OF p FOR VALUES FROM (10) TO (20);
         CREATE INDEX ON p (day);\n";
     assert_eq!(told(made), [] as [&str; 0]);
-    let attached = format!("{made}ALTER TABLE p ATTACH PARTITION old FOR VALUES FROM (0) TO (10);\n");
+    let attached =
+        format!("{made}ALTER TABLE p ATTACH PARTITION old FOR VALUES FROM (0) TO (10);\n");
     assert_eq!(told(&attached), ["scanning-partition-attach"]);
     let then = |text: &str| told(&format!("{attached}{text}")).split_off(1);
     assert_eq!(then("CREATE INDEX ON p (id);"), ["blocking-index-build"]);
@@ -305,22 +306,106 @@ fn a_new_table_with_old_rows_is_not_new() {
 #[test]
 fn columns_that_the_script_adds_are_known() {
     let after = |added: &str, then: &str| {
-        told(&format!("ALTER TABLE t ADD COLUMN {added};\nALTER TABLE t {then};"))
+        told(&format!(
+            "ALTER TABLE t ADD COLUMN {added};\nALTER TABLE t {then};"
+        ))
     };
-    assert_eq!(after("a varchar(10)", "ALTER COLUMN a TYPE varchar(20)"), [] as [&str; 0]);
+    assert_eq!(
+        after("a varchar(10)", "ALTER COLUMN a TYPE varchar(20)"),
+        [] as [&str; 0]
+    );
     assert_eq!(
         after("a int", "ALTER COLUMN a TYPE bigint"),
         ["blocking-type-change"]
     );
-    assert_eq!(after("a text NOT NULL DEFAULT ''", "ALTER COLUMN a SET NOT NULL"), [] as [&str; 0]);
-    assert_eq!(after("a text", "ALTER COLUMN a SET NOT NULL"), ["blocking-not-null"]);
+    assert_eq!(
+        after("a text NOT NULL DEFAULT ''", "ALTER COLUMN a SET NOT NULL"),
+        [] as [&str; 0]
+    );
+    assert_eq!(
+        after("a text", "ALTER COLUMN a SET NOT NULL"),
+        ["blocking-not-null"]
+    );
     // what may have been there was made by somebody else
     assert_eq!(
-        after("IF NOT EXISTS a varchar(10)", "ALTER COLUMN a TYPE varchar(20)"),
+        after(
+            "IF NOT EXISTS a varchar(10)",
+            "ALTER COLUMN a TYPE varchar(20)"
+        ),
         ["blocking-type-change"]
     );
     assert_eq!(after("a int", "ADD COLUMN a text"), ["refused-statement"]);
     // the rest of the table is as unknown as it was
     assert_eq!(after("a text", "DROP COLUMN b"), ["dropped-column"]);
-    assert_eq!(after("a text", "SET LOGGED"), ["offline-rewrite"]);
+    assert_eq!(after("a text", "SET LOGGED"), ["blocking-table-move"]);
+}
+
+#[test]
+fn what_comes_back_in_the_same_transaction_is_not_missed() {
+    let pairs = [
+        (
+            "DROP TRIGGER x ON t;",
+            "CREATE TRIGGER x BEFORE INSERT ON t EXECUTE FUNCTION f();",
+        ),
+        (
+            "DROP FUNCTION f(int);",
+            "CREATE FUNCTION f(a int) RETURNS int LANGUAGE sql AS 'SELECT 1';",
+        ),
+        (
+            "ALTER TABLE t DROP CONSTRAINT c;",
+            "ALTER TABLE t ADD CONSTRAINT c CHECK (a > 0) NOT VALID;",
+        ),
+        (
+            "ALTER TABLE t ALTER a DROP DEFAULT;",
+            "ALTER TABLE t ALTER a SET DEFAULT 1;",
+        ),
+        (
+            "ALTER TYPE e RENAME TO e_old;",
+            "ALTER TYPE e_new RENAME TO e; DROP TYPE e_old;",
+        ),
+    ];
+    for (gone, back) in pairs {
+        let text = format!("BEGIN; {gone} {back} COMMIT;");
+        assert_eq!(told(&text), [] as [&str; 0], "{text}");
+    }
+    let view = "DROP VIEW v;";
+    let again = "CREATE VIEW v AS SELECT 1 AS a;";
+    let first = |text: &str| {
+        let report = lint(text, &Catalog::default(), &Settings::default());
+        let views = report
+            .findings
+            .iter()
+            .filter(|it| it.rule.name == "dropped-view");
+        views.map(|it| it.severity).next()
+    };
+    let within = |more: &str| first(&format!("BEGIN; {view} {again} {more} COMMIT;"));
+    assert_eq!(within("GRANT SELECT ON v TO r;"), None);
+    assert_eq!(within(""), Some(Severity::Note));
+    assert_eq!(first(&format!("{view} {again}")), Some(Severity::Warning));
+    // other arguments are another function
+    let other = "CREATE FUNCTION f(a text) RETURNS int LANGUAGE sql AS 'SELECT 1';";
+    assert_eq!(
+        told(&format!("BEGIN; DROP FUNCTION f(int); {other} COMMIT;")),
+        ["dropped-function"]
+    );
+    let proof = "ALTER TABLE t ADD COLUMN a int NOT NULL DEFAULT 0, ADD CONSTRAINT c CHECK (a IS NOT NULL) NOT VALID;";
+    assert_eq!(
+        told(&format!("{proof} ALTER TABLE t DROP CONSTRAINT c;")),
+        [] as [&str; 0]
+    );
+}
+
+#[test]
+fn usual_mistakes_have_a_way_out() {
+    let help = |text: &str| {
+        let report = lint(text, &Catalog::default(), &Settings::default());
+        let errors = report
+            .findings
+            .iter()
+            .filter(|it| it.rule.name == "syntax-error");
+        errors.map(|it| it.help.len()).sum::<usize>()
+    };
+    assert_eq!(help("ALTER TABLE t ADD COLUMN a int AFTER b;"), 1);
+    assert_eq!(help("CREATE TABLE `t` (a int);"), 1);
+    assert_eq!(help("ALTER TABLE t ADD COLUMN;"), 0);
 }

@@ -116,7 +116,7 @@ impl Walk<'_> {
             return;
         }
         for error in &script.errors {
-            let mut finding = Finding::new(&syntax_error::RULE, error.span, &error.message);
+            let mut finding = syntax_error::finding(error, self.text);
             self.settle(&mut finding);
             self.findings.push(finding);
         }

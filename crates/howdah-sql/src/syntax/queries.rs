@@ -367,13 +367,15 @@ impl Tree<'_> {
 
     pub(super) fn update(&self) -> Kind {
         let relation = self.child(K::RELATION_NAME);
+        let mut query = self.as_query();
+        query.from = self.listed_relations().unwrap_or_default();
         Kind::Update(Update {
             table: relation.as_ref().map(Tree::relation).unwrap_or_default(),
             only: relation.is_some_and(|relation| relation.has(K::ONLY_KW)),
             sets: self.sets(),
             condition: self.child(K::WHERE_CLAUSE).and_then(|clause| clause.expr()),
             current_of: self.has(K::WHERE_CURRENT_OF),
-            query: self.as_query(),
+            query,
         })
     }
 

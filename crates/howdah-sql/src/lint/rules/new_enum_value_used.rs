@@ -130,10 +130,7 @@ fn is_of_other_types(whole: &Whole<'_>, statement: &Statement, name: &ObjectName
         let of = column.type_name.as_ref();
         of.is_some_and(|it| it.name.name != name.name)
     };
-    !uses_others
-        && !is_cast
-        && relation.knows_columns()
-        && relation.columns.iter().all(is_other)
+    !uses_others && !is_cast && relation.knows_columns() && relation.columns.iter().all(is_other)
 }
 
 /// Whether a type's name is written somewhere.

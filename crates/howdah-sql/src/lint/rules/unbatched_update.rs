@@ -1,7 +1,7 @@
 //! `UPDATE` of a whole table in one statement.
 
-use super::support::known;
-use crate::ast::{Kind, Node, Update};
+use super::support::{known, words};
+use crate::ast::{Kind, Node, ObjectName, Update};
 use crate::lint::context::At;
 use crate::lint::finding::Finding;
 use crate::lint::rule::{Aliases, Check, Default, Group, Rule};
@@ -23,7 +23,8 @@ pub(crate) static RULE: Rule = Rule {
     page: r"
 ## What it finds
 
-`UPDATE` without `WHERE`, and with one that only asks whether the columns that it sets are `NULL`, as a backfill does.
+`UPDATE` without `WHERE`, and with one that only asks whether the columns that it sets are `NULL`, as a backfill does, or joins another table in
+use.
 
 ## Why it hurts
 
@@ -46,6 +47,7 @@ WHERE paid IS NULL AND ctid = ANY (ARRAY(SELECT ctid FROM orders WHERE paid IS N
 ```sql
 UPDATE orders SET paid = false; -- warning: unbatched-update
 UPDATE orders SET paid = false WHERE paid IS NULL; -- warning: unbatched-update
+UPDATE orders SET country = users.country FROM users WHERE users.id = orders.user_id; -- warning: unbatched-update
 WITH done AS (UPDATE orders SET paid = false RETURNING id) -- warning: unbatched-update
 SELECT count(*) FROM done;
 ```
@@ -65,7 +67,7 @@ fn check(at: &At<'_>, found: &mut Vec<Finding>) {
         if let Kind::Update(update) = &statement.kind
             && at.is_shared(&update.table)
             && !update.current_of
-            && is_whole(update)
+            && (is_whole(update) || is_whole_join(at, update))
         {
             found.push(finding(at, update, statement.span));
         }
@@ -90,10 +92,47 @@ fn asks_what_it_sets(node: &Node, update: &Update) -> bool {
     }
 }
 
+fn listed(tables: &[ObjectName]) -> String {
+    let names: Vec<String> = tables.iter().map(|it| format!("`{it}`")).collect();
+    words::listed(&names)
+}
+
+/// Nothing but `t.a = u.b` chooses the rows, and `u` is a table in use: whatever has its like there is written.
+fn is_whole_join(at: &At<'_>, update: &Update) -> bool {
+    let from = &update.query.from;
+    let joins = |it: &Update| {
+        it.condition
+            .as_ref()
+            .is_some_and(|it| joins_only(&it.node, update))
+    };
+    !from.is_empty() && from.iter().all(|it| at.is_shared(it)) && joins(update)
+}
+
+fn joins_only(node: &Node, update: &Update) -> bool {
+    match node {
+        Node::And(parts) => parts.iter().all(|it| joins_only(it, update)),
+        Node::Binary {
+            operator,
+            left,
+            right,
+        } if operator == "=" => match (&**left, &**right) {
+            (Node::Column(left), Node::Column(right)) => {
+                left.len() == 1 || right.len() == 1 || left.first() != right.first()
+            }
+            _ => false,
+        },
+        node => asks_what_it_sets(node, update),
+    }
+}
+
 fn finding(at: &At<'_>, update: &Update, span: Span) -> Finding {
     let table = &update.table;
     let rows = known::rows(at.catalog, table);
     let message = match rows {
+        _ if !is_whole(update) => format!(
+            "every row of `{table}` that has its like in {} is written and locked by one statement",
+            listed(&update.query.from)
+        ),
         Some(rows) => {
             format!("all {rows} rows of `{table}` are written and locked by one statement")
         }
@@ -111,7 +150,8 @@ fn finding(at: &At<'_>, update: &Update, span: Span) -> Finding {
         finding = finding.note(format!("the trigger `{trigger}` runs for each row"));
     }
     let condition = update.condition.as_ref();
-    let is_alone = !at.in_do && span == at.statement.span;
+    // a joined table cannot be asked for places
+    let is_alone = !at.in_do && span == at.statement.span && update.query.from.is_empty();
     let condition = condition.filter(|it| is_alone && !matches!(it.node, Node::Boolean(_)));
     let Some(condition) = condition else {
         return finding.advice(

@@ -123,7 +123,8 @@ pub(super) fn reindex(statement: &Reindex, found: &mut Found<'_>) {
         }
         _ => {
             if found.known.may_have_more_tables() {
-                found.unknown_because("which tables there are: each is locked, one after the other");
+                found
+                    .unknown_because("which tables there are: each is locked, one after the other");
             }
             let tables = found.known.tables();
             reindex_many(tables, statement, found);

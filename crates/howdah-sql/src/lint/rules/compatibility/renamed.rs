@@ -1,9 +1,7 @@
 //! What has another name or schema from now on.
 
-use super::{Aliases, Rule, on, page, part, push, squawk};
-use crate::ast::{
-    Action, AlterTable, Kind, Name, ObjectChange, ObjectName, RelationKind, TypeAction,
-};
+use super::{Aliases, Rule, on, page, part, push, replaced, squawk};
+use crate::ast::{Action, AlterTable, Kind, Name, ObjectChange, RelationKind, TypeAction};
 use crate::lint::context::At;
 use crate::lint::finding::Finding;
 use crate::lint::rules::support::{known, model};
@@ -45,20 +43,6 @@ pub(crate) static COLUMN: Rule = Rule {
         },
     )
 };
-
-/// Whether a statement gives that name to a view or a table.
-fn takes_name(kind: &Kind, name: &ObjectName) -> bool {
-    match kind {
-        Kind::CreateView(view) => view.name == *name,
-        Kind::CreateTable(table) => table.name == *name,
-        Kind::CreateTableAs(table) => table.name == *name,
-        Kind::AlterTable(table) => table.actions.iter().any(|it| {
-            matches!(&it.kind, Action::Rename(to) if to.text == name.name)
-                && table.name.schema == name.schema
-        }),
-        _ => false,
-    }
-}
 
 fn column(
     at: &At<'_>,
@@ -117,8 +101,7 @@ pub(crate) static TABLE: Rule = Rule {
                     continue;
                 }
                 // a view of the old name is the way out, or a table that takes it, wherever it comes in the script
-                let mut following = at.following().iter();
-                if !following.any(|it| takes_name(&it.kind, &table.name)) {
+                if !replaced::is_name_taken(at, &table.name) {
                     found.push(table_finding(table, action.span, to));
                 }
             }
@@ -170,6 +153,7 @@ pub(crate) static OBJECT: Rule = Rule {
                         at,
                         altered.object.on.as_ref().unwrap_or(&altered.object.name),
                     )
+                    && !replaced::is_type_taken(at, &altered.object.name)
                 {
                     let message = format!(
                         "`{}` is `{to}` from now on",

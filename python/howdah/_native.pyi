@@ -971,5 +971,31 @@ def sql_effects(steps: str, schema: str | None, version: int | None) -> str:
     statement: the keys of `howdah locks --format json`, and `told`, the same in lines.
     """
 
+@final
+class TraceRecorder:
+    """Records statements that are run in a session of the caller's, who says when.
+
+    `ask` gives the rows of a query of that session, their values as texts.
+    """
+
+    def begins(self, ask: Callable[[str], list[list[str | None]]]) -> None: ...
+    def succeeded(
+        self, ask: Callable[[str], list[list[str | None]]], sql: str, line: int, shared: bool
+    ) -> None: ...
+    def failed(
+        self, sql: str, line: int, message: str, sqlstate: str, hint: str | None
+    ) -> None: ...
+    def unseen(self, sql: str, line: int, seconds: float) -> None: ...
+    def ended(self) -> None: ...
+
+def sql_workload(text: str) -> str:
+    """The statements of a workload's file, in order, as JSON.
+
+    Each is `{"line": 1, "site": "shop.py:12", "sql": …, "ways": […]}`. The ways in which it may be meant
+    are as it is written, and with `$1` for other drivers' parameters: `{"sql": …, "values": […]}`,
+    constants without a type, `None` where they are not known. Raises `ValueError` for a line that
+    is none.
+    """
+
 def decode_value(oid: int, data: bytes, format: int = 0) -> Any: ...
 def encode_value(oid: int, value: object, format: int = 0) -> bytes: ...

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+import howdah
 from howdah import _native
 from tests.schema.conftest import everything, make, pg_dump, read, run
 
@@ -70,3 +71,31 @@ def test_settings_and_rights_of_the_reader_do_not_matter(pair: Pair) -> None:
     )
     assert read(pair.first) == first
     assert read(f"{pair.first}?options=-c%20role%3Dauditor") == first
+
+
+def test_what_postgresql_prints_otherwise_when_it_reads_its_own_print_is_the_same(
+    pair: Pair,
+) -> None:
+    run(
+        pair.first,
+        """
+        create domain size as varchar(2) check (value in ('S', 'XL'));
+        create table box (
+            kind varchar(10) check (kind in ('home', 'work')),
+            size size check (size not in ('M', 'L')));
+        create index box_home on box (kind) where kind in ('home', 'club');
+        create policy seen on box using (kind in ('home', 'work'));
+        create view boxes as
+            select kind in ('a', 'b') as known, (select 'x') as sign, 'b' || 'a'::text as text
+            from box;
+        create function known(kinds text[] default array['a', 'b']::varchar[]::text[])
+            returns table (number int, letter text) language sql begin atomic select -1, 'x'; end;
+        """,
+    )
+    first = read(pair.first)
+    make(pair.second, first)
+    assert read(pair.second) == first
+    # what is loaded names its columns as what was dumped
+    with howdah.connect(pair.second) as conn:
+        columns = conn.prepare("select * from boxes").columns
+        assert [it.name for it in columns or ()] == ["known", "sign", "text"]

@@ -129,13 +129,94 @@ def test_a_schema_may_be_a_snapshot_or_a_database_and_is_compared_with_the_model
         assert not answer.stderr
 
 
-def test_python_is_refused_with_what_to_do(tmp_path: Path) -> None:
+PYTHON = """from howdah.migrations import Batch, DataMigration
+
+migration = DataMigration()
+
+
+@migration.up_batches("select id, title from book", key="id", size=40)
+def shout(batch: Batch) -> None:
+    batch.conn.execute_many(
+        "update book set title = $1 where id = $2", [(it.title.upper(), it.id) for it in batch.rows]
+    )
+
+
+@migration.up
+def tidy(conn):
+    conn.execute("lock table book in share mode")
+    cursor = conn.cursor()
+    cursor.execute("delete from book where id = %s", (1,))
+
+
+@migration.up(transaction=False)
+def last(conn):
+    conn.execute("vacuum book")
+    try:
+        conn.execute("select 1 / 0")
+    except Exception:
+        pass
+    with conn.transaction():
+        conn.execute("insert into book values (1, 'ONE')")
+"""
+
+
+def test_a_migration_in_python_is_traced_statement_by_statement(
+    database: str, tmp_path: Path
+) -> None:
+    workload, script = tmp_path / "workload.jsonl", tmp_path / "0003_titles.py"
+    workload.write_text('{"sql": "update book set title = null", "site": "shop.py:7"}')
+    script.write_text(PYTHON)
+    with howdah.connect(database) as conn:
+        conn.execute(SCHEMA)
+    answer = trace(script, "--db", database, "--commit", "--workload", workload, "--format", "json")
+    assert answer.returncode == 0, answer.stderr + answer.stdout
+    steps = {it["sql"].split("\n")[0]: it for it in json.loads(answer.stdout)["steps"]}
+    update = steps["update book set title = $1 where id = $2"]
+    assert (update["line"], update["runs"], update["block"]) == (8, 3, "shared")
+    assert [it["mode"] for it in update["locks"] if it["relation"] == named("book")] == [
+        "ROW EXCLUSIVE"
+    ]
+    assert [(it["relation"]["name"], it["rows"]) for it in update["reads"]] == [("book_pkey", 100)]
+    assert update["wal_bytes"] > 0
+    batches = [it for sql, it in steps.items() if sql == "select * from ("]
+    assert [it["runs"] for it in batches] == [3]
+    lock, delete = steps["lock table book in share mode"], steps["delete from book where id = $1"]
+    assert [it["site"] for it in lock["would_wait"]] == ["shop.py:7"]
+    assert {"relation": named("book"), "mode": "SHARE"} in delete["held"]
+    assert lock["held_ms"] >= delete["held_ms"] > 0
+    assert (steps["vacuum book"]["way"], steps["vacuum book"]["line"]) == ("alone", 22)
+    assert "select 1 / 0" not in steps
+    with howdah.connect(database) as conn:
+        assert conn.fetch_value("select count(*) from book where title = upper(title)") == 100
+
+
+def test_a_migration_in_python_that_fails_says_where(database: str, tmp_path: Path) -> None:
+    script = tmp_path / "0003_titles.py"
+    for last, told in (
+        ('conn.execute("update gone set a = 1")', 'failed: relation "gone" does not exist (42P01)'),
+        ("{}[1]", "failed: KeyError: 1"),
+    ):
+        script.write_text(
+            "from howdah.migrations import DataMigration\nmigration = DataMigration()\n"
+            f"@migration.up\ndef wrong(conn):\n    {last}\n"
+        )
+        answer = trace(script, "--db", database, "--commit")
+        assert answer.returncode == 1, answer.stderr
+        assert "0003_titles.py:5: " in answer.stdout
+        assert told in answer.stdout
+
+
+def test_python_does_not_run_where_nothing_may_stay(database: str, tmp_path: Path) -> None:
     script = tmp_path / "0003.py"
     script.write_text("migration = DataMigration()")
-    answer = trace(script)
+    answer = trace(script, "--db", database)
     assert answer.returncode == 1
+    assert "commits as it goes: on the database of `--db` it would stay" in answer.stderr
+    assert "hint: without `--db` it runs on a scratch copy" in answer.stderr
+    script.write_text("class Migration: pass")
+    answer = trace(script, "--db", database)
     assert "is Python, and SQL is traced" in answer.stderr
-    assert "hint: what a migration in Python runs is known when it runs" in answer.stderr
+    assert "hint: for a project of Django" in answer.stderr
 
 
 def test_what_is_wrong_is_told_once_with_its_cure(tmp_path: Path, script: Path) -> None:

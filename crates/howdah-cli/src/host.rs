@@ -19,6 +19,12 @@ pub trait Host: std::fmt::Debug + Send + Sync {
     /// The project cannot be loaded, or its tool is not installed.
     fn rendered(&self, project: &str) -> anyhow::Result<String>;
 
+    /// Runs a migration in Python on a database, its statements under observation. What it failed with is in the last step.
+    ///
+    /// # Errors
+    /// The file is no migration, or its statements cannot be looked at.
+    fn traced(&self, file: &str, url: &str) -> anyhow::Result<Vec<howdah_trace::Step>>;
+
     /// Runs `howdah migrate` with its arguments as JSON, as `migrate.rs` writes them; gives the exit code.
     ///
     /// # Errors

@@ -19,6 +19,10 @@ impl Host for Python {
         ask("howdah._rendered", "rendered", project)
     }
 
+    fn traced(&self, file: &str, url: &str) -> anyhow::Result<Vec<howdah_trace::Step>> {
+        crate::trace::traced(file, url)
+    }
+
     fn migrate(&self, arguments: &str) -> anyhow::Result<i32> {
         ask("howdah.migrations._command", "run", arguments)
     }
@@ -35,8 +39,13 @@ where
             .and_then(|module| module.getattr(function)?.call1((argument,)));
         answer
             .and_then(|answer| answer.extract())
-            .map_err(|error| anyhow::anyhow!(told(py, &error)))
+            .map_err(|error| failure(py, &error))
     })
+}
+
+/// An exception as an error.
+pub(crate) fn failure(py: pyo3::Python<'_>, error: &PyErr) -> anyhow::Error {
+    anyhow::anyhow!(told(py, error))
 }
 
 /// The text of an exception of ours, which says it all; of another, also its kind.

@@ -13,6 +13,7 @@ mod row;
 mod schema;
 mod server;
 mod sql;
+mod trace;
 mod types;
 
 use pyo3::prelude::*;
@@ -31,6 +32,7 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     schema::register(module)?;
     server::register(module)?;
     sql::register(module)?;
+    module.add_class::<trace::TraceRecorder>()?;
     module.add_function(wrap_pyfunction!(
         placeholders::convert_placeholders,
         module

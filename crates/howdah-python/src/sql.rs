@@ -1,10 +1,15 @@
-//! SQL scripts for the package: where statements begin and end, and what they do to other sessions.
+//! SQL scripts for the package: where statements begin and end, what they do to other sessions, and the statements of a
+//! workload.
 //!
 //! No IO. Called by `howdah.migrations`.
 
+use std::iter;
+
 use howdah_sql::text::{Lines, Span};
+use howdah_trace::Ready;
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
+use serde_json::json;
 
 /// Characters from, characters up to, line, data behind `COPY … FROM STDIN`.
 type Statement = (usize, usize, u32, Option<String>);
@@ -47,8 +52,30 @@ fn sql_effects(
         .map_err(|error| PyValueError::new_err(format!("{error:#}")))
 }
 
+/// The statements of a workload, in order, as JSON.
+#[pyfunction]
+fn sql_workload(py: Python<'_>, text: &str) -> PyResult<String> {
+    py.detach(|| workload(text))
+        .map_err(|error| PyValueError::new_err(format!("{error:#}")))
+}
+
+fn workload(text: &str) -> anyhow::Result<String> {
+    let recorded = howdah_trace::read_workload(text)?;
+    let lines = recorded.iter().map(|it| {
+        let ways = iter::once(Ready::as_written(it)).chain(Ready::numbered(it));
+        json!({
+            "line": it.line,
+            "site": it.site,
+            "sql": it.sql,
+            "ways": ways.collect::<Vec<_>>(),
+        })
+    });
+    Ok(serde_json::to_string(&lines.collect::<Vec<_>>())?)
+}
+
 /// Puts the functions into the module.
 pub(crate) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(sql_split, module)?)?;
-    module.add_function(wrap_pyfunction!(sql_effects, module)?)
+    module.add_function(wrap_pyfunction!(sql_effects, module)?)?;
+    module.add_function(wrap_pyfunction!(sql_workload, module)?)
 }

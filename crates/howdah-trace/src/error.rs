@@ -15,6 +15,14 @@ pub enum Error {
         /// Why it failed.
         source: howdah_driver::Error,
     },
+    /// A session that a program runs statements in, while this was being done.
+    #[error("{doing}: {why}")]
+    Session {
+        /// What was being done.
+        doing: &'static str,
+        /// What the program was told.
+        why: String,
+    },
     /// The scratch server.
     #[error("no scratch server")]
     Scratch(#[from] howdah_server::Error),
@@ -46,6 +54,14 @@ pub enum Error {
         file: String,
         /// Where the statement begins.
         line: u32,
+    },
+    /// A migration that is a program could not be run, or not be looked at.
+    #[error("`{file}` cannot be traced")]
+    Program {
+        /// The program.
+        file: String,
+        /// Why.
+        source: Box<dyn std::error::Error + Send + Sync>,
     },
     /// The thread that ran the statement is gone.
     #[error("the statement's thread ended without an answer; please report this")]

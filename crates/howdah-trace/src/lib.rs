@@ -23,6 +23,7 @@ mod error;
 mod grouping;
 mod lasting;
 mod observe;
+mod recording;
 mod render;
 mod report;
 mod scratch;
@@ -31,9 +32,12 @@ mod workload;
 
 pub use compare::differences;
 pub use error::{Error, Result};
-pub use observe::{Failure, Lock, Mode, Observation, Observer, Read, Relation, Wait, WaitFor, Way};
+pub use observe::{
+    Failure, Lock, Mode, Observation, Observer, Read, Relation, Row, Session, Wait, WaitFor, Way,
+};
+pub use recording::{Ran, Recorder};
 pub use render::{markdown, text};
 pub use report::{Block, Place, Report, Step};
 pub use scratch::Scratch;
-pub use tracer::{Options, Source, Tracer};
-pub use workload::{Params, Recorded, Unusable, Workload, WouldWait, read_workload};
+pub use tracer::{Options, Programs, Source, Tracer};
+pub use workload::{Params, Ready, Recorded, Unusable, Workload, WouldWait, read_workload};

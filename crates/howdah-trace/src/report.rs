@@ -48,13 +48,24 @@ pub struct Step {
     /// Why it was not run.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub skipped: Option<String>,
-    /// How long its locks were held: to the end of its transaction.
+    /// How often it was run, by a program: times, log and rows are the sums.
+    #[serde(skip_serializing_if = "is_one")]
+    pub runs: u64,
+    /// How long its locks were held: to the end of its transaction; the longest time, of one that was run often.
     #[serde(rename = "held_ms", serialize_with = "milliseconds")]
     pub held_for: Duration,
     /// Statements of the application that would have waited meanwhile.
     pub would_wait: Vec<WouldWait>,
     /// Where the lock model says something else; each a fault of howdah.
     pub differences: Vec<String>,
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "the form that serde calls"
+)]
+fn is_one(runs: &u64) -> bool {
+    *runs == 1
 }
 
 /// All statements of a trace.

@@ -57,6 +57,12 @@ impl Scratch {
         &self.config
     }
 
+    /// Where its database is.
+    #[must_use]
+    pub fn url(&self) -> String {
+        self.server.address().url()
+    }
+
     /// The server's version: `18.1`.
     #[must_use]
     pub fn version(&self) -> &str {

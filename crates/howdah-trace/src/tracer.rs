@@ -4,6 +4,8 @@
 //! transaction of its own, else, if it makes transactions itself, alone. Invariant: on a given database nothing
 //! stays unless the caller has said so, and nobody is kept waiting by gates.
 
+use std::fmt;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use howdah_driver::Config;
@@ -24,6 +26,8 @@ use crate::workload::{Recorded, Workload};
 /// Why a statement is not run on a given database.
 const NOT_ROLLED_BACK: &str = "it cannot be rolled back; a scratch copy can run it";
 
+const FAILED_BEFORE: &str = "an earlier statement failed";
+
 /// On a database that others use, nobody shall stand behind a statement that waits; unless the role or the address says
 /// how long it may, and a script can say it, too.
 const PATIENCE: &str = "select pg_catalog.set_config('lock_timeout', '5s', false) \
@@ -40,6 +44,8 @@ pub struct Source {
     pub one_transaction: bool,
     /// It makes what is there before: only what fails of it is told.
     pub is_before: bool,
+    /// It is no script but a program, which is run by [`Programs`]; its text is not read.
+    pub is_program: bool,
     /// If the text was made of another file: offsets, and the lines there from which what follows was made.
     pub places: Vec<(u32, u32)>,
 }
@@ -51,6 +57,19 @@ impl Source {
     }
 }
 
+/// Runs migrations that are programs.
+pub trait Programs: fmt::Debug {
+    /// Runs one on the database that is traced, and gives what a [`Recorder`](crate::Recorder) saw of it. What it failed
+    /// with is in the last step.
+    ///
+    /// # Errors
+    /// It could not be run or looked at.
+    fn run(
+        &self,
+        source: &Source,
+    ) -> std::result::Result<Vec<Step>, Box<dyn std::error::Error + Send + Sync>>;
+}
+
 /// How to trace.
 #[derive(Debug, Clone)]
 pub struct Options {
@@ -60,6 +79,8 @@ pub struct Options {
     pub workload: Vec<Recorded>,
     /// What exists before; with it, what is seen is compared with the lock model.
     pub known: Option<Catalog>,
+    /// Who runs programs, if there is somebody; on a database where nothing may stay they are not run.
+    pub programs: Option<Arc<dyn Programs>>,
 }
 
 /// Traces scripts on one database.
@@ -126,7 +147,11 @@ impl Tracer {
                 self.workload = Some(self.measured()?);
             }
             let first = self.steps.len();
-            self.script(source)?;
+            if source.is_program {
+                self.program(source)?;
+            } else {
+                self.script(source)?;
+            }
             if source.is_before {
                 let failed = |step: &Step| step.seen.as_ref().is_some_and(|it| it.error.is_some());
                 let told = self.steps.split_off(first).into_iter().filter(failed);
@@ -215,11 +240,43 @@ impl Tracer {
         Ok(())
     }
 
+    /// Runs a program, if nothing has failed before, and takes over what was seen.
+    fn program(&mut self, source: &Source) -> Result<()> {
+        let programs = match (&self.options.programs, self.options.place) {
+            (Some(programs), Place::Scratch | Place::Committed) if !self.failed => programs,
+            (_, place) => {
+                let mut step = self.new_step(source, &source.name);
+                step.skipped = Some(match place {
+                    Place::RolledBack => NOT_ROLLED_BACK.to_owned(),
+                    _ if self.failed => FAILED_BEFORE.to_owned(),
+                    _ => "nobody is here to run it".to_owned(),
+                });
+                self.steps.push(step);
+                return Ok(());
+            }
+        };
+        let steps = programs.run(source).map_err(|why| Error::Program {
+            file: source.name.clone(),
+            source: why,
+        })?;
+        for step in &steps {
+            let failed = step.seen.as_ref().is_some_and(|it| it.error.is_some());
+            self.failed |= failed;
+            if let Some(known) = self.options.known.as_mut().filter(|_| !failed) {
+                for statement in &howdah_sql::parse(&step.sql).statements {
+                    known.apply(statement);
+                }
+            }
+        }
+        self.steps.extend(steps);
+        Ok(())
+    }
+
     fn statement(&mut self, source: &Source, written: Written<'_>) -> Result<()> {
         let mut step = self.new_step(source, written.sql);
         let is_rolled_back = self.options.place == Place::RolledBack;
         if self.failed {
-            step.skipped = Some("an earlier statement failed".to_owned());
+            step.skipped = Some(FAILED_BEFORE.to_owned());
         } else if is_rolled_back && begins_with(written.sql, ENDS) {
             step.skipped = Some(NOT_ROLLED_BACK.to_owned());
         } else if let Some(why) = is_rolled_back
@@ -251,6 +308,7 @@ impl Tracer {
             },
             seen: None,
             skipped: None,
+            runs: 1,
             held_for: Duration::ZERO,
             would_wait: Vec::new(),
             differences: Vec::new(),

@@ -42,6 +42,7 @@ fn scratch() -> Scratch {
 
 fn options(place: Place) -> Options {
     Options {
+        programs: None,
         place,
         workload: read_workload(WORKLOAD).unwrap(),
         known: Some(known(SCHEMA)),

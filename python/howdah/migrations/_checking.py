@@ -89,6 +89,11 @@ def _try_workload(url: str, workload: Path, before: str | None, outcome: Outcome
         outcome.notes.append(f"{tried.unknown} more are of kinds that cannot be tried, as `copy`")
     if tried.broken_before:
         outcome.notes.append(f"{tried.broken_before} of them fail on the schema of now, too")
+    for (old, new), count in sorted(tried.resized.items()):
+        outcome.notes.append(
+            f"`{old}` is `{new}` in the results of {count}: the same to Python, not to a client "
+            "that reads integers of a fixed size"
+        )
     outcome.findings += [Finding("workload", it.text) for it in tried.problems]
 
 

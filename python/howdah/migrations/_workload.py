@@ -9,23 +9,26 @@ from __future__ import annotations
 
 import contextlib
 import json
-import re
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import howdah
+from howdah import _native
 from howdah.errors import (
     CheckViolation,
     DatabaseError,
     GeneratedAlways,
     NotNullViolation,
+    NumericValueOutOfRange,
+    StringDataRightTruncation,
 )
 from howdah.errors import SyntaxError as SyntaxError_
 from howdah.migrations._scan import words
 from howdah.migrations.errors import MigrationError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from howdah.connection import Connection
@@ -33,20 +36,39 @@ if TYPE_CHECKING:
 _PLANNED = {"select", "insert", "update", "delete", "merge", "values", "with", "table"}
 # run as they are, in a transaction that is rolled back; the tables of a scratch database are empty
 _RUN = {"truncate", "lock", "refresh"}
-# the types of results are known since 16
+# as results name them: a domain is sent as the type below it
 _TYPES = """
-    select parameter_types::text[],
-        case pg_catalog.jsonb_typeof(pg_catalog.to_jsonb(s) -> 'result_types')
-        when 'array' then array(
-            select pg_catalog.jsonb_array_elements_text(pg_catalog.to_jsonb(s) -> 'result_types'))
-        end
-    from pg_catalog.pg_prepared_statements s where name = 'howdah_workload'
+    with recursive given(position, type) as (
+        select position, type from unnest($1::oid[]) with ordinality as t(type, position)
+        union all
+        select g.position, t.typbasetype
+        from given g join pg_catalog.pg_type t on t.oid = g.type where t.typtype = 'd'
+    )
+    select array_agg(pg_catalog.format_type(t.oid, null) order by g.position)
+    from given g join pg_catalog.pg_type t on t.oid = g.type where t.typtype <> 'd'
 """
-# what only a run tells: a column that must be given, or must not
-_PLACEHOLDER = re.compile(
-    r"""(?P<kept>'(?:[^']|'')*'|"[^"]*"|::)|%%|%s\b|%\((?P<name>\w+)\)s|:(?P<colon>[^\W\d]\w*)"""
+# one value, in text and in binary form
+_SAME = {"character varying": "text"}
+_INTEGERS = {"smallint": 2, "integer": 4, "bigint": 8}
+_WRONG = "42"
+"""The class of SQLSTATEs for what is wrong with a statement."""
+# what only a run tells: a column that must be given, or must not; a value that has no place
+_OF_RUNS = (
+    NotNullViolation,
+    CheckViolation,
+    GeneratedAlways,
+    NumericValueOutOfRange,
+    StringDataRightTruncation,
 )
-_OF_RUNS = (NotNullViolation, CheckViolation, GeneratedAlways)
+
+
+@dataclass(frozen=True)
+class Way:
+    """One way in which a statement may be meant."""
+
+    sql: str
+    values: list[str] | None
+    """Constants for `$1`, `$2` …, if they are known."""
 
 
 @dataclass(frozen=True)
@@ -55,8 +77,9 @@ class Recorded:
 
     line: int
     sql: str
-    params: list[Any] | dict[str, Any] | None
     site: str | None
+    ways: Sequence[Way]
+    """As it is written; and with numbers, if it has parameters of another driver."""
 
     @property
     def where(self) -> str:
@@ -90,6 +113,8 @@ class Tried:
     """Statements of kinds that cannot be tried, as `copy` and `call`."""
     broken_before: int = 0
     """Statements that the schema from before does not know, either: they are another's."""
+    resized: Counter[tuple[str, str]] = field(default_factory=Counter)
+    """How often integers of another size are in results, which Python cannot tell: was and is."""
 
 
 @dataclass(frozen=True)
@@ -97,7 +122,7 @@ class Shape:
     """What a statement takes and gives, by the names of types."""
 
     takes: list[str]
-    gives: list[str] | None
+    gives: list[str]
 
 
 def broken(url: str, path: Path, before: str | None) -> Tried:
@@ -139,25 +164,45 @@ def _compare(conn: Connection, old: Connection | None, it: Recorded, tried: Trie
         tried.broken_before += 1
         return
     now = _tried(conn, it, first)
-    why = now.message if isinstance(now, DatabaseError) else _change(was, now)
-    if why is not None:
-        tried.problems.append(Problem(it.where, it.sql, why))
-
-
-def _change(was: Shape | None, now: Shape) -> str | None:
-    """The first type that is another one."""
+    if isinstance(now, DatabaseError):
+        tried.problems.append(Problem(it.where, it.sql, now.message))
+        return
     if was is None:
-        return None
-    pairs = [("parameter $", was.takes, now.takes)]
-    if was.gives is not None and now.gives is not None:
-        pairs.append(("column ", was.gives, now.gives))
-    for what, before, after in pairs:
-        for number, (old, new) in enumerate(zip(before, after, strict=False), 1):
-            if old != new:
-                return f"{what}{number} was `{old}` and is `{new}`"
-    if was.gives is not None and now.gives is not None and len(was.gives) != len(now.gives):
+        return
+    if (why := _change(was, now)) is not None:
+        tried.problems.append(Problem(it.where, it.sql, why))
+        return
+    tried.resized.update(
+        {pair for pair in zip(was.gives, now.gives, strict=True) if _is_resized(*pair)}
+    )
+
+
+def _change(was: Shape, now: Shape) -> str | None:
+    """The first difference that a client in Python can meet."""
+    for number, (old, new) in enumerate(zip(was.takes, now.takes, strict=False), 1):
+        if not (_is_same(old, new) or _holds(new, old)):
+            return f"parameter ${number} was `{old}` and is `{new}`"
+    for number, (old, new) in enumerate(zip(was.gives, now.gives, strict=False), 1):
+        if not (_is_same(old, new) or _is_resized(old, new)):
+            return f"column {number} was `{old}` and is `{new}`"
+    if len(was.gives) != len(now.gives):
         return f"it gave {len(was.gives)} columns and gives {len(now.gives)}"
     return None
+
+
+def _is_same(old: str, new: str) -> bool:
+    """Whether values are sent in the same form, to be read as the same objects."""
+    (old, *old_arrays), (new, *new_arrays) = old.split("[]"), new.split("[]")
+    return _SAME.get(old, old) == _SAME.get(new, new) and len(old_arrays) == len(new_arrays)
+
+
+def _holds(new: str, old: str) -> bool:
+    """Whether an integer type takes all that another one took."""
+    return _INTEGERS.get(new, 0) >= _INTEGERS.get(old, 9)
+
+
+def _is_resized(old: str, new: str) -> bool:
+    return old != new and {old, new} <= _INTEGERS.keys()
 
 
 def recorded(path: Path) -> Iterator[Recorded]:
@@ -167,31 +212,26 @@ def recorded(path: Path) -> Iterator[Recorded]:
         MigrationError: it cannot be read, or a line is not as it should be.
     """
     try:
-        with path.open(encoding="utf-8") as file:
-            for number, line in enumerate(file, 1):
-                if line.strip():
-                    yield _recorded(path, number, line)
-    except OSError as error:
+        lines = json.loads(_native.sql_workload(path.read_text(encoding="utf-8")))
+    except (OSError, ValueError) as error:
         raise MigrationError(f"`{path}` cannot be read: {error}") from None
-
-
-def _recorded(path: Path, number: int, line: str) -> Recorded:
-    try:
-        it = json.loads(line)
-        return Recorded(number, it["sql"] + "", it.get("params"), it.get("site"))
-    except (ValueError, KeyError, TypeError, AttributeError):
-        raise MigrationError(
-            f"`{path}`, line {number}: expected an object with `sql`, `params` and `site`"
-        ) from None
+    for it in lines:
+        yield Recorded(it["line"], it["sql"], it["site"], [Way(**way) for way in it["ways"]])
 
 
 def _tried(conn: Connection, it: Recorded, first: str) -> Shape | DatabaseError:
     """What it takes and gives, or the error that the schema is to blame for."""
     if first in _RUN:
         return _run_as_it_is(conn, it.sql)
-    found = _prepared(conn, it, first)
-    if isinstance(found, SyntaxError_) and (converted := numbered(it)) != it:
-        return _prepared(conn, converted, first)
+    written, *others = it.ways
+    found = _prepared(conn, written, first)
+    for way in others:
+        if not isinstance(found, DatabaseError) or not (found.sqlstate or "").startswith(_WRONG):
+            break
+        other = _prepared(conn, way, first)
+        # what is no statement with numbers, either, was meant as it is written
+        if not isinstance(other, SyntaxError_) or isinstance(found, SyntaxError_):
+            found = other
     return found
 
 
@@ -201,17 +241,21 @@ def _run_as_it_is(conn: Connection, sql: str) -> Shape | DatabaseError:
             conn.execute(sql)
     except DatabaseError as error:
         return error
-    return Shape([], None)
+    return Shape([], [])
 
 
-def _prepared(conn: Connection, it: Recorded, first: str) -> Shape | DatabaseError:
+def _prepared(conn: Connection, way: Way, first: str) -> Shape | DatabaseError:
     try:
         with conn.transaction(force_rollback=True):
-            conn.execute(f"prepare howdah_workload as {it.sql}")
-            takes, gives = conn.fetch(_TYPES, row=tuple)[0]
-            nulls = ", ".join(["null"] * len(takes))
-            conn.execute(f"explain execute howdah_workload{f'({nulls})' if nulls else ''}")
-            _run(conn, it, first)
+            # the driver's own is the one that the server describes, and it is of one statement
+            described = conn.prepare(way.sql)
+            takes = _types(conn, [it.type_oid for it in described.parameters])
+            gives = _types(conn, [it.type_oid for it in described.columns or ()])
+            conn.execute(f"prepare howdah_workload as {way.sql}")
+            nulls = _arguments(["null"] * len(takes))
+            conn.execute(f"explain execute howdah_workload{nulls}")
+            if first == "insert":
+                _run(conn, way, len(takes))
     except DatabaseError as error:
         return error
     finally:
@@ -220,35 +264,23 @@ def _prepared(conn: Connection, it: Recorded, first: str) -> Shape | DatabaseErr
     return Shape(takes, gives)
 
 
-def numbered(it: Recorded) -> Recorded:
-    """The statement with `$1` for what other drivers write: `%s`, `%(name)s` and `:name`."""
-    names: list[str] = []
-
-    def number(match: re.Match[str]) -> str:
-        if match["kept"] is not None:
-            return match["kept"]
-        if match[0] == "%%":
-            return "%"
-        name = match["name"] or match["colon"] or f"%s {len(names)}"
-        if name not in names:
-            names.append(name)
-        return f"${names.index(name) + 1}"
-
-    sql = _PLACEHOLDER.sub(number, it.sql)
-    params: Any = it.params
-    if isinstance(params, dict):
-        params = [params.get(name) for name in names]
-    return replace(it, sql=sql, params=params)
+def _types(conn: Connection, oids: list[int]) -> list[str]:
+    return conn.fetch_value(_TYPES, oids) or [] if oids else []
 
 
-def _run(conn: Connection, it: Recorded, first: str) -> None:
+def _arguments(values: Sequence[str]) -> str:
+    return f"({', '.join(values)})" if values else ""
+
+
+def _run(conn: Connection, way: Way, count: int) -> None:
     """Run an `insert` with its values; only what the schema forbids counts."""
-    if first != "insert" or not isinstance(it.params, list):
+    values = way.values or []
+    if len(values) < count:
         return
     try:
         with conn.transaction():
-            conn.execute(it.sql, *it.params)
+            conn.execute(f"execute howdah_workload{_arguments(values[:count])}")
     except _OF_RUNS:
         raise
-    except Exception:  # noqa: BLE001 (values that JSON cannot say, rows that are not there)
+    except DatabaseError:  # rows that are not there, values that JSON cannot say
         return

@@ -3,6 +3,7 @@
 //! IO: reads files, starts a scratch server or connects to the one that is named, writes stdout. Invariant: on a server
 //! that is named nothing stays, unless `--commit` says so.
 
+mod programs;
 mod sources;
 
 use std::io::Write;
@@ -73,7 +74,7 @@ enum Format {
 pub(crate) fn run(arguments: &Arguments, context: &Context) -> anyhow::Result<i32> {
     let sources = arguments.sources(context)?;
     let report = match &arguments.db {
-        Some(url) => on_given(arguments, url, &sources)?,
+        Some(url) => on_given(arguments, url, &sources, context)?,
         None => on_scratch(arguments, context, &sources)?,
     };
     print(arguments.format, &report)?;
@@ -87,7 +88,7 @@ pub(crate) fn beside_findings(
     one_transaction: bool,
     context: &Context,
 ) -> anyhow::Result<Report> {
-    let sources = sources::scripts(files, one_transaction)?;
+    let sources = sources::scripts(files, one_transaction, false)?;
     let schema: Vec<String> = schema.into_iter().map(str::to_owned).collect();
     traced_on_scratch(None, &schema, options(Place::Scratch), &sources, context)
 }
@@ -105,10 +106,16 @@ fn options(place: Place) -> Options {
         place,
         workload: Vec::new(),
         known: None,
+        programs: None,
     }
 }
 
-fn on_given(arguments: &Arguments, url: &str, sources: &[Source]) -> anyhow::Result<Report> {
+fn on_given(
+    arguments: &Arguments,
+    url: &str,
+    sources: &[Source],
+    context: &Context,
+) -> anyhow::Result<Report> {
     let config = Config::parse(Some(url), [], "howdah trace")?;
     let place = if arguments.commit {
         Place::Committed
@@ -125,6 +132,7 @@ fn on_given(arguments: &Arguments, url: &str, sources: &[Source]) -> anyhow::Res
     let options = Options {
         known,
         workload: arguments.workload()?,
+        programs: programs::on(url, context),
         ..options(place)
     };
     Ok(Tracer::connect(&config, options)?.trace(sources)?)
@@ -167,6 +175,7 @@ fn traced_on_scratch(
         }
     }
     options.known = Some(known.settled().completed());
+    options.programs = programs::on(&scratch.url(), context);
     Ok(Tracer::connect(scratch.config(), options)?.trace(sources)?)
 }
 
@@ -196,8 +205,13 @@ impl Arguments {
         let exists = self.db.is_some() || !self.schema.is_empty();
         match self.project() {
             Some(project) => sources::of_project(&project, &self.files, exists, context),
-            None => sources::scripts(&self.files, self.one_transaction),
+            None => sources::scripts(&self.files, self.one_transaction, self.is_taken_back()),
         }
+    }
+
+    /// Whether nothing of it may stay.
+    fn is_taken_back(&self) -> bool {
+        self.db.is_some() && !self.commit
     }
 
     fn project(&self) -> Option<Project> {

@@ -15,32 +15,42 @@ use crate::failure::Hinted;
 use crate::lint::{Migration, Project, migrations};
 use crate::schema;
 
-/// Scripts in the order of the arguments.
-pub(super) fn scripts(files: &[PathBuf], one_transaction: bool) -> anyhow::Result<Vec<Source>> {
-    let script = |file: &PathBuf| {
+/// Scripts, and migrations in Python, in the order of the arguments; `is_taken_back` says that nothing of them may stay.
+pub(super) fn scripts(
+    files: &[PathBuf],
+    one_transaction: bool,
+    is_taken_back: bool,
+) -> anyhow::Result<Vec<Source>> {
+    let source = |file: &PathBuf| {
+        let text = text(file)?;
+        let is_program = file.extension().is_some_and(|it| it == "py");
+        if is_program && !text.contains("DataMigration") {
+            let error = anyhow::anyhow!("`{}` is Python, and SQL is traced", file.display());
+            let hint = "for a project of Django: `--django manage.py FILE`, of Alembic: `--alembic alembic.ini FILE`";
+            return Err(Hinted::new(error, hint).into());
+        }
+        if is_program && is_taken_back {
+            return Err(would_stay(file));
+        }
         anyhow::Ok(Source {
-            text: script(file)?,
+            text,
             name: file.display().to_string(),
             one_transaction,
+            is_program,
             ..Source::default()
         })
     };
-    files.iter().map(script).collect()
+    files.iter().map(source).collect()
 }
 
-fn script(file: &Path) -> anyhow::Result<String> {
-    let text = text(file)?;
-    if file.extension().is_none_or(|it| it != "py") {
-        return Ok(text);
-    }
-    let error = anyhow::anyhow!("`{}` is Python, and SQL is traced", file.display());
-    let hint = if text.contains("DataMigration") {
-        "what a migration in Python runs is known when it runs: `howdah migrate up` on a copy of the database shows how \
-         long its batches take, and each of them is a transaction of its own"
-    } else {
-        "for a project of Django: `--django manage.py FILE`, of Alembic: `--alembic alembic.ini FILE`"
-    };
-    Err(Hinted::new(error, hint).into())
+fn would_stay(file: &Path) -> anyhow::Error {
+    let error = anyhow::anyhow!(
+        "`{}` is Python and commits as it goes: on the database of `--db` it would stay",
+        file.display()
+    );
+    let hint = "without `--db` it runs on a scratch copy, with what `--schema` says in it; on a copy of yours, \
+        `--commit` runs everything for good";
+    Hinted::new(error, hint).into()
 }
 
 /// The migrations of a project in the order in which they run. Those that are not among `files` are there before, or are

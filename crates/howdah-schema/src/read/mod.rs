@@ -4,11 +4,14 @@
 //! ([`queries`]); they give JSON in the shape of the value, and [`assembly`] puts the kinds together. All of it
 //! happens in one snapshot.
 //!
-//! Invariant: the result does not depend on the order of the catalog's rows, on settings of the session, or on
-//! object identifiers.
+//! Invariant: the result does not depend on the order of the catalog's rows, on settings of the session, on object
+//! identifiers, or on how often an expression has been printed and read ([`settled`]).
 
 mod assembly;
 mod queries;
+mod settled;
+
+use std::borrow::Cow;
 
 use howdah_driver::{Connection, Rows};
 
@@ -168,6 +171,11 @@ impl<'a> Reader<'a> {
             left_over(self.connection, &mut assembly)?;
         }
         let mut schema = assembly.finish();
+        schema.for_each_expression(&mut |text| {
+            if let Cow::Owned(last) = settled::settled(text) {
+                *text = last;
+            }
+        });
         if !self.options.owners {
             schema.forget_owners();
         }

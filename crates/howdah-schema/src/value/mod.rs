@@ -8,6 +8,7 @@ mod column;
 mod constraint;
 mod definition;
 mod event_trigger;
+mod expressions;
 mod facts;
 mod foreign;
 mod grant;

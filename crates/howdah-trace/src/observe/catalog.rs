@@ -5,10 +5,9 @@
 
 use std::collections::HashMap;
 
-use howdah_driver::{Connection, Row};
-
 use super::Relation;
-use crate::error::{Doing, Error, Result};
+use super::session::{Row, Session};
+use crate::error::{Error, Result};
 
 /// An `oid`.
 pub(crate) type Oid = u32;
@@ -45,11 +44,9 @@ pub(crate) struct Moment {
 }
 
 impl Moment {
-    /// What `connection` sees now.
-    pub(crate) fn see(connection: &mut Connection, counters: Counters) -> Result<Self> {
-        let rows = connection
-            .query(&query(counters))
-            .doing("reading the catalog")?;
+    /// What a session sees now.
+    pub(crate) fn see(session: &mut impl Session, counters: Counters) -> Result<Self> {
+        let rows = session.rows(&query(counters), "reading the catalog")?;
         let mut moment = Self::default();
         for row in &rows {
             let known = known(row).ok_or(Error::Answer("relations"))?;
@@ -98,18 +95,19 @@ fn query(counters: Counters) -> String {
 }
 
 fn known(row: &Row) -> Option<Known> {
-    let text = |index| row.get(index).map(str::to_owned);
-    let number = |index| row.get(index)?.parse::<u64>().ok();
+    let get = |index: usize| row.get(index)?.as_deref();
+    let text = |index| get(index).map(str::to_owned);
+    let number = |index| get(index)?.parse::<u64>().ok();
     Some(Known {
         relation: Relation {
-            oid: row.get(0)?.parse().ok()?,
+            oid: get(0)?.parse().ok()?,
             schema: text(1)?,
             name: text(2)?,
-            kind: row.get(3)?.chars().next()?,
+            kind: get(3)?.chars().next()?,
             on: text(5).or_else(|| text(6)),
         },
-        file: row.get(4)?.parse().ok()?,
-        valid: row.get(7)? == "t",
+        file: get(4)?.parse().ok()?,
+        valid: get(7)? == "t",
         scans: number(8)?,
         rows_read: number(9)?,
     })

@@ -2,11 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use howdah_driver::{Connection, Rows};
-
 use super::catalog::{Moment, Oid};
+use super::session::{Row, Session};
 use super::{Lock, Mode};
-use crate::error::{Doing, Error, Result};
+use crate::error::{Error, Result};
 
 /// A relation and a mode.
 pub(crate) type Locked = (Oid, Mode);
@@ -16,15 +15,19 @@ const OWN: &str = "select relation, mode from pg_catalog.pg_locks \
      and database = (select oid from pg_catalog.pg_database where datname = pg_catalog.current_database())";
 
 /// The locks that this session has.
-pub(crate) fn own(connection: &mut Connection) -> Result<BTreeSet<Locked>> {
-    let rows = connection.query(OWN).doing("reading `pg_locks`")?;
-    read(&rows).ok_or(Error::Answer("locks"))
+pub(crate) fn own(session: &mut impl Session) -> Result<BTreeSet<Locked>> {
+    read(&session.rows(OWN, "reading `pg_locks`")?).ok_or(Error::Answer("locks"))
 }
 
-fn read(rows: &Rows) -> Option<BTreeSet<Locked>> {
-    rows.iter()
-        .map(|row| Some((row.get(0)?.parse().ok()?, Mode::named(row.get(1)?)?)))
-        .collect()
+fn read(rows: &[Row]) -> Option<BTreeSet<Locked>> {
+    let locked = |row: &Row| {
+        let [relation, mode] = row.as_slice() else {
+            return None;
+        };
+        let mode = Mode::named(mode.as_deref()?)?;
+        Some((relation.as_deref()?.parse().ok()?, mode))
+    };
+    rows.iter().map(locked).collect()
 }
 
 /// Those on relations of `moment`, in order of the relations' names.

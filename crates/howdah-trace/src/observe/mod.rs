@@ -11,19 +11,22 @@ mod difference;
 mod gates;
 mod locks;
 mod observation;
+mod session;
+mod within;
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use howdah_driver::{Config, Connection, Interrupt, Kind, TransactionStatus};
 
 use crate::error::{Doing, Error, Result};
-use catalog::{Counters, Moment};
 use difference::Difference;
 
 pub use howdah_sql::locks::Mode;
 pub(crate) use locks::{Locked, own as own_locks};
 pub use observation::{Failure, Lock, Observation, Read, Relation, Wait, WaitFor, Way};
 pub(crate) use observation::{milliseconds, mode_words};
+pub use session::{Row, Session};
+pub(crate) use within::{Before, Took};
 
 /// Fails a statement that makes transactions of its own within a transaction block.
 const ACTIVE_SQL_TRANSACTION: &str = "25001";
@@ -122,39 +125,18 @@ impl Observer {
         &mut self,
         run: impl FnOnce(&mut Connection) -> std::result::Result<(), howdah_driver::Error>,
     ) -> Result<Observation> {
-        let held = locks::own(&mut self.subject)?;
-        let before = Moment::see(&mut self.subject, Counters::Transaction)?;
-        let wal = wal_position(&mut self.watcher)?;
-        let start = Instant::now();
+        let before = Before::see(&mut self.subject, &mut self.watcher)?;
         let outcome = run(&mut self.subject);
-        let duration = start.elapsed();
-        let wal_bytes = wal_position(&mut self.watcher)?.saturating_sub(wal);
-        if let Err(error) = outcome {
-            let failure = failure(error)?;
-            return Ok(Observation::failed(
+        let took = before.took(&mut self.watcher)?;
+        match outcome {
+            Ok(()) => before.seen(&mut self.subject, took),
+            Err(error) => Ok(Observation::failed(
                 Way::Transaction,
-                duration,
-                wal_bytes,
-                failure,
-            ));
+                took.duration,
+                took.wal_bytes,
+                failure(error)?,
+            )),
         }
-        let taken = locks::own(&mut self.subject)?;
-        let after = Moment::see(&mut self.subject, Counters::Transaction)?;
-        let difference = Difference::between(&before, &after);
-        let new = taken.difference(&held).copied();
-        Ok(Observation {
-            way: Way::Transaction,
-            locks: locks::named(new, &before),
-            held: locks::named(held.iter().copied(), &before),
-            rewrites: difference.rewrites,
-            builds: difference.builds,
-            reads: Some(difference.reads),
-            waits: Vec::new(),
-            invalid: difference.invalid,
-            duration,
-            wal_bytes,
-            error: None,
-        })
     }
 
     /// Whether the statement failed because it makes transactions of its own: then it can be observed
@@ -162,14 +144,29 @@ impl Observer {
     #[must_use]
     pub fn needs_no_transaction(observation: &Observation) -> bool {
         let error = observation.error.as_ref();
+        error.is_some_and(Failure::needs_no_transaction)
+    }
+}
+
+impl Failure {
+    /// Whether a statement that makes transactions of its own was run within one.
+    pub(crate) fn needs_no_transaction(&self) -> bool {
         let states = [ACTIVE_SQL_TRANSACTION, INVALID_TRANSACTION_TERMINATION];
-        error.is_some_and(|error| states.contains(&error.sqlstate.as_str()))
+        states.contains(&self.sqlstate.as_str())
     }
 }
 
 impl Observation {
     /// Of a statement that took nothing into its session, since it failed.
     pub(crate) fn failed(way: Way, duration: Duration, wal_bytes: u64, error: Failure) -> Self {
+        Self {
+            error: Some(error),
+            ..Self::nothing(way, duration, wal_bytes)
+        }
+    }
+
+    /// Of a statement that did nothing that could be seen.
+    pub(crate) fn nothing(way: Way, duration: Duration, wal_bytes: u64) -> Self {
         Self {
             way,
             locks: Vec::new(),
@@ -181,7 +178,7 @@ impl Observation {
             invalid: Vec::new(),
             duration,
             wal_bytes,
-            error: Some(error),
+            error: None,
         }
     }
 }

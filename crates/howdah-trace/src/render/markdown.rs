@@ -63,11 +63,14 @@ fn add_seen(out: &mut String, step: &Step, seen: &Observation) {
         }
         out.push('\n');
     }
-    for (word, text) in facts(seen) {
+    for (word, text) in facts(seen, step.runs) {
         let _ = writeln!(out, "- {word}: {text}");
     }
     if let Some(error) = &seen.error {
-        let _ = writeln!(out, "- **failed** ({}): {}", error.sqlstate, error.message);
+        let _ = match error.sqlstate.as_str() {
+            "" => writeln!(out, "- **failed**: {}", error.message),
+            state => writeln!(out, "- **failed** ({state}): {}", error.message),
+        };
     }
 }
 

@@ -85,7 +85,7 @@ fn wait(wait: &Wait) -> String {
 }
 
 /// What was measured beside locks, as pairs of a word and what it says.
-fn facts(seen: &Observation) -> Vec<(&'static str, String)> {
+fn facts(seen: &Observation, runs: u64) -> Vec<(&'static str, String)> {
     let mut facts = Vec::new();
     let mut add = |word, text: String| {
         if !text.is_empty() {
@@ -106,9 +106,13 @@ fn facts(seen: &Observation) -> Vec<(&'static str, String)> {
     );
     add("left invalid", names(&seen.invalid));
     let wal = size(seen.wal_bytes);
+    let took = format!("{}, {wal} of write-ahead log", time(seen.duration));
     add(
         "took",
-        format!("{}, {wal} of write-ahead log", time(seen.duration)),
+        match runs {
+            1 => took,
+            runs => format!("{took}, in {runs} runs"),
+        },
     );
     facts
 }

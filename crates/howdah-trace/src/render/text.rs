@@ -66,11 +66,14 @@ fn add_seen(out: &mut String, step: &Step, seen: &Observation) {
     for (relation, mode) in strongest(&seen.held) {
         let _ = writeln!(out, "  {:<13}{relation}: {mode}", "still holds");
     }
-    for (word, text) in facts(seen) {
+    for (word, text) in facts(seen, step.runs) {
         let _ = writeln!(out, "  {word:<13}{text}");
     }
     if let Some(error) = &seen.error {
-        let _ = writeln!(out, "  failed: {} ({})", error.message, error.sqlstate);
+        let _ = match error.sqlstate.as_str() {
+            "" => writeln!(out, "  failed: {}", error.message),
+            state => writeln!(out, "  failed: {} ({state})", error.message),
+        };
         if let Some(hint) = &error.hint {
             let _ = writeln!(out, "  hint: {hint}");
         }

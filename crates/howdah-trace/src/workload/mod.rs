@@ -5,44 +5,23 @@
 //! two locks conflict is PostgreSQL's table, so that nobody has to be made to wait to find out.
 
 mod placeholders;
+mod recorded;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use howdah_driver::{Config, Connection};
-use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
+use serde::Serialize;
 
-use self::placeholders::numbered;
-use crate::error::{Doing, Error, Result};
+pub use self::recorded::{Params, Ready, Recorded, read_workload};
+use crate::error::{Doing, Result};
 use crate::observe::{
     Failure, Lock, Locked, Mode, Relation, connect, failure, mode_words, own_locks,
 };
 
-/// What the server says to a parameter that is not its own.
+/// What the server says to most parameters that are not its own.
 const SYNTAX_ERROR: &str = "42601";
-
-/// One statement of the application, as a line of the workload's file says it.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
-pub struct Recorded {
-    /// The statement, with `$1`, `$2` … for parameters, or `%s`, `%(name)s`, `:name`.
-    pub sql: String,
-    /// The parameters' values; NULL for those that are left out.
-    #[serde(default)]
-    pub params: Option<Params>,
-    /// Where the application runs it: `shop/views.py:12`.
-    #[serde(default)]
-    pub site: Option<String>,
-}
-
-/// Values of parameters.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
-#[serde(untagged)]
-pub enum Params {
-    /// By their order.
-    Ordered(Vec<Value>),
-    /// By their names.
-    Named(Map<String, Value>),
-}
+/// The class of all that is wrong with a statement: to PostgreSQL, `a=%s` is an operator and a column.
+const WRONG: &str = "42";
 
 /// A statement of the application that has to wait while a lock is held.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -81,30 +60,8 @@ pub struct Workload {
     unusable: Vec<Unusable>,
 }
 
-/// Reads a workload: JSON lines, `{"sql": …, "params": […], "site": "file.py:12"}`. Equal ones count once.
-///
-/// # Errors
-/// [`Error::Workload`] with the number of the line that is none.
-pub fn read_workload(text: &str) -> Result<Vec<Recorded>> {
-    let mut seen = BTreeSet::new();
-    let mut recorded = Vec::new();
-    for (number, line) in text.lines().enumerate() {
-        if line.trim().is_empty() {
-            continue;
-        }
-        let one: Recorded = serde_json::from_str(line).map_err(|source| Error::Workload {
-            line: number + 1,
-            source,
-        })?;
-        if seen.insert((one.sql.clone(), one.site.clone())) {
-            recorded.push(one);
-        }
-    }
-    Ok(recorded)
-}
-
 impl Workload {
-    /// Asks the server which locks each statement takes.
+    /// Asks the server which locks each statement takes; one that comes again from the same place counts once.
     ///
     /// # Errors
     /// Those of the connection. A statement that the server refuses is [unusable](Self::unusable).
@@ -114,7 +71,11 @@ impl Workload {
             return Ok(workload);
         }
         let mut session = connect(config)?;
+        let mut seen = BTreeSet::new();
         for one in recorded {
+            if !seen.insert((one.sql.clone(), one.site.clone())) {
+                continue;
+            }
             match locks_of(&mut session, &one)? {
                 Ok(locks) => workload.statements.push((one, locks)),
                 Err(error) => workload.unusable.push(Unusable {
@@ -176,41 +137,6 @@ impl Workload {
     }
 }
 
-/// A statement with its values in the order of its parameters; none are known if there are none.
-struct Ready<'a> {
-    sql: String,
-    values: Vec<Option<&'a Value>>,
-}
-
-impl<'a> Ready<'a> {
-    /// As it is written for PostgreSQL.
-    fn as_written(recorded: &'a Recorded) -> Self {
-        let values = match &recorded.params {
-            Some(Params::Ordered(values)) => values.iter().map(Some).collect(),
-            Some(Params::Named(_)) | None => Vec::new(),
-        };
-        Self {
-            sql: recorded.sql.clone(),
-            values,
-        }
-    }
-
-    /// As other drivers have it written, if there is a parameter of theirs in it.
-    fn numbered(recorded: &'a Recorded) -> Option<Self> {
-        let (sql, names) = numbered(&recorded.sql);
-        let value = |(at, name): (usize, &String)| match &recorded.params {
-            Some(Params::Ordered(values)) => values.get(at),
-            Some(Params::Named(values)) => values.get(name),
-            None => None,
-        };
-        let values = match &recorded.params {
-            Some(_) => names.iter().enumerate().map(value).collect(),
-            None => Vec::new(),
-        };
-        (!names.is_empty()).then_some(Self { sql, values })
-    }
-}
-
 /// The locks that planning takes, or what the server says to the statement.
 fn locks_of(
     session: &mut Connection,
@@ -220,24 +146,27 @@ fn locks_of(
         Ok(locks) => return Ok(Ok(locks)),
         Err(refused) => refused,
     };
-    let other = Ready::numbered(recorded).filter(|_| refused.sqlstate == SYNTAX_ERROR);
-    let answer = match other {
-        Some(ready) => locks_of_ready(session, &ready)?,
-        None => Err(refused),
+    let other = Ready::numbered(recorded).filter(|_| refused.sqlstate.starts_with(WRONG));
+    let refused = match other.map(|it| locks_of_ready(session, &it)).transpose()? {
+        Some(Ok(locks)) => return Ok(Ok(locks)),
+        // what is no statement with numbers, either, was meant as it is written
+        Some(Err(other)) if other.sqlstate != SYNTAX_ERROR => other,
+        Some(Err(other)) if refused.sqlstate == SYNTAX_ERROR => other,
+        Some(Err(_)) | None => refused,
     };
-    Ok(answer.map_err(|refused| refused.message))
+    Ok(Err(refused.message))
 }
 
 /// The locks that planning takes are those that running would take. Parameters that are not known leave no
 /// partition out.
 fn locks_of_ready(
     session: &mut Connection,
-    ready: &Ready<'_>,
+    ready: &Ready,
 ) -> Result<std::result::Result<BTreeSet<Locked>, Failure>> {
-    let plan = if ready.values.is_empty() {
-        "force_generic_plan"
-    } else {
+    let plan = if ready.values.is_some() {
         "auto"
+    } else {
+        "force_generic_plan"
     };
     session
         .query(&format!("begin; set local plan_cache_mode = {plan}"))
@@ -254,7 +183,7 @@ fn locks_of_ready(
 
 fn prepare(
     session: &mut Connection,
-    ready: &Ready<'_>,
+    ready: &Ready,
 ) -> std::result::Result<(), howdah_driver::Error> {
     let sql = ready.sql.trim().trim_end_matches(';');
     // the server itself refuses what is more than one statement, of which the others would run
@@ -267,10 +196,7 @@ fn prepare(
         .value()
         .and_then(|text| text.parse().ok())
         .unwrap_or(0);
-    let known = ready.values.iter().take(count);
-    let mut values: Vec<String> = known
-        .map(|it| it.map_or("null".to_owned(), literal))
-        .collect();
+    let mut values = ready.values.clone().unwrap_or_default();
     values.resize(count, "null".to_owned());
     let arguments = match values.as_slice() {
         [] => String::new(),
@@ -278,42 +204,4 @@ fn prepare(
     };
     session.query(&format!("explain execute howdah_workload{arguments}"))?;
     Ok(())
-}
-
-/// A value as a constant without a type, which takes that of its parameter.
-fn literal(value: &Value) -> String {
-    let text = match value {
-        Value::Null => return "null".to_owned(),
-        Value::String(text) => text.clone(),
-        other => other.to_string(),
-    };
-    let doubled = text.replace('\'', "''");
-    if doubled.contains('\\') {
-        return format!("E'{}'", doubled.replace('\\', "\\\\"));
-    }
-    format!("'{doubled}'")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_workload_is_lines_of_json_and_says_which_is_none() {
-        let read = read_workload("{\"sql\": \"select 1\"}\n\n{\"sql\": \"select 1\"}\n").unwrap();
-        assert_eq!(read.len(), 1);
-        let error = read_workload("{\"sql\": \"select 1\"}\n{}\n").unwrap_err();
-        assert!(
-            error.to_string().starts_with("line 2 of the workload"),
-            "{error}"
-        );
-    }
-
-    #[test]
-    fn values_become_constants_of_no_type() {
-        assert_eq!(literal(&serde_json::json!("it's")), "'it''s'");
-        assert_eq!(literal(&serde_json::json!("a\\b")), "E'a\\\\b'");
-        assert_eq!(literal(&serde_json::json!(3)), "'3'");
-        assert_eq!(literal(&serde_json::json!(null)), "null");
-    }
 }

@@ -1,19 +1,33 @@
-//! `$1` in place of what drivers of Python write for a parameter: `%s`, `%(name)s`, `:name`. No IO.
+//! `$1` in place of what drivers of Python write for a parameter: `%s`, `%(name)s`, `:name`, `?`. No IO.
 //!
-//! Invariant: texts, names in quotes, comments and `::` stay as they are.
+//! Invariant: texts, names in quotes, comments and `::` stay as they are; and `?`, an operator of jsonb, where parameters
+//! are written otherwise.
 
 use std::fmt::Write;
 
-use howdah_sql::text::{TokenKind, tokens};
+use howdah_sql::text::{Token, TokenKind, tokens};
 
-/// The statement with numbered parameters, and what each is called: a number counts `%s`.
+/// The statement with numbered parameters, and what each is called: a number counts `%s` and `?`.
 pub(super) fn numbered(sql: &str) -> (String, Vec<String>) {
+    let (other, names) = replaced(sql, false);
+    let is_own = |it: Token| it.kind == TokenKind::Number && it.span.of(sql).starts_with('$');
+    if names.is_empty() && sql.contains('?') && !tokens(sql).any(is_own) {
+        return replaced(sql, true);
+    }
+    (other, names)
+}
+
+fn replaced(sql: &str, marks: bool) -> (String, Vec<String>) {
     let mut out = String::with_capacity(sql.len());
     let mut names: Vec<String> = Vec::new();
     let mut unnamed = 0;
     let mut at = 0;
     while let Some(rest) = sql.get(at..).filter(|rest| !rest.is_empty()) {
         let (name, length) = match first(rest) {
+            First::Kept(1) if marks && rest.starts_with('?') => {
+                unnamed += 1;
+                (unnamed.to_string(), 1)
+            }
             First::Kept(length) => {
                 out.push_str(&rest[..length]);
                 at += length;
@@ -105,6 +119,18 @@ mod tests {
                 "",
             ),
             ("select 1 %sum", "select 1 %sum", ""),
+            (
+                "select 2*%s where a=%s or b=:c",
+                "select 2*$1 where a=$2 or b=$3",
+                "1 2 c",
+            ),
+            (
+                "select '?' where a=? or b = ?",
+                "select '?' where a=$1 or b = $2",
+                "1 2",
+            ),
+            ("select a ? 'k', %s", "select a ? 'k', $1", "1"),
+            ("select a ? 'k', $1", "select a ? 'k', $1", ""),
             ("select arr[1:2], é", "select arr[1:2], é", ""),
         ] {
             let (sql, found) = numbered(sql);

@@ -37,6 +37,7 @@ pub struct Size {
 
 /// A table, view, materialized view, foreign table or sequence.
 #[derive(Clone, Debug, Default)]
+#[allow(clippy::struct_excessive_bools)] // facts that are independent
 pub struct Relation {
     /// Its name.
     pub name: ObjectName,

@@ -265,6 +265,39 @@ fn between_phases_programs_use_what_is_new() {
 }
 
 #[test]
+fn the_runner_says_what_it_locks() {
+    let lock = "LOCK TABLE t IN ACCESS EXCLUSIVE MODE;\n";
+    assert_eq!(told(lock), ["explicit-lock"]);
+    assert!(in_steps(lock).is_empty());
+    let settings = Settings {
+        undoes: true,
+        ..Settings::default()
+    };
+    let known = "CREATE TABLE t (a int);";
+    let known = crate::lint::follow(known, Catalog::default(), &Settings::default()).catalog;
+    let undo = "-- howdah: migration\n\n-- down\nALTER TABLE t DROP COLUMN b;\n";
+    let undone = lint(undo, &known.settled().completed(), &settings);
+    assert!(undone.findings.is_empty());
+}
+
+#[test]
+fn a_renamed_table_keeps_its_locks() {
+    let renamed = "BEGIN; ALTER TABLE t ADD COLUMN a int; ALTER TABLE t RENAME TO u; CREATE VIEW t AS SELECT 1;";
+    assert_eq!(
+        told(&format!(
+            "{renamed} ALTER TABLE u ADD COLUMN b int; COMMIT;"
+        )),
+        [] as [&str; 0]
+    );
+    assert_eq!(
+        told(&format!(
+            "{renamed} ALTER TABLE v ADD COLUMN b int; COMMIT;"
+        )),
+        ["several-tables-locked"]
+    );
+}
+
+#[test]
 fn batches_are_batches() {
     let update = "UPDATE t SET a = 1 WHERE a IS NULL;\n";
     assert_eq!(in_steps(update), ["unbatched-update"]);

@@ -9,13 +9,13 @@ use super::impact;
 use super::places::Places;
 use super::rule::{Check, Rule};
 use super::rules;
-use super::rules::{syntax_error, unseen_statement};
+use super::rules::{refused_statement, syntax_error, unseen_statement};
 use super::session::{Session, Timeout};
 use super::settings::Settings;
 use super::severity::Level;
 use super::steps::{self, Step};
 use super::written;
-use crate::ast::{Do, Kind, Script, Statement, Transaction};
+use crate::ast::{Action, Do, Kind, ObjectName, Script, Statement, Transaction};
 use crate::catalog::Catalog;
 use crate::locks::{self, Held, InTransaction, LockTaken};
 
@@ -165,6 +165,7 @@ impl Walk<'_> {
             self.session.apply(statement);
         }
         self.session.hold(&effects, statement.span.of(text));
+        self.rename(&statement.kind);
         let mut locks = effects.locks.iter();
         let blocks = |it: &LockTaken| it.mode.blocks_writes() && it.held == Held::Transaction;
         if locks.any(|it| blocks(it) && !self.catalog.is_free(&it.relation)) {
@@ -223,8 +224,28 @@ impl Walk<'_> {
 
     /// Whether a rule has nothing to say here, whatever the statement does.
     fn is_settled(&self, rule: &Rule) -> bool {
-        (self.settings.undoes && rules::is_about_programs(rule))
+        // a way down runs behind as much of the way up as has run, which nobody knows here
+        let undoes = self.settings.undoes;
+        (undoes && rules::is_about_programs(rule))
+            || (undoes && self.step.is_some() && rule.name == refused_statement::RULE.name)
             || self.step.is_some_and(|it| it.settles(rule))
+    }
+
+    /// A table that is renamed keeps its locks under the new name.
+    fn rename(&mut self, kind: &Kind) {
+        let Kind::AlterTable(table) = kind else {
+            return;
+        };
+        for action in &table.actions {
+            if let Action::Rename(to) = &action.kind {
+                let from = self.catalog.shortest(&table.name);
+                let renamed = ObjectName {
+                    schema: from.schema.clone(),
+                    ..ObjectName::new(to.text.clone())
+                };
+                self.session.rename(&from, &renamed);
+            }
+        }
     }
 
     /// What a `DO` runs, as far as it is SQL that stands there.

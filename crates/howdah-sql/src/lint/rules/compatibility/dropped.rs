@@ -206,12 +206,20 @@ pub(crate) static SCHEMA: Rule = Rule {
         "a schema that is dropped",
         squawk_and_pgls(&["ban-drop-schema"], &["banDropSchema"]),
         page!(
-            finds: "`DROP SCHEMA` of one that was there before.",
+            finds: "`DROP SCHEMA` of one that was there before, and `DROP OWNED`.",
             hurts: "Everything in it goes, if `CASCADE` is said; programs whose `search_path` names it find other tables, or none.",
             safe: "Rename it, and drop it when nobody has missed it.\n\n```sql\nREVOKE USAGE ON SCHEMA shop FROM public;\n```",
-            example: "DROP SCHEMA shop CASCADE; -- error: dropped-schema\nDROP SCHEMA shop; -- warning: dropped-schema"
+            example: "DROP SCHEMA shop CASCADE; -- error: dropped-schema\nDROP SCHEMA shop; -- warning: dropped-schema\nDROP OWNED BY clerk; -- error: dropped-schema"
         ),
         |at, found| {
+            if let Kind::DropOwned(owned) = &at.statement.kind {
+                let roles: Vec<String> = owned.roles.iter().map(|it| format!("`{it}`")).collect();
+                let message = format!(
+                    "everything that {} owns in this database is dropped, tables with their rows",
+                    roles.join(", ")
+                );
+                push(found, &SCHEMA, at.statement.span, message);
+            }
             let Kind::Drop(drop) = &at.statement.kind else {
                 return;
             };

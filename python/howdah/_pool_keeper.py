@@ -103,7 +103,8 @@ def _refill(pool: "Pool") -> None:
         except Exception as error:  # noqa: BLE001 (kept, for the requests that wait)
             pool._attempt_failed(error, by_request=False)
             return
-        pool._clean_and_offer(pool._admit(connection))
+        # as it is: to reset it would do nothing, and whoever waits for it would wait for that
+        pool._offer_or_close(pool._admit(connection))
 
 
 def _forget_after_fork() -> None:

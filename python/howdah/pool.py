@@ -463,6 +463,10 @@ class Pool(PoolBase[Connection, _Waiter], Shortcuts):
         if not clean:
             self._retire(entry, lost=True)
             return
+        self._offer_or_close(entry)
+
+    def _offer_or_close(self, entry: "Entry[Connection]") -> None:
+        """Pass a clean or a new entry on or keep it, if there is room for it."""
         with self._lock:
             offered = self._offer(entry)
         if not offered:

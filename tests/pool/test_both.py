@@ -455,6 +455,18 @@ async def test_a_reset_that_fails_drops_its_connection(
         assert pool.stats().lost >= 1
 
 
+async def test_a_new_connection_is_not_reset(pools: Pools, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with pools(min_size=0, max_size=2, reset="full") as pool:
+        for module in ("pool", "async_pool"):
+            monkeypatch.setattr(f"howdah.{module}.RESET_SESSION", "select 1 / 0")
+        async with pool.connection():
+            pool.resize(2, 2)
+            await eventually(lambda: pool.stats().idle == 1)
+            async with pool.connection() as second:
+                assert await second.fetch_value("select 1") == 1
+            assert pool.stats().opened == 2
+
+
 async def test_a_statement_is_not_sent_after_a_reset_that_failed(
     connector: Connector,
 ) -> None:

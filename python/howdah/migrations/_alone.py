@@ -47,7 +47,9 @@ class Alone:
     ) -> None:
         self._session = session
         self._conn = session.conn
-        self._timeout = session.settings.concurrent_lock_timeout
+        # one attempt may take all of the patience, and no more
+        settings = session.settings
+        self._timeout = min(settings.concurrent_lock_timeout, settings.patience)
         self._report = session.report
         self._attempts = Attempts(session)
         self._interrupted = interrupted

@@ -69,7 +69,7 @@ class Attempts:
                 wait = pause * random.uniform(0.5, 1.0)
                 if time.monotonic() + wait > deadline:
                     raise Busy(
-                        f"{what}: {reason}, {count} times{holders}",
+                        f"{what}: {reason}, {'once' if count == 1 else f'{count} times'}{holders}",
                         hint="run it again when less is going on; what was done is recorded",
                     ) from error
             self._session.report.line(f"  {reason}{holders}; again in {duration(wait)}")

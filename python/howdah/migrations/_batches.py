@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from howdah.connection import Connection
     from howdah.migrations._attempts import Attempts
     from howdah.migrations._session import Session
+    from howdah.migrations.history import StepRecord
 
 KEY_COLUMNS = """
     select a.attname as name, pg_catalog.format_type(a.atttypid, a.atttypmod) as type,
@@ -89,15 +90,19 @@ class Batches:
         self._report = session.report
         self._attempts = attempts
         self._throttle = Throttle(session)
+        self.rows = 0
+        """What the step that runs has gone through and committed, also in earlier runs."""
 
     def run(
-        self, source: Source, what: str, position: list[str] | None, record: Callable[[Done], str]
-    ) -> int:
-        """All batches after `position`; `record` says how a batch is written down. Gives the rows.
+        self, source: Source, what: str, before: StepRecord | None, record: Callable[[Done], str]
+    ) -> None:
+        """All batches after those `before`; `record` says how a batch is written down.
 
         Raises:
             Busy: a batch did not get its locks within the patience of the settings.
         """
+        position = None if before is None else before.position
+        self.rows = 0 if before is None else before.rows
         total, size, number, rows = source.total(self._conn), source.size, 0, 0
         begun = time.monotonic()
         while True:
@@ -109,9 +114,10 @@ class Batches:
                 self._settings.lock_timeout,
             )
             rows += done.rows
+            self.rows += done.rows
             if done.position is None:
                 self._report.line(f"  {rows} rows in {duration(time.monotonic() - begun)}")
-                return rows
+                return
             position = done.position
             spent = time.monotonic() - batch_begun
             self._report.progress("  " + progress(rows, total, time.monotonic() - begun))

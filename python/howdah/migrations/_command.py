@@ -221,11 +221,24 @@ def _status(given: dict[str, Any], settings: Settings) -> int:
     else:
         header = ("migration", "state", "applied at", "took", "by", "howdah")
         _table(header, (_row(it) for it in found))
+    _tell_how_to_go_on(found, api.running(settings))
     return OK if all(it.state == "applied" and not it.changed for it in found) else PENDING
 
 
+def _tell_how_to_go_on(found: Iterable[Status], running: str | None) -> None:
+    if running is not None:
+        sys.stderr.write(f"a deploy is going on ({running})\n")
+        return
+    for it in found:
+        if it.state in {"partial", "reverting"}:
+            # not further than where it stopped: what comes after may be for a later deploy
+            command = f"up --phase {it.waits_for}" if it.state == "partial" else "down"
+            sys.stderr.write(f"`howdah migrate {command}` goes on with `{it.name}`\n")
+
+
 def _row(it: Status) -> tuple[str, ...]:
-    state = f"{it.state} ({it.steps_done} of {it.steps} steps)"
+    rows = f", {it.rows:,} rows of the next" if it.rows else ""
+    state = f"{it.state} ({it.steps_done} of {it.steps} steps{rows})"
     state = state if it.state in {"partial", "reverting"} else it.state
     state = f"{state}, waits for {it.waits_for}" if it.waits_for else state
     return (

@@ -84,19 +84,25 @@ def _take(session: Session) -> None:
         waited = time.monotonic() - begun
         if waited > session.settings.wait:
             raise Busy(
-                f"another deploy goes on{_holder(conn)}; waited {duration(waited)}",
+                f"another deploy goes on{_told(conn)}; waited {duration(waited)}",
                 hint="wait for it, or end that session: it can be continued",
             )
         if not told:
-            session.report.line(f"waiting for another deploy{_holder(conn)}")
+            session.report.line(f"waiting for another deploy{_told(conn)}")
             told = True
         session.sleep(pause)
         pause = min(pause * 2, _LONGEST_PAUSE_SECONDS)
 
 
-def _holder(conn: Connection) -> str:
+def holder(conn: Connection) -> str | None:
+    """Whose deploy goes on, in words; None if there is none."""
     row = conn.fetch_one(_HOLDER)
     if row is None:
-        return ""
+        return None
     since = duration(row.seconds)
-    return f" (pid {row.pid}, `{row.usename}` from {row.address}, connected for {since})"
+    return f"pid {row.pid}, `{row.usename}` from {row.address}, connected for {since}"
+
+
+def _told(conn: Connection) -> str:
+    who = holder(conn)
+    return "" if who is None else f" ({who})"

@@ -22,6 +22,7 @@ from howdah.migrations import history
 from howdah.migrations._alone import Alone as AloneRunner
 from howdah.migrations._attempts import Attempts
 from howdah.migrations._batches import Batches, Done, source_of
+from howdah.migrations._statements import index_build
 from howdah.migrations.errors import Busy, MigrationError
 from howdah.migrations.model import Alone, Backfill, Function, RowBatches, Statements
 from howdah.migrations.reporting import duration
@@ -107,12 +108,15 @@ class Runner:
             try:
                 self._session.settle()
                 self._step(migration, record, direction, step)
+            except KeyboardInterrupt:
+                self._report.line(f"stopped in step {step.number}: {self._state(step)}")
+                raise
             except MigrationError:
                 raise
             except Error as error:
                 line = migration.lines.get(step.number) if direction == "up" else None
                 place = f"\nin `{migration.path.name}`, step from line {line}" if line else ""
-                raise _failed(what, place, step, error) from error
+                raise self._failed(f"{what} failed", place, step, error) from error
             except Exception as error:
                 raise _broken(what, migration, error) from error
             self._report.progress(f"  done in {duration(time.monotonic() - begun)}")
@@ -121,6 +125,7 @@ class Runner:
         self, migration: Migration, record: Record | None, direction: Direction, step: Step
     ) -> None:
         work, what = step.work, f"`{migration.name}`, step {step.number}"
+        self._batches.rows = 0
         done = history.step_done(migration, direction, step)
         if isinstance(work, Statements) or (isinstance(work, Function) and work.transaction):
             self._attempts.until_done(
@@ -161,8 +166,7 @@ class Runner:
             return history.moved(migration, direction, step, batch.position, batch.rows)
 
         what = f"`{migration.name}`, step {step.number}"
-        position = None if before is None else before.position
-        self._batches.run(source_of(self._conn, work), what, position, record)
+        self._batches.run(source_of(self._conn, work), what, before, record)
 
     def _transaction(self, work: Statements | Function, done: str) -> None:
         with self._conn.transaction():
@@ -174,6 +178,29 @@ class Runner:
                     self._conn.execute(statement)
             # one that a step has taken may not know of the history
             self._conn.execute(f"reset role;\n{done}")
+
+    def _failed(self, what: str, place: str, step: Step, error: Error) -> MigrationError:
+        goes_on = f"{self._state(step)}; %s: it goes on with this step"
+        if self._conn.closed:
+            hint = goes_on % "run it again when the server can be reached"
+        elif isinstance(error, ActiveSqlTransaction | InvalidTransactionTermination):
+            hint = "`-- howdah: step no transaction` above it runs it outside of one"
+        else:
+            hint = error.hint or goes_on % "mend it and run it again"
+        lines = str(error).splitlines()
+        text = "\n".join(line for line in lines if not line.startswith("hint: "))
+        return MigrationError(f"{what}: {text}{place}", hint=hint)
+
+    def _state(self, step: Step) -> str:
+        """What stays of a migration that stops in this step."""
+        before = {1: "no step is done", 2: "step 1 is done"}
+        done = before.get(step.number, f"the steps before {step.number} are done")
+        if isinstance(step.work, Backfill | RowBatches) and self._batches.rows:
+            rows = f"{self._batches.rows:,} rows of step {step.number}"
+            return f"{rows} are done" if step.number == 1 else f"{done}, and {rows}"
+        if isinstance(step.work, Alone) and (build := index_build(step.work.sql)):
+            return f"{done}; if `{build.name}` is left invalid, the next run drops it"
+        return done
 
     def _forget(self, migration: Migration, direction: Direction, step: Step) -> None:
         """The server refused the statement: it has not been begun after all."""
@@ -208,9 +235,12 @@ def undoing(migration: Migration, record: Record) -> list[Step]:
         MigrationError: it has no `down`, or none that undoes a part.
     """
     if migration.down is None:
+        way, or_ = ("`-- down`", "")
+        if migration.is_python:
+            way, or_ = "`@migration.down`", " (`undo_nothing=True` says that rows may stay)"
         raise MigrationError(
-            f"`{migration.name}` cannot be undone: it has no `-- down`",
-            hint="write one; or restore what was before from a backup",
+            f"`{migration.name}` cannot be undone: it has no {way}",
+            hint=f"write one{or_}; or restore what was before from a backup",
         )
     steps = list(migration.down)
     done = {number for (direction, number), it in record.steps.items() if direction == "up"}
@@ -237,16 +267,6 @@ def undoing(migration: Migration, record: Record) -> list[Step]:
 def _heading(verb: str, migration: Migration, steps: Sequence[Step], all_: Sequence[Step]) -> str:
     part = "" if len(steps) == len(all_) else f" ({len(steps)} of {len(all_)} steps are left)"
     return f"{verb} {migration.name}{part}"
-
-
-def _failed(what: str, place: str, step: Step, error: Error) -> MigrationError:
-    before = f"the steps before {step.number} are done" if step.number > 1 else "no step is done"
-    hint = error.hint or f"{before}; mend it and run it again: it goes on with this step"
-    if isinstance(error, ActiveSqlTransaction | InvalidTransactionTermination):
-        hint = "`-- howdah: step no transaction` above it runs it outside of one"
-    lines = str(error).splitlines()
-    text = "\n".join(line for line in lines if not line.startswith("hint: "))
-    return MigrationError(f"{what} failed: {text}{place}", hint=hint)
 
 
 def _broken(what: str, migration: Migration, error: Exception) -> MigrationError:

@@ -74,6 +74,8 @@ class Throttle:
         try:
             return self._session.conn.fetch(_LAG, row=tuple)
         except DatabaseError as error:
+            if self._session.conn.closed:
+                raise
             self._sees = False
             self._session.report.line(f"  replication lag cannot be seen: {error.message}")
             return []

@@ -17,7 +17,7 @@ import howdah
 from howdah._native import quote_identifier
 from howdah.errors import DatabaseError, Error, InsufficientPrivilege, ReadOnlySqlTransaction
 from howdah.migrations import config, history
-from howdah.migrations._deploying import deploying
+from howdah.migrations._deploying import deploying, holder
 from howdah.migrations._files import read_folder
 from howdah.migrations._runner import Runner, left, undoing
 from howdah.migrations._session import Session
@@ -51,6 +51,8 @@ class Status:
     steps: int
     waits_for: Phase | None = None
     """The phase of the step that comes next."""
+    rows: int = 0
+    """Of a step in batches that is not done yet: how many rows it has gone through."""
     applied_at: dt.datetime | None = None
     seconds: float | None = None
     """The time that it took, over all runs."""
@@ -167,6 +169,12 @@ def status(
         known = {name for it in migrations for name in (it.name, *it.replaces)}
         gone = [_missing(it) for name, it in records.items() if name not in known]
         return gone + found
+
+
+def running(settings: Settings) -> str | None:
+    """The deploy that goes on at this moment, in words; None if there is none."""
+    with howdah.connect(settings.url, application_name="howdah migrate") as conn:
+        return holder(conn)
 
 
 def pending(
@@ -400,6 +408,7 @@ def _status(migration: Migration, record: Record | None) -> Status:
         done,
         steps,
         waits_for,
+        sum(it.rows for it in record.steps.values() if it.state == "begun"),
         **_told(record),
     )
 

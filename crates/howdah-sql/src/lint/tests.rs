@@ -393,7 +393,7 @@ fn what_comes_back_in_the_same_transaction_is_not_missed() {
             "ALTER TABLE t ALTER a SET DEFAULT 1;",
         ),
         (
-            "ALTER TYPE e RENAME TO e_old;",
+            "CREATE TYPE e_new AS ENUM ('a'); ALTER TYPE e RENAME TO e_old;",
             "ALTER TYPE e_new RENAME TO e; DROP TYPE e_old;",
         ),
     ];

@@ -378,6 +378,16 @@ fn mistakes_are_told_in_words_of_sql() {
     assert_eq!(told("{ x"), ["expected a command, found `{`"]);
     assert_eq!(told("\0drop table y"), ["expected a command, found `\\0`"]);
     assert_eq!(told("x"), ["expected a command, found `x`"]);
+    assert_eq!(told("drop tabl x"), ["there is no command `drop tabl`"]);
+    assert_eq!(
+        told("alter table t add column a int after b"),
+        ["expected the end of the statement, found `after`"]
+    );
+    assert_eq!(told("select * form t"), ["expected `,`, found `form`"]);
+    assert_eq!(
+        told("create table `t` (a int)"),
+        ["expected a name, found a backquote"]
+    );
     assert_eq!(
         told("select 1; /* foo /* */\ndrop table x;"),
         ["unterminated `/*` comment: nothing behind it is read"]

@@ -5,7 +5,7 @@
 
 mod facts;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -20,6 +20,8 @@ pub(crate) struct State {
     pub(crate) catalog: Catalog,
     /// The server's major version.
     pub(crate) version: Option<u32>,
+    /// The migrations of howdah's that have been applied to it.
+    pub(crate) applied: HashSet<String>,
 }
 
 /// What is known in a run: of one database for all files, or by the snapshot that a file's folder names.
@@ -48,6 +50,12 @@ impl Known {
     /// Whether the command line names a database or a snapshot.
     pub(crate) fn is_named(&self) -> bool {
         self.named.is_some()
+    }
+
+    /// Whether a migration of howdah's has been applied to the database.
+    pub(crate) fn has_applied(&self, migration: &str) -> bool {
+        let applied = self.named.as_ref().map(|it| &it.applied);
+        applied.is_some_and(|it| it.contains(migration))
     }
 
     /// For files whose configuration names that snapshot.
@@ -82,7 +90,7 @@ fn of_snapshot(path: &Path) -> anyhow::Result<State> {
     }
     Ok(State {
         catalog: applied(&text),
-        version: None,
+        ..State::default()
     })
 }
 
@@ -92,7 +100,14 @@ pub(crate) fn of_database(url: &str) -> anyhow::Result<State> {
     // nothing here may change anything, whatever a view's function does
     connection.execute("set default_transaction_read_only = on")?;
     let snapshot = read::snapshot(&mut connection, &read::Options::default())?;
-    Ok(of(&snapshot))
+    let mut state = of(&snapshot);
+    // there may be none, or one that this role may not read
+    let applied = "select name from howdah_history.migration where state = 'applied'";
+    if let Ok(rows) = connection.query(applied) {
+        let names = rows.iter().filter_map(|row| row.get(0).map(str::to_owned));
+        state.applied = names.collect();
+    }
+    Ok(state)
 }
 
 fn of(snapshot: &Snapshot) -> State {
@@ -103,6 +118,7 @@ fn of(snapshot: &Snapshot) -> State {
     State {
         catalog,
         version: snapshot.facts.as_ref().and_then(facts::version),
+        ..State::default()
     }
 }
 

@@ -33,6 +33,8 @@ use output::Output;
 use render::Totals;
 pub(crate) use rendered::{Migration, migrations};
 
+use howdah_sql::text::is_howdahs;
+
 use crate::known::Known;
 use crate::{Context, exit};
 
@@ -55,7 +57,7 @@ pub(crate) fn run(arguments: &Arguments, context: &Context) -> anyhow::Result<i3
         let migrations = migrations(&project, context)?;
         checker.sequence(&migrations, &mut |checked| run.take(checked))?;
     } else {
-        let inputs = inputs(arguments, &configs)?;
+        let inputs = pending(inputs(arguments, &configs)?, &known);
         if inputs.is_empty() {
             talk!(
                 "note: there is nothing to look at: no file that ends in `.sql` and is not excluded"
@@ -164,6 +166,29 @@ fn inputs(arguments: &Arguments, configs: &Configs) -> anyhow::Result<Vec<Input>
     } else {
         inputs
     })
+}
+
+/// Without the migrations of howdah's that the database has had: it is their outcome.
+fn pending(mut inputs: Vec<Input>, known: &Known) -> Vec<Input> {
+    let count = inputs.len();
+    inputs.retain(|it| {
+        let name = it.path().file_stem().unwrap_or_default();
+        let is_file = matches!(it, Input::File(_));
+        let is_applied = is_file && known.has_applied(&name.to_string_lossy());
+        !(is_applied && it.read().is_ok_and(|text| is_howdahs(&text)))
+    });
+    let left_out = count - inputs.len();
+    if left_out > 0 {
+        let (files, were) = if left_out == 1 {
+            ("migration", "was")
+        } else {
+            ("migrations", "were")
+        };
+        talk!(
+            "note: {left_out} {files} of howdah's {were} applied to the database before, and left out"
+        );
+    }
+    inputs
 }
 
 /// Several names may mean one file: its first one stays.

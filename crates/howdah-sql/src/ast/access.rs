@@ -3,7 +3,7 @@
 use super::{Expr, Name, ObjectKind, ObjectName, ObjectRef};
 
 /// `GRANT` and `REVOKE` on objects, and of roles.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Grant {
     /// `REVOKE`.
     pub revoke: bool,
@@ -24,7 +24,7 @@ pub struct Grant {
 }
 
 /// `ALTER DEFAULT PRIVILEGES`.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct DefaultPrivileges {
     /// `REVOKE`.
     pub revoke: bool,
@@ -33,7 +33,7 @@ pub struct DefaultPrivileges {
 }
 
 /// `CREATE POLICY` and `ALTER POLICY`; what is not said is none.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Policy {
     /// Its name.
     pub name: Name,
@@ -52,7 +52,7 @@ pub struct Policy {
 }
 
 /// `CREATE`, `ALTER` of `ROLE`, `USER` and `GROUP`.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Role {
     /// Its name.
     pub name: Name,
@@ -61,7 +61,7 @@ pub struct Role {
 }
 
 /// `DROP OWNED BY`, `REASSIGN OWNED BY`.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Owned {
     /// Whose.
     pub roles: Vec<Name>,

@@ -5,7 +5,7 @@ use crate::text::Span;
 
 /// A constraint, or a default, an identity or a generated column: what stands behind a column or
 /// between the columns.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Constraint {
     /// Where it stands, its name included.
     pub span: Span,
@@ -26,7 +26,7 @@ pub struct Constraint {
 }
 
 /// What a constraint demands. Of a column's constraint, `columns` hold that column.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum ConstraintKind {
     /// `NOT NULL`; as a table's constraint since 18. A domain's has no column.
     NotNull(Option<Name>),
@@ -61,7 +61,7 @@ pub enum ConstraintKind {
 }
 
 /// A constraint that an index keeps.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct KeyConstraint {
     /// The columns; empty with `USING INDEX`.
     pub columns: Vec<Name>,
@@ -80,7 +80,7 @@ pub struct KeyConstraint {
 }
 
 /// `EXCLUDE USING gist (c WITH =)`.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Exclusion {
     /// The access method; `btree` if it is not said.
     pub method: Option<Name>,
@@ -93,7 +93,7 @@ pub struct Exclusion {
 }
 
 /// A foreign key.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct ForeignKey {
     /// The columns that refer.
     pub columns: Vec<Name>,

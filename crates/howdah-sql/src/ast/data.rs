@@ -3,7 +3,7 @@
 use super::{Expr, Name, ObjectName, Query, StorageOption};
 
 /// `INSERT`.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Insert {
     /// Into which table.
     pub table: ObjectName,
@@ -20,7 +20,7 @@ pub struct Insert {
 }
 
 /// `ON CONFLICT`.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct OnConflict {
     /// `DO UPDATE`, not `DO NOTHING`.
     pub update: bool,
@@ -29,7 +29,7 @@ pub struct OnConflict {
 }
 
 /// `UPDATE`.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Update {
     /// Which table.
     pub table: ObjectName,
@@ -46,7 +46,7 @@ pub struct Update {
 }
 
 /// `DELETE`.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Delete {
     /// From which table.
     pub table: ObjectName,
@@ -61,7 +61,7 @@ pub struct Delete {
 }
 
 /// `MERGE`.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Merge {
     /// Into which table.
     pub table: ObjectName,
@@ -74,7 +74,7 @@ pub struct Merge {
 }
 
 /// `COPY`.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Copy {
     /// The table; none copies what a query returns.
     pub table: Option<ObjectName>,

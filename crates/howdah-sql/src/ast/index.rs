@@ -4,7 +4,7 @@ use super::{Expr, Name, ObjectName, StorageOption};
 use crate::text::Span;
 
 /// `CREATE INDEX`.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct CreateIndex {
     /// Its name; PostgreSQL chooses one where none is written.
     pub name: Option<Name>,
@@ -54,7 +54,7 @@ pub struct IndexElement {
 }
 
 /// `CREATE STATISTICS`.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct CreateStatistics {
     /// Its name; optional since 16.
     pub name: Option<ObjectName>,

@@ -3,7 +3,7 @@
 use super::{DropBehavior, Name, ObjectName, StorageOption};
 
 /// `VACUUM` and `ANALYZE`.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Vacuum {
     /// The tables; empty is all.
     pub tables: Vec<TableAndColumns>,
@@ -18,7 +18,7 @@ pub struct Vacuum {
 }
 
 /// A table and some of its columns.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct TableAndColumns {
     /// The table.
     pub table: ObjectName,
@@ -29,7 +29,7 @@ pub struct TableAndColumns {
 }
 
 /// `CLUSTER`, and `REPACK` of PostgreSQL 19.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Cluster {
     /// The table; none is every table clustered before.
     pub table: Option<ObjectName>,
@@ -42,7 +42,7 @@ pub struct Cluster {
 }
 
 /// `REINDEX`.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Reindex {
     /// Of what.
     pub target: ReindexTarget,
@@ -70,7 +70,7 @@ pub enum ReindexTarget {
 }
 
 /// `TRUNCATE`.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Truncate {
     /// The tables, and whether `ONLY` stands before each.
     pub tables: Vec<TableAndColumns>,
@@ -81,7 +81,7 @@ pub struct Truncate {
 }
 
 /// `LOCK TABLE`.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Lock {
     /// The relations, and whether `ONLY` stands before each.
     pub relations: Vec<TableAndColumns>,

@@ -120,7 +120,7 @@ pub struct ObjectRef {
 }
 
 /// `DROP`.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Drop {
     /// Of what.
     pub kind: ObjectKind,
@@ -135,7 +135,7 @@ pub struct Drop {
 }
 
 /// `CREATE` of something that has no statement type of its own.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct CreateObject {
     /// Of what.
     pub kind: ObjectKind,
@@ -151,7 +151,7 @@ pub struct CreateObject {
 
 /// `ALTER` of name, schema or owner, and any other `ALTER` without a type of its own. Relations
 /// (tables, indexes, views, sequences) have [`super::AlterTable`].
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct AlterObject {
     /// Of what.
     pub kind: ObjectKind,
@@ -195,7 +195,7 @@ pub enum ObjectChange {
 }
 
 /// `CREATE SCHEMA`.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct CreateSchema {
     /// Its name; that of the role with `AUTHORIZATION role` alone.
     pub name: Name,
@@ -206,7 +206,7 @@ pub struct CreateSchema {
 }
 
 /// `CREATE SEQUENCE`. `ALTER SEQUENCE` is a [`super::AlterTable`].
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct CreateSequence {
     /// Its name.
     pub name: ObjectName,
@@ -219,7 +219,7 @@ pub struct CreateSequence {
 }
 
 /// `CREATE EXTENSION`.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct CreateExtension {
     /// Its name.
     pub name: Name,
@@ -232,7 +232,7 @@ pub struct CreateExtension {
 }
 
 /// `COMMENT ON`, `SECURITY LABEL ON`.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Comment {
     /// Of what.
     pub kind: ObjectKind,
@@ -243,14 +243,14 @@ pub struct Comment {
 }
 
 /// `IMPORT FOREIGN SCHEMA`.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct ImportForeignSchema {
     /// The local schema that the tables are made in.
     pub into: Name,
 }
 
 /// What stands between `EXPLAIN`, `PREPARE` or `DECLARE` and their end.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Prepared {
     /// The name; `EXPLAIN` has none.
     pub name: Option<Name>,
@@ -259,7 +259,7 @@ pub struct Prepared {
 }
 
 /// `EXPLAIN`.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Explain {
     /// `ANALYZE`: the statement runs.
     pub analyze: bool,
@@ -268,7 +268,7 @@ pub struct Explain {
 }
 
 /// A query by itself.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Select {
     /// What it reads and computes.
     pub query: Query,

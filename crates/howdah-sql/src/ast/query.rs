@@ -1,6 +1,6 @@
 //! What a query reads, writes and computes: enough for dependencies, volatility and locks.
 
-use super::{Expr, Node, ObjectName};
+use super::{Expr, Node, ObjectName, Statement};
 use crate::text::Span;
 
 /// A `SELECT`, `VALUES` or `TABLE`, with everything inside it.
@@ -13,6 +13,8 @@ pub struct Query {
     pub reads: Vec<ObjectName>,
     /// Relations that `INSERT`, `UPDATE`, `DELETE` or `MERGE` in a `WITH` change.
     pub writes: Vec<ObjectName>,
+    /// The statements that do so, as far as they stand where PostgreSQL takes them.
+    pub within: Vec<Statement>,
     /// Those of `reads` and `writes` that stand behind `ONLY` wherever they are named.
     pub only: Vec<ObjectName>,
     /// `FOR UPDATE` and its kin stand somewhere in it.

@@ -3,7 +3,7 @@
 use super::{Expr, Name, ObjectName, StorageOption};
 
 /// `CREATE PUBLICATION`, and `ALTER PUBLICATION` of what is published.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Publication {
     /// Its name.
     pub name: Name,
@@ -33,7 +33,7 @@ pub enum PublicationChange {
 }
 
 /// A table in a publication.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct PublishedTable {
     /// Which.
     pub name: ObjectName,
@@ -46,7 +46,7 @@ pub struct PublishedTable {
 }
 
 /// `CREATE SUBSCRIPTION`, and `ALTER SUBSCRIPTION` of what is subscribed.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Subscription {
     /// Its name.
     pub name: Name,

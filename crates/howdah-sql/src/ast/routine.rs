@@ -4,7 +4,7 @@ use super::{Call, Expr, Name, ObjectName, Statement, StorageOption, TypeName};
 use crate::text::Span;
 
 /// `CREATE [OR REPLACE] FUNCTION` and `PROCEDURE`.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct CreateFunction {
     /// Its name.
     pub name: ObjectName,
@@ -35,7 +35,7 @@ pub struct CreateFunction {
 }
 
 /// What a routine runs.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Body {
     /// `AS '…'`: the text, its quoting undone.
     Text(Quoted),
@@ -50,7 +50,7 @@ pub enum Body {
 }
 
 /// A string constant that holds a program.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Quoted {
     /// The constant, quotes included.
     pub span: Span,
@@ -74,7 +74,7 @@ pub enum Volatility {
 }
 
 /// A parameter of a routine.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct RoutineParameter {
     /// Its name.
     pub name: Option<Name>,
@@ -89,7 +89,7 @@ pub struct RoutineParameter {
 }
 
 /// `ALTER FUNCTION`, `PROCEDURE`, `ROUTINE` of properties.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct AlterFunction {
     /// Its name.
     pub name: ObjectName,
@@ -102,7 +102,7 @@ pub struct AlterFunction {
 }
 
 /// `CREATE [CONSTRAINT] TRIGGER`.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct CreateTrigger {
     /// Its name.
     pub name: Name,
@@ -129,7 +129,7 @@ pub struct CreateTrigger {
 }
 
 /// `CREATE EVENT TRIGGER`.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct CreateEventTrigger {
     /// Its name.
     pub name: Name,
@@ -140,7 +140,7 @@ pub struct CreateEventTrigger {
 }
 
 /// `DO`.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Do {
     /// `LANGUAGE`, in lower case; `plpgsql` if it is not said.
     pub language: String,
@@ -149,14 +149,14 @@ pub struct Do {
 }
 
 /// `CALL`.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct CallProcedure {
     /// The procedure and what is passed.
     pub call: Call,
 }
 
 /// `CREATE AGGREGATE`, for its volatility and functions nothing is kept but the name.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct CreateAggregate {
     /// Its name.
     pub name: ObjectName,

@@ -3,7 +3,7 @@
 use super::Name;
 
 /// `SET`, and `RESET`, which is `SET … TO DEFAULT`.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Set {
     /// The parameter in lower case; `all` of `RESET ALL`; `timezone`, `role`,
     /// `session_authorization`, `search_path` (of `SET SCHEMA`) where SQL has words of its own.
@@ -17,7 +17,7 @@ pub struct Set {
 }
 
 /// `SET CONSTRAINTS`.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct SetConstraints {
     /// Which; empty is `ALL`.
     pub names: Vec<Name>,
@@ -26,7 +26,7 @@ pub struct SetConstraints {
 }
 
 /// `ALTER SYSTEM`.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct AlterSystem {
     /// The parameter, in lower case; `all` of `RESET ALL`.
     pub name: String,

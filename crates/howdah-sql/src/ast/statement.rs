@@ -5,7 +5,7 @@ use super::*;
 use crate::text::Span;
 
 /// What [`crate::parse`] makes of a text.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Script {
     /// In order, those with errors too (as [`Kind::Other`]).
     pub statements: Vec<Statement>,
@@ -18,7 +18,7 @@ pub struct Script {
 }
 
 /// A statement.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Statement {
     /// Without the comments before it and the `;` behind it.
     pub span: Span,
@@ -45,7 +45,7 @@ pub struct SourceComment {
 }
 
 /// What a statement is.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 #[allow(missing_docs)] // each holds the type that says it, or is the word of the statement
 #[non_exhaustive]
 pub enum Kind {
@@ -118,11 +118,30 @@ pub enum Kind {
     Other(String),
 }
 
+impl Statement {
+    /// The statements that change rows: itself, and those in its `WITH` or in the parentheses of its `COPY`.
+    pub fn changes(&self) -> impl Iterator<Item = &Self> {
+        let is_change = matches!(
+            self.kind,
+            Kind::Insert(_) | Kind::Update(_) | Kind::Delete(_) | Kind::Merge(_)
+        );
+        is_change.then_some(self).into_iter().chain(self.within())
+    }
+
+    /// Those in its `WITH` or in the parentheses of its `COPY` alone.
+    #[must_use]
+    pub fn within(&self) -> &[Self] {
+        self.kind.query().map_or(&[], |it| &it.within)
+    }
+}
+
 impl Kind {
-    /// What a query, or a statement that changes rows, reads and computes; none of other statements.
+    /// What a query, or a statement that has one or changes rows, reads and computes; none of other statements.
     #[must_use]
     pub fn query(&self) -> Option<&Query> {
         match self {
+            Self::Copy(it) => it.query.as_ref(),
+            Self::CreateTableAs(it) => it.query.as_ref(),
             Self::Select(it) => Some(&it.query),
             Self::Insert(it) => Some(&it.query),
             Self::Update(it) => Some(&it.query),

@@ -7,7 +7,7 @@ use super::{
 use crate::text::Span;
 
 /// `CREATE [FOREIGN] TABLE` with columns.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct CreateTable {
     /// The table's name.
     pub name: ObjectName,
@@ -42,7 +42,7 @@ pub struct CreateTable {
 }
 
 /// `CREATE TABLE AS`, `SELECT INTO`.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct CreateTableAs {
     /// The table's name.
     pub name: ObjectName,
@@ -71,7 +71,7 @@ pub enum Persistence {
 }
 
 /// A column of a table, or an attribute of a composite type.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct ColumnDef {
     /// Where it stands.
     pub span: Span,
@@ -117,7 +117,7 @@ impl ColumnDef {
 }
 
 /// `LIKE other INCLUDING ALL`.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Like {
     /// The relation copied from.
     pub source: ObjectName,
@@ -139,7 +139,7 @@ impl Like {
 }
 
 /// `PARTITION OF parent bound`.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct PartitionOf {
     /// The partitioned table.
     pub parent: ObjectName,
@@ -171,7 +171,7 @@ pub enum PartitionBound {
 }
 
 /// `PARTITION BY RANGE (c)`.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct PartitionBy {
     /// `range`, `list` or `hash`.
     pub strategy: String,
@@ -198,7 +198,7 @@ pub enum RelationKind {
 }
 
 /// `ALTER TABLE`, and `ALTER` of indexes, views, sequences.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct AlterTable {
     /// What the statement calls it.
     pub kind: RelationKind,
@@ -213,7 +213,7 @@ pub struct AlterTable {
 }
 
 /// `ALTER TABLE ALL IN TABLESPACE a SET TABLESPACE b`.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct MoveTablespace {
     /// Tables, indexes or materialized views.
     pub kind: RelationKind,
@@ -226,7 +226,7 @@ pub struct MoveTablespace {
 }
 
 /// One action of an `ALTER TABLE`.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct AlterAction {
     /// Where it stands.
     pub span: Span,
@@ -235,7 +235,7 @@ pub struct AlterAction {
 }
 
 /// What an action of `ALTER TABLE` does.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Action {
     /// `ADD COLUMN`.
     AddColumn {
@@ -375,7 +375,7 @@ pub enum Action {
 }
 
 /// A change to a column.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum ColumnChange {
     /// `[SET DATA] TYPE`.
     Type {

@@ -3,7 +3,7 @@
 use super::Name;
 
 /// A statement about the transaction.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Transaction {
     /// `BEGIN`, `START TRANSACTION`, with its modes in lower case: `isolation level serializable`.
     Begin(Vec<String>),

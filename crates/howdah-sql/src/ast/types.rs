@@ -76,7 +76,7 @@ impl fmt::Display for TypeName {
 }
 
 /// `CREATE TYPE`.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct CreateType {
     /// The type's name.
     pub name: ObjectName,
@@ -85,7 +85,7 @@ pub struct CreateType {
 }
 
 /// The kinds of types that `CREATE TYPE` makes.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum NewType {
     /// `AS ENUM ('a', 'b')`.
     Enum(Vec<String>),
@@ -100,7 +100,7 @@ pub enum NewType {
 }
 
 /// `ALTER TYPE`. Its owner, schema and name are changed by [`super::AlterObject`].
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct AlterType {
     /// The type's name.
     pub name: ObjectName,
@@ -109,7 +109,7 @@ pub struct AlterType {
 }
 
 /// A change to a type.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum TypeAction {
     /// `ADD VALUE [IF NOT EXISTS] 'v' [BEFORE | AFTER 'w']`.
     AddValue {
@@ -166,7 +166,7 @@ pub enum TypeAction {
 }
 
 /// Where `ADD VALUE` puts a value.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum ValuePosition {
     /// Before that one.
     Before(String),
@@ -175,7 +175,7 @@ pub enum ValuePosition {
 }
 
 /// `CREATE DOMAIN`.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct CreateDomain {
     /// The domain's name.
     pub name: ObjectName,
@@ -188,7 +188,7 @@ pub struct CreateDomain {
 }
 
 /// `ALTER DOMAIN`. Its owner, schema and name are changed by [`super::AlterObject`].
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct AlterDomain {
     /// The domain's name.
     pub name: ObjectName,
@@ -197,7 +197,7 @@ pub struct AlterDomain {
 }
 
 /// A change to a domain.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum DomainAction {
     /// `SET DEFAULT`.
     SetDefault(Expr),

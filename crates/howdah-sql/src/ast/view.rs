@@ -3,7 +3,7 @@
 use super::{Name, ObjectName, Persistence, Query, Statement, StorageOption};
 
 /// `CREATE [OR REPLACE] VIEW`.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct CreateView {
     /// Its name.
     pub name: ObjectName,
@@ -22,7 +22,7 @@ pub struct CreateView {
 }
 
 /// `CREATE MATERIALIZED VIEW`.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct CreateMaterializedView {
     /// Its name.
     pub name: ObjectName,
@@ -37,7 +37,7 @@ pub struct CreateMaterializedView {
 }
 
 /// `REFRESH MATERIALIZED VIEW`.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Refresh {
     /// The view.
     pub name: ObjectName,
@@ -48,7 +48,7 @@ pub struct Refresh {
 }
 
 /// `CREATE RULE`.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct CreateRule {
     /// Its name.
     pub name: Name,

@@ -157,6 +157,12 @@ impl Catalog {
         self.age_of(name) != Age::Before
     }
 
+    /// Whether the script made a relation or index, and nothing in it is older.
+    #[must_use]
+    pub fn is_free(&self, name: &ObjectName) -> bool {
+        self.is_new(name) && !self.relation(name).is_some_and(|it| it.holds_older)
+    }
+
     /// How large a relation is, where known.
     #[must_use]
     pub fn size(&self, name: &ObjectName) -> Option<Size> {

@@ -37,6 +37,7 @@ pub struct Size {
 
 /// A table, view, materialized view, foreign table or sequence.
 #[derive(Clone, Debug, Default)]
+#[allow(clippy::struct_excessive_bools)] // facts that are independent
 pub struct Relation {
     /// Its name.
     pub name: ObjectName,
@@ -84,6 +85,10 @@ pub struct Relation {
     pub size: Option<Size>,
     /// A worker of autovacuum is busy with it.
     pub autovacuum: bool,
+    /// It was there before, and nothing is known of it but what the script has said since.
+    pub partly_known: bool,
+    /// A table that was there before became a partition or heir of it: it is not empty, whenever it was made.
+    pub holds_older: bool,
 }
 
 impl Relation {
@@ -91,6 +96,12 @@ impl Relation {
     #[must_use]
     pub fn column(&self, name: &str) -> Option<&Column> {
         self.columns.iter().find(|column| column.name == name)
+    }
+
+    /// Whether it has no columns but those that are known.
+    #[must_use]
+    pub fn knows_columns(&self) -> bool {
+        !self.columns.is_empty() && !self.partly_known
     }
 
     /// A constraint by its name.

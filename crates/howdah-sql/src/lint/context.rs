@@ -48,10 +48,10 @@ impl<'a> At<'a> {
         span.of(self.text)
     }
 
-    /// Whether others may use the relation: it was not made by this script or transaction.
+    /// Whether others may use the relation or rows of it: not all of it was made by this script or transaction.
     #[must_use]
     pub fn is_shared(&self, name: &ObjectName) -> bool {
-        !self.catalog.is_new(name)
+        !self.catalog.is_free(name)
     }
 
     /// The `ALTER TABLE` that this is, if others may use the table.

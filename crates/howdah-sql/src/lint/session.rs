@@ -157,6 +157,18 @@ impl Session {
         }
     }
 
+    /// A table that has another name from now on keeps its locks.
+    pub fn rename(&mut self, from: &ObjectName, to: &ObjectName) {
+        if let Some(open) = &mut self.transaction
+            && let Some(mode) = open.modes.remove(from)
+        {
+            open.modes.insert(to.clone(), mode);
+            for held in open.held.iter_mut().filter(|it| it.lock.relation == *from) {
+                held.lock.relation = to.clone();
+            }
+        }
+    }
+
     fn count(&mut self) {
         if let Some(open) = &mut self.transaction {
             open.statements += 1;

@@ -92,5 +92,7 @@ impl Step {
     pub(super) fn settles(self, rule: &Rule) -> bool {
         (self.phase == Phase::Contract && rules::is_about_programs(rule))
             || (self.in_batches && rules::is_about_batches(rule))
+            // with the runner's limit, and for what the step changes anyway
+            || (self.transaction && rule.name == rules::explicit_lock::RULE.name)
     }
 }

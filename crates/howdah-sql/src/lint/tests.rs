@@ -199,7 +199,7 @@ fn fingerprints_survive_what_moves() {
         print("SELECT 1;\n\n-- x\nalter table t\n  add column a int -- y\n not null;"),
         first
     );
-    let twice = print(&format!("{HAZARD}\n{HAZARD}"));
+    let twice = print(&format!("{HAZARD}\nALTER TABLE t DROP COLUMN a;\n{HAZARD}"));
     assert_eq!(twice.first(), first.first());
     assert_ne!(twice.last(), first.first());
     assert_ne!(print(&HAZARD.replace(" a ", " b ")), first);
@@ -236,7 +236,7 @@ fn steps_are_transactions_with_a_limit_for_locks() {
     let together = format!("-- howdah: step\n{check}{validate}");
     assert_eq!(in_steps(&together), ["validation-under-lock"]);
     let index = "CREATE INDEX CONCURRENTLY i ON t (a);\n";
-    assert!(in_steps(&format!("{add}{index}{add}")).is_empty());
+    assert!(in_steps(&format!("{add}{index}ALTER TABLE t ADD COLUMN b int;\n")).is_empty());
 }
 
 #[test]
@@ -265,6 +265,39 @@ fn between_phases_programs_use_what_is_new() {
 }
 
 #[test]
+fn the_runner_says_what_it_locks() {
+    let lock = "LOCK TABLE t IN ACCESS EXCLUSIVE MODE;\n";
+    assert_eq!(told(lock), ["explicit-lock"]);
+    assert!(in_steps(lock).is_empty());
+    let settings = Settings {
+        undoes: true,
+        ..Settings::default()
+    };
+    let known = "CREATE TABLE t (a int);";
+    let known = crate::lint::follow(known, Catalog::default(), &Settings::default()).catalog;
+    let undo = "-- howdah: migration\n\n-- down\nALTER TABLE t DROP COLUMN b;\n";
+    let undone = lint(undo, &known.settled().completed(), &settings);
+    assert!(undone.findings.is_empty());
+}
+
+#[test]
+fn a_renamed_table_keeps_its_locks() {
+    let renamed = "BEGIN; ALTER TABLE t ADD COLUMN a int; ALTER TABLE t RENAME TO u; CREATE VIEW t AS SELECT 1;";
+    assert_eq!(
+        told(&format!(
+            "{renamed} ALTER TABLE u ADD COLUMN b int; COMMIT;"
+        )),
+        [] as [&str; 0]
+    );
+    assert_eq!(
+        told(&format!(
+            "{renamed} ALTER TABLE v ADD COLUMN b int; COMMIT;"
+        )),
+        ["several-tables-locked"]
+    );
+}
+
+#[test]
 fn batches_are_batches() {
     let update = "UPDATE t SET a = 1 WHERE a IS NULL;\n";
     assert_eq!(in_steps(update), ["unbatched-update"]);
@@ -276,4 +309,142 @@ fn batches_are_batches() {
         in_steps(&undone.replace(", batches of 100 by id", "")),
         ["unbatched-update"]
     );
+}
+
+/// The rules that find something, those about scripts left out.
+fn told(text: &str) -> Vec<&'static str> {
+    let report = lint(text, &Catalog::default(), &Settings::default());
+    let names = report.findings.iter().map(|it| it.rule.name);
+    names.filter(|it| *it != "missing-lock-timeout").collect()
+}
+
+#[test]
+fn a_new_table_with_old_rows_is_not_new() {
+    let made = "CREATE TABLE p (id int, day date) PARTITION BY RANGE (id);
+        CREATE TABLE p_new PARTITION OF p FOR VALUES FROM (10) TO (20);
+        CREATE INDEX ON p (day);\n";
+    assert_eq!(told(made), [] as [&str; 0]);
+    let attached =
+        format!("{made}ALTER TABLE p ATTACH PARTITION old FOR VALUES FROM (0) TO (10);\n");
+    assert_eq!(told(&attached), ["scanning-partition-attach"]);
+    let then = |text: &str| told(&format!("{attached}{text}")).split_off(1);
+    assert_eq!(then("CREATE INDEX ON p (id);"), ["blocking-index-build"]);
+    assert_eq!(
+        then("ALTER TABLE p ADD COLUMN q float8 DEFAULT random();"),
+        ["rewriting-default"]
+    );
+    assert_eq!(then("UPDATE p SET day = now();"), ["unbatched-update"]);
+    assert_eq!(then("DROP TABLE p;"), ["dropped-table"]);
+    // nobody knows it by that name yet
+    assert_eq!(then("ALTER TABLE p RENAME TO q;"), [] as [&str; 0]);
+    assert_eq!(then("CREATE INDEX ON p_new (id);"), [] as [&str; 0]);
+    let heirs = "CREATE TABLE p (id int); ALTER TABLE old INHERIT p; UPDATE p SET id = 1;";
+    assert_eq!(told(heirs), ["unbatched-update"]);
+}
+
+#[test]
+fn columns_that_the_script_adds_are_known() {
+    let after = |added: &str, then: &str| {
+        told(&format!(
+            "ALTER TABLE t ADD COLUMN {added};\nALTER TABLE t {then};"
+        ))
+    };
+    assert_eq!(
+        after("a varchar(10)", "ALTER COLUMN a TYPE varchar(20)"),
+        [] as [&str; 0]
+    );
+    assert_eq!(
+        after("a int", "ALTER COLUMN a TYPE bigint"),
+        ["blocking-type-change"]
+    );
+    assert_eq!(
+        after("a text NOT NULL DEFAULT ''", "ALTER COLUMN a SET NOT NULL"),
+        [] as [&str; 0]
+    );
+    assert_eq!(
+        after("a text", "ALTER COLUMN a SET NOT NULL"),
+        ["blocking-not-null"]
+    );
+    // what may have been there was made by somebody else
+    assert_eq!(
+        after(
+            "IF NOT EXISTS a varchar(10)",
+            "ALTER COLUMN a TYPE varchar(20)"
+        ),
+        ["blocking-type-change"]
+    );
+    assert_eq!(after("a int", "ADD COLUMN a text"), ["refused-statement"]);
+    // the rest of the table is as unknown as it was
+    assert_eq!(after("a text", "DROP COLUMN b"), ["dropped-column"]);
+    assert_eq!(after("a text", "SET LOGGED"), ["blocking-table-move"]);
+}
+
+#[test]
+fn what_comes_back_in_the_same_transaction_is_not_missed() {
+    let pairs = [
+        (
+            "DROP TRIGGER x ON t;",
+            "CREATE TRIGGER x BEFORE INSERT ON t EXECUTE FUNCTION f();",
+        ),
+        (
+            "DROP FUNCTION f(int);",
+            "CREATE FUNCTION f(a int) RETURNS int LANGUAGE sql AS 'SELECT 1';",
+        ),
+        (
+            "ALTER TABLE t DROP CONSTRAINT c;",
+            "ALTER TABLE t ADD CONSTRAINT c CHECK (a > 0) NOT VALID;",
+        ),
+        (
+            "ALTER TABLE t ALTER a DROP DEFAULT;",
+            "ALTER TABLE t ALTER a SET DEFAULT 1;",
+        ),
+        (
+            "CREATE TYPE e_new AS ENUM ('a'); ALTER TYPE e RENAME TO e_old;",
+            "ALTER TYPE e_new RENAME TO e; DROP TYPE e_old;",
+        ),
+    ];
+    for (gone, back) in pairs {
+        let text = format!("BEGIN; {gone} {back} COMMIT;");
+        assert_eq!(told(&text), [] as [&str; 0], "{text}");
+    }
+    let view = "DROP VIEW v;";
+    let again = "CREATE VIEW v AS SELECT 1 AS a;";
+    let first = |text: &str| {
+        let report = lint(text, &Catalog::default(), &Settings::default());
+        let views = report
+            .findings
+            .iter()
+            .filter(|it| it.rule.name == "dropped-view");
+        views.map(|it| it.severity).next()
+    };
+    let within = |more: &str| first(&format!("BEGIN; {view} {again} {more} COMMIT;"));
+    assert_eq!(within("GRANT SELECT ON v TO r;"), None);
+    assert_eq!(within(""), Some(Severity::Note));
+    assert_eq!(first(&format!("{view} {again}")), Some(Severity::Warning));
+    // other arguments are another function
+    let other = "CREATE FUNCTION f(a text) RETURNS int LANGUAGE sql AS 'SELECT 1';";
+    assert_eq!(
+        told(&format!("BEGIN; DROP FUNCTION f(int); {other} COMMIT;")),
+        ["dropped-function"]
+    );
+    let proof = "ALTER TABLE t ADD COLUMN a int NOT NULL DEFAULT 0, ADD CONSTRAINT c CHECK (a IS NOT NULL) NOT VALID;";
+    assert_eq!(
+        told(&format!("{proof} ALTER TABLE t DROP CONSTRAINT c;")),
+        [] as [&str; 0]
+    );
+}
+
+#[test]
+fn usual_mistakes_have_a_way_out() {
+    let help = |text: &str| {
+        let report = lint(text, &Catalog::default(), &Settings::default());
+        let errors = report
+            .findings
+            .iter()
+            .filter(|it| it.rule.name == "syntax-error");
+        errors.map(|it| it.help.len()).sum::<usize>()
+    };
+    assert_eq!(help("ALTER TABLE t ADD COLUMN a int AFTER b;"), 1);
+    assert_eq!(help("CREATE TABLE `t` (a int);"), 1);
+    assert_eq!(help("ALTER TABLE t ADD COLUMN;"), 0);
 }

@@ -9,13 +9,13 @@ use super::impact;
 use super::places::Places;
 use super::rule::{Check, Rule};
 use super::rules;
-use super::rules::{syntax_error, unseen_statement};
+use super::rules::{refused_statement, syntax_error, unseen_statement};
 use super::session::{Session, Timeout};
 use super::settings::Settings;
 use super::severity::Level;
 use super::steps::{self, Step};
 use super::written;
-use crate::ast::{Action, Do, Kind, RelationKind, Script, Statement, Transaction};
+use crate::ast::{Action, Do, Kind, ObjectName, Script, Statement, Transaction};
 use crate::catalog::Catalog;
 use crate::locks::{self, Held, InTransaction, LockTaken};
 
@@ -116,7 +116,7 @@ impl Walk<'_> {
             return;
         }
         for error in &script.errors {
-            let mut finding = Finding::new(&syntax_error::RULE, error.span, &error.message);
+            let mut finding = syntax_error::finding(error, self.text);
             self.settle(&mut finding);
             self.findings.push(finding);
         }
@@ -165,12 +165,12 @@ impl Walk<'_> {
             self.session.apply(statement);
         }
         self.session.hold(&effects, statement.span.of(text));
+        self.rename(&statement.kind);
         let mut locks = effects.locks.iter();
         let blocks = |it: &LockTaken| it.mode.blocks_writes() && it.held == Held::Transaction;
-        if locks.any(|it| blocks(it) && !self.catalog.is_new(&it.relation)) {
+        if locks.any(|it| blocks(it) && !self.catalog.is_free(&it.relation)) {
             self.session.has_blocked = unlimited;
         }
-        self.assume(&statement.kind);
         self.catalog.apply(statement);
     }
 
@@ -224,21 +224,27 @@ impl Walk<'_> {
 
     /// Whether a rule has nothing to say here, whatever the statement does.
     fn is_settled(&self, rule: &Rule) -> bool {
-        (self.settings.undoes && rules::is_about_programs(rule))
+        // a way down runs behind as much of the way up as has run, which nobody knows here
+        let undoes = self.settings.undoes;
+        (undoes && rules::is_about_programs(rule))
+            || (undoes && self.step.is_some() && rule.name == refused_statement::RULE.name)
             || self.step.is_some_and(|it| it.settles(rule))
     }
 
-    /// A table that nobody has told about is followed from its first constraint on, since a check that the script adds
-    /// and validates may prove what a later statement needs.
-    fn assume(&mut self, kind: &Kind) {
-        if let Kind::AlterTable(table) = kind
-            && table.kind == RelationKind::Table
-            && table
-                .actions
-                .iter()
-                .any(|it| matches!(it.kind, Action::AddConstraint(_)))
-        {
-            self.catalog.assume_table(&table.name);
+    /// A table that is renamed keeps its locks under the new name.
+    fn rename(&mut self, kind: &Kind) {
+        let Kind::AlterTable(table) = kind else {
+            return;
+        };
+        for action in &table.actions {
+            if let Action::Rename(to) = &action.kind {
+                let from = self.catalog.shortest(&table.name);
+                let renamed = ObjectName {
+                    schema: from.schema.clone(),
+                    ..ObjectName::new(to.text.clone())
+                };
+                self.session.rename(&from, &renamed);
+            }
         }
     }
 

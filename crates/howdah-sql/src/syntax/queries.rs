@@ -6,7 +6,7 @@ use super::expressions::QUERIES;
 use super::tree::Tree;
 use crate::ast::{
     Copy, CopyPlace, CreateTableAs, Delete, Insert, Kind, Merge, Name, Node, ObjectName,
-    OnConflict, Persistence, Query, Select, Target, Update,
+    OnConflict, Persistence, Query, Select, Statement, Target, Update,
 };
 
 /// Statements within `WITH` that change data.
@@ -27,6 +27,7 @@ impl Tree<'_> {
         let outermost = self.outermost();
         let shown = outermost.as_ref().and_then(Tree::target_list);
         self.gather(&mut query, shown.as_ref());
+        query.within = self.changes_within();
         if let Some(select) = outermost {
             query.targets = select.targets();
             let targets = std::mem::take(&mut query.targets);
@@ -46,6 +47,44 @@ impl Tree<'_> {
                 && !select
                     .child(K::SELECT_CLAUSE)
                     .is_some_and(|c| c.has(K::DISTINCT_CLAUSE));
+        }
+        query
+    }
+
+    /// What changes rows in the `WITH` of this statement; `WITH` further below is refused.
+    fn changes_within(&self) -> Vec<Statement> {
+        let mut level = Some(*self);
+        let mut found = Vec::new();
+        while let Some(query) = level {
+            let with = query.child(K::WITH_CLAUSE);
+            let tables = with.iter().flat_map(|it| it.children(K::WITH_TABLE));
+            found.extend(tables.filter_map(|it| it.any(&WRITES)?.changing()));
+            level = query.any(&QUERIES);
+        }
+        found
+    }
+
+    /// The `INSERT`, `UPDATE`, `DELETE` or `MERGE` that this node is.
+    fn changing(&self) -> Option<Statement> {
+        let kind = match self.kind() {
+            K::INSERT => self.insert(),
+            K::UPDATE => self.update(),
+            K::DELETE => self.delete(),
+            K::MERGE => self.merge(),
+            _ => return None,
+        };
+        Some(Statement {
+            span: self.span(),
+            kind,
+        })
+    }
+
+    /// The query of a `COPY`, which may change rows itself.
+    fn copied(&self) -> Query {
+        let mut query = self.as_query();
+        if let Some(change) = self.changing() {
+            query.writes.extend(self.write_target());
+            query.within.push(change);
         }
         query
     }
@@ -328,13 +367,15 @@ impl Tree<'_> {
 
     pub(super) fn update(&self) -> Kind {
         let relation = self.child(K::RELATION_NAME);
+        let mut query = self.as_query();
+        query.from = self.listed_relations().unwrap_or_default();
         Kind::Update(Update {
             table: relation.as_ref().map(Tree::relation).unwrap_or_default(),
             only: relation.is_some_and(|relation| relation.has(K::ONLY_KW)),
             sets: self.sets(),
             condition: self.child(K::WHERE_CLAUSE).and_then(|clause| clause.expr()),
             current_of: self.has(K::WHERE_CURRENT_OF),
-            query: self.as_query(),
+            query,
         })
     }
 
@@ -378,7 +419,7 @@ impl Tree<'_> {
                 .map(|table| table.names_in(K::COLUMN_REF_LIST, K::COLUMN_NAME_REF))
                 .unwrap_or_default(),
             table: table.and_then(|table| table.object(K::TABLE_NAME_REF)),
-            query: query.and_then(|query| query.nodes().next().map(|query| query.as_query())),
+            query: query.and_then(|query| query.nodes().next().map(|query| query.copied())),
             from: self.has(K::COPY_FROM),
             place: match program {
                 None => CopyPlace::Client,

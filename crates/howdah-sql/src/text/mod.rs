@@ -17,7 +17,7 @@ pub(crate) use mask::{mask_commands, mask_variables};
 pub use position::{Lines, Position};
 pub(crate) use scan::is_open_comment;
 pub use scan::{Token, TokenKind, tokens};
-pub(crate) use sections::is_howdahs;
+pub use sections::is_howdahs;
 pub use sections::{Section, made_for, sections};
 pub use span::Span;
 pub use split::{Piece, Pieces, pieces, split};

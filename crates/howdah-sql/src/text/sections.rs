@@ -82,7 +82,8 @@ fn marks(text: &str) -> Vec<(usize, Mark)> {
 }
 
 /// Whether the text says that it is a migration of howdah's: `-- howdah: migration` among its first comments.
-pub(crate) fn is_howdahs(text: &str) -> bool {
+#[must_use]
+pub fn is_howdahs(text: &str) -> bool {
     head(text).any(|it| words(it) == ["howdah:", "migration"])
 }
 

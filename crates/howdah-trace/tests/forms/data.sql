@@ -90,6 +90,19 @@ delete from lonely using t where t.id = lonely.id;
 delete from t where id = 1;
 --- a common table expression that writes
 with gone as (delete from lonely returning *) insert into t select id + 1000, 1, 'x' from gone;
+--- a common table expression that deletes what is referenced
+with gone as (delete from t where id < 3 returning *) insert into lonely select id from gone;
+--- a common table expression that inserts into a referencing table
+with new as (insert into u values (1000, 1, 1) returning *) select * from new;
+--- common table expressions that write a parent and a view
+with old as (update base set id = 3 returning *), new as (update v set v = 3 returning *) select * from old, new;
+--- a common table expression that merges {17..}
+with done as (merge into t using lonely on t.id = lonely.id when matched then update set v = 1 returning t.id)
+select * from done;
+--- copy out what is deleted
+copy (delete from t where id = 1 returning *) to '/dev/null';
+--- copy out what a common table expression deletes
+copy (with gone as (delete from t where id = 1 returning *) select * from gone) to '/dev/null';
 --- merge {15..}
 merge into t using lonely on t.id = lonely.id when matched then update set v = 1;
 --- copy out, whose lock 12 gives back before it can be seen {13..}

@@ -9,6 +9,7 @@ use crate::ast::{
 
 impl Catalog {
     pub(super) fn alter_table(&mut self, alter: &AlterTable) {
+        self.assume_altered(alter);
         let mut name = self.resolve(&alter.name);
         for action in &alter.actions {
             match &action.kind {
@@ -43,8 +44,14 @@ impl Catalog {
 
     fn act(&mut self, table: &ObjectName, action: &Action, only: bool) {
         match action {
-            Action::AddColumn { column, .. } => {
-                let known = |it: &super::super::Relation| it.column(&column.name).is_some();
+            Action::AddColumn {
+                column,
+                if_not_exists,
+            } => {
+                // one that may be there already is what it was
+                let known = |it: &super::super::Relation| {
+                    it.column(&column.name).is_some() || (it.partly_known && *if_not_exists)
+                };
                 if !self.relation(table).is_some_and(known) {
                     self.add_column(table, column);
                     self.column_for_children(table, &column.name, only);

@@ -1,7 +1,7 @@
 //! A statement's effect on the catalog.
 //!
 //! One file for each kind of change. What names no known object changes nothing: the catalog is
-//! mostly not the whole database.
+//! mostly not the whole database. Of a table that is altered without being known, what the script says is kept.
 
 mod alter;
 mod constraints;

@@ -148,6 +148,22 @@ impl Catalog {
         let partition = self.resolve(partition);
         self.inherit_constraints(&partition, &parent);
         self.inherit_as_partition(&partition, &parent);
+        self.take_in(&parent, &partition);
+    }
+
+    /// What has got rows of before through a partition or heir is no longer free to change.
+    fn take_in(&mut self, parent: &ObjectName, child: &ObjectName) {
+        if self.is_free(child) {
+            return;
+        }
+        let mut pending = vec![parent.clone()];
+        while let Some(name) = pending.pop() {
+            if self.is_free(&name) {
+                let parents = self.relation(&name).map(|it| it.parents.clone());
+                pending.extend(parents.unwrap_or_default());
+                self.change(&name, |relation| relation.holds_older = true);
+            }
+        }
     }
 
     pub(super) fn detach_partition(&mut self, partition: &ObjectName) {
@@ -170,6 +186,7 @@ impl Catalog {
         let parent = self.resolve(parent);
         self.relink(child, |relation| relation.parents.push(parent.clone()));
         self.inherit_constraints(child, &parent);
+        self.take_in(&parent, child);
     }
 
     pub(super) fn no_inherit(&mut self, child: &ObjectName, parent: &ObjectName) {

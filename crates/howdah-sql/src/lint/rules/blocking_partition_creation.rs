@@ -50,11 +50,17 @@ CREATE TABLE visit_2025 PARTITION OF visit FOR VALUES FROM ('2025-01-01') TO ('2
 fn check(at: &At<'_>, found: &mut Vec<Finding>) {
     if let Kind::CreateTable(table) = &at.statement.kind
         && let Some(partition) = &table.partition_of
-        && at.is_shared(&partition.parent)
+        && is_used(at, &partition.parent)
         && !is_there(at, table)
     {
         found.push(finding(at, table, partition));
     }
+}
+
+/// Whether programs know the table, or its default partition, which is read.
+fn is_used(at: &At<'_>, parent: &ObjectName) -> bool {
+    let default = known::default_partition(at.catalog, parent);
+    !at.catalog.is_new(parent) || default.is_some_and(|it| at.is_shared(&it))
 }
 
 /// Nothing is made where `IF NOT EXISTS` finds it.

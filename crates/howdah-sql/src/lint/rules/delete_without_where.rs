@@ -1,11 +1,12 @@
 //! `DELETE` of every row.
 
 use super::support::known;
-use crate::ast::Kind;
+use crate::ast::{Delete, Kind};
 use crate::lint::context::At;
 use crate::lint::finding::Finding;
 use crate::lint::rule::{Aliases, Check, Default, Group, Rule};
 use crate::lint::severity::Severity;
+use crate::text::Span;
 
 pub(crate) static RULE: Rule = Rule {
     name: "delete-without-where",
@@ -20,7 +21,7 @@ pub(crate) static RULE: Rule = Rule {
     page: r"
 ## What it finds
 
-`DELETE` without `WHERE` from a table that was there before.
+`DELETE` without `WHERE` from a table that was there before, in a `WITH`, too.
 
 ## Why it hurts
 
@@ -39,28 +40,35 @@ DELETE FROM session WHERE ended < now() - interval '1 year';
 ```sql
 DELETE FROM session; -- error: delete-without-where
 DELETE FROM session WHERE true;
+WITH gone AS (DELETE FROM session RETURNING *) -- error: delete-without-where
+INSERT INTO session_archive SELECT * FROM gone;
 ```
 ",
     check: Check::Statement(check),
 };
 
 fn check(at: &At<'_>, found: &mut Vec<Finding>) {
-    let Kind::Delete(delete) = &at.statement.kind else {
-        return;
-    };
+    for statement in at.statement.changes() {
+        if let Kind::Delete(delete) = &statement.kind {
+            found.extend(of_delete(at, delete, statement.span));
+        }
+    }
+}
+
+fn of_delete(at: &At<'_>, delete: &Delete, span: Span) -> Option<Finding> {
     if delete.condition.is_some() || delete.current_of || !at.is_shared(&delete.table) {
-        return;
+        return None;
     }
     let table = &delete.table;
     let message = match known::rows(at.catalog, table) {
         Some(rows) => format!("all {rows} rows of `{table}` are deleted"),
         None => format!("every row of `{table}` is deleted"),
     };
-    let mut finding = Finding::new(&RULE, at.statement.span, message)
+    let mut finding = Finding::new(&RULE, span, message)
         .label("no `WHERE`")
         .advice("a `WHERE`, in batches; `WHERE true` says that all of it is meant");
     for trigger in known::row_triggers(at.catalog, table, "delete") {
         finding = finding.note(format!("the trigger `{trigger}` runs for each row"));
     }
-    found.push(finding);
+    Some(finding)
 }

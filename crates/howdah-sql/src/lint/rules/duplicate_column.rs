@@ -45,7 +45,14 @@ UPDATE orders SET note = 'a', note = 'b' WHERE id = 1; -- error: duplicate-colum
 };
 
 fn check(at: &At<'_>, found: &mut Vec<Finding>) {
-    match &at.statement.kind {
+    of_kind(&at.statement.kind, found);
+    for within in at.statement.within() {
+        of_kind(&within.kind, found);
+    }
+}
+
+fn of_kind(kind: &Kind, found: &mut Vec<Finding>) {
+    match kind {
         Kind::Update(update) => twice(update.sets.iter(), "set", found),
         Kind::Insert(insert) => {
             twice(insert.columns.iter(), "named", found);

@@ -86,6 +86,9 @@ fn keeps_books(kind: &Kind) -> bool {
 
 fn takes_time(at: &At<'_>) -> bool {
     let reads = |query: &Query| !query.reads.is_empty();
+    if !at.statement.within().is_empty() {
+        return true;
+    }
     match &at.statement.kind {
         Kind::Update(_)
         | Kind::Delete(_)

@@ -120,8 +120,9 @@ fn is_of_other_types(whole: &Whole<'_>, statement: &Statement, name: &ObjectName
         Kind::Delete(it) => (&it.table, &it.query),
         _ => return false,
     };
-    let reads_others = query.reads.iter().any(|it| it != table);
-    let is_cast = statement.span.of(whole.text).contains(&name.name);
+    let mut others = query.reads.iter().chain(&query.writes);
+    let uses_others = others.any(|it| it != table);
+    let is_cast = is_named(statement.span.of(whole.text), &name.name);
     let Some(relation) = whole.catalog.relation(table) else {
         return false;
     };
@@ -129,10 +130,19 @@ fn is_of_other_types(whole: &Whole<'_>, statement: &Statement, name: &ObjectName
         let of = column.type_name.as_ref();
         of.is_some_and(|it| it.name.name != name.name)
     };
-    !reads_others
-        && !is_cast
-        && !relation.columns.is_empty()
-        && relation.columns.iter().all(is_other)
+    !uses_others && !is_cast && relation.knows_columns() && relation.columns.iter().all(is_other)
+}
+
+/// Whether a type's name is written somewhere.
+fn is_named(text: &str, name: &str) -> bool {
+    tokens(text).any(|it| {
+        let written = it.span.of(text);
+        match it.kind {
+            TokenKind::Word => written.eq_ignore_ascii_case(name),
+            TokenKind::QuotedIdentifier => written.trim_matches('"') == name,
+            _ => false,
+        }
+    })
 }
 
 fn finding(value: &str, name: &ObjectName, span: Span) -> Finding {

@@ -46,7 +46,7 @@ ALTER TABLE orders ALTER COLUMN number SET DEFAULT nextval('orders_number_seq');
 
 ```sql
 ALTER TABLE orders ADD COLUMN number bigserial; -- error: serial-column-on-existing-table
-ALTER TABLE orders ADD COLUMN number bigint GENERATED ALWAYS AS IDENTITY; -- error: serial-column-on-existing-table
+ALTER TABLE purchase ADD COLUMN number bigint GENERATED ALWAYS AS IDENTITY; -- error: serial-column-on-existing-table
 ```
 ",
     check: Check::Statement(check),

@@ -1,11 +1,12 @@
 //! `UPDATE` of a whole table in one statement.
 
-use super::support::known;
-use crate::ast::{Kind, Node, Update};
+use super::support::{known, words};
+use crate::ast::{Kind, Node, ObjectName, Update};
 use crate::lint::context::At;
 use crate::lint::finding::Finding;
 use crate::lint::rule::{Aliases, Check, Default, Group, Rule};
 use crate::lint::severity::Severity;
+use crate::text::Span;
 
 pub(crate) static RULE: Rule = Rule {
     name: "unbatched-update",
@@ -22,7 +23,8 @@ pub(crate) static RULE: Rule = Rule {
     page: r"
 ## What it finds
 
-`UPDATE` without `WHERE`, and with one that only asks whether the columns that it sets are `NULL`, as a backfill does.
+`UPDATE` without `WHERE`, and with one that only asks whether the columns that it sets are `NULL`, as a backfill does, or joins another table in
+use.
 
 ## Why it hurts
 
@@ -45,6 +47,9 @@ WHERE paid IS NULL AND ctid = ANY (ARRAY(SELECT ctid FROM orders WHERE paid IS N
 ```sql
 UPDATE orders SET paid = false; -- warning: unbatched-update
 UPDATE orders SET paid = false WHERE paid IS NULL; -- warning: unbatched-update
+UPDATE orders SET country = users.country FROM users WHERE users.id = orders.user_id; -- warning: unbatched-update
+WITH done AS (UPDATE orders SET paid = false RETURNING id) -- warning: unbatched-update
+SELECT count(*) FROM done;
 ```
 
 ```sql
@@ -58,11 +63,14 @@ UPDATE orders SET paid = true WHERE id = 12;
 const BATCH_ROWS: u64 = 10_000;
 
 fn check(at: &At<'_>, found: &mut Vec<Finding>) {
-    let Kind::Update(update) = &at.statement.kind else {
-        return;
-    };
-    if at.is_shared(&update.table) && !update.current_of && is_whole(update) {
-        found.push(finding(at, update));
+    for statement in at.statement.changes() {
+        if let Kind::Update(update) = &statement.kind
+            && at.is_shared(&update.table)
+            && !update.current_of
+            && (is_whole(update) || is_whole_join(at, update))
+        {
+            found.push(finding(at, update, statement.span));
+        }
     }
 }
 
@@ -84,10 +92,47 @@ fn asks_what_it_sets(node: &Node, update: &Update) -> bool {
     }
 }
 
-fn finding(at: &At<'_>, update: &Update) -> Finding {
+fn listed(tables: &[ObjectName]) -> String {
+    let names: Vec<String> = tables.iter().map(|it| format!("`{it}`")).collect();
+    words::listed(&names)
+}
+
+/// Nothing but `t.a = u.b` chooses the rows, and `u` is a table in use: whatever has its like there is written.
+fn is_whole_join(at: &At<'_>, update: &Update) -> bool {
+    let from = &update.query.from;
+    let joins = |it: &Update| {
+        it.condition
+            .as_ref()
+            .is_some_and(|it| joins_only(&it.node, update))
+    };
+    !from.is_empty() && from.iter().all(|it| at.is_shared(it)) && joins(update)
+}
+
+fn joins_only(node: &Node, update: &Update) -> bool {
+    match node {
+        Node::And(parts) => parts.iter().all(|it| joins_only(it, update)),
+        Node::Binary {
+            operator,
+            left,
+            right,
+        } if operator == "=" => match (&**left, &**right) {
+            (Node::Column(left), Node::Column(right)) => {
+                left.len() == 1 || right.len() == 1 || left.first() != right.first()
+            }
+            _ => false,
+        },
+        node => asks_what_it_sets(node, update),
+    }
+}
+
+fn finding(at: &At<'_>, update: &Update, span: Span) -> Finding {
     let table = &update.table;
     let rows = known::rows(at.catalog, table);
     let message = match rows {
+        _ if !is_whole(update) => format!(
+            "every row of `{table}` that has its like in {} is written and locked by one statement",
+            listed(&update.query.from)
+        ),
         Some(rows) => {
             format!("all {rows} rows of `{table}` are written and locked by one statement")
         }
@@ -97,15 +142,17 @@ fn finding(at: &At<'_>, update: &Update) -> Finding {
         Some(rows) if rows <= BATCH_ROWS => Severity::Note,
         _ => RULE.severity,
     };
-    let written = at.written(at.statement.span);
-    let mut finding = Finding::new(&RULE, at.statement.span, message)
+    let written = at.written(span);
+    let mut finding = Finding::new(&RULE, span, message)
         .severity(severity)
         .label("one transaction for all rows");
     for trigger in known::row_triggers(at.catalog, table, "update") {
         finding = finding.note(format!("the trigger `{trigger}` runs for each row"));
     }
     let condition = update.condition.as_ref();
-    let condition = condition.filter(|it| !at.in_do && !matches!(it.node, Node::Boolean(_)));
+    // a joined table cannot be asked for places
+    let is_alone = !at.in_do && span == at.statement.span && update.query.from.is_empty();
+    let condition = condition.filter(|it| is_alone && !matches!(it.node, Node::Boolean(_)));
     let Some(condition) = condition else {
         return finding.advice(
             "in batches, each a transaction of its own, with a `WHERE` that finds the rows not done yet",
@@ -116,7 +163,7 @@ fn finding(at: &At<'_>, update: &Update) -> Finding {
         Node::Or(_) => format!("({})", condition.text),
         _ => condition.text.clone(),
     };
-    let end = condition.span.start.saturating_sub(at.statement.span.start) as usize;
+    let end = condition.span.start.saturating_sub(span.start) as usize;
     let head = written.get(..end).unwrap_or(written);
     finding.instead(
         "in batches, each a transaction of its own, until no row is left",

@@ -25,17 +25,15 @@ pub(super) fn read(query: &Query, found: &mut Found<'_>) {
     use_sequences(query, found);
 }
 
-/// What `INSERT`, `UPDATE` and `DELETE` within `WITH` write.
+/// What `INSERT`, `UPDATE`, `DELETE` and `MERGE` within `WITH` do.
 fn write_within(query: &Query, found: &mut Found<'_>) {
-    for table in &query.writes {
-        let written = family(table, query.is_only(table), found);
-        write(&written, Vec::new(), Vec::new(), found);
-        fire_rules(table, None, found);
+    for statement in &query.within {
+        visit(statement, found);
     }
 }
 
 /// What rules do when a relation is written. Rules of the relations that they write are not followed.
-fn fire_rules(table: &ObjectName, event: Option<&str>, found: &mut Found<'_>) {
+fn fire_rules(table: &ObjectName, event: &str, found: &mut Found<'_>) {
     let known = &found.known;
     let done: Vec<_> = known
         .rules(table, event)
@@ -87,7 +85,7 @@ pub(super) fn insert(statement: &Insert, found: &mut Found<'_>) {
         found.known.read_by(&statement.query),
         found,
     );
-    fire_rules(&table, Some("insert"), found);
+    fire_rules(&table, "insert", found);
     let sequences = found
         .known
         .sequences_of_defaults(&table, &statement.columns);
@@ -111,7 +109,7 @@ pub(super) fn update(statement: &Update, found: &mut Found<'_>) {
         found.known.read_by(&statement.query),
         found,
     );
-    fire_rules(&table, Some("update"), found);
+    fire_rules(&table, "update", found);
     write_within(&statement.query, found);
     use_sequences(&statement.query, found);
 }
@@ -134,7 +132,7 @@ pub(super) fn delete(statement: &Delete, found: &mut Found<'_>) {
         found.known.read_by(&statement.query),
         found,
     );
-    fire_rules(&table, Some("delete"), found);
+    fire_rules(&table, "delete", found);
     write_within(&statement.query, found);
     use_sequences(&statement.query, found);
 }

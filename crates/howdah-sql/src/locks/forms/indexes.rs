@@ -122,6 +122,10 @@ pub(super) fn reindex(statement: &Reindex, found: &mut Found<'_>) {
             reindex_many(tables, statement, found);
         }
         _ => {
+            if found.known.may_have_more_tables() {
+                found
+                    .unknown_because("which tables there are: each is locked, one after the other");
+            }
             let tables = found.known.tables();
             reindex_many(tables, statement, found);
         }

@@ -77,9 +77,9 @@ pub(super) fn vacuum(statement: &Vacuum, found: &mut Found<'_>) {
                 Some(Relation::Table | Relation::MaterializedView)
             )
         });
-    }
-    if affected.is_empty() {
-        found.unknown_because("which tables there are: each is locked, one after the other");
+        if found.known.may_have_more_tables() {
+            found.unknown_because("which tables there are: each is locked, one after the other");
+        }
     }
     let form = match (statement.full, is_vacuum) {
         (true, _) => Form::VacuumFull,

@@ -80,6 +80,11 @@ impl<'a> Known<'a> {
         })
     }
 
+    /// A relation of which all is known, not what the script has said of it alone.
+    fn fully(&self, name: &ObjectName) -> Option<&'a catalog::Relation> {
+        self.catalog.relation(name).filter(|it| !it.partly_known)
+    }
+
     pub(super) fn exists(&self, name: &ObjectName) -> bool {
         self.catalog.exists(name)
     }
@@ -112,6 +117,12 @@ impl<'a> Known<'a> {
                 RelationKind::Table | RelationKind::MaterializedView
             )
         }))
+    }
+
+    /// Whether there may be more than those: the script alters tables that nobody has told about.
+    pub(super) fn may_have_more_tables(&self) -> bool {
+        let told = self.catalog.relations_that(|it| it.partly_known);
+        !told.is_empty() || self.tables().is_empty()
     }
 
     pub(super) fn tables_in_schema(&self, schema: &str) -> Vec<ObjectName> {
@@ -221,7 +232,7 @@ impl<'a> Known<'a> {
 
     /// Whether a table that is known has no trigger, policy or rule of that name.
     pub(super) fn lacks(&self, kind: ObjectKind, table: &ObjectName, name: &str) -> bool {
-        self.catalog.relation(table).is_some_and(|it| match kind {
+        self.fully(table).is_some_and(|it| match kind {
             ObjectKind::Trigger => !it.triggers.iter().any(|trigger| trigger.name == name),
             ObjectKind::Policy => !it.policies.iter().any(|policy| policy == name),
             ObjectKind::Rule => !it.rules.iter().any(|rule| rule.name == name),
@@ -239,7 +250,7 @@ impl<'a> Known<'a> {
     pub(super) fn has_columns(&self, table: &ObjectName) -> bool {
         self.catalog
             .relation(table)
-            .is_some_and(|it| !it.columns.is_empty())
+            .is_some_and(catalog::Relation::knows_columns)
     }
 
     pub(super) fn has_column(&self, table: &ObjectName, column: &str) -> bool {
@@ -372,7 +383,7 @@ impl<'a> Known<'a> {
     // --- the whole of a table
 
     pub(super) fn is_logged(&self, table: &ObjectName) -> Option<bool> {
-        let relation = self.catalog.relation(table)?;
+        let relation = self.fully(table)?;
         Some(relation.persistence == Persistence::Permanent)
     }
 
@@ -380,16 +391,13 @@ impl<'a> Known<'a> {
     pub(super) fn is_in_tablespace(&self, name: &ObjectName, space: &Name) -> bool {
         let known = match self.catalog.index(name) {
             Some(index) => Some(index.tablespace.as_deref()),
-            None => self
-                .catalog
-                .relation(name)
-                .map(|it| it.tablespace.as_deref()),
+            None => self.fully(name).map(|it| it.tablespace.as_deref()),
         };
         known.is_some_and(|it| it.unwrap_or("pg_default") == space.text)
     }
 
     pub(super) fn access_method(&self, table: &ObjectName) -> Option<&'a str> {
-        let relation = self.catalog.relation(table)?;
+        let relation = self.fully(table)?;
         Some(relation.method.as_deref().unwrap_or("heap"))
     }
 

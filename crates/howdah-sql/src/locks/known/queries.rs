@@ -49,17 +49,17 @@ impl Known<'_> {
         found
     }
 
-    /// The rules of a relation for an event; for any, where none is said.
+    /// The rules of a relation for an event.
     pub(in crate::locks) fn rules(
         &self,
         relation: &ObjectName,
-        event: Option<&str>,
+        event: &str,
     ) -> impl Iterator<Item = &'_ Rule> {
         let rules = self
             .catalog
             .relation(relation)
             .map(|it| it.rules.as_slice());
-        let is_for = move |rule: &&Rule| event.is_none_or(|event| rule.event == event);
+        let is_for = move |rule: &&Rule| rule.event == event;
         rules.unwrap_or_default().iter().filter(is_for)
     }
 

@@ -3,12 +3,15 @@
 use std::fmt::Write as _;
 
 use super::{
-    Aliases, Group, Rule, Severity, off, on, page, part, push, shared, squawk, squawk_and_pgls,
+    Aliases, Group, Rule, Severity, off, on, page, part, push, replaced, shared, squawk,
+    squawk_and_pgls,
 };
-use crate::ast::{Action, ColumnChange, DomainAction, Kind, ObjectKind, TypeAction};
+use crate::ast::{
+    Action, ColumnChange, DomainAction, Drop, DropBehavior, Kind, ObjectKind, ObjectRef, TypeAction,
+};
 use crate::lint::context::At;
 use crate::lint::finding::Finding;
-use crate::lint::rules::support::{known, model};
+use crate::lint::rules::support::{known, model, recipes};
 
 /// `DROP` of one of these kinds.
 fn drops(
@@ -18,17 +21,35 @@ fn drops(
     kinds: &[ObjectKind],
     consequence: &str,
 ) {
-    if let Kind::Drop(drop) = &at.statement.kind
-        && kinds.contains(&drop.kind)
-        && let Some(names) = shared(at, drop)
-    {
-        push(
-            found,
-            rule,
-            at.statement.span,
-            format!("{names} {consequence}"),
-        );
+    let Kind::Drop(drop) = &at.statement.kind else {
+        return;
+    };
+    if !kinds.contains(&drop.kind) {
+        return;
     }
+    let mut objects = drop.objects.iter();
+    if objects.all(|it| replaced::is_made_again(at, drop, it)) {
+        found.extend(loses_rights(at, drop, rule));
+    } else if let Some(names) = shared(at, drop) {
+        let message = format!("{names} {consequence}");
+        push(found, rule, at.statement.span, message);
+    }
+}
+
+/// A view that is dropped and made again is another one for those who were granted something on it.
+fn loses_rights(at: &At<'_>, drop: &Drop, rule: &'static Rule) -> Option<Finding> {
+    let is_granted = |it: &ObjectRef| replaced::is_granted_again(at, &it.name);
+    if drop.kind != ObjectKind::View || drop.objects.iter().any(is_granted) {
+        return None;
+    }
+    let message = format!(
+        "{} is made anew: what was granted on it is gone",
+        shared(at, drop)?
+    );
+    let finding = Finding::new(rule, at.statement.span, message).severity(Severity::Note);
+    Some(finding.advice(
+        "`CREATE OR REPLACE VIEW` keeps it, where columns are added at the end alone; or `GRANT` again",
+    ))
 }
 
 /// What a column loses.
@@ -37,10 +58,11 @@ fn loses(
     found: &mut Vec<Finding>,
     rule: &'static Rule,
     is: fn(&ColumnChange) -> bool,
+    back: fn(&ColumnChange) -> bool,
     consequence: &str,
 ) {
     for (table, action, column, change) in model::column_changes(at) {
-        if is(change) {
+        if is(change) && !replaced::is_changed_back(at, table, column, back) {
             let message = format!("{} {consequence}", part(&table.name, &column.to_string()));
             push(found, rule, action.span, message);
         }
@@ -67,6 +89,10 @@ pub(crate) static TABLE: Rule = Rule {
                     ObjectKind::Table | ObjectKind::ForeignTable | ObjectKind::MaterializedView
                 )
                 && let Some(names) = shared(at, drop)
+                && !drop
+                    .objects
+                    .iter()
+                    .all(|it| replaced::is_made_again(at, drop, it))
             {
                 let mut renames = String::new();
                 for object in drop
@@ -180,19 +206,35 @@ pub(crate) static SCHEMA: Rule = Rule {
         "a schema that is dropped",
         squawk_and_pgls(&["ban-drop-schema"], &["banDropSchema"]),
         page!(
-            finds: "`DROP SCHEMA` of one that was there before.",
+            finds: "`DROP SCHEMA` of one that was there before, and `DROP OWNED`.",
             hurts: "Everything in it goes, if `CASCADE` is said; programs whose `search_path` names it find other tables, or none.",
             safe: "Rename it, and drop it when nobody has missed it.\n\n```sql\nREVOKE USAGE ON SCHEMA shop FROM public;\n```",
-            example: "DROP SCHEMA shop; -- error: dropped-schema"
+            example: "DROP SCHEMA shop CASCADE; -- error: dropped-schema\nDROP SCHEMA shop; -- warning: dropped-schema\nDROP OWNED BY clerk; -- error: dropped-schema"
         ),
         |at, found| {
-            drops(
-                at,
-                found,
-                &SCHEMA,
-                &[ObjectKind::Schema],
-                "is dropped, with what `CASCADE` takes along",
-            );
+            if let Kind::DropOwned(owned) = &at.statement.kind {
+                let roles: Vec<String> = owned.roles.iter().map(|it| format!("`{it}`")).collect();
+                let message = format!(
+                    "everything that {} owns in this database is dropped, tables with their rows",
+                    roles.join(", ")
+                );
+                push(found, &SCHEMA, at.statement.span, message);
+            }
+            let Kind::Drop(drop) = &at.statement.kind else {
+                return;
+            };
+            let (consequence, severity) = match drop.behavior {
+                DropBehavior::Cascade => ("is dropped, with everything in it", SCHEMA.severity),
+                DropBehavior::Restrict => (
+                    "is dropped, which it has to be empty for",
+                    Severity::Warning,
+                ),
+            };
+            let before = found.len();
+            drops(at, found, &SCHEMA, &[ObjectKind::Schema], consequence);
+            for finding in found.iter_mut().skip(before) {
+                finding.severity = severity;
+            }
         },
     )
 };
@@ -220,6 +262,7 @@ pub(crate) static NOT_NULL: Rule = Rule {
                 found,
                 &NOT_NULL,
                 is,
+                |it| matches!(it, ColumnChange::SetNotNull),
                 "may be `NULL` from now on: do programs that run expect it?",
             );
             if let Kind::AlterDomain(domain) = &at.statement.kind
@@ -254,6 +297,11 @@ pub(crate) static DEFAULT: Rule = on(
             found,
             &DEFAULT,
             is,
+            |it| match it {
+                ColumnChange::SetDefault(expr) => expr.node != crate::ast::Node::Null,
+                ColumnChange::AddIdentity { .. } => true,
+                _ => false,
+            },
             "is not filled any more where an `INSERT` leaves it out",
         );
         if let Kind::AlterDomain(domain) = &at.statement.kind
@@ -282,6 +330,7 @@ pub(crate) static GENERATED_EXPRESSION: Rule = on(
             found,
             &GENERATED_EXPRESSION,
             is,
+            |_| false,
             "is not computed any more",
         );
     },
@@ -310,8 +359,12 @@ pub(crate) static CONSTRAINT: Rule = on(
                 } => (name, "is not tested any more"),
                 _ => continue,
             };
-            let recipe = super::super::support::recipes::is_proof(name);
-            if !recipe {
+            let is_dropped = matches!(action.kind, Action::DropConstraint { .. });
+            let is_harmless = recipes::is_proof(name)
+                || is_dropped
+                    && (known::is_said_by_columns(at.catalog, &table.name, name)
+                        || replaced::is_added_again(at, table, name));
+            if !is_harmless {
                 let message = format!("{} {what}", part(&table.name, &name.to_string()));
                 push(found, &CONSTRAINT, action.span, message);
             }
@@ -400,6 +453,14 @@ pub(crate) static TYPE: Rule = on(
             ObjectKind::TextSearchConfiguration,
             ObjectKind::TextSearchDictionary,
         ];
+        if let Kind::Drop(drop) = &at.statement.kind
+            && drop
+                .objects
+                .iter()
+                .all(|it| replaced::is_type_renamed(at, &it.name))
+        {
+            return;
+        }
         drops(
             at,
             found,

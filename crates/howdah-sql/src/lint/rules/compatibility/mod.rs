@@ -7,6 +7,7 @@ pub(in crate::lint::rules) mod added;
 pub(in crate::lint::rules) mod changed;
 pub(in crate::lint::rules) mod dropped;
 pub(in crate::lint::rules) mod renamed;
+mod replaced;
 
 use super::support::{known, words};
 use crate::ast::{Drop, ObjectName, ObjectRef};

@@ -1,6 +1,6 @@
 //! What has another name or schema from now on.
 
-use super::{Aliases, Rule, on, page, part, push, squawk};
+use super::{Aliases, Rule, on, page, part, push, replaced, squawk};
 use crate::ast::{Action, AlterTable, Kind, Name, ObjectChange, RelationKind, TypeAction};
 use crate::lint::context::At;
 use crate::lint::finding::Finding;
@@ -96,15 +96,12 @@ pub(crate) static TABLE: Rule = Rule {
                 ];
                 if !kinds.contains(&table.kind)
                     || known::is_other_than_table(at.catalog, &table.name)
+                    || at.catalog.is_new(&table.name)
                 {
                     continue;
                 }
-                // a view of the old name is the way out, wherever it comes in the script
-                let has_view = at.following().iter().any(|it| match &it.kind {
-                    Kind::CreateView(view) => view.name == table.name,
-                    _ => false,
-                });
-                if !has_view {
+                // a view of the old name is the way out, or a table that takes it, wherever it comes in the script
+                if !replaced::is_name_taken(at, &table.name) {
                     found.push(table_finding(table, action.span, to));
                 }
             }
@@ -156,6 +153,7 @@ pub(crate) static OBJECT: Rule = Rule {
                         at,
                         altered.object.on.as_ref().unwrap_or(&altered.object.name),
                     )
+                    && !replaced::is_type_taken(at, &altered.object.name)
                 {
                     let message = format!(
                         "`{}` is `{to}` from now on",

@@ -198,9 +198,7 @@ pub(in crate::lint::rules) fn lacks_index(
     table: &ObjectName,
     columns: &[Name],
 ) -> bool {
-    let is_known = catalog
-        .relation(table)
-        .is_some_and(|it| !it.columns.is_empty());
+    let is_known = catalog.relation(table).is_some_and(Relation::knows_columns);
     is_known && !has_index(catalog, table, columns)
 }
 
@@ -262,6 +260,28 @@ pub(in crate::lint::rules) fn column_type(
 ) -> Option<String> {
     let column = catalog.relation(table)?.column(column)?;
     column.type_name.as_ref().map(ToString::to_string)
+}
+
+/// Whether a check asks for nothing but what its columns refuse themselves: that they are not null.
+pub(in crate::lint::rules) fn is_said_by_columns(
+    catalog: &Catalog,
+    table: &ObjectName,
+    constraint: &Name,
+) -> bool {
+    let Some(relation) = catalog.relation(table) else {
+        return false;
+    };
+    let is_said = |node: &Node| {
+        matches!(node, Node::IsNull { operand, negated: true }
+            if relation.columns.iter().any(|it| it.not_null && operand.is_column(&it.name)))
+    };
+    match relation.constraint(constraint).map(|it| &it.kind) {
+        Some(ConstraintKind::Check(expr)) => match &expr.node {
+            Node::And(parts) => parts.iter().all(is_said),
+            node => is_said(node),
+        },
+        _ => false,
+    }
 }
 
 /// How many rows it has.

@@ -63,7 +63,10 @@ fn with_rights(group: &[Step], views: &[&View], to: &Schema, out: &mut Vec<Step>
     for (place, step) in group.iter().enumerate() {
         let beside = |sql: &str, back: &str, reason: &str| Step {
             sql: sql.to_owned(),
-            undo: step.undo.is_some().then(|| vec![Undo::of(vec![back.to_owned()])]),
+            undo: step
+                .undo
+                .is_some()
+                .then(|| vec![Undo::of(vec![back.to_owned()])]),
             reason: reason.to_owned(),
             ..step.clone()
         };

@@ -276,8 +276,9 @@ fn first_needed_first(mut needs: Vec<Needs>) -> Vec<usize> {
     let mut needed_by: Vec<Vec<usize>> = vec![Vec::new(); needs.len()];
     for (place, others) in needs.iter().enumerate() {
         for other in others.keys() {
-            let users = needed_by.get_mut(*other);
-            users.into_iter().for_each(|it| it.push(place));
+            if let Some(users) = needed_by.get_mut(*other) {
+                users.push(place);
+            }
         }
     }
     let mut left: BTreeSet<usize> = (0..needs.len()).collect();

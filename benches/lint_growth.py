@@ -28,6 +28,14 @@ def _lines(line: str, head: str = "", tail: str = "", end: str = "\n") -> Callab
     return lambda count: head + end.join(line.format(n=n) for n in range(count)) + tail
 
 
+def _nested(depth: int) -> str:
+    """A `DO` that executes a `DO`, and so on."""
+    body = "DROP TABLE x;"
+    for level in range(depth):
+        body = f"EXECUTE $a{level}$ DO $b{level}$ BEGIN {body} END $b{level}$ $a{level}$;"
+    return f"DO $z$ BEGIN {body} END $z$;\n"
+
+
 SHAPES: dict[str, Callable[[int], str]] = {
     "changes in a transaction": _lines(
         "ALTER TABLE t{n} ADD COLUMN c int;", "BEGIN;\n", "\nCOMMIT;\n"
@@ -47,9 +55,14 @@ SHAPES: dict[str, Callable[[int], str]] = {
         "ADD COLUMN c{n} int NOT NULL", "ALTER TABLE t ", ";\n", end=", "
     ),
     "columns of one CREATE": _lines("c{n} int NOT NULL", "CREATE TABLE t (", ");\n", end=", "),
+    "unnamed checks": _lines("ALTER TABLE t ADD CHECK (a > {n});", "CREATE TABLE t (a int);\n"),
     "overloads": _lines("CREATE FUNCTION f(a t{n}) RETURNS int LANGUAGE sql AS 'SELECT 1';"),
     "COPY without an end": _lines("COPY t FROM stdin;"),
     "suppressions": _lines("-- howdah: ignore renamed-table\nALTER TABLE t{n} ADD COLUMN c int;"),
+    "suppressions of one": lambda count: (
+        "-- howdah: ignore renamed-table\n" * count + "DROP TABLE x;\n"
+    ),
+    "bodies in bodies": lambda count: _nested(count // 4),
     "names to ignore": _lines("r{n}", "-- howdah: ignore ", "\nDROP TABLE x;\n", end=", "),
     "tables, indexes, keys": _lines(
         "CREATE TABLE t{n} (id int); CREATE INDEX ON t{n} (id);"

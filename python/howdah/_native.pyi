@@ -993,8 +993,7 @@ def sql_workload(text: str) -> str:
 
     Each is `{"line": 1, "site": "shop.py:12", "sql": …, "ways": […]}`. The ways in which it may be meant
     are as it is written, and with `$1` for other drivers' parameters: `{"sql": …, "values": […]}`,
-    constants without a type, `None` where they are not known. Raises `ValueError` for a line that
-    is none.
+    constants without a type, `None` where not known. Raises `ValueError` for a line that is none.
     """
 
 def decode_value(oid: int, data: bytes, format: int = 0) -> Any: ...

@@ -342,3 +342,82 @@ def test_values_move_between_partitions(workshop: Workshop) -> None:
         "insert into p values (1), (3)",
     )
     assert value(workshop, "select count(*) from one.p") == 2
+
+
+def test_a_view_needs_the_key_that_it_is_grouped_by(workshop: Workshop) -> None:
+    changed(
+        workshop,
+        "create table t (a int, b text, primary key (a, b));"
+        "create view v as select a, b from t group by a, b",
+        "create table t (a int primary key, b text);create view v as select a, b from t group by a",
+    )
+
+
+def test_a_partition_goes_that_a_foreign_key_leads_to(workshop: Workshop) -> None:
+    parts = (
+        "create table a (i int primary key) partition by range (i);"
+        "create table a1 partition of a for values from (0) to (10);"
+        "create table b (i int references a);"
+    )
+    more = "create table a2 partition of a for values from (10) to (20)"
+    changed(workshop, parts + more, parts, "insert into a values (1); insert into b values (1)")
+    changed(
+        workshop, parts, "create table a (i int primary key); create table b (i int references a)"
+    )
+
+
+def test_a_partition_has_an_order_of_its_own(workshop: Workshop) -> None:
+    whole = (
+        "create table p (id int generated always as identity, k int not null, d int default 7,"
+        ' v text collate "C", g int generated always as (k * 2) stored, check (d > 0),'
+        " primary key (k, id)) partition by list (k);"
+    )
+    part = (
+        'create table p1 (v text collate "C", g int generated always as (k * 2) stored, k int'
+        " not null, id int not null, d int default 7, constraint p_d_check check (d > 0),"
+        " constraint own check (k < 5));"
+        "alter table p attach partition p1 for values in (1);"
+        "create table p2 partition of p for values in (2)"
+    )
+    changed(workshop, whole, whole + part, "select 1")
+    columns = "select string_agg(attname, ' ' order by attnum) from pg_attribute"
+    assert value(workshop, f"{columns} where attrelid = 'one.p1'::regclass and attnum > 0") == (
+        "v g k id d"
+    )
+    before, after = workshop.make("one", [whole]), workshop.read("two")
+    plan = workshop.decided(before, after)
+    workshop.carry_out("one", plan)
+    assert workshop.read("one") == after
+    (note,) = workshop.difference(
+        after, json.loads(json.dumps(after).replace('"v", "g"', '"g", "v"'))
+    )["notes"]
+    assert note.startswith("the columns of `p1` keep their order")
+
+
+def test_row_security_is_in_no_circle_with_what_is_made_again(workshop: Workshop) -> None:
+    table = (
+        "create table t (id {0} primary key, kind {1}, level {1});"
+        "create view v as select id, kind, level from t; create view w as select kind, id from v;"
+        "create policy p on t using ({2}); create policy q on t using (level is not null);"
+        "create table u (t_id {0} references t{3}); {4}"
+    )
+    secured = "alter table t enable row level security"
+    first = table.format("bigint", "int", "kind is not null", " on delete cascade", "")
+    second = table.format("int", "text", "true", " on delete set null", secured)
+    statements = changed(workshop, first, second)
+    policies = [place for place, it in enumerate(statements) if it.startswith("create policy")]
+    assert max(policies) < statements.index("alter table t enable row level security")
+    statements = changed(workshop, second, first)
+    policies = [place for place, it in enumerate(statements) if it.startswith("drop policy")]
+    assert statements.index("alter table t disable row level security") < min(policies)
+
+
+def test_a_partition_leaves_while_its_parent_gets_columns(workshop: Workshop) -> None:
+    changed(
+        workshop,
+        "create table p (id int, k int) partition by list (k);"
+        "create table p2 partition of p for values in (2)",
+        "create table p (id bigint, k int, v text) partition by list (k);"
+        "create table p2 (k int, id int, v text)",
+        "insert into p values (1, 2)",
+    )

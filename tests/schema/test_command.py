@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from tests.schema.conftest import Pair
 
 
+JSON = ("--format", "json")
+
+
 def written(*arguments: str) -> str:
     """What the command prints."""
     answer = command(*arguments)
@@ -222,6 +225,98 @@ def test_sources_that_are_none(tmp_path: Path) -> None:
         assert answer.returncode == 1
         assert message in answer.stderr
         assert answer.stdout == ""
+
+
+def test_a_difference_is_told_in_three_ways(pair: Pair) -> None:
+    run(pair.first, "create table t (a int, b int, c int)")
+    run(pair.second, "create table t (c int, a bigint); create index on t (a)")
+    statements = [
+        "alter table t alter column a type bigint",
+        "create index t_a_idx on t (a)",
+        "alter table t drop column b",
+    ]
+    told = command("diff", pair.first, pair.second, "--exit-code")
+    assert told.returncode == 5
+    assert told.stdout.splitlines() == [
+        "~ column t.a",
+        f"    {statements[0]};",
+        "+ index t_a_idx",
+        f"    {statements[1]};",
+        "- column t.b  (loses the values of `t.b`)",
+        f"    {statements[2]};",
+    ]
+    assert told.stderr.startswith("note: the columns of `t` keep their order")
+    script = written("diff", pair.first, pair.second, "--format", "sql")
+    assert [it for it in script.splitlines() if not it.startswith("--")] == [
+        f"{it};" for it in statements
+    ]
+    found = json.loads(written("diff", pair.first, pair.second, "--format", "json"))
+    assert [it["action"] for it in found["changes"]] == ["alter", "create", "drop"]
+    assert [it["statements"] for it in found["changes"]] == [[it] for it in statements]
+    run(pair.first, script)
+    same = command("diff", pair.first, pair.second, "--exit-code")
+    assert (same.returncode, same.stdout) == (0, "")
+
+
+def test_files_and_models_are_compared(
+    server_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)  # where models are found
+    models = tmp_path / "compared_models.py"
+    models.write_text(
+        "from howdah.orm import Col, Model, identity\n\n\n"
+        "class Shop(Model):\n    id: Col[int] = identity()\n    size: Col[int | None]\n"
+    )
+    snapshot = tmp_path / "shop.json"
+    scratch = ("--scratch", server_url)
+    arguments = ("diff", str(snapshot), "models:compared_models", *scratch)
+    assert (
+        written("dump", "models:compared_models", "--output", str(snapshot), *JSON, *scratch) == ""
+    )
+    assert written(*arguments) == ""
+    models.write_text(models.read_text().replace("size: Col[int", "size: Col[str"))
+    changed = written(*arguments, "--format", "sql")
+    assert changed == "alter table shop alter column size type text;\n"
+
+
+def test_what_cannot_be_reached_or_written(tmp_path: Path) -> None:
+    script = tmp_path / "a.sql"
+    script.write_text("create table t ();")
+    snapshot = tmp_path / "a.json"
+    snapshot.write_text('{"schema": {}}')
+    nobody = "postgresql://me:hush@127.0.0.1:1/shop?connect_timeout=5"
+    nowhere = tmp_path / "missing" / "a.sql"
+    cases = {
+        ("show", nobody): "127.0.0.1",
+        ("dump", nobody): "127.0.0.1",
+        ("diff", str(snapshot), nobody): "127.0.0.1",
+        ("show", str(script), "--scratch", nobody): "127.0.0.1",
+        ("diff", str(snapshot), str(tmp_path / "b.json")): "b.json",
+        ("dump", str(snapshot), "--output", str(nowhere)): "missing",
+    }
+    for arguments, message in cases.items():
+        answer = command(*arguments)
+        assert answer.returncode == 1, arguments
+        assert message in answer.stderr
+        assert answer.stdout == ""
+        assert "hush" not in answer.stderr
+        assert "Traceback" not in answer.stderr
+
+
+def test_arguments_that_are_wrong() -> None:
+    for arguments in [
+        (),
+        ("diff", "a.json"),
+        ("diff", "a.json", "b.json", "c.json"),
+        ("dump", "a.json", "--format", "text"),
+        ("show", "a.json", "--format", "sql"),
+        ("diff", "a.json", "b.json", "--pg-version", "new"),
+        ("compare", "a.json", "b.json"),
+    ]:
+        answer = command(*arguments)
+        assert answer.returncode == 2, arguments
+        assert answer.stdout == ""
+        assert "--help" in answer.stderr
 
 
 def test_help_shows_no_secret(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -312,3 +312,26 @@ fn types_and_functions_are_followed() {
     assert_eq!(catalog.age(mood.new_values[0].1), Age::Script);
     assert_eq!(catalog.functions(&named("f")).len(), 1);
 }
+
+#[test]
+fn of_many_names_alike_one_that_is_free_again_is_taken_first() {
+    let many = "alter table t add check (a > 0); create index on t (a);".repeat(40);
+    let mut catalog = after(&format!("create table t (a int); {many}"));
+    let has = |catalog: &Catalog, check: &str, index: &str| {
+        let check = table(catalog, "t").constraint(check).is_some();
+        (check, catalog.index(&named(index)).is_some())
+    };
+    assert_eq!(has(&catalog, "t_a_check39", "t_a_idx39"), (true, true));
+    assert_eq!(has(&catalog, "t_a_check40", "t_a_idx40"), (false, false));
+    follow(
+        &mut catalog,
+        "alter table t drop constraint t_a_check20; drop index t_a_idx30;",
+    );
+    assert_eq!(has(&catalog, "t_a_check20", "t_a_idx30"), (false, false));
+    follow(
+        &mut catalog,
+        "alter table t add check (a > 0); create index on t (a);",
+    );
+    assert_eq!(has(&catalog, "t_a_check20", "t_a_idx30"), (true, true));
+    assert_eq!(has(&catalog, "t_a_check40", "t_a_idx40"), (false, false));
+}

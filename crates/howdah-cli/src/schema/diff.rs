@@ -23,7 +23,7 @@ pub(super) struct Arguments {
     /// What is printed
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
-    /// End with 1 if there is a difference
+    /// End with 5 if there is a difference
     #[arg(long)]
     exit_code: bool,
     /// The version of the server that the statements are for, such as 15 [default: that of A's database, else the newest]
@@ -66,7 +66,7 @@ pub(super) fn run(arguments: &Arguments, context: &Context) -> anyhow::Result<i3
         found.notes.iter().for_each(|it| talk!("note: {it}"));
     }
     let differs = arguments.exit_code && !found.changes.is_empty();
-    Ok(if differs { exit::FAILURE } else { exit::OK })
+    Ok(if differs { exit::FOUND } else { exit::OK })
 }
 
 /// `+` for what is made, `-` for what goes, `~` for what changes.

@@ -66,7 +66,7 @@ pub fn create(schema: &Schema) -> Vec<String> {
         statements.push(UNCHECKED_BODIES.to_owned());
     }
     for object in order::ordered(schema) {
-        object.create(&mut statements);
+        object.create(schema, &mut statements);
     }
     attach::everything(schema, &mut statements);
     statements

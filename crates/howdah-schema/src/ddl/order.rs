@@ -31,7 +31,7 @@ pub(crate) enum Object<'a> {
 }
 
 impl<'a> Object<'a> {
-    pub(crate) fn create(&self, out: &mut Vec<String>) {
+    pub(crate) fn create(&self, schema: &Schema, out: &mut Vec<String>) {
         out.push(match self {
             Self::Collation(it) => collation::create(it),
             Self::Enum(it) => types::create_enum(it),
@@ -42,7 +42,7 @@ impl<'a> Object<'a> {
             Self::Routine(it) => routine::create(it),
             Self::Definition(it) => return out.extend(it.create.iter().cloned()),
             Self::Server(it) => return foreign::create(it, out),
-            Self::Table(it) => table::create(it),
+            Self::Table(it) => return out.extend(table::create(it, schema)),
             Self::View(it) => view::create(it),
         });
     }

@@ -4,9 +4,21 @@ use std::borrow::Cow;
 
 use super::{constraint, foreign, push_some, sequence, with};
 use crate::identifiers::quoted;
-use crate::value::{Column, Name, NotNull, Table};
+use crate::value::{Column, Constraint, ConstraintKind, NotNull, PartitionOf, Schema, Table};
 
-pub(crate) fn create(it: &Table) -> String {
+/// The statements that make it: a partition with an order of columns of its own is made by itself and attached.
+pub(crate) fn create(it: &Table, schema: &Schema) -> Vec<String> {
+    match &it.partition_of {
+        Some(of) if !of.columns.is_empty() => {
+            let (parent, bounds) = (&of.parent, &of.bounds);
+            let attach = format!("alter table {parent} attach partition {} {bounds}", it.name);
+            vec![create_apart(it, of, schema), attach]
+        }
+        _ => vec![create_whole(it)],
+    }
+}
+
+fn create_whole(it: &Table) -> String {
     let of = it.partition_of.as_ref().map(|of| &of.parent);
     let mut text = begun(it);
     push_some(&mut text, " partition of ", of);
@@ -26,15 +38,49 @@ pub(crate) fn create(it: &Table) -> String {
 }
 
 /// A partition by itself, as it can be attached to its parent.
-pub(crate) fn create_apart(it: &Table, parent: &Name) -> String {
-    // attaching brings indexes and identity along; the others no partition has
-    let excluded = ["indexes", "identity", "comments", "statistics"];
-    let excluded = excluded.map(|it| format!(" excluding {it}")).concat();
-    let mut all = vec![format!("like {parent} including all{excluded}")];
+pub(crate) fn create_apart(it: &Table, of: &PartitionOf, schema: &Schema) -> String {
+    let mut all = if of.columns.is_empty() {
+        vec![like(of)]
+    } else {
+        in_its_order(of, schema)
+    };
     all.extend(lines(it));
     let mut text = begun(it);
     push_lines(&mut text, &all);
     text + &ended(it)
+}
+
+fn like(of: &PartitionOf) -> String {
+    // attaching brings indexes and identity along; the others no partition has
+    let excluded = ["indexes", "identity", "comments", "statistics"];
+    let excluded = excluded.map(|it| format!(" excluding {it}")).concat();
+    format!("like {} including all{excluded}", of.parent)
+}
+
+/// The columns and checks that its parents have, as they must be to attach it.
+fn in_its_order(of: &PartitionOf, schema: &Schema) -> Vec<String> {
+    let first = schema.table(&of.parent);
+    let parents = std::iter::successors(first, |it| {
+        let of = it.partition_of.as_ref()?;
+        schema.table(&of.parent)
+    });
+    let parents: Vec<&Table> = parents.collect();
+    let columns = || parents.iter().flat_map(|it| &it.columns);
+    let named = |name: &String| columns().find(|it| it.name == *name);
+    // its numbers come from the whole
+    let bare = |it: &Column| Column {
+        identity: None,
+        ..it.clone()
+    };
+    let columns = of.columns.iter().filter_map(named);
+    let columns = columns.map(|it| column(&bare(it)));
+    let is_passed_on = |it: &&Constraint| {
+        let kind = &it.kind;
+        matches!(kind, ConstraintKind::Check { no_inherit, .. } if !no_inherit)
+    };
+    let constraints = parents.iter().flat_map(|it| &it.constraints);
+    let checks = constraints.filter(is_passed_on);
+    columns.chain(checks.map(constraint::definition)).collect()
 }
 
 fn push_lines(text: &mut String, lines: &[String]) {

@@ -1,10 +1,14 @@
-//! Privileges: what was granted, and what is no more. No IO.
+//! Privileges: what was granted, and what is no more; what an object has by default privileges that its schema does not
+//! say.
+//!
+//! No IO. Caller: the changes, for each entity that has rights.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::definition::Granted;
+use super::entity::Entity;
 use crate::identifiers::quoted;
-use crate::value::Grant;
+use crate::value::{DefaultPrivileges, Grant, Schema};
 
 /// By role, what it may do, and whether it may hand that on.
 type Rights = BTreeMap<Option<String>, BTreeMap<String, bool>>;
@@ -14,36 +18,94 @@ pub(super) fn change(from: Option<&Granted>, to: Option<&Granted>) -> Vec<String
     let Some(which) = to.or(from) else {
         return Vec::new();
     };
-    let usual: Vec<Grant> = which
-        .usual
-        .map(|privilege| Grant {
-            role: None,
-            privileges: vec![privilege.to_owned()],
-            grantable: false,
-        })
-        .into_iter()
-        .collect();
+    let usual = usual(which);
     let before = rights(from.map_or(&usual, |it| &it.list));
     let after = rights(to.map_or(&usual, |it| &it.list));
     let mut statements = Vec::new();
-    for (role, had) in &before {
+    revoke_lost(which, &before, &after, &mut statements);
+    grant_new(which, &before, &after, &mut statements);
+    statements
+}
+
+/// The statements after which a new object has no right by default privileges that it should not have, and is not without
+/// one that everybody has; what else was granted on it is a change of its own.
+///
+/// Who makes it, and so whose default privileges count, is not known: a right that nobody was given is revoked at no cost.
+pub(super) fn settled(
+    entity: &Entity,
+    which: &Granted,
+    schema: &Schema,
+    in_force: &[&DefaultPrivileges],
+) -> Vec<String> {
+    let in_force = in_force.iter().filter(|it| counts_for(it, entity, schema));
+    let in_force: Vec<&&DefaultPrivileges> = in_force.collect();
+    if in_force.is_empty() {
+        return Vec::new();
+    }
+    let given = in_force.iter().flat_map(|it| it.grants.iter().cloned());
+    let given: Vec<Grant> = given.collect();
+    let (usual, after) = (rights(&usual(which)), rights(&which.list));
+    let mut statements = Vec::new();
+    revoke_lost(which, &rights(&given), &after, &mut statements);
+    let is_everybodys = after.contains_key(&None) && usual.contains_key(&None);
+    let withholds = |it: &&&DefaultPrivileges| {
+        it.schema.is_none() && !it.grants.iter().any(|it| it.role.is_none())
+    };
+    if is_everybodys && in_force.iter().copied().any(|it| withholds(&it)) {
+        grant_new(which, &Rights::new(), &usual, &mut statements);
+    }
+    statements
+}
+
+/// Whether they are for objects of its kind and schema.
+fn counts_for(it: &DefaultPrivileges, entity: &Entity, schema: &Schema) -> bool {
+    let (objects, place) = match entity {
+        Entity::Relation(name) => ("tables", &name.schema),
+        Entity::Sequence(name) => ("sequences", &name.schema),
+        Entity::Type(name) => ("types", &name.schema),
+        Entity::Routine(name, _) => ("functions", &name.schema),
+        Entity::Schema(_) => ("schemas", &None),
+        // its name says the schema, or that it is the base
+        Entity::Other("aggregate", _) => return it.objects == "functions",
+        _ => return false,
+    };
+    // how the base is called is not known here: one that is no other may be
+    let is_other = |name: &String| schema.schemas.iter().any(|it| it.name == *name);
+    let is_there = match (&it.schema, place) {
+        (None, _) => true,
+        (Some(named), Some(place)) => named == place,
+        (Some(named), None) => !is_other(named),
+    };
+    it.objects == objects && is_there
+}
+
+/// What everybody may do if nothing is said.
+pub(super) fn usual(which: &Granted) -> Vec<Grant> {
+    let usual = which.usual.map(|privilege| Grant {
+        role: None,
+        privileges: vec![privilege.to_owned()],
+        grantable: false,
+    });
+    usual.into_iter().collect()
+}
+
+fn revoke_lost(which: &Granted, before: &Rights, after: &Rights, out: &mut Vec<String>) {
+    for (role, had) in before {
         let has = after.get(role);
         let lost = |(right, _): &(&String, &bool)| has.is_none_or(|it| !it.contains_key(*right));
         let lost: BTreeSet<&String> = had.iter().filter(lost).map(|(right, _)| right).collect();
-        revoke(which, role.as_deref(), &lost, "", &mut statements);
+        revoke(which, role.as_deref(), &lost, "", out);
         let is_weaker = |(right, grantable): &(&String, &bool)| {
             **grantable && has.and_then(|it| it.get(*right)) == Some(&false)
         };
         let weaker = had.iter().filter(is_weaker).map(|(right, _)| right);
-        revoke(
-            which,
-            role.as_deref(),
-            &weaker.collect(),
-            "grant option for ",
-            &mut statements,
-        );
+        let option = "grant option for ";
+        revoke(which, role.as_deref(), &weaker.collect(), option, out);
     }
-    for (role, has) in &after {
+}
+
+fn grant_new(which: &Granted, before: &Rights, after: &Rights, out: &mut Vec<String>) {
+    for (role, has) in after {
         let had = before.get(role);
         for grantable in [false, true] {
             let is_new = |(right, it): &(&String, &bool)| {
@@ -52,10 +114,9 @@ pub(super) fn change(from: Option<&Granted>, to: Option<&Granted>) -> Vec<String
             };
             let new: BTreeSet<&String> =
                 has.iter().filter(is_new).map(|(right, _)| right).collect();
-            grant(which, role.as_deref(), &new, grantable, &mut statements);
+            grant(which, role.as_deref(), &new, grantable, out);
         }
     }
-    statements
 }
 
 fn rights(list: &[Grant]) -> Rights {

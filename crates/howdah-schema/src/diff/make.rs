@@ -169,7 +169,7 @@ fn create_table(name: &Name, model: &Model<'_>) -> Vec<String> {
     let Some(it) = model.table(name) else {
         return Vec::new();
     };
-    let mut statements = vec![table::create(it)];
+    let mut statements = table::create(it, model.schema);
     if it.row_security {
         statements.push(format!("alter table {name} enable row level security"));
     }

@@ -16,6 +16,7 @@ mod alter;
 mod changes;
 pub(crate) mod column;
 mod definition;
+mod draft;
 mod entity;
 pub(crate) mod evident;
 mod grants;
@@ -37,7 +38,7 @@ use std::borrow::Cow;
 use serde::Serialize;
 
 use crate::ddl::not_null;
-use crate::value::Schema;
+use crate::value::{Schema, Table};
 
 pub use alter::Aspect;
 pub use definition::{Definition, Described, Granted, Statements};
@@ -246,6 +247,24 @@ pub fn diff(from: &Schema, to: &Schema, options: Options) -> Difference {
     }
 }
 
+/// The names of its columns in their order.
+fn order_of<'a>(table: &'a Table, schema: &'a Schema) -> Vec<&'a String> {
+    match &table.partition_of {
+        Some(of) if of.columns.is_empty() => {
+            let parent = schema.table(&of.parent);
+            parent.map_or_else(Vec::new, |it| order_of(it, schema))
+        }
+        Some(of) => of.columns.iter().collect(),
+        None => table.columns.iter().map(|it| &it.name).collect(),
+    }
+}
+
+/// Whether its order is another table's, of which it is told.
+fn has_parents_order(it: &Table) -> bool {
+    let of = it.partition_of.as_ref();
+    of.is_some_and(|of| of.columns.is_empty())
+}
+
 /// Tables whose columns stand in another order, which no statement changes.
 fn column_orders(from: &Schema, to: &Schema) -> Vec<String> {
     let mut notes = Vec::new();
@@ -253,14 +272,13 @@ fn column_orders(from: &Schema, to: &Schema) -> Vec<String> {
         let Some(before) = from.table(&table.name) else {
             continue;
         };
-        let is_in = |columns: &[crate::value::Column], name: &String| {
-            columns.iter().any(|it| it.name == *name)
-        };
-        let old: Vec<&String> = before.columns.iter().map(|it| &it.name).collect();
-        let new: Vec<&String> = table.columns.iter().map(|it| &it.name).collect();
+        if has_parents_order(before) && has_parents_order(table) {
+            continue;
+        }
+        let (old, new) = (order_of(before, from), order_of(table, to));
         // new columns come last
-        let kept = old.iter().copied().filter(|it| is_in(&table.columns, it));
-        let added = new.iter().copied().filter(|it| !is_in(&before.columns, it));
+        let kept = old.iter().copied().filter(|it| new.contains(it));
+        let added = new.iter().copied().filter(|it| !old.contains(it));
         let reached: Vec<&String> = kept.chain(added).collect();
         if reached != new {
             notes.push(format!(

@@ -69,12 +69,18 @@ fn of_table(it: &Table, lines: &mut Vec<String>) {
             !it.trigger_states.is_empty(),
             "the sessions of a parent's triggers",
         ),
+        (has_own_order(it), "the order of columns"),
         (it.of_type.is_some(), "the type"),
         (it.access_method.is_some(), "the access method"),
         (it.clustered_on.is_some(), "the index it is clustered by"),
     ];
     let there = parts.iter().filter(|(is_there, _)| *is_there);
     lines.extend(there.map(|(_, what)| format!("{what} of table {name}")));
+}
+
+fn has_own_order(it: &Table) -> bool {
+    let of = it.partition_of.as_ref();
+    of.is_some_and(|of| !of.columns.is_empty())
 }
 
 fn has_named_sequence(column: &Column) -> bool {

@@ -22,10 +22,12 @@ pub(crate) fn created(situation: &Situation<'_>, change: &Change) -> Outcome {
         let reason = "nothing uses yet what is made";
         return Outcome::Steps(vec![plain(change, reason)], Deploy::Expand);
     };
-    let create = ddl::table::create_apart(table, &of.parent);
+    let create = ddl::table::create_apart(table, of, situation.to);
     let reason = "its parent is not locked while it is made";
     let create = Step::ddl(create, object(change), reason);
-    let extras = change.statements.iter().skip(1);
+    // one with an order of its own is attached by a statement that comes here later
+    let attached_by = usize::from(!of.columns.is_empty());
+    let extras = change.statements.iter().skip(1 + attached_by);
     let extras = extras.map(|sql| Step::ddl(sql.clone(), object(change), reason));
     let drop = format!("drop table {}", table.name);
     let made: Form = std::iter::once(create.undone_by(drop))

@@ -68,7 +68,7 @@ fn settle(words: &[Word<'_>], drops_names: bool) -> String {
             rest = tail;
         }
         if word.kind != TokenKind::Space {
-            begins_target = matches!(word.text, "SELECT" | "DISTINCT" | ",");
+            begins_target = matches!(word.text, "SELECT" | "DISTINCT" | "RETURNING" | ",");
         }
     }
     out

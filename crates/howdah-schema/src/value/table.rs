@@ -146,6 +146,9 @@ pub struct PartitionOf {
     pub parent: Name,
     /// Which rows: `FOR VALUES …` or `DEFAULT`.
     pub bounds: String,
+    /// The names of its columns in their order, where that is not the parent's: it was made by itself and attached.
+    #[serde(skip_serializing_if = "is_default")]
+    pub columns: Vec<String>,
 }
 
 /// A policy of row-level security.

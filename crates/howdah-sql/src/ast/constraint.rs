@@ -55,7 +55,7 @@ pub enum ConstraintKind {
     /// `PRIMARY KEY`.
     PrimaryKey(KeyConstraint),
     /// `EXCLUDE`.
-    Exclude(Exclusion),
+    Exclude(Box<Exclusion>),
     /// `REFERENCES`, `FOREIGN KEY`.
     ForeignKey(ForeignKey),
 }

@@ -4,7 +4,8 @@
 //! `src/backend/commands/indexcmds.c` and `src/backend/catalog/pg_constraint.c` do it.
 
 use super::Catalog;
-use super::store::beside_path;
+use super::layers::Path;
+use super::store::{Objects, beside_path};
 use crate::ast::{ConstraintKind, Expr, IndexElement, ObjectName};
 
 /// `NAMEDATALEN - 1`.
@@ -22,9 +23,14 @@ pub(super) fn object_name(first: &str, second: &str, label: &str) -> String {
             two -= 1;
         }
     }
-    let parts = [clip(first, one), clip(second, two), label];
-    let parts: Vec<&str> = parts.into_iter().filter(|part| !part.is_empty()).collect();
-    parts.join("_")
+    let mut name = String::with_capacity(LONGEST);
+    for part in [clip(first, one), clip(second, two), label] {
+        if !name.is_empty() && !part.is_empty() {
+            name.push('_');
+        }
+        name.push_str(part);
+    }
+    name
 }
 
 fn clip(name: &str, length: usize) -> &str {
@@ -32,17 +38,6 @@ fn clip(name: &str, length: usize) -> &str {
         .rev()
         .find(|at| name.is_char_boundary(*at));
     name.get(..end.unwrap_or(0)).unwrap_or_default()
-}
-
-/// Tries `label`, `label1`, `label2`, … until a name is free.
-fn first_free(first: &str, second: &str, label: &str, taken: impl Fn(&str) -> bool) -> String {
-    let mut name = object_name(first, second, label);
-    let mut number = 0u32;
-    while taken(&name) {
-        number += 1;
-        name = object_name(first, second, &format!("{label}{number}"));
-    }
-    name
 }
 
 /// The names of an index's columns, joined, those that it includes at the end; an expression is
@@ -84,23 +79,20 @@ pub(super) fn joined<'a>(names: impl Iterator<Item = &'a str>) -> String {
     clip(&all, LONGEST).to_owned()
 }
 
+/// Where the search for a free name begins is remembered from this number on.
+const MANY: u32 = 16;
+
 impl Catalog {
     /// A name for an index of a table.
-    pub(super) fn index_name(&self, table: &ObjectName, columns: &str, label: &str) -> String {
+    pub(super) fn index_name(&mut self, table: &ObjectName, columns: &str, label: &str) -> String {
         let is_constraint = label != "idx";
-        first_free(&table.name, columns, label, |name| {
-            let place = beside_path(table, name);
-            self.objects.has(place) || (is_constraint && self.objects.has_constraint(place))
+        self.first_free(table, columns, label, |objects, place| {
+            objects.has(place) || (is_constraint && objects.has_constraint(place))
         })
     }
 
     /// A name for a constraint without an index; such names are unique in a schema.
-    pub(super) fn constraint_name(
-        &self,
-        table: &ObjectName,
-        kind: &ConstraintKind,
-        others: &[String],
-    ) -> String {
+    pub(super) fn constraint_name(&mut self, table: &ObjectName, kind: &ConstraintKind) -> String {
         let (columns, label) = match kind {
             ConstraintKind::Check(expr) => (only_column(expr), "check"),
             ConstraintKind::NotNull(column) => {
@@ -111,10 +103,34 @@ impl Catalog {
             }
             _ => (String::new(), "constraint"),
         };
-        first_free(&table.name, &columns, label, |name| {
-            others.iter().any(|other| other == name)
-                || self.objects.has_constraint(beside_path(table, name))
-        })
+        self.first_free(table, &columns, label, Objects::has_constraint)
+    }
+
+    /// Tries `label`, `label1`, `label2`, … until a name is free.
+    fn first_free(
+        &mut self,
+        table: &ObjectName,
+        columns: &str,
+        label: &str,
+        taken: impl Fn(&Objects, Path<'_>) -> bool,
+    ) -> String {
+        let schema = table.schema.as_deref().unwrap_or_default();
+        let tried = || [schema, &table.name, columns, label].join("\0");
+        let mut number = self.objects.taken_names(tried);
+        let name = loop {
+            let name = match number {
+                0 => object_name(&table.name, columns, label),
+                _ => object_name(&table.name, columns, &format!("{label}{number}")),
+            };
+            if !taken(&self.objects, beside_path(table, &name)) {
+                break name;
+            }
+            number += 1;
+        };
+        if number >= MANY {
+            self.objects().set_taken_names(tried(), number);
+        }
+        name
     }
 }
 

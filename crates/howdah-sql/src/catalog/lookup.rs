@@ -73,14 +73,12 @@ impl Catalog {
     /// The name that an object would get that is made now.
     #[must_use]
     pub fn qualified(&self, name: &ObjectName) -> ObjectName {
-        let default = || self.search_path.first().cloned();
+        let default = self.search_path.first().map_or("public", String::as_str);
+        let schema = name.schema.as_deref().unwrap_or(default);
         ObjectName {
-            schema: name
-                .schema
-                .clone()
-                .or_else(default)
-                .or(Some("public".to_owned())),
-            ..name.clone()
+            schema: Some(schema.to_owned()),
+            name: name.name.clone(),
+            span: name.span,
         }
     }
 
@@ -389,6 +387,7 @@ impl Catalog {
 fn named(path: Path<'_>, written: &ObjectName) -> ObjectName {
     ObjectName {
         schema: path.schema.map(str::to_owned),
-        ..written.clone()
+        name: path.name.to_owned(),
+        span: written.span,
     }
 }

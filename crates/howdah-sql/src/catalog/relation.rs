@@ -149,7 +149,7 @@ pub struct Column {
     /// Its default; of a `serial` the call of `nextval`.
     pub default: Option<Expr>,
     /// What generates it.
-    pub generated: Option<Generated>,
+    pub generated: Option<Box<Generated>>,
     /// `GENERATED … AS IDENTITY`; true is `ALWAYS`.
     pub identity: Option<bool>,
     /// The sequence behind a `serial` or identity.
@@ -331,6 +331,8 @@ pub struct Function {
     pub definition: CreateFunction,
     /// When it came to be; see [`super::Catalog::age`].
     pub made: Made,
+    /// A hash of what tells it from others of its name.
+    pub(super) signature: u64,
 }
 
 /// A publication.

@@ -5,7 +5,7 @@
 //! the ways back, and the log by which a transaction is undone. The log has each object as it was at the
 //! last mark, once.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 use super::layers::{Key, Layers, Map, Path};
@@ -30,6 +30,8 @@ pub(super) struct Objects {
     defaults: Layers<Key>,
     /// How many tables of the schema have a constraint of the name.
     constraint_names: Layers<u32>,
+    /// Of names that many were made like: how many numbers are taken, from the first on. Empty again once a name is free.
+    taken_names: HashMap<String, u32>,
     /// How to undo what the open transaction has done; none without one.
     log: Option<Vec<Undo>>,
     /// How many points to return to there have been.
@@ -94,6 +96,7 @@ impl Objects {
             indexes_of: self.indexes_of.clone(),
             defaults: self.defaults.clone(),
             constraint_names: self.constraint_names.clone(),
+            taken_names: self.taken_names.clone(),
             log: None,
             marks: self.marks,
             others: Arc::clone(&self.others),
@@ -233,6 +236,18 @@ impl Objects {
         self.constraint_names.get(name).is_some()
     }
 
+    /// How many numbers behind a name are known to be taken, from the first on.
+    pub(super) fn taken_names(&self, name: impl FnOnce() -> String) -> u32 {
+        if self.taken_names.is_empty() {
+            return 0;
+        }
+        self.taken_names.get(&name()).copied().unwrap_or_default()
+    }
+
+    pub(super) fn set_taken_names(&mut self, name: String, taken: u32) {
+        self.taken_names.insert(name, taken);
+    }
+
     pub(super) fn put_relation(&mut self, mut relation: Arc<Relation>) {
         self.take_relation(&relation.name);
         self.cut_circles(&mut relation);
@@ -262,6 +277,7 @@ impl Objects {
     pub(super) fn take_relation(&mut self, name: &ObjectName) -> Option<Arc<Relation>> {
         let key = Arc::clone(self.relations.entry(name)?.0);
         let Kept { value, logged } = self.relations.remove(name)?;
+        self.taken_names.clear();
         if let Some(log) = &mut self.log
             && logged < self.marks
         {
@@ -410,6 +426,7 @@ impl Objects {
     pub(super) fn take_index(&mut self, name: &ObjectName) -> Option<Arc<Index>> {
         let key = Arc::clone(self.indexes.entry(name)?.0);
         let Kept { value, logged } = self.indexes.remove(name)?;
+        self.taken_names.clear();
         if let Some(log) = &mut self.log
             && logged < self.marks
         {
@@ -455,6 +472,7 @@ impl Objects {
         *count -= 1;
         if *count == 0 {
             self.constraint_names.remove(path);
+            self.taken_names.clear();
         }
     }
 }

@@ -3,6 +3,8 @@
 //! No IO. Made by the engine for each statement, also for those within `DO` bodies. Invariant: what is here is the state
 //! before the statement, so that a rule asks "what if" and never "what is left".
 
+use std::borrow::Cow;
+
 use super::session::Session;
 use super::settings::Settings;
 use crate::ast::{AlterAction, AlterTable, Kind, ObjectName, Script, Statement};
@@ -63,7 +65,13 @@ impl<'a> At<'a> {
 
     /// What one action of an `ALTER TABLE` would do if it stood alone.
     #[must_use]
-    pub fn effects_of(&self, table: &AlterTable, action: &AlterAction) -> Effects {
+    pub fn effects_of(&self, table: &AlterTable, action: &AlterAction) -> Cow<'a, Effects> {
+        if let Kind::AlterTable(it) = &self.statement.kind
+            && std::ptr::eq(it, table)
+            && it.actions.len() == 1
+        {
+            return Cow::Borrowed(self.effects);
+        }
         let alone = Statement {
             span: self.statement.span,
             kind: Kind::AlterTable(AlterTable {
@@ -74,7 +82,7 @@ impl<'a> At<'a> {
                 actions: vec![action.clone()],
             }),
         };
-        locks::effects(&alone, self.catalog, self.settings.version)
+        Cow::Owned(locks::effects(&alone, self.catalog, self.settings.version))
     }
 
     /// Whether a transaction is open around it, which holds its locks to the end.

@@ -90,6 +90,7 @@ impl Finding {
     /// With one more fact.
     #[must_use]
     pub fn note(mut self, note: impl Into<String>) -> Self {
+        self.notes.reserve_exact(1);
         self.notes.push(note.into());
         self
     }
@@ -97,6 +98,7 @@ impl Finding {
     /// With advice that is no SQL.
     #[must_use]
     pub fn advice(mut self, text: impl Into<String>) -> Self {
+        self.help.reserve_exact(1);
         self.help.push(Help {
             text: text.into(),
             statements: String::new(),
@@ -107,6 +109,7 @@ impl Finding {
     /// With the statements to write instead, ready to be copied.
     #[must_use]
     pub fn instead(mut self, text: impl Into<String>, statements: impl Into<String>) -> Self {
+        self.help.reserve_exact(1);
         self.help.push(Help {
             text: text.into(),
             statements: statements.into(),

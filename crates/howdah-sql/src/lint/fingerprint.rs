@@ -78,7 +78,15 @@ fn push(words: &mut String, text: &str) {
         if !words.is_empty() {
             words.push(' ');
         }
-        words.extend(word.chars().flat_map(char::to_lowercase));
+        let start = words.len();
+        if word.is_ascii() {
+            words.push_str(word);
+            if let Some(pushed) = words.get_mut(start..) {
+                pushed.make_ascii_lowercase();
+            }
+        } else {
+            words.extend(word.chars().flat_map(char::to_lowercase));
+        }
     }
 }
 

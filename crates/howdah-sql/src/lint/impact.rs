@@ -3,6 +3,8 @@
 //! No IO. Called by the engine with what the rules found in one statement. Invariant: without a known size the rule's own
 //! severity stays; with one, severity is a function of the estimated time alone.
 
+use std::borrow::Cow;
+
 use super::context::At;
 use super::duration;
 use super::finding::{Finding, Work, WorkKind};
@@ -23,7 +25,7 @@ pub(super) fn complete(at: &At<'_>, findings: &mut [Finding]) {
             continue;
         }
         let alone = of_action(at, finding);
-        let effects = alone.as_ref().unwrap_or(at.effects);
+        let effects = alone.as_deref().unwrap_or(at.effects);
         match finding.rule.group {
             Group::Locks => {
                 describe(at, finding, effects);
@@ -43,15 +45,19 @@ fn blocking(effects: &Effects) -> Vec<LockTaken> {
 }
 
 /// The effects of the one action that the finding is about, where a statement has several.
-fn of_action(at: &At<'_>, finding: &Finding) -> Option<Effects> {
+fn of_action<'a>(at: &At<'a>, finding: &Finding) -> Option<Cow<'a, Effects>> {
     let Kind::AlterTable(table) = &at.statement.kind else {
         return None;
     };
     if table.actions.len() < 2 {
         return None;
     }
-    let mut actions = table.actions.iter();
-    let action = actions.find(|it| it.span.contains(finding.span))?;
+    let start = finding.span.start;
+    let behind = table.actions.partition_point(|it| it.span.start <= start);
+    let action = table.actions.get(behind.checked_sub(1)?)?;
+    if !action.span.contains(finding.span) {
+        return None;
+    }
     Some(at.effects_of(table, action))
 }
 
@@ -66,6 +72,7 @@ fn describe(at: &At<'_>, finding: &mut Finding, effects: &Effects) {
             return;
         }
         let size = at.catalog.size(relation);
+        finding.work.reserve_exact(1);
         finding.work.push(Work {
             relation: relation.clone(),
             kind,

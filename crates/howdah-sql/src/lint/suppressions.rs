@@ -24,6 +24,12 @@ use crate::text::Span;
 #[derive(Debug, Default)]
 pub(super) struct Suppressions {
     items: Vec<Item>,
+    /// Those about a place, each with where that begins, in this order.
+    placed: Vec<(u32, usize)>,
+    /// The bytes of the longest place.
+    longest: u32,
+    /// Those about the whole file.
+    whole: Vec<usize>,
 }
 
 #[derive(Debug)]
@@ -59,7 +65,33 @@ impl Suppressions {
         items.extend(
             of_bodies(text, script).map(|(directive, target)| Item::new(directive, target)),
         );
-        Self { items }
+        Self::of(items)
+    }
+
+    fn of(items: Vec<Item>) -> Self {
+        let mut found = Self::default();
+        for (index, item) in items.iter().enumerate() {
+            match (item.directive.action, item.target) {
+                (Action::IgnoreFile, _) => found.whole.push(index),
+                (Action::Ignore, Some(target)) if !target.is_empty() => {
+                    found.placed.push((target.start, index));
+                    found.longest = found.longest.max(target.end - target.start);
+                }
+                _ => {}
+            }
+        }
+        found.placed.sort_unstable();
+        Self { items, ..found }
+    }
+
+    /// The comments that may be about a place.
+    fn about(&self, place: u32) -> Vec<usize> {
+        let earliest = place.saturating_sub(self.longest);
+        let first = self.placed.partition_point(|(start, _)| *start < earliest);
+        let behind = self.placed.partition_point(|(start, _)| *start <= place);
+        let placed = self.placed.get(first..behind).unwrap_or_default();
+        let indexes = placed.iter().map(|(_, index)| index);
+        indexes.chain(&self.whole).copied().collect()
     }
 
     /// Whether a comment says that no transaction surrounds the file.
@@ -71,16 +103,19 @@ impl Suppressions {
     /// Whether a comment silences the finding, and remembers that it did.
     pub(super) fn silences(&mut self, finding: &Finding) -> bool {
         let mut silenced = false;
-        for item in &mut self.items {
-            silenced |= item.silences(finding);
+        for index in self.about(finding.span.start) {
+            let item = self.items.get_mut(index);
+            silenced |= item.is_some_and(|it| it.silences(finding));
         }
         silenced
     }
 
     /// Whether a comment silences a complaint about comments: only one that says so by name, or it would hide itself.
     pub(super) fn silences_complaint(&mut self, complaint: &Finding) -> bool {
-        let mut named = self.items.iter_mut().filter(|it| !it.names.is_empty());
-        named.any(|it| it.silences(complaint))
+        self.about(complaint.span.start).into_iter().any(|index| {
+            let named = self.items.get_mut(index).filter(|it| !it.names.is_empty());
+            named.is_some_and(|it| it.silences(complaint))
+        })
     }
 
     /// What is wrong with the comments themselves; `ran` says which rules were looked for.

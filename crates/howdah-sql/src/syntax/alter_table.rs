@@ -23,7 +23,8 @@ impl Tree<'_> {
             return all.move_tablespace(kind);
         }
         let relation = self.any(&NAMES);
-        let mut actions = Vec::new();
+        // most have one
+        let mut actions = Vec::with_capacity(1);
         let mut sequence = Vec::new();
         for node in self.nodes() {
             if let Some(option) = node.sequence_option() {

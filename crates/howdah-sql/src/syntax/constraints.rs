@@ -2,7 +2,7 @@
 
 use squawk_parser::SyntaxKind as K;
 
-use super::tree::Tree;
+use super::tree::{Tree, exact};
 use crate::ast::{
     Constraint, ConstraintKind, Exclusion, ForeignKey, KeyConstraint, Name, ReferentialAction,
 };
@@ -24,10 +24,9 @@ const CONSTRAINTS: [K; 10] = [
 impl Tree<'_> {
     /// All constraints among the children; of a column's, the column is given.
     pub(super) fn constraints(&self, column: Option<&Name>) -> Vec<Constraint> {
-        self.nodes()
-            .filter(|node| CONSTRAINTS.contains(&node.kind()))
-            .filter_map(|node| node.constraint(column))
-            .collect()
+        let nodes = self.nodes();
+        let written = nodes.filter(|node| CONSTRAINTS.contains(&node.kind()));
+        exact(written.filter_map(|node| node.constraint(column)))
     }
 
     fn constraint(&self, column: Option<&Name>) -> Option<Constraint> {
@@ -57,7 +56,7 @@ impl Tree<'_> {
             K::GENERATED_CONSTRAINT => self.generated()?,
             K::UNIQUE_CONSTRAINT => ConstraintKind::Unique(self.key(column)),
             K::PRIMARY_KEY_CONSTRAINT => ConstraintKind::PrimaryKey(self.key(column)),
-            K::EXCLUDE_CONSTRAINT => ConstraintKind::Exclude(self.exclusion()),
+            K::EXCLUDE_CONSTRAINT => ConstraintKind::Exclude(Box::new(self.exclusion())),
             _ => ConstraintKind::ForeignKey(self.foreign_key(column)?),
         })
     }

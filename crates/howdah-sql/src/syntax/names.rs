@@ -13,50 +13,46 @@ const SEGMENTS: [K; 2] = [K::PATH_SEGMENT, K::PATH_SEGMENT_REF];
 impl Tree<'_> {
     /// The name that this node is; the last part of a qualified one.
     pub(super) fn as_name(&self) -> Name {
-        if PARTS.contains(&self.kind()) || self.any(&PARTS).is_some() {
-            let mut path = self.as_path();
-            return path.pop().unwrap_or_default();
-        }
-        Name {
-            text: self.identifier(),
-            span: self.span(),
-        }
+        let last = self.segments().next();
+        last.map(|it| it.part()).unwrap_or_default()
     }
 
     /// The name that this node is, with its schema; a database before it is left out.
     pub(super) fn as_object(&self) -> ObjectName {
-        let mut path = self.as_path();
-        let name = path.pop().unwrap_or_default();
+        let mut parts = self.segments();
+        let name = parts.next().map(|it| it.identifier());
         ObjectName {
-            schema: path.pop().map(|schema| schema.text),
-            name: name.text,
+            schema: parts.next().map(|it| it.identifier()),
+            name: name.unwrap_or_default(),
             span: self.span(),
         }
     }
 
     /// All parts of the name that this node is.
     pub(super) fn as_path(&self) -> Vec<Name> {
+        let mut parts: Vec<Name> = self.segments().map(|it| it.part()).collect();
+        parts.reverse();
+        parts
+    }
+
+    /// The parts of the name that this node is, the last one first.
+    fn segments(&self) -> impl Iterator<Item = Self> {
         let top = match self.any(&PARTS) {
             Some(path) if !PARTS.contains(&self.kind()) => path,
             _ => *self,
         };
-        if !PARTS.contains(&top.kind()) {
-            return vec![Name {
-                text: top.identifier(),
-                span: top.span(),
-            }];
+        let is_path = PARTS.contains(&top.kind());
+        let alone = (!is_path).then_some(top);
+        let paths = std::iter::successors(is_path.then_some(top), |path| path.any(&PARTS));
+        let found = paths.filter_map(|path| path.any(&SEGMENTS));
+        alone.into_iter().chain(found)
+    }
+
+    fn part(&self) -> Name {
+        Name {
+            text: self.identifier(),
+            span: self.span(),
         }
-        let mut parts = Vec::new();
-        let mut next = Some(top);
-        while let Some(path) = next {
-            parts.extend(path.any(&SEGMENTS).map(|segment| Name {
-                text: segment.identifier(),
-                span: segment.span(),
-            }));
-            next = path.any(&PARTS);
-        }
-        parts.reverse();
-        parts
     }
 
     /// What its tokens name: one identifier, perhaps with `UESCAPE 'x'` behind it.

@@ -2,7 +2,7 @@
 
 use squawk_parser::SyntaxKind as K;
 
-use super::tree::Tree;
+use super::tree::{Tree, exact};
 use crate::ast::{
     CreateIndex, CreateMaterializedView, CreateRule, CreateSequence, CreateStatistics, CreateView,
     IndexElement, Kind, Node, Refresh,
@@ -38,10 +38,10 @@ impl Tree<'_> {
     /// What stands in the parentheses of an index or a partition key.
     pub(super) fn elements(&self) -> Vec<IndexElement> {
         let list = self.child(K::PARTITION_ITEM_LIST);
-        list.iter()
-            .flat_map(|list| list.children(K::PARTITION_ITEM))
-            .filter_map(|item| item.element())
-            .collect()
+        let items = list
+            .iter()
+            .flat_map(|list| list.children(K::PARTITION_ITEM));
+        exact(items.filter_map(|item| item.element()))
     }
 
     /// One element of an index.

@@ -2,7 +2,7 @@
 
 use squawk_parser::SyntaxKind as K;
 
-use super::tree::Tree;
+use super::tree::{Tree, exact};
 use crate::ast::{
     ColumnDef, CreateTable, CreateTableAs, Kind, Like, Name, PartitionBound, PartitionBy,
     PartitionOf,
@@ -26,11 +26,8 @@ impl Tree<'_> {
             name: self.object(K::TABLE_NAME).unwrap_or_default(),
             if_not_exists: self.has(K::IF_NOT_EXISTS),
             persistence: self.persistence(),
-            columns: of_kind(K::COLUMN).map(Tree::column).collect(),
-            constraints: list
-                .iter()
-                .flat_map(|list| list.constraints(None))
-                .collect(),
+            columns: exact(of_kind(K::COLUMN).map(Tree::column)),
+            constraints: list.map(|list| list.constraints(None)).unwrap_or_default(),
             likes: of_kind(K::LIKE_CLAUSE).map(Tree::like).collect(),
             inherits: inherits
                 .map(|inherits| inherits.objects(K::TABLE_NAME_REF))

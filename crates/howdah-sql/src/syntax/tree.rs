@@ -156,7 +156,7 @@ impl<'a> Tree<'a> {
 
     /// The names in all children of a kind.
     pub(super) fn names(&self, kind: K) -> Vec<Name> {
-        self.children(kind).map(|child| child.as_name()).collect()
+        exact(self.children(kind).map(|child| child.as_name()))
     }
 
     /// The names of one kind in the list that the first child of another kind is.
@@ -175,6 +175,13 @@ impl<'a> Tree<'a> {
     pub(super) fn objects(&self, kind: K) -> Vec<ObjectName> {
         self.children(kind).map(|child| child.as_object()).collect()
     }
+}
+
+/// A list without room for more: it stays as it is until the end of the script.
+pub(super) fn exact<T>(items: impl Iterator<Item = T>) -> Vec<T> {
+    let mut all: Vec<T> = items.collect();
+    all.shrink_to_fit();
+    all
 }
 
 /// Words in lower case, with one space between them.

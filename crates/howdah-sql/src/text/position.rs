@@ -25,7 +25,7 @@ impl<'a> Lines<'a> {
     /// Looks through the text once. A line ends with `\n`; a `\r` before it belongs to the line.
     #[must_use]
     pub fn new(text: &'a str) -> Self {
-        let ends = text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n');
+        let ends = text.match_indices('\n');
         let starts = std::iter::once(0)
             .chain(ends.map(|(at, _)| at as u32 + 1))
             .collect();

@@ -35,9 +35,6 @@ struct Mark {
 /// ```
 #[must_use]
 pub fn sections(text: &str) -> Vec<Section> {
-    let never = text
-        .lines()
-        .any(|it| words(it) == ["+goose", "no", "transaction"]);
     let marks = marks(text);
     let mut found: Vec<Section> = Vec::new();
     match marks.first() {
@@ -50,6 +47,10 @@ pub fn sections(text: &str) -> Vec<Section> {
         }),
         _ => {}
     }
+    let never = !marks.is_empty()
+        && text
+            .lines()
+            .any(|it| words(it) == ["+goose", "no", "transaction"]);
     for (at, mark) in marks {
         if let Some(last) = found.last_mut() {
             last.span.end = at as u32;
@@ -120,6 +121,9 @@ fn howdahs(comment: &str) -> Option<Mark> {
 }
 
 fn others(line: &str) -> Option<Mark> {
+    if !line.trim_start().starts_with("--") {
+        return None;
+    }
     let words = words(line);
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
     let (up, transaction) = match words.as_slice() {

@@ -100,6 +100,9 @@ impl Line {
     }
 
     fn new(line: &str, marked: Range<usize>) -> Self {
+        if line.bytes().all(|it| matches!(it, b' '..=b'~')) {
+            return Self::plain(line, &marked).cropped(line.len());
+        }
         let mut text = String::new();
         let (mut width, mut from, mut to) = (0, None, None);
         for (at, character) in line.char_indices() {
@@ -121,6 +124,18 @@ impl Line {
         whole.cropped(width)
     }
 
+    /// A line of which each byte is a column, as almost all are.
+    fn plain(line: &str, marked: &Range<usize>) -> Self {
+        let mut from = marked.start.min(line.len());
+        let space = line.bytes().skip(from).take(marked.len());
+        // the indentation of a line that goes on is not what is meant
+        from += space.take_while(|it| *it == b' ').count();
+        Self {
+            text: line.to_owned(),
+            marked: from..marked.end.min(line.len()).max(from + 1),
+        }
+    }
+
     /// The part around what is marked, of a line that is too long.
     fn cropped(self, width: usize) -> Self {
         if width <= WIDTH {
@@ -132,12 +147,17 @@ impl Line {
             .saturating_sub(WIDTH / 3)
             .min(width - WIDTH);
         let (mut text, mut at, mut first) = (String::new(), 0, None);
-        for character in self.text.chars() {
-            if at >= skip && at < skip + WIDTH {
-                first.get_or_insert(at);
-                text.push(character);
+        if self.text.is_ascii() {
+            first = Some(skip);
+            text.push_str(self.text.get(skip..skip + WIDTH).unwrap_or_default());
+        } else {
+            for character in self.text.chars() {
+                if at >= skip && at < skip + WIDTH {
+                    first.get_or_insert(at);
+                    text.push(character);
+                }
+                at += columns(character);
             }
-            at += columns(character);
         }
         let skip = first.unwrap_or(skip);
         if skip + WIDTH < width {

@@ -16,6 +16,7 @@ use std::rc::Rc;
 
 use super::definition::{Definition, Described, Granted};
 use super::entity::Entity;
+use super::grants;
 use crate::ddl::order::symbols;
 use crate::ddl::words;
 use crate::dependencies::Told;
@@ -62,6 +63,8 @@ impl Node {
 pub(super) struct Model<'a> {
     pub(super) schema: &'a Schema,
     pub(super) nodes: BTreeMap<Entity, Node>,
+    /// What everybody may do with what can be granted, known only where there are default privileges.
+    pub(super) rights: Rc<BTreeMap<Entity, Granted>>,
     named: HashMap<&'a str, Vec<Entity>>,
     tables: Rc<HashMap<&'a Name, &'a Table>>,
     told: Rc<Told<'a>>,
@@ -72,6 +75,7 @@ impl<'a> Model<'a> {
         let mut model = Self {
             schema,
             nodes: BTreeMap::new(),
+            rights: Rc::default(),
             named: HashMap::new(),
             tables: Rc::new(schema.tables.iter().map(|it| (&it.name, it)).collect()),
             told: Rc::new(Told::of(schema)),
@@ -104,6 +108,7 @@ impl<'a> Model<'a> {
         Self {
             schema: self.schema,
             nodes: nodes.collect(),
+            rights: Rc::clone(&self.rights),
             named: HashMap::new(),
             tables: Rc::clone(&self.tables),
             told: Rc::clone(&self.told),
@@ -226,13 +231,21 @@ impl<'a> Model<'a> {
         usual: Option<&'static str>,
         it: &Grants,
     ) {
-        if let Some(list) = it {
-            let node = Node::new(Definition::Grants(Granted {
-                on,
-                column: None,
-                usual,
-                list: list.clone(),
-            }));
+        let granted = Granted {
+            on,
+            column: None,
+            usual,
+            list: it.clone().unwrap_or_default(),
+        };
+        if !self.schema.default_privileges.is_empty() {
+            let rights = Rc::make_mut(&mut self.rights);
+            let known = rights.entry(entity.clone()).or_insert(granted.clone());
+            if it.is_none() {
+                known.list = grants::usual(&granted);
+            }
+        }
+        if it.is_some() {
+            let node = Node::new(Definition::Grants(granted));
             let owner = entity.clone();
             self.add(Entity::Grants(Box::new(owner.clone())), node.of(owner));
         }

@@ -83,6 +83,13 @@ impl Model<'_> {
             .extend(self.types_in(it.returns.as_deref().unwrap_or_default()));
         if it.atomic {
             node.uses.extend(self.queried_in(&it.body));
+            // also those of a row that is an argument
+            let columns = node.uses.iter().filter_map(|used| match used {
+                Entity::Relation(row) => Some(self.columns_in(row, &it.body)),
+                _ => None,
+            });
+            let columns: Vec<Entity> = columns.flatten().collect();
+            node.uses.extend(columns);
         } else {
             node.mentions = self.queried_in(&it.body);
         }

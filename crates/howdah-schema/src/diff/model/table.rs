@@ -7,7 +7,7 @@ use crate::ddl::{table, words};
 use crate::diff::{Definition, Entity, column};
 use crate::identifiers::quoted;
 use crate::naming::object_name;
-use crate::value::{Column, NotNull, Table};
+use crate::value::{Column, NotNull, PartitionOf, Table};
 
 impl Model<'_> {
     pub(super) fn add_table(&mut self, it: &Table) {
@@ -123,8 +123,14 @@ fn shell(it: &Table) -> Table {
     for column in &mut inherited {
         (column.comment, column.grants) = (None, None);
     }
+    // the order of columns stays as it is made
+    let partition_of = it.partition_of.as_ref().map(|of| PartitionOf {
+        columns: Vec::new(),
+        ..of.clone()
+    });
     Table {
         inherited,
+        partition_of,
         columns: Vec::new(),
         constraints: Vec::new(),
         indexes: Vec::new(),

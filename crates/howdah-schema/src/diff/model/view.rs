@@ -1,11 +1,13 @@
 //! Views and materialized views. No IO.
 
+use std::collections::BTreeSet;
+
 use super::{Model, Node, name_as_text};
 use crate::ddl::view;
 use crate::diff::definition::Described;
 use crate::diff::{Definition, Entity};
 use crate::identifiers::quoted;
-use crate::value::{Column, View};
+use crate::value::{Column, Constraint, ConstraintKind, View};
 
 impl Model<'_> {
     pub(super) fn add_view(&mut self, it: &View) {
@@ -36,6 +38,8 @@ impl Model<'_> {
             ..it.clone()
         })));
         node.uses = self.queried_in(&it.query);
+        node.uses
+            .extend(self.keys_grouped_by(&it.query, &node.uses));
         if let Some(method) = &it.access_method {
             node.uses.extend(self.named_in(&name_as_text(method)));
         }
@@ -51,6 +55,26 @@ impl Model<'_> {
         self.add(entity, node);
         self.add_indexes(&it.name, &it.indexes);
         self.add_triggers(&it.name, &it.triggers);
+    }
+}
+
+impl Model<'_> {
+    /// The primary keys by which a query may be grouped, and so select what it does not group by.
+    fn keys_grouped_by(&self, query: &str, used: &BTreeSet<Entity>) -> Vec<Entity> {
+        if !query.contains("GROUP BY") {
+            return Vec::new();
+        }
+        let tables = used.iter().filter_map(|it| match it {
+            Entity::Relation(name) => self.table(name),
+            _ => None,
+        });
+        let keys = tables.flat_map(|table| {
+            let is_key = |it: &&Constraint| matches!(it.kind, ConstraintKind::PrimaryKey { .. });
+            let names = table.constraints.iter().filter(is_key);
+            let names = names.filter_map(|it| it.name.clone());
+            names.map(|name| Entity::Constraint(table.name.clone(), name))
+        });
+        keys.collect()
     }
 }
 

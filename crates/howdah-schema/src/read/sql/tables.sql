@@ -13,10 +13,19 @@ select c.oid, pg_catalog.jsonb_strip_nulls(pg_catalog.jsonb_build_object(
     'partition_of', case when c.relispartition then (
         select pg_catalog.jsonb_build_object(
             'parent', pg_catalog.jsonb_build_object('schema', nullif(on_.nspname, $1), 'name', o.relname),
-            'bounds', pg_catalog.pg_get_expr(c.relpartbound, c.oid))
+            'bounds', pg_catalog.pg_get_expr(c.relpartbound, c.oid),
+            'columns', case when own.names <> whole.names then own.names end)
         from pg_catalog.pg_inherits h
         join pg_catalog.pg_class o on o.oid = h.inhparent
         join pg_catalog.pg_namespace on_ on on_.oid = o.relnamespace
+        cross join lateral (
+            select pg_catalog.jsonb_agg(a.attname order by a.attnum) from pg_catalog.pg_attribute a
+            where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
+        ) own (names)
+        cross join lateral (
+            select pg_catalog.jsonb_agg(a.attname order by a.attnum) from pg_catalog.pg_attribute a
+            where a.attrelid = o.oid and a.attnum > 0 and not a.attisdropped
+        ) whole (names)
         where h.inhrelid = c.oid
     ) end,
     'inherits', case when not c.relispartition then (

@@ -270,10 +270,10 @@ impl Column {
             ColumnChange::DropDefault => self.default = None,
             ColumnChange::SetExpression(expr) => {
                 let stored = self.generated.as_ref().is_none_or(|it| it.stored);
-                self.generated = Some(Generated {
+                self.generated = Some(Box::new(Generated {
                     expr: expr.clone(),
                     stored,
-                });
+                }));
             }
             ColumnChange::DropExpression { .. } => self.generated = None,
             ColumnChange::SetIdentity {

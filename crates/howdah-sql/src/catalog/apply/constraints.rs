@@ -17,7 +17,10 @@ impl Catalog {
         constraint: &Constraint,
         only: bool,
     ) {
-        let table = &self.resolve(table);
+        let Some(table) = self.key(table) else {
+            return;
+        };
+        let table = &*table;
         if self.relation(table).is_none() {
             return;
         }
@@ -64,7 +67,7 @@ impl Catalog {
         let name = match (&constraint.name, &index) {
             (Some(name), _) => name.text.clone(),
             (None, Some(index)) => index.name.clone(),
-            (None, None) => self.constraint_name(table, &kind, &[]),
+            (None, None) => self.constraint_name(table, &kind),
         };
         let made = TableConstraint {
             name,
@@ -97,17 +100,11 @@ impl Catalog {
                 .chain(&key.include)
                 .map(|column| &**column),
         );
-        let chosen = || {
-            if primary {
-                self.index_name(table, "", "pkey")
-            } else {
-                self.index_name(table, &columns, "key")
-            }
+        let name = match &constraint.name {
+            Some(name) => name.text.clone(),
+            None if primary => self.index_name(table, "", "pkey"),
+            None => self.index_name(table, &columns, "key"),
         };
-        let name = constraint
-            .name
-            .as_ref()
-            .map_or_else(chosen, |name| name.text.clone());
         let index = Index {
             name: beside(table, &name),
             table: table.clone(),
@@ -131,7 +128,7 @@ impl Catalog {
         if only {
             self.objects().put_index(Arc::new(index));
         } else {
-            self.put_with_partitions(&index);
+            self.put_with_partitions(index);
         }
         if primary {
             for column in &key.columns {
@@ -192,14 +189,13 @@ impl Catalog {
             .collect();
         let columns =
             choose::joined_columns(&elements, exclusion.include.iter().map(|name| &**name));
-        let chosen = || self.index_name(table, &columns, "excl");
-        let name = constraint
-            .name
-            .as_ref()
-            .map_or_else(chosen, |name| name.text.clone());
+        let name = match &constraint.name {
+            Some(name) => name.text.clone(),
+            None => self.index_name(table, &columns, "excl"),
+        };
         let index = beside(table, &name);
         let method = exclusion.method.as_ref().map_or("btree", |method| method);
-        self.put_with_partitions(&Index {
+        self.put_with_partitions(Index {
             name: index.clone(),
             table: table.clone(),
             method: method.to_owned(),
@@ -236,10 +232,10 @@ impl Catalog {
                 .position(|it| matches!(&it.kind, ConstraintKind::NotNull(Some(c)) if *c == column))
         });
         let kind = ConstraintKind::NotNull(Some(Name::new(column)));
-        let chosen = || self.constraint_name(table, &kind, &[]);
-        let name = match position {
-            Some(_) => String::new(),
-            None => name.map_or_else(chosen, |name| name.text.clone()),
+        let name = match (position, name) {
+            (Some(_), _) => String::new(),
+            (None, Some(name)) => name.text.clone(),
+            (None, None) => self.constraint_name(table, &kind),
         };
         self.change(table, |relation| {
             if let Some(column) = relation
@@ -253,8 +249,9 @@ impl Catalog {
                 known.valid |= valid;
             }
         });
-        if position.is_none() {
-            let table = self.resolve(table);
+        if position.is_none()
+            && let Some(table) = self.key(table)
+        {
             let constraint = TableConstraint {
                 name,
                 kind,

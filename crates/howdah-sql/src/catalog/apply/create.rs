@@ -47,6 +47,7 @@ impl Catalog {
         let mut parents: Vec<ObjectName> =
             table.inherits.iter().map(|it| self.resolve(it)).collect();
         parents.extend(parent.clone());
+        let of_columns = table.columns.iter().map(|it| it.constraints.len());
         let relation = Relation {
             name: name.clone(),
             kind: match table.server {
@@ -61,6 +62,8 @@ impl Catalog {
             tablespace: table.tablespace.as_ref().map(|it| it.text.clone()),
             options: table.options.clone(),
             parents: parents.clone(),
+            columns: Vec::with_capacity(table.columns.len()),
+            constraints: Vec::with_capacity(table.constraints.len() + of_columns.sum::<usize>()),
             made: self.now_unless(table.if_not_exists),
             ..Relation::default()
         };
@@ -128,10 +131,10 @@ impl Catalog {
                     column.sequence = Some(self.owned_sequence(table, &column.name, options));
                 }
                 ConstraintKind::Generated { expr, stored } => {
-                    column.generated = Some(Generated {
+                    column.generated = Some(Box::new(Generated {
                         expr: expr.clone(),
                         stored: *stored,
-                    });
+                    }));
                 }
                 _ => {}
             }
@@ -169,7 +172,10 @@ impl Catalog {
             SequenceOption::Name(name) => Some(self.qualified(name)),
             _ => None,
         });
-        let name = given.unwrap_or_else(|| beside(table, &self.index_name(table, column, "seq")));
+        let name = match given {
+            Some(name) => name,
+            None => beside(table, &self.index_name(table, column, "seq")),
+        };
         self.insert(Relation {
             name: name.clone(),
             kind: RelationKind::Sequence,

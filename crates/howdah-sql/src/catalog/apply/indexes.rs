@@ -48,12 +48,12 @@ impl Catalog {
         if index.only {
             self.objects().put_index(Arc::new(made));
         } else {
-            self.put_with_partitions(&made);
+            self.put_with_partitions(made);
         }
     }
 
     /// Takes an index in, and its part for each partition of a partitioned table.
-    pub(super) fn put_with_partitions(&mut self, index: &Index) {
+    pub(super) fn put_with_partitions(&mut self, index: Index) {
         let partitioned = self
             .relation(&index.table)
             .is_some_and(super::super::relation::Relation::is_partitioned);
@@ -62,9 +62,10 @@ impl Catalog {
         } else {
             Vec::new()
         };
-        self.objects().put_index(Arc::new(index.clone()));
+        let index = Arc::new(index);
+        self.objects().put_index(Arc::clone(&index));
         for partition in partitions {
-            self.put_part(index, &partition);
+            self.put_part(&index, &partition);
         }
     }
 
@@ -91,7 +92,7 @@ impl Catalog {
             _ => choose::joined_columns(&index.elements, index.include.iter().map(String::as_str)),
         };
         let name = self.index_name(partition, &columns, label);
-        self.put_with_partitions(&Index {
+        self.put_with_partitions(Index {
             name: beside(partition, &name),
             table: partition.clone(),
             parent: Some(index.name.clone()),

@@ -1,5 +1,6 @@
 //! Functions.
 
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::sync::Arc;
 
 use super::super::{Catalog, Function};
@@ -10,7 +11,10 @@ impl Catalog {
         let name = self.qualified(&function.name);
         let now = self.now();
         let overloads = self.others().functions.entry(Arc::new(name)).or_default();
-        let same = |it: &Arc<Function>| argument_types(&it.definition).eq(argument_types(function));
+        let signature = signature(function);
+        let same = |it: &Arc<Function>| {
+            it.signature == signature && argument_types(&it.definition).eq(argument_types(function))
+        };
         let known = overloads.iter().position(same);
         let made = known
             .and_then(|at| overloads.get(at))
@@ -18,6 +22,7 @@ impl Catalog {
         let made = Arc::new(Function {
             definition: function.clone(),
             made,
+            signature,
         });
         match known.and_then(|at| overloads.get_mut(at)) {
             Some(known) => *known = made,
@@ -59,4 +64,11 @@ impl Catalog {
 fn argument_types(function: &CreateFunction) -> impl Iterator<Item = &TypeName> {
     let inputs = function.parameters.iter().filter(|it| it.input);
     inputs.map(|it| &it.type_name)
+}
+
+/// Equal where the types are, and hardly ever elsewhere: a function may have thousands of overloads.
+fn signature(function: &CreateFunction) -> u64 {
+    let mut hash = DefaultHasher::new();
+    argument_types(function).for_each(|it| it.name.hash(&mut hash));
+    hash.finish()
 }

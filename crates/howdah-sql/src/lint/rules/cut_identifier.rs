@@ -75,12 +75,19 @@ fn check(at: &At<'_>, found: &mut Vec<Finding>) {
     }
 }
 
-/// Tokens cost more than this look at the bytes.
+/// Tokens cost more than this look at the bytes, of which a long word has one in every so many.
 fn may_have_long_word(written: &str) -> bool {
-    let mut run = 0;
-    written.bytes().any(|byte| {
-        let is_part = byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'$' || byte >= 0x80;
-        run = if is_part { run + 1 } else { 0 };
-        run > KEPT_BYTES || byte == b'"'
-    })
+    let bytes = written.as_bytes();
+    let kept = KEPT_BYTES as usize;
+    let is_part =
+        |byte: &&u8| byte.is_ascii_alphanumeric() || matches!(**byte, b'_' | b'$' | 0x80..);
+    let word_around = |at: usize| {
+        let (before, behind) = bytes.split_at_checked(at).unwrap_or_default();
+        let before = before.iter().rev().take_while(is_part).take(kept).count();
+        before + behind.iter().take_while(is_part).take(kept + 1).count()
+    };
+    bytes.contains(&b'"')
+        || (kept..bytes.len())
+            .step_by(kept + 1)
+            .any(|at| word_around(at) > kept)
 }

@@ -187,9 +187,9 @@ pub(super) fn lock(statement: &Lock, found: &mut Found<'_>) {
         let relation = found.known.named(&it.table);
         for each in family(&relation, it.only, found) {
             for below in found.known.read_by_view(&each).unwrap_or_default() {
-                found.lock_as_told(below, mode);
+                found.lock_as_told(&below, mode);
             }
-            found.lock_as_told(each, mode);
+            found.lock_as_told(&each, mode);
         }
     }
 }

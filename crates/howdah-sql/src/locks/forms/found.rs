@@ -14,6 +14,8 @@ use crate::locks::table::{self, Form, Role};
 /// The effects of a statement, as far as they are found.
 pub(super) struct Found<'a> {
     pub(super) known: Known<'a>,
+    /// How many bodies of `DO` the statement is within.
+    pub(super) depth: u32,
     effects: Effects,
     locks: BTreeMap<ObjectName, (Mode, Held)>,
 }
@@ -52,33 +54,37 @@ impl Roles {
     }
 
     /// The relations of a role.
-    fn relations(&self, role: Role, known: &Known<'_>) -> Vec<ObjectName> {
+    fn relations(&self, role: Role, known: &Known<'_>) -> Cow<'_, [ObjectName]> {
         if let Some((_, relations)) = self.others.iter().find(|(other, _)| *other == role) {
-            return relations.clone();
+            return Cow::Borrowed(relations);
         }
+        match &self.table {
+            Some(table) if role == Role::Table => Cow::Borrowed(std::slice::from_ref(table)),
+            _ => Cow::Owned(self.known_relations(role, known)),
+        }
+    }
+
+    /// Those that the catalog knows.
+    fn known_relations(&self, role: Role, known: &Known<'_>) -> Vec<ObjectName> {
         if role == Role::AffectedIndexes {
-            let mut affected = self.relations(Role::Affected, known);
-            affected.retain(|it| known.has_storage(it));
-            return affected
-                .iter()
-                .flat_map(|it| known.index_names(it))
-                .collect();
+            let affected = self.relations(Role::Affected, known);
+            let affected = affected.iter().filter(|it| known.has_storage(it));
+            return affected.flat_map(|it| known.index_names(it)).collect();
         }
         let Some(table) = &self.table else {
             return Vec::new();
         };
         match role {
-            Role::Table => vec![table.clone()],
             Role::Descendants if !self.only => known.descendants(table),
             Role::Partitions if !self.only && known.is_partitioned(table) => {
                 known.descendants(table)
             }
             Role::Indexes => known.index_names(table),
             Role::AllIndexes => {
-                let mut tables = self.relations(Role::Descendants, known);
-                tables.insert(0, table.clone());
-                tables.retain(|it| known.has_storage(it));
-                tables.iter().flat_map(|it| known.index_names(it)).collect()
+                let below = self.relations(Role::Descendants, known);
+                let tables = std::iter::once(table).chain(below.iter());
+                let stored = tables.filter(|it| known.has_storage(it));
+                stored.flat_map(|it| known.index_names(it)).collect()
             }
             _ => Vec::new(),
         }
@@ -89,6 +95,7 @@ impl<'a> Found<'a> {
     pub(super) fn new(known: Known<'a>) -> Self {
         Self {
             known,
+            depth: 0,
             effects: Effects::default(),
             locks: BTreeMap::new(),
         }
@@ -101,16 +108,10 @@ impl<'a> Found<'a> {
             return;
         };
         for (role, mode) in row.locks {
-            for relation in roles.relations(*role, &self.known) {
+            for relation in roles.relations(*role, &self.known).iter() {
                 self.lock(relation, *mode, row.held);
             }
         }
-        let storage = |roles: Vec<ObjectName>, known: &Known<'_>| -> Vec<ObjectName> {
-            roles
-                .into_iter()
-                .filter(|it| known.has_storage(it))
-                .collect()
-        };
         for (listed, target) in [
             (row.rewrites, &mut self.effects.rewrites),
             (row.empties, &mut self.effects.empties),
@@ -118,14 +119,16 @@ impl<'a> Found<'a> {
             (row.builds, &mut self.effects.builds),
         ] {
             for role in listed {
-                target.extend(storage(roles.relations(*role, &self.known), &self.known));
+                let relations = roles.relations(*role, &self.known);
+                let stored = relations.iter().filter(|it| self.known.has_storage(it));
+                target.extend(stored.cloned());
             }
         }
         if row.in_transaction == InTransaction::Forbidden {
             self.effects.in_transaction = InTransaction::Forbidden;
         }
         for (whom, role) in row.waits {
-            let mut relations: Vec<_> = roles.relations(*role, &self.known);
+            let mut relations = roles.relations(*role, &self.known).into_owned();
             relations.retain(|_| whom.is_of_a_relation());
             let waits = if relations.is_empty() {
                 vec![Wait {
@@ -145,16 +148,18 @@ impl<'a> Found<'a> {
     }
 
     /// A lock in a mode that the statement itself names: `LOCK TABLE`.
-    pub(super) fn lock_as_told(&mut self, relation: ObjectName, mode: Mode) {
+    pub(super) fn lock_as_told(&mut self, relation: &ObjectName, mode: Mode) {
         self.lock(relation, mode, Held::Transaction);
     }
 
-    fn lock(&mut self, relation: ObjectName, mode: Mode, held: Held) {
-        if self.known.is_new(&relation) {
+    fn lock(&mut self, relation: &ObjectName, mode: Mode, held: Held) {
+        if self.known.is_new(relation) {
             return; // nobody else sees it
         }
-        let entry = self.locks.entry(relation).or_insert((mode, held));
-        *entry = (*entry).max((mode, held));
+        match self.locks.get_mut(relation) {
+            Some(entry) => *entry = (*entry).max((mode, held)),
+            None => drop(self.locks.insert(relation.clone(), (mode, held))),
+        }
     }
 
     fn refuse(&mut self, form: Form) {

@@ -63,11 +63,18 @@ fn visit(statement: &Statement, found: &mut Found<'_>) {
     }
 }
 
+/// Bodies within bodies that are looked into: each is read again for every one that it is in.
+const DEPTH: u32 = 8;
+
 /// What a `DO` block does that can be told: its statements in the order in which they stand, as if
 /// each ran once. What loops and conditions make of them cannot.
 fn effects_of_body(block: &Do, found: &mut Found<'_>) {
-    for statement in &crate::parse_do(block).script.statements {
-        visit(statement, found);
+    if found.depth < DEPTH {
+        found.depth += 1;
+        for statement in &crate::parse_do(block).script.statements {
+            visit(statement, found);
+        }
+        found.depth -= 1;
     }
     found.unknown_because("whether each statement of the block runs, and what else it calls");
 }

@@ -29,7 +29,11 @@ pub(super) fn attach(
             scanned.extend(known.with_partitions(&key.referenced));
         }
     }
-    let built = known.built_for(&child);
+    // the catalog is only asked what would be built where there is something to be like
+    let built = match known.index_names(parent).as_slice() {
+        [] => Vec::new(),
+        _ => known.built_for(&child),
+    };
     if !built.is_empty() {
         scanned.push(child.clone());
     }

@@ -199,6 +199,13 @@ impl Feature {
         self
     }
 
+    /// Its longest word, of those that are not in every script.
+    fn telling(&self) -> &'static str {
+        let words = self.words.iter().copied();
+        let rare = words.filter(|it| !matches!(*it, "create" | "default"));
+        rare.max_by_key(|it| it.len()).unwrap_or_default()
+    }
+
     fn is_function(&self) -> bool {
         self.words.len() == 2 && self.words.get(1) == Some(&"(") && self.within.is_empty()
     }
@@ -232,6 +239,9 @@ fn of_parameter(at: &At<'_>, name: &str) -> Option<Missing> {
 
 fn by_words(at: &At<'_>, missing: &mut Vec<Missing>) {
     let text = at.written(at.statement.span);
+    if !may_use_later(text, at.settings.version) {
+        return;
+    }
     let is_blank = |it: &Token| {
         matches!(
             it.kind,
@@ -245,7 +255,8 @@ fn by_words(at: &At<'_>, missing: &mut Vec<Missing>) {
             continue;
         }
         let rest = tokens.get(index..).unwrap_or_default();
-        for feature in beginning_like(token.span.of(text)) {
+        let letter = token.span.of(text).bytes().next();
+        for feature in beginning_with(letter.unwrap_or_default()) {
             let is_here = match feature.within {
                 [] => true,
                 ["^"] => index == 0,
@@ -263,8 +274,28 @@ fn by_words(at: &At<'_>, missing: &mut Vec<Missing>) {
     }
 }
 
+/// Whether a text has the telling word of a feature of a later version: tokens cost more than this look at the bytes.
+fn may_use_later(text: &str, version: u32) -> bool {
+    static LETTERS: LazyLock<Vec<Vec<(&'static str, u32)>>> = LazyLock::new(|| {
+        let all = FEATURES.iter().map(|it| (it.telling(), it.since));
+        let begins = |word: &str, letter: u8| word.bytes().next() == Some(letter);
+        let of_letter = |letter| all.clone().filter(move |it| begins(it.0, letter)).collect();
+        (b'a'..=b'z').map(of_letter).collect()
+    });
+    let is_part = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'_';
+    let mut words = text.as_bytes().split(|byte| !is_part(byte));
+    words.any(|word| {
+        let letter = word.first().copied().unwrap_or_default() | 0x20;
+        let telling = LETTERS.get(usize::from(letter.wrapping_sub(b'a')));
+        let is_later = |(telling, since): &(&str, u32)| {
+            *since > version && word.eq_ignore_ascii_case(telling.as_bytes())
+        };
+        telling.is_some_and(|it| it.iter().any(is_later))
+    })
+}
+
 /// The features whose first word has that first letter: most words are none's.
-fn beginning_like(word: &str) -> &'static [&'static Feature] {
+fn beginning_with(letter: u8) -> &'static [&'static Feature] {
     static LETTERS: LazyLock<Vec<Vec<&'static Feature>>> = LazyLock::new(|| {
         let begins = |it: &&Feature, letter: u8| {
             it.words.first().and_then(|it| it.bytes().next()) == Some(letter)
@@ -273,7 +304,7 @@ fn beginning_like(word: &str) -> &'static [&'static Feature] {
             .map(|letter| FEATURES.iter().filter(|it| begins(it, letter)).collect())
             .collect()
     });
-    let letter = word.bytes().next().unwrap_or_default().to_ascii_lowercase();
+    let letter = letter.to_ascii_lowercase();
     let features = LETTERS.get(usize::from(letter.wrapping_sub(b'a')));
     features.map(Vec::as_slice).unwrap_or_default()
 }

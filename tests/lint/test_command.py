@@ -117,10 +117,11 @@ def test_a_baseline_knows_what_was_there(tmp_path: Path) -> None:
     write(tmp_path, {"m/a.sql": HAZARD, "m/b.sql": HAZARD})
     assert lint(tmp_path, "--write-baseline", "known.json").returncode == CLEAN
     assert lint(tmp_path, "--baseline", "known.json").returncode == CLEAN
-    moved = f"-- a word\n\nSELECT 1;\n{HAZARD.replace('ALTER', 'alter', 1)}{HAZARD}"
+    gone = "ALTER TABLE orders DROP COLUMN note;\n"
+    moved = f"-- a word\n\nSELECT 1;\n{HAZARD.replace('ALTER', 'alter', 1)}{gone}{HAZARD}"
     write(tmp_path, {"m/a.sql": moved, "howdah.toml": '[lint]\nbaseline = "known.json"\n'})
-    assert hazards(tmp_path) == [("m/a.sql", 5)], "the second of its kind is new"
-    assert hazards(tmp_path / "m") == [("a.sql", 5)], "from whichever folder"
+    assert hazards(tmp_path) == [("m/a.sql", 6)], "the second of its kind is new"
+    assert hazards(tmp_path / "m") == [("a.sql", 6)], "from whichever folder"
 
 
 def test_howdahs_own_migrations_are_two_scripts(tmp_path: Path) -> None:
@@ -150,7 +151,13 @@ def test_every_form_goes_to_its_file(tmp_path: Path) -> None:
 
 
 def test_output_is_the_same_again(tmp_path: Path) -> None:
-    write(tmp_path, {f"{number:03}.sql": HAZARD * (number % 4) for number in range(200)})
+    texts = {
+        f"{number:03}.sql": "".join(
+            HAZARD.replace("orders", f"orders_{number}_{part}") for part in range(number % 4)
+        )
+        for number in range(200)
+    }
+    write(tmp_path, texts)
     first, again = (lint(tmp_path).stdout for _ in range(2))
     assert first == again
     assert first.count(f"error[{RULE}]") == 300

@@ -83,6 +83,23 @@ def test_the_database_is_only_read(database: str, tmp_path: Path) -> None:
         assert connection.fetch_value("select count(*) from shop.few") == 12
 
 
+def test_migrations_that_were_applied_are_left_out(database: str, tmp_path: Path) -> None:
+    with howdah.connect(database) as connection:
+        connection.execute("""
+            create table t (id int);
+            create schema howdah_history;
+            create table howdah_history.migration (name text, state text);
+            insert into howdah_history.migration values ('0001_t', 'applied'), ('0002_u', 'begun');
+        """)
+    text = "-- howdah: migration\n\n-- up\nCREATE TABLE {};\n"
+    for name, table in [("0001_t.sql", "t (id int)"), ("0002_u.sql", "u (id int)")]:
+        (tmp_path / name).write_text(text.format(table))
+    done = lint(tmp_path, "--db", database)
+    assert done.returncode == 0, done.stdout
+    assert "1 migration of howdah's was applied" in done.stderr
+    assert "in 1 statement in 1 file" in done.stdout
+
+
 def test_a_database_that_does_not_answer_is_a_failure(tmp_path: Path) -> None:
     done = lint(tmp_path, "-", "--db", "postgresql://127.0.0.1:1/x", stdin="SELECT 1;")
     assert done.returncode == FAILED

@@ -127,6 +127,18 @@ CASES = {
         steps=("alter table p alter column v drop not null", "alter table p alter column v drop"),
         deploys=("expand", "contract"),
     ),
+    "a column that refuses null goes": Case(
+        "create table p (id int primary key, c int constraint own not null, d int default 0)",
+        "create table p (id int primary key)",
+        "select 1",  # whose values are gone for good
+        {"drop column p.c": "drop", "drop column p.d": "drop"},
+        (
+            "alter table p alter column c drop not null",
+            "alter table p drop column c",
+            "alter table p drop column d",
+        ),
+        ("expand", "contract", "contract"),
+    ),
     "a view loses a column with the old program": Case(
         TABLE + "create view v as select id, a, b from p",
         TABLE + "create view v as select id, b from p",

@@ -1,6 +1,7 @@
 //! Columns: added with values in batches, null refused by what is proven. No IO.
 
 use super::hazard::Hazard;
+use super::undo::transactions;
 use super::units::{Form, Outcome, apart, deployed, object, plain, validates, validation};
 use super::{Batches, Deploy, Kind, Question, Situation, Step};
 use crate::ddl;
@@ -129,6 +130,44 @@ pub(super) fn restored(situation: &Situation<'_>, change: &Change) -> Option<Vec
         Outcome::Steps(forms, _) => Some(forms),
         _ => None,
     }
+}
+
+/// What lets the new program, which does not know a column that goes, write rows while it is there.
+pub(super) fn lets_null(situation: &Situation<'_>, change: &Change) -> Option<Step> {
+    let (Entity::Column(table, name), Some(Definition::Column(column))) =
+        (&change.entity, &change.from)
+    else {
+        return None;
+    };
+    let goes = change.action == Action::Drop && !change.is_made_again;
+    let is_filled = column.default.is_some() || column.generated.is_some();
+    let refuses = column.not_null && !is_filled && column.identity.is_none();
+    let own = situation.from.table(table)?;
+    let name = quoted(name);
+    // these need it
+    let is_key =
+        own.replica_identity.is_some() || situation.key(table).iter().any(|it| *it == name);
+    let is_heir = own.partition_of.is_some() || !own.inherits.is_empty();
+    if !goes || !refuses || is_key || is_heir {
+        return None;
+    }
+    let object = object(change);
+    let state = NotNull::Absent;
+    let back = refuse_null(
+        situation,
+        table,
+        column,
+        Deploy::Expand,
+        &object,
+        state,
+        None,
+    );
+    let reason = "the new program writes rows without it";
+    let sql = format!("alter table {table} alter column {name} drop not null");
+    Some(Step {
+        undo: Some(transactions(back.into_iter().flatten(), situation.from)),
+        ..Step::ddl(sql, object, reason)
+    })
 }
 
 /// A value for the rows that are there has to be told.

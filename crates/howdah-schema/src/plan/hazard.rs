@@ -256,6 +256,7 @@ mod tests {
             ..Options::default()
         };
         let situation = Situation {
+            start: &schema,
             from: &schema,
             to: &schema,
             options: &options,

@@ -191,6 +191,7 @@ pub fn plan(from: &Schema, to: &Schema, options: &Options) -> Plan {
     difference.begin_with(expansion.renames);
     undo::tell(&mut difference.changes, schema, to, options);
     let situation = Situation {
+        start: from,
         from: schema,
         to,
         options,
@@ -208,6 +209,9 @@ pub fn plan(from: &Schema, to: &Schema, options: &Options) -> Plan {
 
 /// What the forms decide by.
 pub(crate) struct Situation<'a> {
+    /// What is there before the first step.
+    pub(crate) start: &'a Schema,
+    /// The same, but for what is renamed and for columns that get another in their place.
     pub(crate) from: &'a Schema,
     pub(crate) to: &'a Schema,
     pub(crate) options: &'a Options,

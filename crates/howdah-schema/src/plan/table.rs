@@ -1,6 +1,6 @@
 //! Tables and what has no form of its own: renamed, dropped, rewritten, partitions. No IO.
 
-use super::column::{null_refused, rewritten};
+use super::column::{lets_null, null_refused, rewritten};
 use super::units::{Outcome, Permission, apart, constraint_of, object, plain};
 use super::{Deploy, Kind, Question, Refused, Situation, Step, Undo, partition};
 use crate::ddl;
@@ -85,7 +85,8 @@ fn with_view(
         " with (security_invoker = true)"
     };
     let drop = format!("drop view {was}");
-    let create = format!("create view {was}{options} as select * from {name}");
+    let columns = columns(situation, was);
+    let create = format!("create view {was}{options} as select {columns} from {name}");
     let rights = ddl::grant::copied(name, was);
     let again = vec![create.clone(), rights.clone()];
     let reason = "the old program goes on under the old name";
@@ -101,6 +102,17 @@ fn with_view(
         ..Step::ddl(drop, object(change), reason)
     };
     vec![steps, vec![drop.deployed(Deploy::Contract)]]
+}
+
+/// The columns that the table has so far, by name: those that come later can go again although a view reads the table.
+fn columns(situation: &Situation<'_>, table: &Name) -> String {
+    match situation.start.table(table) {
+        Some(own) if own.partition_of.is_none() && own.inherits.is_empty() => {
+            let names: Vec<_> = own.columns.iter().map(|it| quoted(&it.name)).collect();
+            names.join(", ")
+        }
+        _ => "*".to_owned(),
+    }
 }
 
 pub(crate) fn dropped(situation: &Situation<'_>, change: &Change) -> Outcome {
@@ -131,7 +143,9 @@ pub(crate) fn dropped(situation: &Situation<'_>, change: &Change) -> Outcome {
     let steps = plain(change, reason)
         .into_iter()
         .map(|it| it.deployed(deploy));
-    Outcome::Steps(vec![steps.collect()], deploy)
+    let before = lets_null(situation, change).map(|it| vec![it]);
+    let forms = before.into_iter().chain([steps.collect()]);
+    Outcome::Steps(forms.collect(), deploy)
 }
 
 /// Why a table cannot be made again.

@@ -52,6 +52,7 @@ pub(super) fn safe(
 ) -> Option<WayBack> {
     let undo = change.undo.as_deref()?;
     let situation = Situation {
+        start: to,
         from: to,
         to: from,
         options,
@@ -111,7 +112,7 @@ fn without_values(situation: &Situation<'_>, change: &Change, id: String) -> Opt
 }
 
 /// What changes the catalog alone is done together; what reads, builds or fills is done by itself.
-fn transactions(steps: impl Iterator<Item = Step>, from: &Schema) -> WayBack {
+pub(super) fn transactions(steps: impl Iterator<Item = Step>, from: &Schema) -> WayBack {
     let mut all = WayBack::new();
     let mut is_open = false;
     for step in steps.filter(|it| it.kind != Kind::Guard) {

@@ -392,7 +392,12 @@ fn together(situation: &Situation<'_>, changes: &[&Change]) -> Outcome {
     }
     let reason = "what rests on it goes and comes back in the same transaction";
     let steps = changes.iter().flat_map(|it| plain(it, reason));
-    Outcome::Steps(vec![deployed(steps.collect(), deploy)], deploy)
+    let before = changes
+        .iter()
+        .filter_map(|it| column::lets_null(situation, it));
+    let mut forms = apart(before);
+    forms.push(deployed(steps.collect(), deploy));
+    Outcome::Steps(forms, deploy)
 }
 
 /// Whether something may be dropped.

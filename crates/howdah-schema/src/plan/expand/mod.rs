@@ -70,6 +70,7 @@ pub(super) fn of(from: &Schema, to: &Schema, options: &Options) -> Expansion {
     }
     let (none, nothing) = (Obstacles::new(), Leftovers::new());
     let situation = Situation {
+        start: from,
         from: &start,
         to,
         options,

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import os
 import signal
 import sys
 from pathlib import Path
@@ -45,6 +46,10 @@ def run(arguments: str) -> int:
         return _COMMANDS[given["command"]](given, settings)
     except Error as error:
         return _fail(error)
+    except BrokenPipeError:
+        # whoever reads has enough; nothing is left to be flushed at the end
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return OK
     except _Terminated:
         sys.stderr.write("\nterminated; run it again to go on\n")
         return 128 + signal.SIGTERM

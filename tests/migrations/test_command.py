@@ -146,7 +146,8 @@ def test_errors_have_a_hint_and_a_code(project: Project, migrate: Migrate) -> No
     assert failed.stderr == (
         "error: `0001_a.sql`, line 1: `howdah: quickly` is unknown\n\n"
         "hint: known are `step`, with `expand`, `migrate` or `contract`, `no transaction`, "
-        "`batches of N by KEY`; `undo N`, `no undo N`\n"
+        "`batches of N by KEY`; `undo N`, with `no transaction` or `batches of N by KEY`; "
+        "`no undo N`\n"
     )
     assert migrate("up", "--phase", "quickly").returncode == 2
     assert migrate("up", "--folder", "elsewhere").stderr.startswith(

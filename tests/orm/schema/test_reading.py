@@ -40,7 +40,7 @@ def test_everything_is_made_again(pair: Pair) -> None:
         "ranges",
         "sequences",
     }
-    assert first.keys() == kinds | {"routines", "tables", "views"}
+    assert first.keys() == kinds | {"routines", "tables", "views", "dependencies"}
 
 
 def test_the_shop_is_made_again(pair: Pair) -> None:

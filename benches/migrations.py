@@ -201,9 +201,9 @@ def write_plan(server: str, url: str, naive: str, folder: Path) -> int:
 
 
 def safest(question: dict[str, Any]) -> str:
-    """The answer that takes several deploys, if there is one."""
-    answers = [it["answer"] for it in question["answers"]]
-    return "expand" if "expand" in answers else str(answers[0])
+    """The answer that takes several deploys, or needs no value; the first where there is none."""
+    answers = [str(it["answer"]) for it in question["answers"]]
+    return next((it for it in ("expand", "filled") if it in answers), answers[0])
 
 
 @contextlib.contextmanager

@@ -44,7 +44,7 @@ pub struct Context {
     pub host: Option<Arc<dyn Host>>,
 }
 
-/// PostgreSQL for Python programs: servers, and soon migrations, plans and branches.
+/// PostgreSQL for Python programs: servers, migrations, lint, locks and schemas.
 #[derive(Debug, Parser)]
 #[command(name = "howdah", version, arg_required_else_help = true)]
 struct Arguments {
@@ -66,7 +66,7 @@ enum Command {
     Lint(lint::Arguments),
     /// Compute materialized views again, once or regularly
     Refresh(refresh::Arguments),
-    /// Schemas as values: show them, write them down
+    /// Schemas as values: show them, compare them, write them down
     Schema(schema::Arguments),
 }
 

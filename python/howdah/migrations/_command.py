@@ -332,10 +332,10 @@ def _answers(given: Iterable[str]) -> dict[str, str]:
 
 def _asked(question: dict[str, Any]) -> str:
     """What the person at the terminal answers."""
+    from howdah.migrations import _making
+
     sys.stderr.write(f"\n{question['question']}\n  {question['reason']}\n")
     answers = [it["answer"] for it in question["answers"]]
-    # some are no words to choose from, but say what may be typed: `an SQL expression`
-    is_free = any(" " in it for it in answers)
     for it in question["answers"]:
         sys.stderr.write(f"  {it['answer']}: {it['meaning']}\n")
     while True:
@@ -345,7 +345,7 @@ def _asked(question: dict[str, Any]) -> str:
         if not line:
             raise KeyboardInterrupt
         answer = line.strip()
-        if answer in answers or (is_free and answer):
+        if _making.is_answer(question, answer):
             return answer
 
 

@@ -128,9 +128,7 @@ def planned(
     """
     answers = dict(choices.answers)
     while True:
-        given = {**options, "answers": answers, "allow_drop": choices.allow_drop}
-        reply = _native.schema_plan(json.dumps(before), json.dumps(after), json.dumps(given))
-        plan: dict[str, Any] = json.loads(reply)
+        plan: dict[str, Any] = json.loads(_plan(before, after, options, choices, answers))
         for it in plan["questions"]:
             _check_answer(it, answers.get(it["id"]))
         open_ = [it for it in plan["questions"] if it["id"] not in answers]
@@ -286,12 +284,16 @@ def _way_back(group: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     return found
 
 
-def _check_answer(question: Mapping[str, Any], answer: str | None) -> None:
-    """An answer that the planner did not take must at least be one of those that it offers."""
+def is_answer(question: Mapping[str, Any], answer: str) -> bool:
+    """Whether it is one of those that the question has."""
     possible = [it["answer"] for it in question["answers"]]
     # some are no words to choose from, but say what may be given: `an SQL expression`
-    is_possible = answer in possible or (bool(answer) and any(" " in it for it in possible))
-    if answer is not None and not is_possible:
+    return answer in possible or (bool(answer) and any(" " in it for it in possible))
+
+
+def _check_answer(question: Mapping[str, Any], answer: str | None) -> None:
+    """An answer that the planner did not take must at least be one of those that it offers."""
+    if answer is not None and not is_answer(question, answer):
         raise MigrationError(
             f"`{answer}` is no answer to `{question['id']}`: {question['question']}",
             hint=_answers(question),
@@ -303,17 +305,27 @@ def _without_effect(
     after: _building.Schema,
     options: Mapping[str, Any],
     choices: Choices,
-    given: Iterable[str],
+    given: Mapping[str, str],
 ) -> list[str]:
     """Answered questions that are not asked: without the answer, the plan is the same."""
-
-    def plan(answers: Mapping[str, str]) -> str:
-        all_ = {**options, "answers": answers, "allow_drop": choices.allow_drop}
-        return _native.schema_plan(json.dumps(before), json.dumps(after), json.dumps(all_))
-
-    whole = plan(choices.answers) if given else ""
+    if not given:
+        return []
+    whole = _plan(before, after, options, choices, choices.answers)
     others = {id_: {k: v for k, v in choices.answers.items() if k != id_} for id_ in given}
-    return [id_ for id_, rest in others.items() if plan(rest) == whole]
+    plans = {id_: _plan(before, after, options, choices, rest) for id_, rest in others.items()}
+    return [id_ for id_, plan in plans.items() if plan == whole]
+
+
+def _plan(
+    before: _building.Schema,
+    after: _building.Schema,
+    options: Mapping[str, Any],
+    choices: Choices,
+    answers: Mapping[str, str],
+) -> str:
+    """The planner's plan with these answers, as JSON."""
+    given = {**options, "answers": answers, "allow_drop": choices.allow_drop}
+    return _native.schema_plan(json.dumps(before), json.dumps(after), json.dumps(given))
 
 
 def _intended(question: Mapping[str, Any]) -> str | None:

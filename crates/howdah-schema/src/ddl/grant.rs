@@ -78,32 +78,8 @@ pub(crate) fn everything(schema: &Schema, out: &mut Vec<String>) {
 
 /// Gives on one relation what another one and its columns give, as they do when it runs: whoever has granted it.
 pub(crate) fn copied(from: &Name, to: &Name) -> String {
-    let table = literal(&from.to_string());
-    let body = format!(
-        "
-declare
-    given text;
-begin
-    for given in
-        select format('grant %s%s on {target} to %s%s', it.privilege_type, ' (' || quote_ident(o.attname) || ')',
-            case it.grantee when 0 then 'public' else quote_ident(pg_get_userbyid(it.grantee)) end,
-            case when it.is_grantable then ' with grant option' end)
-        from (
-            select relacl, null, relowner from pg_class where oid = {table}::regclass
-            union all
-            select a.attacl, a.attname, c.relowner from pg_attribute a join pg_class c on c.oid = a.attrelid
-            where c.oid = {table}::regclass and not a.attisdropped
-        ) as o(acl, attname, owner), aclexplode(o.acl) as it
-        where it.grantee <> o.owner
-    loop
-        execute given;
-    end loop;
-end
-",
-        target = to.to_string().replace('%', "%%").replace('\'', "''"),
-    );
-    let tag = dollar_tag(&body);
-    format!("do {tag}{body}{tag}")
+    let table = format!("{}::regclass", literal(&from.to_string()));
+    run_each(&granted(&table, &literal(&to.to_string())))
 }
 
 /// Remembers, for the session, the rights and the owner of views, and the comments of some: [`given_again`] takes them.
@@ -114,23 +90,15 @@ pub(crate) fn remembered(views: &[&Name], with_comment: &[&Name]) -> String {
             .map(|it| format!("to_regclass({})", literal(&it.to_string())));
         names.collect::<Vec<_>>().join(", ")
     };
+    let views = list(views);
     let mut given = format!(
         "\
-select 1, format('grant %s%s on %s to %s%s', it.privilege_type, ' (' || quote_ident(o.attname) || ')', o.name,
-        case it.grantee when 0 then 'public' else quote_ident(pg_get_userbyid(it.grantee)) end,
-        case when it.is_grantable then ' with grant option' end)
-    from (
-        select relacl, null, relowner, oid::regclass from pg_class where oid in ({views})
-        union all
-        select a.attacl, a.attname, c.relowner, c.oid::regclass from pg_attribute a join pg_class c on c.oid = a.attrelid
-        where c.oid in ({views}) and not a.attisdropped
-    ) as o(acl, attname, owner, name), aclexplode(o.acl) as it
-    where it.grantee <> o.owner
+select 1, given from ({grants}) as it(given)
     union all
     select 2, format('alter %s %s owner to %s', case relkind when 'm' then 'materialized view' else 'view' end,
         oid::regclass, quote_ident(pg_get_userbyid(relowner)))
     from pg_class where oid in ({views}) and pg_get_userbyid(relowner) <> current_user",
-        views = list(views)
+        grants = granted(&views, "o.name")
     );
     if !with_comment.is_empty() {
         let comments = format!(
@@ -152,18 +120,46 @@ from (
     )
 }
 
+/// A query for the statements that give on `target` what relations and their columns give to others than their owners.
+fn granted(relations: &str, target: &str) -> String {
+    format!(
+        "
+        select format('grant %s%s on %s to %s%s', it.privilege_type, ' (' || quote_ident(o.attname) || ')', {target},
+            case it.grantee when 0 then 'public' else quote_ident(pg_get_userbyid(it.grantee)) end,
+            case when it.is_grantable then ' with grant option' end)
+        from (
+            select relacl, null, relowner, oid::regclass from pg_class where oid in ({relations})
+            union all
+            select a.attacl, a.attname, c.relowner, c.oid::regclass
+            from pg_attribute a join pg_class c on c.oid = a.attrelid
+            where c.oid in ({relations}) and not a.attisdropped
+        ) as o(acl, attname, owner, name), aclexplode(o.acl) as it
+        where it.grantee <> o.owner
+    "
+    )
+}
+
 /// Gives what [`remembered`] has read to what stands under the same names now.
 pub(crate) fn given_again() -> String {
-    let body = "
+    run_each("select json_array_elements_text(current_setting('howdah.rights', true)::json)")
+}
+
+/// A block that runs the statements that a query gives.
+fn run_each(query: &str) -> String {
+    let query = query.trim_end();
+    let body = format!(
+        "
 declare
     given text;
 begin
-    for given in select json_array_elements_text(current_setting('howdah.rights', true)::json) loop
+    for given in {query}
+    loop
         execute given;
     end loop;
 end
-";
-    let tag = dollar_tag(body);
+"
+    );
+    let tag = dollar_tag(&body);
     format!("do {tag}{body}{tag}")
 }
 
